@@ -1,0 +1,155 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "address/address.h"
+
+bool
+address_parse(struct address *a, int family, const char *text)
+{
+	struct address parsed = { .family = family };
+
+	if (inet_pton(family, text, parsed.bytes) != 1)
+		return false;
+	*a = parsed;
+	return true;
+}
+
+bool
+address_parse_any(struct address *a, const char *text)
+{
+	return address_parse(a, AF_INET, text) ||
+	    address_parse(a, AF_INET6, text);
+}
+
+const char *
+address_format(const struct address *a, char text[static ADDRESS_TEXT_MAX])
+{
+	if (inet_ntop(a->family, a->bytes, text, ADDRESS_TEXT_MAX) == NULL)
+		text[0] = '\0';
+	return text;
+}
+
+bool
+address_equal(const struct address *a, const struct address *b)
+{
+	return a->family == b->family &&
+	    memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+unsigned int
+address_bits(const struct address *a)
+{
+	return a->family == AF_INET ? 32 : 128;
+}
+
+void
+address_mask(struct address *a, unsigned int length)
+{
+	for (unsigned int i = 0; i < sizeof a->bytes; i++) {
+		unsigned int keep = length > i * 8 ? length - i * 8 : 0;
+
+		if (keep < 8)
+			a->bytes[i] &= (uint8_t)(0xff00U >> keep);
+	}
+}
+
+socklen_t
+address_sockaddr(const struct address *a, uint16_t port,
+    struct sockaddr_storage *ss)
+{
+	memset(ss, 0, sizeof *ss);
+	if (a->family == AF_INET) {
+		struct sockaddr_in *in = (struct sockaddr_in *)ss;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, a->bytes, 4);
+		return sizeof *in;
+	} else {
+		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port);
+		memcpy(&in6->sin6_addr, a->bytes, 16);
+		return sizeof *in6;
+	}
+}
+
+bool
+address_from_sockaddr(struct address *a, const struct sockaddr *sa)
+{
+	*a = (struct address){ .family = sa->sa_family };
+	if (sa->sa_family == AF_INET)
+		memcpy(a->bytes,
+		    &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+	else if (sa->sa_family == AF_INET6)
+		memcpy(a->bytes,
+		    &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
+	else
+		return false;
+	return true;
+}
+
+/* The digits after a slash: a number from 0 to max, and nothing else. */
+static bool
+length_parse(unsigned int *length, const char *text, unsigned int max)
+{
+	unsigned int n = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		n = n * 10 + (unsigned int)(*text - '0');
+		if (n > max)
+			return false;
+	}
+	*length = n;
+	return true;
+}
+
+bool
+address_parse_length(struct address *a, unsigned int *length,
+    const char *text)
+{
+	char head[ADDRESS_TEXT_MAX];
+	const char *slash = strchr(text, '/');
+	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+
+	if (len >= sizeof head)
+		return false;
+	memcpy(head, text, len);
+	head[len] = '\0';
+	if (!address_parse_any(a, head))
+		return false;
+	*length = address_bits(a);
+	return slash == NULL || length_parse(length, slash + 1, *length);
+}
+
+bool
+network_parse(struct network *n, const char *text)
+{
+	struct network parsed;
+	struct address masked;
+
+	if (!address_parse_length(&parsed.base, &parsed.length, text))
+		return false;
+	masked = parsed.base;
+	address_mask(&masked, parsed.length);
+	if (!address_equal(&masked, &parsed.base))
+		return false;
+	*n = parsed;
+	return true;
+}
+
+bool
+network_contains(const struct network *n, const struct address *a)
+{
+	struct address masked = *a;
+
+	address_mask(&masked, n->length);
+	return address_equal(&masked, &n->base);
+}

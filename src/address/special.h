@@ -1,0 +1,21 @@
+/*
+ * special.h - addresses that can never be a public host.
+ */
+#ifndef ADDRESS_SPECIAL_H
+#define ADDRESS_SPECIAL_H
+
+#include "address/address.h"
+
+/*
+ * NULL for an address on the public Internet, else the name of the range that
+ * it belongs to.  Follows the IANA special-purpose address registries
+ * (RFC 6890), and is stricter: anycast services and translators are refused
+ * though IANA calls them globally reachable, for no home has them, and IPv6
+ * must be inside 2000::/3.
+ */
+const char	*special_name(const struct address *a);
+
+/* Does a belong to an interface of this machine? */
+bool		 special_own(const struct address *a);
+
+#endif

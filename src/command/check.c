@@ -1,0 +1,127 @@
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "gateway/gateway.h"
+#include "provider/provider.h"
+
+static void
+print_proof(const struct host_settings *h)
+{
+	const struct proof_settings *p = &h->proof;
+
+	switch (p->kind) {
+	case PROOF_CERTIFICATE:
+		printf("      proof  a certificate by %s, port %u, %s\n", p->ca,
+		    (unsigned int)p->port, p->request == PROOF_HEAD ?
+		    "then HEAD /" : "TLS alone");
+		break;
+	case PROOF_PIN:
+		printf("      proof  one of %zu pinned keys, port %u, %s\n",
+		    p->pin_count, (unsigned int)p->port,
+		    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone");
+		break;
+	case PROOF_NONE:
+		printf("      proof  none: what the router says is "
+		    "published\n");
+		break;
+	}
+}
+
+static void
+print_host(const struct host_settings *h)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	printf("    %s\n", h->name);
+	if (h->ipv4)
+		printf("      A      the ipv4 that the router sends\n");
+	if (h->ipv6 == IPV6_ROUTER)
+		printf("      AAAA   the ipv6 that the router sends\n");
+	if (h->ipv6 == IPV6_PREFIX)
+		printf("      AAAA   the first %u bits of the prefix that the "
+		    "router sends, then %s\n", h->prefix_length,
+		    address_format(&h->suffix, text));
+	if (h->zone != NULL)
+		printf("      zone   %s\n", h->zone);
+	if (h->ttl != 0)
+		printf("      TTL    %lld s\n", (long long)h->ttl);
+	print_proof(h);
+	if (h->partial)
+		printf("      either address may be published without the "
+		    "other\n");
+	for (size_t i = 0; i < h->allow_count; i++)
+		printf("      allows %s/%u, public or not\n",
+		    address_format(&h->allow[i].base, text),
+		    h->allow[i].length);
+}
+
+static void
+print_provider(const struct provider *p)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	printf("provider %s\n  https://%s:%u%s\n", p->settings->name, p->host,
+	    (unsigned int)p->port, p->path);
+	if (p->address_count == 0)
+		printf("  at no known address: the resolver does not answer\n");
+	for (size_t i = 0; i < p->address_count; i++)
+		printf("  at %s%s\n", address_format(&p->addresses[i], text),
+		    p->settings->address_count > 0 ? "" :
+		    ", by the resolver");
+	printf("  with a certificate by %s\n", p->settings->ca);
+}
+
+static void
+print_house(const struct house *h)
+{
+	const struct settings *s = h->settings;
+
+	printf("%s: %u workers, log to %s\n", s->file, s->workers, s->log);
+	if (s->listen.path != NULL)
+		printf("listens on %s, mode %04o\n", s->listen.path,
+		    (unsigned int)s->listen.mode);
+	for (size_t i = 0; i < s->provider_count; i++)
+		print_provider(providers_get(h->providers, i));
+	for (size_t i = 0; i < s->account_count; i++) {
+		const struct account_settings *a = &s->accounts[i];
+
+		printf("account %s\n  its token goes to provider %s\n",
+		    a->name, s->providers[a->provider].name);
+		for (size_t j = 0; j < a->host_count; j++)
+			print_host(&a->hosts[j]);
+	}
+}
+
+int
+command_check(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *file = COMMAND_CONFIG_FILE;
+	struct house *h;
+	struct error why;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'c')
+			return EXIT_USAGE;
+		file = optarg;
+	}
+	if (optind != argc) {
+		fprintf(stderr, "usage: ddnsgate check [--config FILE]\n");
+		return EXIT_USAGE;
+	}
+	if ((h = house_new(file, &why)) == NULL) {
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+		return EXIT_FAILED;
+	}
+	print_house(h);
+	house_free(h);
+	return EXIT_OK;
+}

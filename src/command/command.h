@@ -1,0 +1,18 @@
+/*
+ * command.h - one function a command; each has a file of its name.
+ *
+ * argv[0] is the name of the command.  They return the exit status.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+#define COMMAND_CONFIG_FILE	SYSCONFDIR "/ddnsgate/ddnsgate.json"
+
+int	 command_serve(int argc, char *argv[]);
+int	 command_check(int argc, char *argv[]);
+int	 command_hash(int argc, char *argv[]);
+int	 command_prove(int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,134 @@
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "account/account.h"
+#include "account/verifier.h"
+#include "base/secret.h"
+#include "command/command.h"
+
+/* Reads a line without its end; false at the end of input or if too long. */
+static bool
+read_line(char *line, size_t size)
+{
+	size_t n = 0;
+	char c;
+
+	/* Not stdio: it would keep the secret in a buffer of its own. */
+	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+		if (n + 1 == size)
+			return false;
+		line[n++] = c;
+	}
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	line[n] = '\0';
+	return n > 0;
+}
+
+/* The same without showing what is typed. */
+static bool
+read_hidden(const char *prompt, char *line, size_t size)
+{
+	struct termios shown, hidden;
+	bool ok;
+
+	fputs(prompt, stderr);
+	if (tcgetattr(STDIN_FILENO, &shown) == -1)
+		return false;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == -1)
+		return false;
+	ok = read_line(line, size);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	fputc('\n', stderr);
+	return ok;
+}
+
+/* Asks for user and token, the token twice, and joins them. */
+static bool
+ask(char *credential, size_t size)
+{
+	char again[CREDENTIAL_MAX + 1];
+	size_t n;
+	bool same;
+
+	fputs("User: ", stderr);
+	if (!read_line(credential, size - 2))
+		return false;
+	n = strlen(credential);
+	credential[n++] = ':';
+	if (!read_hidden("Token: ", credential + n, size - n) ||
+	    !read_hidden("Token again: ", again, sizeof again))
+		return false;
+	same = strcmp(credential + n, again) == 0;
+	secret_wipe(again, sizeof again);
+	if (!same)
+		fputs("The two are not the same.\n", stderr);
+	return same;
+}
+
+static int
+hash(unsigned int iterations)
+{
+	char credential[CREDENTIAL_MAX + 2] = "", text[VERIFIER_TEXT_MAX];
+	int status = EXIT_FAILED;
+	struct error why;
+
+	if (!(isatty(STDIN_FILENO) ? ask(credential, sizeof credential) :
+	    read_line(credential, sizeof credential)))
+		fputs("ddnsgate: no credential was given\n", stderr);
+	else if (!credential_valid(credential, strlen(credential)))
+		fprintf(stderr, "ddnsgate: a credential is user:token, at most "
+		    "%d printable characters, without blanks\n",
+		    CREDENTIAL_MAX);
+	else if (verifier_make(text, credential, strlen(credential),
+	    iterations, &why) != ERR_OK)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+	else if (puts(text) != EOF && fflush(stdout) == 0)
+		status = EXIT_OK;
+	secret_wipe(credential, sizeof credential);
+	return status;
+}
+
+int
+command_hash(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "iterations", required_argument, NULL, 'i' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned long iterations = VERIFIER_ITERATIONS;
+	char *end = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'i')
+			return EXIT_USAGE;
+		errno = 0;
+		iterations = strtoul(optarg, &end, 10);
+		if (errno != 0 || *end != '\0' || *optarg < '0' ||
+		    *optarg > '9' || iterations < VERIFIER_ITERATIONS_MIN ||
+		    iterations > VERIFIER_ITERATIONS_MAX) {
+			fprintf(stderr, "ddnsgate: --iterations takes a number "
+			    "from %d to %d\n", VERIFIER_ITERATIONS_MIN,
+			    VERIFIER_ITERATIONS_MAX);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind != argc) {
+		fprintf(stderr, "usage: ddnsgate hash [--iterations N]\n"
+		    "The credential is read from the terminal, or as one line "
+		    "user:token from standard input.\n");
+		return EXIT_USAGE;
+	}
+	return hash((unsigned int)iterations);
+}

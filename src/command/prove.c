@@ -1,0 +1,153 @@
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address/special.h"
+#include "base/clock.h"
+#include "command/command.h"
+#include "config/hostname.h"
+#include "config/settings.h"
+#include "proof/proof.h"
+
+#define DEADLINE	5000	/* ms, as for an update */
+
+struct question {
+	struct proof_settings	 how;
+	char			*name;
+	struct address		 address;
+	struct network		 allow[SETTINGS_ALLOW_MAX];
+	size_t			 allow_count;
+};
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: ddnsgate prove [--port N] [--ca FILE] "
+	    "[--pin HASH] [--request tls|http]\n"
+	    "                      [--allow NET] NAME ADDRESS\n");
+	return EXIT_USAGE;
+}
+
+static int
+wrong(const char *what, const char *text, const char *remedy)
+{
+	fprintf(stderr, "ddnsgate: %s \"%s\": %s\n", what, text, remedy);
+	return EXIT_USAGE;
+}
+
+static int
+read_option(struct question *q, int option, char *value)
+{
+	char *end;
+	unsigned long port;
+
+	switch (option) {
+	case 'p':
+		port = strtoul(value, &end, 10);
+		if (*end != '\0' || *value < '0' || *value > '9' ||
+		    port < 1 || port > 65535)
+			return wrong("port", value, "a number from 1 to 65535");
+		q->how.port = (uint16_t)port;
+		return EXIT_OK;
+	case 'c':
+		q->how.ca = value;
+		return EXIT_OK;
+	case 'k':
+		if (q->how.pin_count == SETTINGS_PINS_MAX ||
+		    !pin_parse(q->how.pins[q->how.pin_count++], value))
+			return wrong("pin", value, "sha256// and 44 "
+			    "characters of base64, or 64 hex digits");
+		q->how.kind = PROOF_PIN;
+		return EXIT_OK;
+	case 'r':
+		if (strcmp(value, "tls") != 0 && strcmp(value, "http") != 0)
+			return wrong("request", value, "tls or http");
+		q->how.request = strcmp(value, "tls") == 0 ? PROOF_TLS :
+		    PROOF_HEAD;
+		return EXIT_OK;
+	case 'a':
+		if (q->allow_count == SETTINGS_ALLOW_MAX ||
+		    !network_parse(&q->allow[q->allow_count++], value))
+			return wrong("network", value, "as 10.0.0.0/8");
+		return EXIT_OK;
+	default:
+		return usage();
+	}
+}
+
+static int
+read_arguments(struct question *q, int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "port", required_argument, NULL, 'p' },
+		{ "ca", required_argument, NULL, 'c' },
+		{ "pin", required_argument, NULL, 'k' },
+		{ "request", required_argument, NULL, 'r' },
+		{ "allow", required_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if ((status = read_option(q, c, optarg)) != EXIT_OK)
+			return status;
+	if (argc - optind != 2)
+		return usage();
+	if ((q->name = hostname_normalise(argv[optind], false)) == NULL)
+		return wrong("name", argv[optind], "not a full host name");
+	if (!address_parse_any(&q->address, argv[optind + 1]))
+		return wrong("address", argv[optind + 1],
+		    "not an IPv4 or IPv6 address");
+	return EXIT_OK;
+}
+
+static int
+prove(const struct question *q)
+{
+	const char *special = special_name(&q->address);
+	struct proof proof = { .host = q->name, .address = q->address,
+	    .how = &q->how };
+	char text[ADDRESS_TEXT_MAX];
+	struct prover *prover;
+	struct error why;
+
+	address_format(&q->address, text);
+	for (size_t i = 0; special != NULL && i < q->allow_count; i++)
+		if (network_contains(&q->allow[i], &q->address))
+			special = NULL;
+	if (special != NULL) {
+		fprintf(stderr, "%s %s: address: %s; --allow opens it\n",
+		    q->name, text, special);
+		return EXIT_FAILED;
+	}
+	if ((prover = prover_new(&why)) == NULL ||
+	    prover_prepare(prover, &q->how, &why) != ERR_OK) {
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+		prover_free(prover);
+		return EXIT_FAILED;
+	}
+	prover_run(prover, &proof, 1, clock_now() + DEADLINE);
+	prover_free(prover);
+	if (proof.result != ERR_OK) {
+		fprintf(stderr, "%s %s: %s\n", q->name, text, proof.why.text);
+		return EXIT_FAILED;
+	}
+	printf("%s %s: proved in %d ms\n", q->name, text, proof.ended);
+	return EXIT_OK;
+}
+
+int
+command_prove(int argc, char *argv[])
+{
+	struct question q = { .how = { .port = 443,
+	    .ca = SETTINGS_CA_DEFAULT } };
+	int status = read_arguments(&q, argc, argv);
+
+	if (status == EXIT_OK)
+		status = prove(&q);
+	free(q.name);
+	return status;
+}

@@ -1,0 +1,90 @@
+#include "config.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "command/command.h"
+#include "pool/listener.h"
+#include "pool/supervisor.h"
+#include "pool/worker.h"
+
+/* What a process that holds tokens must not give away. */
+static void
+harden(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	umask(027);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#ifndef __SANITIZE_ADDRESS__
+	/* No core, no ptrace, no /proc/self/mem; the leak check needs them. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static int
+fail(const struct error *why)
+{
+	log_warn("%s", why->text);
+	return EXIT_FAILED;
+}
+
+int
+command_serve(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "single", no_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *file = COMMAND_CONFIG_FILE;
+	bool single = false;
+	struct house *h;
+	struct error why;
+	int c, listener, status;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'c')
+			file = optarg;
+		else if (c == 's')
+			single = true;
+		else
+			return EXIT_USAGE;
+	}
+	if (optind != argc) {
+		fprintf(stderr, "usage: ddnsgate serve [--config FILE] "
+		    "[--single]\n");
+		return EXIT_USAGE;
+	}
+	if (geteuid() == 0) {
+		log_warn("serve does not run as root; start it with "
+		    "spawn-fcgi -u, or User= of a systemd unit");
+		return EXIT_FAILED;
+	}
+	harden();
+	if (exchange_setup(&why) != ERR_OK ||
+	    (h = house_new(file, &why)) == NULL)
+		return fail(&why);
+	/* The listener closes what else is open, so the log comes after it. */
+	if (listener_open(h->settings, single, &listener, &why) != ERR_OK ||
+	    log_open(h->settings->log, &why) != ERR_OK) {
+		house_free(h);
+		return fail(&why);
+	}
+	if (single) {
+		status = worker_run(h, listener, NULL);
+		house_free(h);
+	} else {
+		status = supervisor_run(h, listener);
+	}
+	exchange_teardown();
+	return status;
+}

@@ -1,0 +1,381 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "config/document.h"
+
+/* Nobody but its owner may change what decides where tokens go. */
+static enum err
+check_owner(const struct stat *st, const char *file, struct error *why)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return error_set(why, ERR_CONFIG,
+		    "%s: belongs to user %u; make it root's (chown root)",
+		    file, (unsigned int)st->st_uid);
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return error_set(why, ERR_CONFIG,
+		    "%s: others can write it; chmod go-w", file);
+	return ERR_OK;
+}
+
+static enum err
+check_directory(const char *file, struct error *why)
+{
+	char dir[4096];
+	const char *slash = strrchr(file, '/');
+	struct stat st;
+	size_t len = slash != NULL ? (size_t)(slash - file) : 0;
+
+	if (len >= sizeof dir)
+		return error_set(why, ERR_CONFIG, "%s: name is too long", file);
+	memcpy(dir, file, len);
+	dir[len] = '\0';
+	if (len == 0)
+		strcpy(dir, slash != NULL ? "/" : ".");
+	if (stat(dir, &st) == -1)
+		return error_set(why, ERR_CONFIG, "%s: %s", dir,
+		    strerror(errno));
+	/* In a sticky directory (/tmp) others cannot replace our file. */
+	if ((st.st_mode & S_ISVTX) != 0)
+		st.st_mode &= (mode_t)~(S_IWGRP | S_IWOTH);
+	return check_owner(&st, dir, why);
+}
+
+static enum err
+read_file(struct buffer *text, const char *file, struct error *why)
+{
+	enum err rc = ERR_CONFIG;
+	char block[16384];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return error_set(why, rc, "%s: %s", file, strerror(errno));
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		error_set(why, rc, "%s: not a regular file", file);
+		goto out;
+	}
+	if (check_owner(&st, file, why) != ERR_OK ||
+	    check_directory(file, why) != ERR_OK)
+		goto out;
+	while ((n = read(fd, block, sizeof block)) > 0)
+		if (!buffer_add(text, block, (size_t)n)) {
+			error_set(why, rc, "%s: larger than %zu bytes", file,
+			    text->max);
+			goto out;
+		}
+	if (n == -1) {
+		error_set(why, rc, "%s: %s", file, strerror(errno));
+		goto out;
+	}
+	if (text->len == 0) {
+		error_set(why, rc, "%s: is empty", file);
+		goto out;
+	}
+	rc = ERR_OK;
+out:
+	close(fd);
+	return rc;
+}
+
+static unsigned int
+line_of(const char *text, size_t offset)
+{
+	unsigned int line = 1;
+
+	for (size_t i = 0; i < offset; i++)
+		if (text[i] == '\n')
+			line++;
+	return line;
+}
+
+/* What may follow the document: blanks and comments. */
+static bool
+only_blanks(const char *s)
+{
+	for (;;) {
+		s += strspn(s, " \t\r\n");
+		if (strncmp(s, "//", 2) == 0) {
+			s += strcspn(s, "\n");
+		} else if (strncmp(s, "/*", 2) == 0) {
+			if ((s = strstr(s + 2, "*/")) == NULL)
+				return false;
+			s += 2;
+		} else {
+			return *s == '\0';
+		}
+	}
+}
+
+enum err
+document_read(json_object **root, const char *file, struct error *why)
+{
+	struct buffer text = { .max = DOCUMENT_SIZE_MAX };
+	struct json_tokener *tok = NULL;
+	json_object *parsed = NULL;
+	enum err rc;
+	size_t end;
+
+	if ((rc = read_file(&text, file, why)) != ERR_OK)
+		goto out;
+	if ((tok = json_tokener_new_ex(DOCUMENT_DEPTH_MAX)) == NULL) {
+		rc = error_set(why, ERR_MEMORY, "%s: out of memory", file);
+		goto out;
+	}
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
+	parsed = json_tokener_parse_ex(tok, text.data, (int)text.len + 1);
+	end = json_tokener_get_parse_end(tok);
+	if (end > text.len)
+		end = text.len;
+	if (json_tokener_get_error(tok) != json_tokener_success) {
+		rc = error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
+		    line_of(text.data, end), json_tokener_error_desc(
+		    json_tokener_get_error(tok)));
+		goto out;
+	}
+	if (!only_blanks(text.data + end)) {
+		rc = error_set(why, ERR_CONFIG,
+		    "%s: line %u: something follows the end of the document",
+		    file, line_of(text.data, end));
+		goto out;
+	}
+	if (!json_object_is_type(parsed, json_type_object)) {
+		rc = error_set(why, ERR_CONFIG,
+		    "%s: must be a JSON object: { ... }", file);
+		goto out;
+	}
+	*root = json_object_get(parsed);
+out:
+	json_object_put(parsed);
+	if (tok != NULL)
+		json_tokener_free(tok);
+	buffer_free(&text);
+	return rc;
+}
+
+/* Writes "/a/b/0" for a place; the top writes nothing. */
+static void
+path_write(const struct place *p, struct buffer *path)
+{
+	if (p->parent == NULL)
+		return;
+	path_write(p->parent, path);
+	if (p->name != NULL)
+		buffer_printf(path, "/%s", p->name);
+	else
+		buffer_printf(path, "/%zu", p->index);
+}
+
+enum err
+place_error(const struct place *p, struct error *why, const char *fmt, ...)
+{
+	struct buffer path = { .max = DOCUMENT_PATH_MAX };
+	char text[ERROR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	path_write(p, &path);
+	error_set(why, ERR_CONFIG, "%s: %s: %s", p->file,
+	    path.len > 0 ? path.data : "/", text);
+	buffer_free(&path);
+	return ERR_CONFIG;
+}
+
+struct place
+place_top(json_object *root, const char *file)
+{
+	return (struct place){ .value = root, .file = file };
+}
+
+struct place
+place_member(const struct place *p, const char *name)
+{
+	struct place m = { .parent = p, .file = p->file, .name = name };
+
+	if (p->value == NULL ||
+	    !json_object_object_get_ex(p->value, name, &m.value))
+		m.value = NULL;
+	return m;
+}
+
+struct place
+place_element(const struct place *p, size_t index)
+{
+	return (struct place){ .parent = p, .file = p->file, .index = index,
+	    .value = json_object_array_get_idx(p->value, index) };
+}
+
+/*
+ * json-c has no object for null, so that "x": null looks absent.  Telling
+ * them apart takes a look at the parent.
+ */
+static bool
+is_null(const struct place *p)
+{
+	json_object *ignored;
+
+	if (p->value != NULL || p->parent == NULL || p->parent->value == NULL)
+		return false;
+	if (p->name == NULL)
+		return true;
+	return json_object_object_get_ex(p->parent->value, p->name, &ignored);
+}
+
+static enum err
+check_type(const struct place *p, enum json_type type, const char *what,
+    struct error *why)
+{
+	if (is_null(p) || (p->value != NULL &&
+	    !json_object_is_type(p->value, type)))
+		return place_error(p, why, "must be %s", what);
+	return ERR_OK;
+}
+
+enum err
+place_object(const struct place *p, const char *const known[],
+    struct error *why)
+{
+	struct buffer names = { .max = ERROR_TEXT_MAX / 2 };
+	enum err rc;
+
+	if ((rc = check_type(p, json_type_object, "an object: { ... }", why))
+	    != ERR_OK || p->value == NULL)
+		return rc;
+	json_object_object_foreach(p->value, key, value) {
+		const char *const *k;
+		struct place here = place_member(p, key);
+
+		(void)value;
+		for (k = known; *k != NULL; k++)
+			if (strcmp(*k, key) == 0)
+				break;
+		if (*k != NULL)
+			continue;
+		for (k = known; *k != NULL; k++)
+			buffer_printf(&names, "%s%s", k == known ? "" : ", ",
+			    *k);
+		rc = place_error(&here, why, "unknown; here may stand: %s",
+		    names.data != NULL ? names.data : "");
+		buffer_free(&names);
+		return rc;
+	}
+	return ERR_OK;
+}
+
+enum err
+place_array(const struct place *p, size_t max, size_t *count,
+    struct error *why)
+{
+	enum err rc = check_type(p, json_type_array, "a list: [ ... ]", why);
+
+	*count = 0;
+	if (rc != ERR_OK || p->value == NULL)
+		return rc;
+	*count = json_object_array_length(p->value);
+	if (*count > max)
+		return place_error(p, why, "has %zu elements, at most %zu",
+		    *count, max);
+	return ERR_OK;
+}
+
+enum err
+place_string(const struct place *p, const char **to, struct error *why)
+{
+	enum err rc = check_type(p, json_type_string, "a string", why);
+	const char *s;
+
+	if (rc != ERR_OK || p->value == NULL)
+		return rc;
+	s = json_object_get_string(p->value);
+	if (*s == '\0')
+		return place_error(p, why, "must not be empty");
+	if (strlen(s) != (size_t)json_object_get_string_len(p->value))
+		return place_error(p, why, "must not hold \\u0000");
+	*to = s;
+	return ERR_OK;
+}
+
+enum err
+place_bool(const struct place *p, bool *to, struct error *why)
+{
+	enum err rc = check_type(p, json_type_boolean, "true or false", why);
+
+	if (rc == ERR_OK && p->value != NULL)
+		*to = json_object_get_boolean(p->value);
+	return rc;
+}
+
+enum err
+place_integer(const struct place *p, int64_t min, int64_t max, int64_t *to,
+    struct error *why)
+{
+	enum err rc = check_type(p, json_type_int, "a whole number", why);
+	int64_t n;
+
+	if (rc != ERR_OK || p->value == NULL)
+		return rc;
+	n = json_object_get_int64(p->value);
+	if (n < min || n > max)
+		return place_error(p, why,
+		    "must be from %" PRId64 " to %" PRId64, min, max);
+	*to = n;
+	return ERR_OK;
+}
+
+enum err
+place_word(const struct place *p, const char *const words[], int *to,
+    struct error *why)
+{
+	struct buffer list = { .max = ERROR_TEXT_MAX / 2 };
+	const char *word = NULL;
+	enum err rc;
+
+	if ((rc = place_string(p, &word, why)) != ERR_OK || word == NULL)
+		return rc;
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], word) == 0) {
+			*to = i;
+			return ERR_OK;
+		}
+		buffer_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);
+	}
+	rc = place_error(p, why, "must be one of %s",
+	    list.data != NULL ? list.data : "");
+	buffer_free(&list);
+	return rc;
+}
+
+enum err
+place_file(const struct place *p, const char **to, struct error *why)
+{
+	const char *name = NULL;
+	enum err rc;
+
+	if ((rc = place_string(p, &name, why)) != ERR_OK || name == NULL)
+		return rc;
+	if (*name != '/')
+		return place_error(p, why,
+		    "must be a full file name, from / on");
+	*to = name;
+	return ERR_OK;
+}
+
+enum err
+place_required(const struct place *p, struct error *why)
+{
+	if (p->value == NULL && !is_null(p))
+		return place_error(p, why, "is missing");
+	return ERR_OK;
+}

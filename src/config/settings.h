@@ -1,0 +1,115 @@
+/*
+ * settings.h - ddnsgate.json, read and checked.
+ *
+ * What stands here has passed every check that needs no other file.  It is
+ * made once, before any worker starts, and never changes.
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <sys/types.h>
+
+#include <json-c/json.h>
+
+#include "address/address.h"
+#include "base/error.h"
+
+#define SETTINGS_WORKERS_MAX	256
+#define SETTINGS_HOSTS_MAX	64	/* of one account */
+#define SETTINGS_ACCOUNTS_MAX	1000000
+#define SETTINGS_PROVIDERS_MAX	64
+#define SETTINGS_ADDRESSES_MAX	8	/* of one provider */
+#define SETTINGS_ALLOW_MAX	16	/* networks of one host */
+#define SETTINGS_PEERS_MAX	16
+#define SETTINGS_PINS_MAX	8	/* of one host */
+#define SETTINGS_CA_DEFAULT	"/etc/ssl/certs/ca-certificates.crt"
+#define SETTINGS_PIN_LEN	32	/* SHA-256 of a SubjectPublicKeyInfo */
+
+/* How a host shows that an address is its own; ddnsgate.json(5), proof. */
+enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
+
+/* What is asked once the TLS session stands. */
+enum proof_request { PROOF_HEAD, PROOF_TLS };
+
+struct proof_settings {
+	enum proof_kind		 kind;
+	enum proof_request	 request;
+	uint16_t		 port;
+	const char		*ca;		/* file */
+	uint8_t			 pins[SETTINGS_PINS_MAX][SETTINGS_PIN_LEN];
+	size_t			 pin_count;
+};
+
+/* Where the IPv6 address of a host comes from. */
+enum ipv6_source { IPV6_NONE, IPV6_ROUTER, IPV6_PREFIX };
+
+struct host_settings {
+	char			*name;		/* hostname_normalise() */
+	bool			 ipv4;
+	enum ipv6_source	 ipv6;
+	unsigned int		 prefix_length;	/* of IPV6_PREFIX */
+	struct address		 suffix;
+	char			*zone;		/* NULL: to be found out */
+	int64_t			 ttl;		/* seconds; 0: the provider's */
+	bool			 partial;
+	struct network		 allow[SETTINGS_ALLOW_MAX];
+	size_t			 allow_count;
+	struct proof_settings	 proof;
+};
+
+struct account_settings {
+	const char		*name;
+	const char		*verifier;	/* checked by account/ */
+	size_t			 provider;	/* index into providers */
+	struct host_settings	*hosts;
+	size_t			 host_count;
+};
+
+struct provider_settings {
+	const char		*name;
+	const char		*description;	/* name of its file */
+	json_object		*variables;	/* {config.*}; NULL: none */
+	struct address		 addresses[SETTINGS_ADDRESSES_MAX];
+	size_t			 address_count;	/* 0: ask the resolver */
+	const char		*ca;
+};
+
+struct listen_settings {
+	const char		*path;		/* NULL: a socket is handed in */
+	mode_t			 mode;
+	gid_t			 group;		/* (gid_t)-1: our own */
+};
+
+struct settings {
+	char			*file;
+	json_object		*document;	/* owns every borrowed string */
+	unsigned int		 workers;
+	struct listen_settings	 listen;
+	uid_t			 peers[SETTINGS_PEERS_MAX];
+	size_t			 peer_count;
+	const char		*log;
+	const char		*ca;
+	struct provider_settings *providers;
+	size_t			 provider_count;
+	struct account_settings	*accounts;	/* sorted by name */
+	size_t			 account_count;
+};
+
+/*
+ * Reads file.  NULL on the first error, which why tells with the file, the
+ * place in it and the remedy.
+ */
+struct settings	*settings_read(const char *file, struct error *why);
+
+/* NULL is fine. */
+void		 settings_free(struct settings *s);
+
+/* The account of that name, or NULL. */
+const struct account_settings *settings_account(const struct settings *s,
+		    const char *name);
+
+/* "sha256//BASE64" (as curl writes it) or 64 hex digits. */
+bool		 pin_parse(uint8_t pin[static SETTINGS_PIN_LEN],
+		    const char *text);
+
+#endif

@@ -1,0 +1,48 @@
+#include "config.h"
+
+#include "gateway/reply.h"
+
+static const char *
+reason(int status)
+{
+	static const struct { int status; const char *reason; } known[] = {
+		{ 200, "OK" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 502, "Bad Gateway" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].status == status)
+			return known[i].reason;
+	return "Unknown";
+}
+
+void
+reply_send(const struct reply *r, FCGX_Request *fcgi)
+{
+	struct buffer head = { .max = 1024 };
+
+	buffer_printf(&head, "Status: %d %s\r\nContent-Type: %s\r\n"
+	    "Content-Length: %zu\r\nCache-Control: no-store\r\n", r->status,
+	    reason(r->status), r->json ? "application/json" :
+	    "text/plain; charset=utf-8", r->body.len);
+	if (r->status == 401)
+		buffer_puts(&head, "WWW-Authenticate: Basic "
+		    "realm=\"ddnsgate\", charset=\"UTF-8\"\r\n");
+	if (r->status == 405)
+		buffer_puts(&head, "Allow: GET\r\n");
+	if (r->retry_after > 0)
+		buffer_printf(&head, "Retry-After: %ld\r\n", r->retry_after);
+	buffer_puts(&head, "\r\n");
+	FCGX_PutStr(head.data, (int)head.len, fcgi->out);
+	if (r->body.len > 0)
+		FCGX_PutStr(r->body.data, (int)r->body.len, fcgi->out);
+	buffer_free(&head);
+}
+
+void
+reply_end(struct reply *r)
+{
+	buffer_free(&r->body);
+}

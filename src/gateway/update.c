@@ -1,0 +1,210 @@
+/*
+ * update.c - the whole job.  Read update_run(), at the end, first.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "gateway/plan.h"
+#include "gateway/update.h"
+
+static const char *const words[] = {
+	[VERDICT_NOCHG] = "nochg",
+	[VERDICT_GOOD] = "good",
+	[VERDICT_OPEN] = "open",
+	[VERDICT_HELD] = "held",
+	[VERDICT_ADDRESS] = "address",
+	[VERDICT_PROOF] = "proof",
+	[VERDICT_PROVIDER] = "provider",
+	[VERDICT_BUSY] = "busy",
+};
+_Static_assert(sizeof words / sizeof *words == VERDICT__MAX,
+    "a word per verdict");
+
+const char *
+verdict_word(enum verdict v)
+{
+	return words[v];
+}
+
+enum verdict
+update_host_verdict(const struct update *u, const struct host_settings *host)
+{
+	enum verdict worst = VERDICT_NOCHG;
+
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].host == host &&
+		    u->records[i].verdict > worst)
+			worst = u->records[i].verdict;
+	return worst;
+}
+
+static enum err
+login(struct update *u)
+{
+	int64_t start = clock_now();
+	enum err rc = account_authenticate(u->house->accounts,
+	    u->request->authorization, &u->login, &u->why);
+
+	u->login_ms = (int)(clock_now() - start);
+	return rc;
+}
+
+/*
+ * The addresses of a host stand or fall together: where one failed, what is
+ * still open is left alone, unless the host's configuration says "partial".
+ */
+static void
+hold_siblings(struct update *u)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (r->verdict == VERDICT_OPEN && !r->host->partial &&
+		    update_host_verdict(u, r->host) > VERDICT_HELD)
+			r->verdict = VERDICT_HELD;
+	}
+}
+
+static int64_t
+deadline(const struct update *u, int64_t phase)
+{
+	int64_t whole = u->request->start + UPDATE_DEADLINE;
+	int64_t own = clock_now() + phase;
+
+	return own < whole ? own : whole;
+}
+
+/* Every open record at once; no answer is no proof. */
+static void
+prove(struct update *u)
+{
+	struct proof *proofs = calloc(u->record_count, sizeof *proofs);
+	struct record *of[PROOF_MAX];
+	int64_t start = clock_now();
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (r->verdict != VERDICT_OPEN)
+			continue;
+		if (proofs == NULL) {
+			r->verdict = VERDICT_BUSY;
+			continue;
+		}
+		of[count] = r;
+		proofs[count++] = (struct proof){ .host = r->host->name,
+		    .address = r->address, .how = &r->host->proof };
+	}
+	prover_run(u->house->prover, proofs, count,
+	    deadline(u, UPDATE_PROOF_DEADLINE));
+	for (size_t i = 0; i < count; i++) {
+		if (proofs[i].how->kind != PROOF_NONE) {
+			of[i]->proof_started = proofs[i].started;
+			of[i]->proof_ended = proofs[i].ended;
+		}
+		if (proofs[i].result == ERR_OK)
+			continue;
+		of[i]->verdict = VERDICT_PROOF;
+		of[i]->why = proofs[i].why;
+	}
+	u->proofs_ms = (int)(clock_now() - start);
+	free(proofs);
+}
+
+/* The only place where a record becomes good. */
+static enum verdict
+verdict_of(const struct provider_record *published)
+{
+	switch (published->result) {
+	case ERR_OK:
+		return published->changed ? VERDICT_GOOD : VERDICT_NOCHG;
+	case ERR_BUSY:
+	case ERR_UNREACHABLE:
+	case ERR_MEMORY:
+		return VERDICT_BUSY;
+	default:
+		return VERDICT_PROVIDER;
+	}
+}
+
+static void
+publish(struct update *u)
+{
+	const struct provider *provider = providers_get(u->house->providers,
+	    u->login.account->provider);
+	struct provider_record *list = calloc(u->record_count, sizeof *list);
+	struct record *of[PROVIDER_RECORDS_MAX];
+	int64_t start = clock_now();
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (r->verdict != VERDICT_OPEN)
+			continue;
+		if (list == NULL) {
+			r->verdict = VERDICT_BUSY;
+			continue;
+		}
+		of[count] = r;
+		list[count++] = (struct provider_record){
+		    .name = r->host->name, .zone = r->host->zone,
+		    .ttl = r->host->ttl, .address = r->address };
+	}
+	if (count > 0)
+		provider_publish(provider, u->house->exchange, u->login.token,
+		    list, count, deadline(u, UPDATE_PROVIDER_DEADLINE),
+		    &u->retry_after);
+	for (size_t i = 0; i < count; i++) {
+		of[i]->verdict = verdict_of(&list[i]);
+		of[i]->why = list[i].why;
+	}
+	u->provider_ms = (int)(clock_now() - start);
+	free(list);
+}
+
+static enum err
+abandoned(struct update *u)
+{
+	return error_set(&u->why, UPDATE_ABANDONED,
+	    "the client did not wait for an answer");
+}
+
+static enum err
+run(struct update *u)
+{
+	enum err rc;
+
+	if ((rc = login(u)) != ERR_OK)
+		return rc;
+	if ((rc = plan_make(u)) != ERR_OK)
+		return rc;
+	if (request_abandoned(u->request))
+		return abandoned(u);
+	hold_siblings(u);
+	prove(u);
+	hold_siblings(u);
+	if (request_abandoned(u->request))
+		return abandoned(u);
+	publish(u);
+	return ERR_OK;
+}
+
+enum err
+update_run(struct update *u)
+{
+	u->result = run(u);
+	return u->result;
+}
+
+void
+update_end(struct update *u)
+{
+	login_end(&u->login);
+	free(u->records);
+	u->records = NULL;
+	u->record_count = 0;
+}

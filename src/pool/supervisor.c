@@ -1,0 +1,309 @@
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pool/listener.h"
+#include "pool/notify.h"
+#include "pool/scoreboard.h"
+#include "pool/supervisor.h"
+#include "pool/worker.h"
+
+/* Milliseconds. */
+#define BUSY_MAX	20000	/* a worker that takes longer hangs */
+#define STOP_MAX	15000	/* then it is killed */
+#define TICK		1000
+#define DELAY_FIRST	100	/* of a restart after an early death */
+#define DELAY_MAX	30000
+#define LIFE_LONG	10000	/* a death after that is not early */
+
+/* Two generations live side by side while one retires. */
+#define SEATS		(4 * SETTINGS_WORKERS_MAX)
+
+struct seat {
+	pid_t		 pid;		/* 0: free */
+	int64_t		 born;
+	bool		 retired;
+};
+
+struct pool {
+	struct house	*house;
+	int		 listener;
+	struct slot	*slots;		/* one a seat */
+	struct seat	 seats[SEATS];
+	int64_t		 not_before;	/* no start until then */
+	int		 delay;
+	sigset_t	 normal;	/* the mask before we blocked */
+	bool		 in_worker;	/* this process is one */
+	int		 worker_status;
+};
+
+static volatile sig_atomic_t stops, reload;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGHUP)
+		reload = 1;
+	else if (sig != SIGCHLD)
+		stops++;
+}
+
+static void
+signals_setup(struct pool *p)
+{
+	static const int ours[] = { SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGCHLD };
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		sigaddset(&set, ours[i]);
+	sigprocmask(SIG_BLOCK, &set, &p->normal);
+	sa.sa_mask = set;
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		sigaction(ours[i], &sa, NULL);
+	/* What spawned us may have left them blocked. */
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		sigdelset(&p->normal, ours[i]);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* In the child.  It must not outlive its supervisor. */
+static void
+worker_start(struct pool *p, size_t seat, pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent) {
+		p->worker_status = EXIT_FAILURE;
+		return;
+	}
+	prctl(PR_SET_NAME, "ddnsgate worker");
+	p->worker_status = worker_run(p->house, p->listener, &p->slots[seat]);
+}
+
+static void
+fork_one(struct pool *p, size_t seat)
+{
+	pid_t parent = getpid(), pid;
+
+	atomic_store(&p->slots[seat].busy_since, 0);
+	if ((pid = fork()) == -1) {
+		log_warn("fork: %s", strerror(errno));
+		p->not_before = clock_now() + TICK;
+		return;
+	}
+	if (pid == 0) {
+		p->in_worker = true;
+		worker_start(p, seat, parent);
+		return;
+	}
+	p->seats[seat] = (struct seat){ .pid = pid, .born = clock_now() };
+}
+
+/* Starts workers until the pool is full, or an early death says to wait. */
+static void
+fill(struct pool *p)
+{
+	unsigned int active = 0;
+
+	for (size_t i = 0; i < SEATS; i++)
+		if (p->seats[i].pid != 0 && !p->seats[i].retired)
+			active++;
+	for (size_t i = 0; i < SEATS && !p->in_worker &&
+	    active < p->house->settings->workers; i++) {
+		if (clock_now() < p->not_before)
+			return;
+		if (p->seats[i].pid != 0)
+			continue;
+		fork_one(p, i);
+		active++;
+	}
+}
+
+static void
+bury(struct pool *p, struct seat *s, int status)
+{
+	int64_t life = clock_now() - s->born;
+	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	if (WIFSIGNALED(status))
+		log_warn("worker %d was ended by %s", (int)s->pid,
+		    sigdescr_np(WTERMSIG(status)));
+	else if (!clean)
+		log_warn("worker %d exited with status %d", (int)s->pid,
+		    WEXITSTATUS(status));
+	if (!clean && life < LIFE_LONG) {
+		p->delay = p->delay == 0 ? DELAY_FIRST : p->delay * 2;
+		if (p->delay > DELAY_MAX)
+			p->delay = DELAY_MAX;
+		p->not_before = clock_now() + p->delay;
+	} else if (life >= LIFE_LONG) {
+		p->delay = 0;
+	}
+	*s = (struct seat){ .pid = 0 };
+}
+
+static void
+reap(struct pool *p)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < SEATS; i++)
+			if (p->seats[i].pid == pid)
+				bury(p, &p->seats[i], status);
+}
+
+/* A worker whose own deadlines did not hold is of no more use. */
+static void
+kill_stuck(struct pool *p)
+{
+	for (size_t i = 0; i < SEATS; i++) {
+		int64_t since = atomic_load(&p->slots[i].busy_since);
+
+		if (p->seats[i].pid == 0 || since == 0 ||
+		    clock_now() - since < BUSY_MAX)
+			continue;
+		log_warn("worker %d hangs for %d s; killed",
+		    (int)p->seats[i].pid, BUSY_MAX / 1000);
+		kill(p->seats[i].pid, SIGKILL);
+	}
+}
+
+static size_t
+seats_taken(const struct pool *p)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < SEATS; i++)
+		if (p->seats[i].pid != 0)
+			taken++;
+	return taken;
+}
+
+static void
+signal_retired(struct pool *p, int sig)
+{
+	for (size_t i = 0; i < SEATS; i++)
+		if (p->seats[i].pid != 0 && p->seats[i].retired)
+			kill(p->seats[i].pid, sig);
+}
+
+/*
+ * The new generation is there before the old one is told to go, so that at
+ * every moment somebody accepts.
+ */
+static void
+do_reload(struct pool *p)
+{
+	struct house *old = p->house, *new;
+	struct error why;
+
+	/* Each generation needs its seats; the next tick tries again. */
+	if (seats_taken(p) + SETTINGS_WORKERS_MAX > SEATS)
+		return;
+	reload = 0;
+	notify("RELOADING=1");
+	if ((new = house_new(old->settings->file, &why)) == NULL ||
+	    log_open(new->settings->log, &why) != ERR_OK) {
+		log_warn("the configuration stays as it was: %s", why.text);
+		house_free(new);
+		notify("READY=1");
+		return;
+	}
+	for (size_t i = 0; i < SEATS; i++)
+		p->seats[i].retired = p->seats[i].pid != 0;
+	p->house = new;
+	p->not_before = 0;
+	p->delay = 0;
+	fill(p);
+	if (p->in_worker) {
+		house_free(old);
+		return;
+	}
+	signal_retired(p, SIGTERM);
+	house_free(old);
+	log_info("the configuration was read again; %u workers",
+	    new->settings->workers);
+	notify("READY=1");
+}
+
+/* Sleeps until a signal comes or a tick has passed. */
+static void
+wait_signal(struct pool *p)
+{
+	struct timespec t = { .tv_sec = TICK / 1000 };
+	int64_t left = p->not_before - clock_now();
+
+	if (left > 0 && left < TICK)
+		t = (struct timespec){ .tv_nsec = (left + 1) * 1000000L };
+	ppoll(NULL, 0, &t, &p->normal);
+}
+
+static void
+stop_all(struct pool *p)
+{
+	int64_t kill_at = clock_now() + STOP_MAX;
+
+	notify("STOPPING=1");
+	for (size_t i = 0; i < SEATS; i++)
+		p->seats[i].retired = true;
+	while (seats_taken(p) > 0) {
+		bool now = stops > 1 || clock_now() > kill_at;
+
+		/* Each second again: one may come before the handler. */
+		signal_retired(p, now ? SIGKILL : SIGTERM);
+		wait_signal(p);
+		reap(p);
+	}
+}
+
+int
+supervisor_run(struct house *h, int listener)
+{
+	struct pool *p = calloc(1, sizeof *p);
+	int status;
+
+	if (p == NULL || (p->slots = scoreboard_new(SEATS)) == NULL) {
+		log_warn("out of memory");
+		free(p);
+		house_free(h);
+		return EXIT_FAILURE;
+	}
+	p->house = h;
+	p->listener = listener;
+	signals_setup(p);
+	fill(p);
+	if (!p->in_worker) {
+		log_info("ready, %u workers", h->settings->workers);
+		notify("READY=1");
+	}
+	while (stops == 0 && !p->in_worker) {
+		wait_signal(p);
+		reap(p);
+		kill_stuck(p);
+		if (reload)
+			do_reload(p);
+		if (stops == 0)
+			fill(p);
+	}
+	if (!p->in_worker) {
+		stop_all(p);
+		listener_close(p->house->settings);
+		log_info("stopped");
+	}
+	status = p->in_worker ? p->worker_status : EXIT_SUCCESS;
+	house_free(p->house);
+	free(p);
+	return status;
+}

@@ -1,0 +1,17 @@
+/*
+ * supervisor.h - keeps the workers alive; never reads what a client sends.
+ */
+#ifndef POOL_SUPERVISOR_H
+#define POOL_SUPERVISOR_H
+
+#include "gateway/gateway.h"
+
+/*
+ * Runs the pool of h on listener until SIGTERM, SIGQUIT or SIGINT: then the
+ * workers finish what they do, and a second such signal kills them.
+ * SIGHUP reads the configuration again; a wrong one changes nothing.  Takes h.
+ * Returns the exit status, in a worker as well as in the supervisor.
+ */
+int	 supervisor_run(struct house *h, int listener);
+
+#endif

@@ -1,0 +1,233 @@
+#include "config.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "config/hostname.h"
+#include "provider/description.h"
+#include "provider/provider.h"
+
+struct providers {
+	struct provider	*list;
+	size_t		 count;
+};
+
+/* The operator's own file of that name goes before ours. */
+static char *
+find_file(const char *name)
+{
+	static const char *const directories[] = {
+		PROVIDERS_SYSCONFDIR, PROVIDERS_DATADIR,
+	};
+	struct buffer file = { .max = 4096 };
+
+	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+		buffer_clear(&file);
+		buffer_printf(&file, "%s/%s.json", directories[i], name);
+		if (!file.failed && access(file.data, F_OK) == 0)
+			return buffer_take(&file);
+	}
+	buffer_free(&file);
+	return NULL;
+}
+
+/* Does the operator give what the description needs, and no more? */
+static enum err
+bind_variables(struct provider *p, const char *file, struct error *why)
+{
+	json_object *given = p->settings->variables;
+	const char *name = p->settings->name;
+
+	if ((p->variables = json_object_new_object()) == NULL)
+		return error_set(why, ERR_MEMORY, "out of memory");
+	if (given != NULL) {
+		json_object_object_foreach(given, key, value) {
+			char variable[64];
+
+			if (snprintf(variable, sizeof variable, "config.%s",
+			    key) >= (int)sizeof variable ||
+			    !json_object_object_get_ex(
+			    p->description->variables, variable, NULL))
+				return error_set(why, ERR_CONFIG,
+				    "%s: /providers/%s/config/%s: provider "
+				    "%s has no such variable", file, name, key,
+				    p->description->name);
+			json_object_object_add(p->variables, variable,
+			    json_object_get(value));
+		}
+	}
+	json_object_object_foreach(p->description->variables, key, needed) {
+		if (json_object_get_boolean(needed) &&
+		    !json_object_object_get_ex(p->variables, key, NULL))
+			return error_set(why, ERR_CONFIG, "%s: /providers/%s/"
+			    "config/%s: is missing; provider %s needs it",
+			    file, name, key + strlen("config."),
+			    p->description->name);
+	}
+	return ERR_OK;
+}
+
+/* Takes the URL apart; only https, a name, a port and a path may be in it. */
+static enum err
+read_base(struct provider *p, const char *url, struct error *why)
+{
+	CURLU *u = curl_url();
+	char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL,
+	    *query = NULL, *user = NULL, *fragment = NULL;
+	enum err rc = ERR_CONFIG;
+	size_t len;
+
+	if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
+	    CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_PATH, &path, 0) != CURLUE_OK) {
+		error_set(why, rc, "\"%s\" is not a URL", url);
+		goto out;
+	}
+	curl_url_get(u, CURLUPART_QUERY, &query, 0);
+	curl_url_get(u, CURLUPART_USER, &user, 0);
+	curl_url_get(u, CURLUPART_FRAGMENT, &fragment, 0);
+	if (strcmp(scheme, "https") != 0 || query != NULL || user != NULL ||
+	    fragment != NULL) {
+		error_set(why, rc,
+		    "\"%s\" must be https://host, with a port and a path at "
+		    "most", url);
+		goto out;
+	}
+	if ((p->host = hostname_normalise(host, false)) == NULL) {
+		error_set(why, rc, "\"%s\" must name the host of the "
+		    "certificate, not its address; addresses go into "
+		    "\"addresses\"", url);
+		goto out;
+	}
+	p->port = (uint16_t)strtoul(port, NULL, 10);
+	for (len = strlen(path); len > 0 && path[len - 1] == '/'; len--)
+		path[len - 1] = '\0';
+	if ((p->path = strdup(path)) == NULL) {
+		rc = error_set(why, ERR_MEMORY, "out of memory");
+		goto out;
+	}
+	rc = ERR_OK;
+out:
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_free(path);
+	curl_free(query);
+	curl_free(user);
+	curl_free(fragment);
+	curl_url_cleanup(u);
+	return rc;
+}
+
+/* Asks the resolver; finding nothing is no error, the next reload may. */
+static void
+resolve(struct provider *p)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *i;
+	int rc = getaddrinfo(p->host, NULL, &hints, &list);
+
+	if (rc != 0) {
+		log_warn("provider %s: %s: %s", p->settings->name, p->host,
+		    gai_strerror(rc));
+		return;
+	}
+	for (i = list; i != NULL && p->address_count < SETTINGS_ADDRESSES_MAX;
+	    i = i->ai_next)
+		if (address_from_sockaddr(&p->addresses[p->address_count],
+		    i->ai_addr))
+			p->address_count++;
+	freeaddrinfo(list);
+}
+
+static enum err
+provider_read(struct provider *p, const char *settings_file,
+    struct error *why)
+{
+	const struct provider_settings *s = p->settings;
+	char *file = find_file(s->description);
+	json_object *base = NULL;
+	const char *url;
+	enum err rc;
+
+	if (file == NULL)
+		return error_set(why, ERR_CONFIG, "%s: /providers/%s: there is "
+		    "no %s.json in " PROVIDERS_SYSCONFDIR " or "
+		    PROVIDERS_DATADIR, settings_file, s->name, s->description);
+	p->description = description_read(file, why);
+	free(file);
+	if (p->description == NULL)
+		return why->code;
+	if ((rc = bind_variables(p, settings_file, why)) != ERR_OK)
+		return rc;
+	url = p->description->base;
+	if (json_object_object_get_ex(p->variables, "config.base", &base))
+		url = json_object_get_string(base);
+	if ((rc = read_base(p, url, why)) != ERR_OK) {
+		error_prefix(why, "%s: /providers/%s", settings_file, s->name);
+		return rc;
+	}
+	memcpy(p->addresses, s->addresses, sizeof p->addresses);
+	p->address_count = s->address_count;
+	if (p->address_count == 0)
+		resolve(p);
+	return ERR_OK;
+}
+
+struct providers *
+providers_new(const struct settings *s, struct error *why)
+{
+	struct providers *p = calloc(1, sizeof *p);
+
+	if (p == NULL || (p->list = calloc(s->provider_count,
+	    sizeof *p->list)) == NULL) {
+		error_set(why, ERR_MEMORY, "out of memory");
+		goto fail;
+	}
+	for (; p->count < s->provider_count; p->count++) {
+		p->list[p->count].settings = &s->providers[p->count];
+		if (provider_read(&p->list[p->count], s->file, why) !=
+		    ERR_OK) {
+			p->count++;
+			goto fail;
+		}
+	}
+	return p;
+fail:
+	providers_free(p);
+	return NULL;
+}
+
+void
+providers_free(struct providers *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->count; i++) {
+		description_free(p->list[i].description);
+		json_object_put(p->list[i].variables);
+		free(p->list[i].host);
+		free(p->list[i].path);
+	}
+	free(p->list);
+	free(p);
+}
+
+const struct provider *
+providers_get(const struct providers *p, size_t index)
+{
+	return &p->list[index];
+}
+
+const char *
+record_type(const struct address *a)
+{
+	return a->family == AF_INET ? "A" : "AAAA";
+}

@@ -1,0 +1,71 @@
+/*
+ * provider.h - write addresses into the public DNS.
+ */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address/address.h"
+#include "base/error.h"
+#include "config/settings.h"
+#include "provider/exchange.h"
+
+#define PROVIDER_RECORDS_MAX	(2 * SETTINGS_HOSTS_MAX)	/* in one run */
+
+struct description;
+struct providers;	/* all of the configuration, ready; made before the fork */
+
+/* One provider of the configuration. */
+struct provider {
+	const struct provider_settings	*settings;
+	struct description		*description;
+	json_object			*variables;	/* "config.x" -> value */
+	char				*host;		/* of its URL */
+	uint16_t			 port;
+	char				*path;		/* "" or "/api" */
+	struct address			 addresses[SETTINGS_ADDRESSES_MAX];
+	size_t				 address_count;
+};
+
+/* One address to be published, and what came of it. */
+struct provider_record {
+	const char	*name;		/* normalised; may begin with "*." */
+	const char	*zone;		/* NULL: the provider knows */
+	int64_t		 ttl;		/* seconds, 0: as it is, or default */
+	struct address	 address;	/* its family says A or AAAA */
+
+	enum err	 result;	/* ERR_OK: the provider holds it now */
+	bool		 changed;	/* false: it held it before */
+	struct error	 why;
+};
+
+/*
+ * Reads the description of every provider of s, checks it against the
+ * settings, and finds the addresses of its host.  s must outlive the result.
+ * NULL on the first error.
+ */
+struct providers *providers_new(const struct settings *s, struct error *why);
+void		 providers_free(struct providers *p);
+
+/* By the index that account_settings has. */
+const struct provider *providers_get(const struct providers *p, size_t index);
+
+/* "A" or "AAAA". */
+const char	*record_type(const struct address *a);
+
+/*
+ * Brings the records to the provider, those of one request together, and
+ * judges each.  Reads before it writes; never writes what is already so.  The
+ * number of requests is bounded by the description; all end by deadline.  At
+ * most PROVIDER_RECORDS_MAX records.
+ * *retry_after gets the seconds that the provider asked for, or 0.
+ */
+void		 provider_publish(const struct provider *p,
+		    struct exchange *x, const char *token,
+		    struct provider_record *records, size_t count,
+		    int64_t deadline, long *retry_after);
+
+#endif

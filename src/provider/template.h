@@ -1,0 +1,85 @@
+/*
+ * template.h - values put into the places of a provider's description.
+ *
+ * "{x}" stands for the text of variable x, "{x?}" drops the member when x is
+ * not set, "{x|word}" has a default, and a whole JSON string "{=x}" becomes
+ * the value with its own type.  Substitution is single-pass: what was put in
+ * is never looked at again.  How a value is encoded is decided by the place,
+ * never by the author.  ddnsgate-provider(5) is the reference.
+ */
+#ifndef PROVIDER_TEMPLATE_H
+#define PROVIDER_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define CREDENTIAL_PARTS_MAX	4
+
+/* The parts of a token, by their names; holds the only copies we make. */
+struct credential {
+	size_t		 count;
+	const char	*names[CREDENTIAL_PARTS_MAX];
+	char		*parts[CREDENTIAL_PARTS_MAX];
+};
+
+/* Variables, the innermost first; lives on the stack of a run. */
+struct scope {
+	const struct scope	*outer;		/* or NULL */
+	json_object		*values;	/* name -> scalar; or NULL */
+	const struct credential	*credential;	/* or NULL */
+};
+
+enum encoding {
+	ENCODE_PLAIN,	/* a JSON string: json-c encodes it */
+	ENCODE_HEADER,	/* printable ASCII, or an error */
+	ENCODE_PATH,	/* a path segment, RFC 3986 section 3.3 */
+	ENCODE_QUERY,	/* a query or form value */
+	ENCODE_XML	/* character data, XML 1.0 section 2.4 */
+};
+
+/* Is x set?  "!x": is it not? */
+bool	 scope_holds(const struct scope *s, const char *condition);
+
+/* Do all of a JSON list hold?  NULL does. */
+bool	 scope_holds_all(const struct scope *s, const json_object *conditions);
+
+/*
+ * Appends text with its variables filled in.  *dropped, unless NULL, becomes
+ * true for an "{x?}" that is not set; without it that is an error, as is
+ * a variable that is not set, or a value that its place cannot hold.
+ */
+enum err template_text(struct buffer *to, const char *text,
+	    const struct scope *s, enum encoding as, bool *dropped,
+	    struct error *why);
+
+/*
+ * "/a/{x}/b", each segment for itself: ".", ".." and an empty one before the
+ * end are errors.
+ */
+enum err template_path(struct buffer *to, const char *path,
+	    const struct scope *s, struct error *why);
+
+/*
+ * A copy of tree with its strings filled in.  {"$each": T, "$if": [...]}
+ * becomes the list of T over the scopes of each.  *to, which the caller owns,
+ * is NULL when nothing is left; template_wipe() releases it.
+ */
+enum err template_json(json_object **to, json_object *tree,
+	    const struct scope *s, const struct scope *each, size_t count,
+	    struct error *why);
+
+/* Overwrites every string of a tree that template_json() made, and frees it. */
+void	 template_wipe(json_object *tree);
+
+/*
+ * The name of the first variable in text that known, an object used as a set,
+ * does not have; NULL when there is none.  The caller frees it.
+ */
+char	*template_unknown(const char *text, json_object *known);
+
+#endif

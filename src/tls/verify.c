@@ -1,0 +1,218 @@
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/x509.h>
+
+#include "base/secret.h"
+#include "tls/verify.h"
+
+#define SAN_MAX		4096	/* names that are looked at, of one leaf */
+#define NAME_MAX_LEN	256
+
+static enum err
+refuse(struct error *why, const char *reason)
+{
+	return error_set(why, ERR_PROOF, "certificate: %s", reason);
+}
+
+/* The certificate of the handshake; the caller deinitialises it. */
+static gnutls_x509_crt_t
+leaf_import(gnutls_session_t session)
+{
+	gnutls_x509_crt_t leaf = NULL;
+	const gnutls_datum_t *list;
+	unsigned int count = 0;
+
+	if (gnutls_certificate_type_get(session) != GNUTLS_CRT_X509 ||
+	    (list = gnutls_certificate_get_peers(session, &count)) == NULL ||
+	    count == 0 || gnutls_x509_crt_init(&leaf) < 0)
+		return NULL;
+	if (gnutls_x509_crt_import(leaf, &list[0], GNUTLS_X509_FMT_DER) < 0) {
+		gnutls_x509_crt_deinit(leaf);
+		return NULL;
+	}
+	return leaf;
+}
+
+/* RFC 9525 section 6.3: equal, or one whole label stands for the star. */
+static bool
+name_matches(const char *pattern, const char *host)
+{
+	const char *parent = strchr(host, '.');
+
+	if (strncmp(pattern, "*.", 2) == 0)
+		return parent != NULL && parent != host &&
+		    strcasecmp(pattern + 1, parent) == 0;
+	return strcasecmp(pattern, host) == 0;
+}
+
+/* GnuTLS would fall back to the common name; RFC 9525 forbids that. */
+static bool
+leaf_names(gnutls_x509_crt_t leaf, const char *host)
+{
+	for (unsigned int i = 0; i < SAN_MAX; i++) {
+		char name[NAME_MAX_LEN + 1];
+		size_t len = NAME_MAX_LEN;
+		int type = gnutls_x509_crt_get_subject_alt_name(leaf, i, name,
+		    &len, NULL);
+
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return false;
+		if (type != GNUTLS_SAN_DNSNAME || len > NAME_MAX_LEN)
+			continue;
+		name[len] = '\0';
+		if (strlen(name) == len && name_matches(name, host))
+			return true;
+	}
+	return false;
+}
+
+static bool
+leaf_has(gnutls_x509_crt_t leaf, const char *oid)
+{
+	unsigned int critical;
+	size_t len = 0;
+
+	return gnutls_x509_crt_get_extension_by_oid(leaf, oid, 0, NULL, &len,
+	    &critical) != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
+/* An extendedKeyUsage without a single purpose allows nothing. */
+static bool
+leaf_purpose_empty(gnutls_x509_crt_t leaf)
+{
+	char oid[128];
+	size_t len = sizeof oid;
+
+	return leaf_has(leaf, GNUTLS_X509EXT_OID_EXTENDED_KEY_USAGE) &&
+	    gnutls_x509_crt_get_key_purpose_oid(leaf, 0, oid, &len, NULL) ==
+	    GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
+static bool
+leaf_weak(gnutls_x509_crt_t leaf)
+{
+	unsigned int bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(leaf, &bits);
+
+	return algorithm < 0 || gnutls_pk_bits_to_sec_param(
+	    (gnutls_pk_algorithm_t)algorithm, bits) < GNUTLS_SEC_PARAM_MEDIUM;
+}
+
+/* What GnuTLS lets through in a leaf, and we do not. */
+static enum err
+leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
+{
+	unsigned int usage = 0, critical;
+
+	if (gnutls_x509_crt_get_version(leaf) != 3)
+		return refuse(why, "not of version 3");
+	if (leaf_weak(leaf))
+		return refuse(why, "its key is too short");
+	if (gnutls_x509_crt_get_ca_status(leaf, &critical) > 0)
+		return refuse(why, "is one of a CA, not of a server");
+	if (gnutls_x509_crt_get_key_usage(leaf, &usage, &critical) == 0 &&
+	    (usage & GNUTLS_KEY_KEY_CERT_SIGN) != 0)
+		return refuse(why, "its key may sign certificates");
+	if (leaf_has(leaf, GNUTLS_X509EXT_OID_NAME_CONSTRAINTS))
+		return refuse(why, "has name constraints, as only a CA may");
+	if (leaf_purpose_empty(leaf))
+		return refuse(why, "is for no purpose at all");
+	if (!leaf_names(leaf, host))
+		return refuse(why, "is not for this name");
+	return ERR_OK;
+}
+
+/* The bits of status that say most, in few words. */
+static enum err
+refuse_status(struct error *why, unsigned int status)
+{
+	static const struct { unsigned int bit; const char *reason; } bits[] = {
+		{ GNUTLS_CERT_REVOKED, "is revoked" },
+		{ GNUTLS_CERT_EXPIRED, "has expired" },
+		{ GNUTLS_CERT_NOT_ACTIVATED, "is not valid yet" },
+		{ GNUTLS_CERT_UNEXPECTED_OWNER, "is not for this name" },
+		{ GNUTLS_CERT_PURPOSE_MISMATCH, "is not for a TLS server" },
+		{ GNUTLS_CERT_INSECURE_ALGORITHM, "uses a weak algorithm" },
+		{ GNUTLS_CERT_SIGNATURE_FAILURE, "has a false signature" },
+		{ GNUTLS_CERT_SIGNER_NOT_FOUND, "its CA is not trusted" },
+		{ GNUTLS_CERT_SIGNER_NOT_CA, "its signer is not a CA" },
+		{ GNUTLS_CERT_MISSING_OCSP_STATUS,
+		    "must come with an OCSP answer, and has none" },
+	};
+
+	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+		if ((status & bits[i].bit) != 0)
+			return refuse(why, bits[i].reason);
+	return error_set(why, ERR_PROOF,
+	    "certificate: not valid (status 0x%x)", status);
+}
+
+enum err
+verify_certificate(gnutls_session_t session, const char *host,
+    struct error *why)
+{
+	char *name = strdup(host);
+	gnutls_typed_vdata_st data[] = {
+		{ GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)name, 0 },
+		{ GNUTLS_DT_KEY_PURPOSE_OID,
+		    (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER, 0 },
+	};
+	gnutls_x509_crt_t leaf = NULL;
+	enum err rc = ERR_PROOF;
+	unsigned int status = 0;
+	int checked;
+
+	if (name == NULL || (leaf = leaf_import(session)) == NULL) {
+		refuse(why, "there is none that can be read");
+		goto out;
+	}
+	checked = gnutls_certificate_verify_peers(session, data, 2, &status);
+	if (checked != GNUTLS_E_SUCCESS) {
+		refuse(why, gnutls_strerror(checked));
+		goto out;
+	}
+	if (status != 0) {
+		refuse_status(why, status);
+		goto out;
+	}
+	/* A resumed session shows a chain that nobody verified. */
+	if (gnutls_session_is_resumed(session)) {
+		refuse(why, "comes from another session");
+		goto out;
+	}
+	rc = leaf_check(leaf, host, why);
+out:
+	if (leaf != NULL)
+		gnutls_x509_crt_deinit(leaf);
+	free(name);
+	return rc;
+}
+
+enum err
+verify_pin(gnutls_session_t session, const uint8_t pins[][VERIFY_PIN_LEN],
+    size_t count, struct error *why)
+{
+	gnutls_x509_crt_t leaf = leaf_import(session);
+	uint8_t id[VERIFY_PIN_LEN];
+	size_t len = sizeof id;
+	enum err rc = ERR_PROOF;
+
+	if (leaf == NULL || gnutls_x509_crt_get_key_id(leaf,
+	    GNUTLS_KEYID_USE_SHA256, id, &len) < 0 || len != sizeof id) {
+		refuse(why, "there is none that can be read");
+		goto out;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (secret_equal(id, pins[i], sizeof id))
+			rc = ERR_OK;
+	if (rc != ERR_OK)
+		refuse(why, "its key is none of the pinned ones");
+out:
+	if (leaf != NULL)
+		gnutls_x509_crt_deinit(leaf);
+	return rc;
+}

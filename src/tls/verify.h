@@ -1,0 +1,37 @@
+/*
+ * verify.h - is the peer of this TLS session the host of that name?
+ *
+ * One verifier for the proofs and for the provider's connection.  It asks for
+ * more than GnuTLS does by itself: RFC 5280, RFC 9525, and the purpose of the
+ * certificate.
+ */
+#ifndef TLS_VERIFY_H
+#define TLS_VERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gnutls/gnutls.h>
+
+#include "base/error.h"
+
+#define VERIFY_PIN_LEN	32
+
+/*
+ * The chain, by the credentials of the session, for the purpose of a TLS
+ * server, and the name of its leaf.  host is a normalised name, no wildcard,
+ * no address.  Works inside a verify function and after the handshake.
+ * ERR_OK or ERR_PROOF.
+ */
+enum err verify_certificate(gnutls_session_t session, const char *host,
+	    struct error *why);
+
+/*
+ * Is the key of the handshake one of those whose SHA-256 is given?  Only the
+ * first certificate counts; the others prove nothing.  ERR_OK or ERR_PROOF.
+ */
+enum err verify_pin(gnutls_session_t session,
+	    const uint8_t pins[][VERIFY_PIN_LEN], size_t count,
+	    struct error *why);
+
+#endif

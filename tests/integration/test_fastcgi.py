@@ -1,0 +1,190 @@
+"""The FastCGI socket itself: who may connect, and what wrong bytes can do."""
+
+import subprocess
+import threading
+import time
+
+import pytest
+from lab import fastcgi
+from lab.stage import CLAIM, USER, ZONE
+
+SOON = 3.0              # a worker waits 2 s for the whole request
+
+
+@pytest.fixture(scope="module")
+def pool(world):
+    """Two workers only, so that it would be seen if they were held."""
+    two = world.pool(world.binary, {**world.configuration(), "workers": 2},
+                     "two-workers", world.sanitizer("two-workers")).start()
+    yield two
+    two.stop()
+
+
+def served(world, pool):
+    """Seconds until a good request is answered."""
+    began = time.monotonic()
+    status, body = world.straight(pool, USER, **CLAIM)
+    assert (status, body.split()[0]) == (200, ZONE), (status, body)
+    return time.monotonic() - began
+
+
+def refused(pool, data):
+    """Sends bytes and ends the sending; what comes back as an answer."""
+    with fastcgi.connect(pool.socket) as client:
+        try:
+            client.sendall(data)
+            client.shutdown(1)
+        except OSError:                 # it has hung up already: good
+            pass
+        return fastcgi.output(fastcgi.receive(client))
+
+
+def good(world):
+    return world.parameters(USER, **CLAIM)
+
+
+def whole(parameters):
+    return fastcgi.stream(fastcgi.PARAMS, fastcgi.pairs(parameters))
+
+
+END = fastcgi.record(fastcgi.STDIN)
+
+BROKEN = {
+    "nothing": lambda p: b"",
+    "garbage": lambda p: b"\xff" * 4096,
+    "http": lambda p: b"GET /update HTTP/1.1\r\nHost: x\r\n\r\n",
+    "version 2": lambda p: b"\x02" + fastcgi.request(p)[1:],
+    "half a header": lambda p: fastcgi.begin()[:5],
+    "only a beginning": lambda p: fastcgi.begin(),
+    "no end of parameters":
+        lambda p: fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, fastcgi.pairs(p)),
+    "parameters cut in a pair":
+        lambda p: fastcgi.begin() + fastcgi.record(
+            fastcgi.PARAMS, fastcgi.pairs(p)[:-3]),
+    "parameters ended in a pair":
+        lambda p: fastcgi.begin() + fastcgi.stream(
+            fastcgi.PARAMS, fastcgi.pairs(p)[:-3]) + END,
+    "an abort instead of the end":
+        lambda p: fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, fastcgi.pairs(p))
+        + fastcgi.record(fastcgi.ABORT),
+    "a length of 1.9 GB":
+        lambda p: fastcgi.begin() + fastcgi.record(
+            fastcgi.PARAMS, b"\xf1\x00\x00\x00\xf1\x00\x00\x00" + b"x" * 64),
+    "parameters for ever":
+        lambda p: fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, b"\x01\x01ab" * 9)
+        * 20_000,
+}
+
+TOO_MUCH = {
+    "65 parameters": lambda p: {**p, **{f"X_{i}": "" for i in range(65 - len(p))}},
+    "1000 parameters": lambda p: {**p, **{f"X_{i}": "" for i in range(1000)}},
+    "64 kB in one": lambda p: {**p, "HTTP_COOKIE": "x" * 65_536},
+    "64 kB in many": lambda p: {**p, **{f"X_{i}": "x" * 3000 for i in range(30)}},
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_requests_get_no_answer_and_do_no_harm(world, dns, pool, name):
+    assert refused(pool, BROKEN[name](good(world))) == b""
+    assert served(world, pool) < SOON
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_too_much_is_refused(world, dns, pool, name):
+    answer = refused(pool, fastcgi.begin() + whole(TOO_MUCH[name](good(world))) + END)
+    assert b"good" not in answer and b"nochg" not in answer
+    assert answer == b"" or answer.startswith(b"Status: 4"), answer
+    assert served(world, pool) < SOON
+
+
+def test_64_parameters_are_not_too_much(world, dns, pool):
+    parameters = good(world)
+    parameters |= {f"X_{i}": "" for i in range(64 - len(parameters))}
+    assert fastcgi.call(pool.socket, parameters)[0] == 200
+
+
+def test_of_two_parameters_with_one_name_the_first_counts(world, dns, pool):
+    rows = [*good(world).items(), ("REMOTE_ADDR", "192.0.2.99"),
+            ("QUERY_STRING", "ipv4=10.0.0.1")]
+    mark = pool.mark()
+    fastcgi.call(pool.socket, rows)
+    assert not any("192.0.2.99" in line for line in pool.since(mark, ZONE))
+
+
+def test_keeping_the_connection_open_holds_no_worker(world, dns, pool):
+    with fastcgi.connect(pool.socket) as first, fastcgi.connect(pool.socket) as second:
+        for client in (first, second):
+            client.sendall(fastcgi.request(good(world), keep=True))
+            assert f"{ZONE} ".encode() in fastcgi.output(fastcgi.receive(client))
+        assert served(world, pool) < SOON
+
+
+def test_silent_connections_hold_nobody_up(world, dns, pool):
+    silent = [fastcgi.connect(pool.socket) for _ in range(2)]
+    try:
+        assert served(world, pool) < SOON
+    finally:
+        for client in silent:
+            client.close()
+
+
+def test_nor_does_a_request_that_comes_a_byte_at_a_time(world, dns, pool):
+    stop = threading.Event()
+
+    def drip():
+        with fastcgi.connect(pool.socket) as client:
+            for byte in fastcgi.request(good(world)):
+                try:
+                    client.sendall(bytes([byte]))
+                except OSError:         # it has had enough: good
+                    return
+                if stop.wait(0.1):
+                    return
+    drippers = [threading.Thread(target=drip) for _ in range(2)]
+    for dripper in drippers:
+        dripper.start()
+    time.sleep(0.2)                     # so that both workers are theirs
+    try:
+        assert served(world, pool) < SOON
+    finally:
+        stop.set()
+        for dripper in drippers:
+            dripper.join()
+
+
+def test_nor_does_one_who_never_reads_the_answer(world, dns, pool):
+    clients = [fastcgi.connect(pool.socket) for _ in range(2)]
+    for client in clients:
+        client.sendall(fastcgi.request(good(world)))
+    assert served(world, pool) < SOON
+    for client in clients:
+        client.close()
+
+
+CONNECT = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(10)
+s.connect(sys.argv[1])
+try:
+    s.sendall(sys.stdin.buffer.read())
+    answer = s.recv(65536)
+except ConnectionError:
+    answer = b""
+sys.stdout.buffer.write(answer)
+"""
+
+
+@pytest.mark.parametrize("user, welcome", [
+    ("root", True), ("www-data", True), ("61500", True), ("nobody", False),
+    ("61501", False)])
+def test_only_the_web_server_may_connect(world, dns, make_pool, user, welcome):
+    """Even where the mode of the socket is too generous."""
+    pool = make_pool(name="open")
+    pool.start(pool.spawn(mode="0666"))
+    group = "61501" if user.isdigit() else {"nobody": "nogroup"}.get(user, user)
+    answer = subprocess.run(
+        ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups",
+         "/usr/bin/python3", "-c", CONNECT, pool.socket],
+        input=fastcgi.request(good(world)), stdout=subprocess.PIPE, check=True).stdout
+    assert (fastcgi.output(answer) != b"") == welcome, answer

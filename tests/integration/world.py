@@ -1,0 +1,171 @@
+"""The stage of the reference case, and all that can go wrong around it.
+
+Each row of the tables below is an account (its name says what it is for) or an
+address at home where something waits.  Every test uses the same ones, so that
+the whole suite needs one start of everything.
+"""
+
+import os
+
+from lab import certificates, fastcgi, scripted
+from lab.gateway import verifier
+from lab.provider import Provider
+from lab.router import basic, query
+from lab.stage import ZONE, Stage
+
+STUB_PORT = 9443
+ELSEWHERE_PORT = 9444
+STUB = f"stub.dns.{ZONE}"
+
+# Where the web server shows each sort of certificate.
+CERTIFICATES_AT = {
+    sort: (f"89.14.163.{160 + i}", f"2a01:c22:b045:defc::{160 + i}")
+    for i, sort in enumerate([*certificates.SORTS, "unknown-authority"])}
+
+# Where something else waits on port 443.
+SCRIPTED = {
+    "silent": scripted.silent,
+    "drip": scripted.drip,
+    "drip-header": scripted.drip_header,
+    "reset": scripted.reset,
+    "plaintext": scripted.plaintext,
+    "hang-up": scripted.hang_up,
+    "no-answer": scripted.no_answer,
+    "slow": scripted.slow,
+    "another-protocol": scripted.another_protocol,
+}
+WITH_TLS = ("drip-header", "no-answer", "slow", "another-protocol")
+SCRIPTED_AT = {name: f"89.14.163.{180 + i}" for i, name in enumerate(SCRIPTED)}
+CLOSED_AT = "89.14.163.250"         # nothing listens there
+NOBODY_AT = "89.14.163.251"         # nobody has that address
+
+# What the provider does, as lab/provider.py explains.
+BEHAVIOURS = (
+    "fine", "all-401", "all-403", "all-404", "all-429", "write-422", "write-500",
+    "all-hang", "write-hang", "all-redirect", "all-garbage", "all-close", "all-huge")
+
+
+class World(Stage):
+    """Everything, up and running, from the start."""
+
+    def __init__(self, folder, token, network, binary):
+        super().__init__(folder, token, network)
+        self.binary = binary
+        self.reports = f"{folder}/sanitizer"
+        os.mkdir(self.reports)
+        os.chmod(self.reports, 0o777)
+        try:
+            self.build()
+        except BaseException:
+            self.close()
+            raise
+
+    def build(self):
+        self.hosts(more_web=[
+            *(a for pair in CERTIFICATES_AT.values() for a in pair),
+            *SCRIPTED_AT.values(), CLOSED_AT])
+        stranger = certificates.Authority(f"{self.folder}/ca", "stranger")
+        self.leaves = {sort: self.authority.leaf(ZONE, sort)
+                       for sort in certificates.SORTS}
+        self.leaves["unknown-authority"] = stranger.issue(
+            "unknown-authority", certificates.subject(ZONE), [ZONE, f"*.{ZONE}"])
+        self.web_server(*((self.leaves[sort], *pair)
+                          for sort, pair in CERTIFICATES_AT.items()))
+        self.scripted = {name: self.keep(self.script(name)) for name in SCRIPTED}
+        self.dns()
+        stub_leaf = self.authority.leaf(STUB)
+        self.stub = self.keep(Provider(
+            self.provider, self.provider.ipv4, STUB_PORT, stub_leaf, ZONE,
+            redirect_to=f"https://{STUB}:{ELSEWHERE_PORT}/fine/"))
+        self.elsewhere = self.keep(Provider(
+            self.provider, self.provider.ipv4, ELSEWHERE_PORT, stub_leaf, ZONE))
+        self.front = self.gateway(self.pool(self.binary, env=self.sanitizer("main")))
+        self.ddnsgate = self.front.pool
+        self.box = self.front.router(self.router)
+
+    def script(self, name):
+        serve = SCRIPTED[name]
+        if name in WITH_TLS:
+            serve = scripted.with_tls(self.leaves["good"], serve)
+        return scripted.Server(self.web, SCRIPTED_AT[name], 443, serve)
+
+    def sanitizer(self, name):
+        """The environment of a pool; what a sanitizer finds is written down.
+
+        Leaks are looked for in the unit tests: a program that nobody may trace
+        cannot look for them itself.
+        """
+        where = f"log_path={self.reports}/{name}"
+        return {"ASAN_OPTIONS": f"detect_leaks=0:{where}",
+                "UBSAN_OPTIONS": f"print_stacktrace=1:{where}"}
+
+    def configuration(self, **changes):
+        configuration = super().configuration(workers=16)
+        home = configuration["providers"]["home"]
+        configuration["providers"] |= {
+            behaviour: {**home, "config": {
+                "base": f"https://{STUB}:{STUB_PORT}/{behaviour}"},
+                "addresses": [self.provider.ipv4]}
+            for behaviour in BEHAVIOURS}
+        configuration["accounts"] |= self.accounts()
+        return configuration | changes
+
+    def accounts(self):
+        only_ipv4 = {"ipv4": True, "zone": ZONE}
+        accounts = {
+            "both": self.account(both={"ipv4": True, "ipv6": "router"}),
+            "partial": self.account(
+                partial={"ipv4": True, "ipv6": "router", "partial": True}),
+            "single": self.account(single=only_ipv4),
+            "several": self.account(a=only_ipv4, b=only_ipv4),
+            "pinned": self.account(pinned={**only_ipv4, "proof": {
+                "kind": "pin", "pins": [self.leaves["self-signed"].pin()]}}),
+            "unproven": self.account(unproven={**only_ipv4, "proof": {"kind": "none"}}),
+            "handshake": self.account(
+                handshake={**only_ipv4, "proof": {"kind": "certificate",
+                                                  "request": "tls"}}),
+            "laboratory": self.account(laboratory={
+                **only_ipv4, "allow": ["10.0.0.0/8"], "proof": {"kind": "none"}}),
+        }
+        for behaviour in BEHAVIOURS:
+            accounts[behaviour] = self.account(behaviour, **{
+                f"host-{behaviour}": only_ipv4})
+        for user, account in accounts.items():
+            account["verifier"] = verifier(user, self.token)
+        return accounts
+
+    @staticmethod
+    def account(provider="home", **hosts):
+        return {"provider": provider, "hosts": {
+            f"{name}.{ZONE}": rules for name, rules in hosts.items()}}
+
+    def names(self):
+        """All names that the tests publish in PowerDNS."""
+        return [name for account in self.configuration()["accounts"].values()
+                if account["provider"] == "home" for name in account["hosts"]]
+
+    def update(self, user, **parameters):
+        """An update by the right user with the right token."""
+        return self.box.update(user, self.token, **parameters)
+
+    def parameters(self, user, token=None, **query_parameters):
+        """The same update, as FastCGI parameters."""
+        text = query(query_parameters)
+        return {"REQUEST_METHOD": "GET", "REQUEST_URI": f"/update?{text}",
+                "QUERY_STRING": text, "REMOTE_ADDR": self.router.ipv4,
+                "HTTP_AUTHORIZATION": basic(user, token or self.token)}
+
+    def straight(self, pool, user, token=None, **query_parameters):
+        """The same update past nginx, to any pool: its status and body."""
+        status, text = fastcgi.call(pool.socket,
+                                    self.parameters(user, token, **query_parameters))
+        return status, text.partition("\r\n\r\n")[2]
+
+    def close(self):
+        super().close()
+        found = sorted(os.listdir(self.reports))
+        if found:
+            with open(f"{self.reports}/{found[0]}", encoding="utf-8") as report:
+                raise AssertionError(f"sanitizers reported {found}:\n{report.read()}")
+
+

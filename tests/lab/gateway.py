@@ -1,0 +1,134 @@
+"""ddnsgate as it is meant to run: behind nginx, started by spawn-fcgi."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import signal
+
+from . import fastcgi, nginx, waiting
+from .process import Process, children
+from .router import Router
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+USER = 61500                # no one: no file, no process of the system is theirs
+
+
+def verifier(user, token, iterations=1000):
+    """As `ddnsgate hash` prints it."""
+    salt = secrets.token_bytes(16)
+    key = hashlib.pbkdf2_hmac("sha256", f"{user}:{token}".encode(), salt, iterations)
+    salt, key = (base64.b64encode(b).decode().rstrip("=") for b in (salt, key))
+    return f"$pbkdf2-sha256$i={iterations}${salt}${key}"
+
+
+def shipped_site(replacements):
+    """examples/nginx.conf with the lines changed that it says to change."""
+    with open(f"{ROOT}/examples/nginx.conf", encoding="ascii") as f:
+        site = f.read()
+    for old, new in replacements.items():
+        if old not in site:
+            raise RuntimeError(f"examples/nginx.conf no longer says {old!r}")
+        site = site.replace(old, new)
+    return site
+
+
+class Pool:
+    """ddnsgate with a configuration, on a socket of its own."""
+
+    def __init__(self, host, folder, binary, configuration, env=None):
+        self.host = host
+        self.folder = folder
+        self.binary = binary
+        self.env = env
+        os.makedirs(folder, exist_ok=True)
+        self.configuration = f"{folder}/ddnsgate.json"
+        self.socket = f"{folder}/ddnsgate.sock"
+        self.log = f"{folder}/ddnsgate.log"
+        self.configure(configuration)
+        self.process = None
+
+    def configure(self, configuration):
+        """Writes a configuration, a dict or the text itself, in one step."""
+        text = (configuration if isinstance(configuration, str)
+                else json.dumps(configuration, indent=2))
+        with open(f"{self.configuration}.new", "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(f"{self.configuration}.new", 0o644)
+        os.rename(f"{self.configuration}.new", self.configuration)
+
+    def spawn(self, *arguments, options=("-n",), mode="0660"):
+        """spawn-fcgi with its options, then ddnsgate with arguments."""
+        return ["spawn-fcgi", *options, "-s", self.socket, "-M", mode,
+                "-G", "www-data", "-u", str(USER), "-g", str(USER), "-b", "64", "--",
+                self.binary, "serve", *arguments, "--config", self.configuration]
+
+    def start(self, command=None):
+        self.process = Process(self.host, command or self.spawn(), self.log, self.env)
+        self.process.ready(self.answers, "ddnsgate")
+        return self
+
+    def answers(self):
+        """Any answer will do; a path that it does not know costs it nothing."""
+        try:
+            return fastcgi.call(self.socket, {
+                "REQUEST_METHOD": "GET", "REQUEST_URI": "/", "QUERY_STRING": "",
+                "REMOTE_ADDR": "127.0.0.1"}, timeout=2.0)[0] != 0
+        except OSError:
+            return False
+
+    def workers(self):
+        """The pids of the supervisor's children."""
+        return children(self.process.pid)
+
+    def printed(self):
+        return self.process.printed()
+
+    def mark(self):
+        """A place in the log; see since()."""
+        return len(self.printed())
+
+    def since(self, mark, text="", seconds=3.0):
+        """The log lines after mark, waiting until one of them has text."""
+        waiting.until(lambda: text in self.printed()[mark:],
+                      f"{text!r} in the log, which says:\n{self.printed()[mark:]}",
+                      seconds)
+        return self.printed()[mark:].splitlines()
+
+    def reload(self):
+        self.process.send(signal.SIGHUP)
+
+    def stop(self):
+        return self.process.stop(seconds=20)
+
+
+class Gateway:
+    """A pool with nginx in front of it, both on host."""
+
+    def __init__(self, pool, name, leaf, trust):
+        self.pool = pool
+        self.name = name
+        self.host = pool.host
+        self.trust = trust
+        host, folder = pool.host, pool.folder
+        site = shipped_site({
+            "listen 443 ssl;": nginx.listen(host, host.ipv4),
+            "listen [::]:443 ssl;": nginx.listen(host, host.ipv6) if host.ipv6 else "",
+            "dns.example.org;": f"{name};",
+            "/etc/letsencrypt/live/dns.example.org/fullchain.pem": leaf.chain,
+            "/etc/letsencrypt/live/dns.example.org/privkey.pem": leaf.key,
+            "/run/ddnsgate/ddnsgate.sock": pool.socket,
+            "/var/log/nginx/": f"{folder}/front-",
+        })
+        self.front = nginx.start(host, f"{folder}/front", site, host.ipv4)
+
+    def router(self, host, ipv6=False):
+        """A router at host that knows this gateway."""
+        return Router(host, self.name,
+                      self.host.ipv6 if ipv6 else self.host.ipv4,
+                      self.host.port(443), self.trust)
+
+    def stop(self):
+        self.front.stop()
+        return self.pool.stop()

@@ -1,0 +1,112 @@
+"""Servers that do what real ones should not, a function each.
+
+They run as threads of the lab's own process, so that a test can look at what
+they saw.
+"""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+import time
+
+
+class Server:
+    """Accepts at address:port of host; serve(connection) talks, and may fail."""
+
+    def __init__(self, host, address, port, serve):
+        self.serve = serve
+        self.connections = 0
+        self.socket = host.listen(address, port)
+        self.open = set()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:             # stop() was called
+                return
+            self.connections += 1
+            self.open.add(connection)
+            threading.Thread(target=self.talk, args=[connection], daemon=True).start()
+
+    def talk(self, connection):
+        connection.settimeout(30)
+        with connection, contextlib.suppress(OSError, EOFError):
+            self.serve(connection)
+        self.open.discard(connection)
+
+    def stop(self):
+        for s in [self.socket, *self.open]:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+def silent(connection):
+    """Takes everything and says nothing."""
+    while connection.recv(65536):
+        pass
+
+
+def drip(connection, pause=0.02):
+    """A handshake message of 16 kB, a byte at a time."""
+    for byte in b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03" + bytes(16373):
+        connection.sendall(bytes([byte]))
+        time.sleep(pause)
+
+
+def reset(connection):
+    """RST instead of an answer."""
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def plaintext(connection):
+    """Speaks HTTP without TLS."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def hang_up(connection):
+    """Closes after the ClientHello."""
+    connection.recv(65536)
+
+
+def with_tls(leaf, then):
+    """A handshake with a leaf's certificate, and then(connection)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf.chain, leaf.key)
+
+    def serve(connection):
+        with context.wrap_socket(connection, server_side=True) as secured:
+            then(secured)
+    return serve
+
+
+def no_answer(connection):
+    """Closes when it is asked for something."""
+    connection.recv(65536)
+
+
+def slow(connection, seconds=1.5):
+    """A good answer, after a while."""
+    connection.recv(65536)
+    time.sleep(seconds)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+def another_protocol(connection):
+    """Greets as a mail server."""
+    connection.sendall(b"220 mail.chaos-wg.net ESMTP\r\n")
+    silent(connection)
+
+
+def drip_header(connection, pause=0.05):
+    """A status line that never ends, a byte at a time."""
+    connection.recv(65536)
+    for byte in b"HTTP/1.1 200 " + b"O" * 4000:
+        connection.sendall(bytes([byte]))
+        time.sleep(pause)
