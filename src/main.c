@@ -17,6 +17,7 @@ static const struct {
 	{ "check", command_check, "say what a configuration means" },
 	{ "hash", command_hash, "make the verifier of a credential" },
 	{ "prove", command_prove, "try the proof of one address" },
+	{ "provider", command_provider, "list, check or try providers" },
 };
 
 #define COMMANDS	(sizeof commands / sizeof *commands)

@@ -6,52 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "account/account.h"
 #include "account/verifier.h"
 #include "base/secret.h"
 #include "command/command.h"
-
-/* Reads a line without its end; false at the end of input or if too long. */
-static bool
-read_line(char *line, size_t size)
-{
-	size_t n = 0;
-	char c;
-
-	/* Not stdio: it would keep the secret in a buffer of its own. */
-	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
-		if (n + 1 == size)
-			return false;
-		line[n++] = c;
-	}
-	if (n > 0 && line[n - 1] == '\r')
-		n--;
-	line[n] = '\0';
-	return n > 0;
-}
-
-/* The same without showing what is typed. */
-static bool
-read_hidden(const char *prompt, char *line, size_t size)
-{
-	struct termios shown, hidden;
-	bool ok;
-
-	fputs(prompt, stderr);
-	if (tcgetattr(STDIN_FILENO, &shown) == -1)
-		return false;
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == -1)
-		return false;
-	ok = read_line(line, size);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	return ok;
-}
+#include "command/input.h"
 
 /* Asks for user and token, the token twice, and joins them. */
 static bool
@@ -62,12 +23,12 @@ ask(char *credential, size_t size)
 	bool same;
 
 	fputs("User: ", stderr);
-	if (!read_line(credential, size - 2))
+	if (!input_line(credential, size - 2))
 		return false;
 	n = strlen(credential);
 	credential[n++] = ':';
-	if (!read_hidden("Token: ", credential + n, size - n) ||
-	    !read_hidden("Token again: ", again, sizeof again))
+	if (!input_secret("Token: ", credential + n, size - n) ||
+	    !input_secret("Token again: ", again, sizeof again))
 		return false;
 	same = strcmp(credential + n, again) == 0;
 	secret_wipe(again, sizeof again);
@@ -84,7 +45,7 @@ hash(unsigned int iterations)
 	struct error why;
 
 	if (!(isatty(STDIN_FILENO) ? ask(credential, sizeof credential) :
-	    read_line(credential, sizeof credential)))
+	    input_line(credential, sizeof credential)))
 		fputs("ddnsgate: no credential was given\n", stderr);
 	else if (!credential_valid(credential, strlen(credential)))
 		fprintf(stderr, "ddnsgate: a credential is user:token, at most "

@@ -347,6 +347,7 @@ place_word(const struct place *p, const char *const words[], int *to,
 	for (int i = 0; words[i] != NULL; i++) {
 		if (strcmp(words[i], word) == 0) {
 			*to = i;
+			buffer_free(&list);
 			return ERR_OK;
 		}
 		buffer_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);

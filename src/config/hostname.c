@@ -21,7 +21,6 @@ is_label_char(char c)
 static bool
 labels_valid(const char *s)
 {
-	unsigned int labels = 0;
 	struct address ignored;
 
 	if (strlen(s) > HOSTNAME_MAX || address_parse_any(&ignored, s))
@@ -35,12 +34,10 @@ labels_valid(const char *s)
 		for (size_t i = 0; i < len; i++)
 			if (!is_label_char(s[i]))
 				return false;
-		labels++;
 		if (s[len] == '\0')
-			break;
+			return true;
 		s += len + 1;
 	}
-	return labels >= 2;
 }
 
 /* gnutls_idna_map() copies a name that is ASCII as it is. */

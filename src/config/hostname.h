@@ -10,8 +10,8 @@
 
 /*
  * Lower case, without a dot at the end, international names in their ASCII
- * form (IDNA 2008).  Takes letters, digits, hyphens and underscores, two labels
- * at the least, and one leading "*." if wildcard is true.  What looks like an
+ * form (IDNA 2008).  Takes letters, digits, hyphens and underscores, and
+ * one leading "*." if wildcard is true.  What looks like an
  * IPv4 address is no name.  The caller frees the result; NULL: not a host
  * name, or out of memory.
  */

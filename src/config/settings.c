@@ -309,7 +309,8 @@ read_host(const struct place *p, struct host_settings *to, struct error *why)
 	struct place partial = place_member(p, "partial");
 	const char *zone_text = NULL;
 
-	if ((to->name = hostname_normalise(p->name, true)) == NULL)
+	if ((to->name = hostname_normalise(p->name, true)) == NULL ||
+	    strchr(to->name, '.') == NULL)
 		return place_error(p, why, "is not a host name; write it in "
 		    "full, as \"home.example.org\"");
 	TRY(place_object(p, known, why));

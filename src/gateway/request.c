@@ -25,7 +25,8 @@ check_variables(FCGX_Request *fcgi, struct error *why)
 		count++;
 		size += strlen(*v);
 	}
-	if (count > REQUEST_VARIABLES_MAX || size > REQUEST_VARIABLES_SIZE)
+	/* One of them, FCGI_ROLE, is libfcgi's own. */
+	if (count > REQUEST_VARIABLES_MAX + 1 || size > REQUEST_VARIABLES_SIZE)
 		return error_set(why, ERR_REQUEST, "more than %d FastCGI "
 		    "parameters or %d bytes of them", REQUEST_VARIABLES_MAX,
 		    REQUEST_VARIABLES_SIZE);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "address/address.h"
 #include "base/error.h"
@@ -67,5 +68,14 @@ void		 provider_publish(const struct provider *p,
 		    struct exchange *x, const char *token,
 		    struct provider_record *records, size_t count,
 		    int64_t deadline, long *retry_after);
+
+/*
+ * Prints the requests that provider_publish() would send, and sends none.  The
+ * token is masked, "<id>" stands for what an answer would give, and every
+ * step is shown, whatever its condition.  A zone that is not given is taken
+ * to have two labels.
+ */
+void		 provider_rehearse(const struct provider *p, FILE *to,
+		    struct provider_record *records, size_t count);
 
 #endif

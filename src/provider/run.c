@@ -8,25 +8,19 @@
 #include "config.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <gnutls/gnutls.h>
-#include <json-c/json_pointer.h>
-
 #include "base/clock.h"
-#include "base/secret.h"
 #include "config/hostname.h"
+#include "provider/answer.h"
+#include "provider/compose.h"
+#include "provider/credential.h"
 #include "provider/description.h"
 #include "provider/provider.h"
 #include "provider/template.h"
 
-#define REQUEST_MAX	(256UL << 10)	/* body, and each of its parts */
-#define ANSWER_DEPTH	32
-#define CAPTURE_MAX	1024		/* bytes of one captured value */
-#define ERROR_QUOTE_MAX	160		/* bytes of a provider's own words */
 #define RETRY_PAUSE_MS	200
 
 /* A candidate for a zone, and what the zone step found. */
@@ -52,6 +46,7 @@ struct run {
 	const struct provider	*provider;
 	const struct description *description;
 	struct exchange		*exchange;
+	FILE			*rehearsal;	/* requests go here, and no further */
 	int64_t			 deadline;
 	struct credential	 credential;
 	json_object		*values;	/* config.* and begin's captures */
@@ -76,6 +71,19 @@ no_memory(struct error *why)
 	return error_set(why, ERR_MEMORY, "out of memory");
 }
 
+static enum err
+set_text(json_object *values, const char *name, const char *text,
+    struct error *why)
+{
+	json_object *s = json_object_new_string(text);
+
+	if (s == NULL || json_object_object_add(values, name, s) != 0) {
+		json_object_put(s);
+		return no_memory(why);
+	}
+	return ERR_OK;
+}
+
 /* Gives a record its answer. */
 static void
 settle(struct item *i, enum err result, bool changed, const struct error *why)
@@ -96,477 +104,8 @@ settle_all(struct run *r, const struct error *why)
 }
 
 /*
- * The credential
- */
-
-/* Splits at the first colons; the last part may hold more of them. */
-static enum err
-credential_split(struct run *r, const char *token, struct error *why)
-{
-	const struct description *d = r->description;
-	struct credential *c = &r->credential;
-
-	while (c->count < d->part_count) {
-		const char *colon = strchr(token, ':');
-		bool last = c->count + 1 == d->part_count;
-		size_t len = last || colon == NULL ? strlen(token) :
-		    (size_t)(colon - token);
-
-		if (len == 0 || (!last && colon == NULL))
-			return error_set(why, ERR_TOKEN, "the token must have "
-			    "%zu parts with colons between", d->part_count);
-		c->names[c->count] = d->parts[c->count];
-		if ((c->parts[c->count] = strndup(token, len)) == NULL)
-			return no_memory(why);
-		c->count++;
-		token += last ? len : len + 1;
-	}
-	return ERR_OK;
-}
-
-/* Blanks out what an answer repeats of the credential. */
-static void
-credential_hide(const struct credential *c, char *text)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		size_t len = strlen(c->parts[i]);
-		char *at = text;
-
-		while (len > 0 && (at = strstr(at, c->parts[i])) != NULL) {
-			memset(at, '*', len);
-			at += len;
-		}
-	}
-}
-
-/*
- * Making a request
- */
-
-static enum err
-add_header(struct curl_slist **list, struct buffer *line, struct error *why)
-{
-	struct curl_slist *longer = line->failed ? NULL :
-	    curl_slist_append(*list, line->data);
-
-	buffer_free(line);
-	if (longer == NULL)
-		return no_memory(why);
-	*list = longer;
-	return ERR_OK;
-}
-
-static enum err
-add_headers(struct curl_slist **list, json_object *headers,
-    const struct scope *s, struct error *why)
-{
-	enum err rc = ERR_OK;
-
-	if (headers == NULL)
-		return ERR_OK;
-	json_object_object_foreach(headers, name, value) {
-		struct buffer line = { .max = 8192 };
-		bool dropped;
-
-		buffer_printf(&line, "%s: ", name);
-		rc = template_text(&line, json_object_get_string(value), s,
-		    ENCODE_HEADER, &dropped, why);
-		if (rc == ERR_OK && !dropped)
-			rc = add_header(list, &line, why);
-		buffer_free(&line);
-		if (rc != ERR_OK)
-			return rc;
-	}
-	return ERR_OK;
-}
-
-/* RFC 7617, made here so that libcurl never knows a user name. */
-static enum err
-add_basic(struct curl_slist **list, const struct run *r,
-    const struct scope *s, struct error *why)
-{
-	struct buffer pair = { .max = 4096 }, line = { .max = 8192 };
-	gnutls_datum_t raw, coded = { NULL, 0 };
-	enum err rc;
-
-	rc = template_text(&pair, r->description->basic[0], s, ENCODE_HEADER,
-	    NULL, why);
-	buffer_puts(&pair, ":");
-	if (rc == ERR_OK)
-		rc = template_text(&pair, r->description->basic[1], s,
-		    ENCODE_HEADER, NULL, why);
-	raw = (gnutls_datum_t){ (unsigned char *)pair.data,
-	    (unsigned int)pair.len };
-	if (rc == ERR_OK && gnutls_base64_encode2(&raw, &coded) < 0)
-		rc = no_memory(why);
-	if (rc == ERR_OK) {
-		buffer_printf(&line, "Authorization: Basic %.*s",
-		    (int)coded.size, (char *)coded.data);
-		rc = add_header(list, &line, why);
-	}
-	secret_wipe(coded.data, coded.size);
-	gnutls_free(coded.data);
-	buffer_free(&pair);
-	return rc;
-}
-
-/* "a=1&b=2"; members that are dropped leave no trace. */
-static enum err
-make_form(struct buffer *to, json_object *fields, const struct scope *s,
-    struct error *why)
-{
-	const char *separator = "";
-	enum err rc;
-
-	json_object_object_foreach(fields, name, value) {
-		struct buffer field = { .max = 8192 };
-		const char *text = json_object_get_string(value);
-		bool dropped;
-
-		rc = template_text(&field, text, s, ENCODE_QUERY, &dropped, why);
-		if (rc == ERR_OK && !dropped) {
-			/* A key without a value, as in "?JSON". */
-			buffer_printf(to, "%s%s%s", separator, name,
-			    *text == '\0' ? "" : "=");
-			buffer_add(to, field.data != NULL ? field.data : "",
-			    field.len);
-			separator = "&";
-		}
-		buffer_free(&field);
-		if (rc != ERR_OK)
-			return rc;
-	}
-	return to->failed ? no_memory(why) : ERR_OK;
-}
-
-/*
- * Fills body and the header that names its kind.  *empty: the template left
- * nothing, so that the step is to be passed over.
- */
-static enum err
-make_body(struct buffer *body, struct curl_slist **headers,
-    const struct step *step, const struct scope *s, const struct scope *each,
-    size_t count, bool *empty, struct error *why)
-{
-	static const char *const types[] = { [BODY_NONE] = NULL,
-	    [BODY_JSON] = "application/json",
-	    [BODY_FORM] = "application/x-www-form-urlencoded",
-	    [BODY_TEXT] = NULL };		/* its headers say */
-	struct buffer line = { .max = 128 };
-	json_object *tree = NULL;
-	const char *text;
-	enum err rc = ERR_OK;
-
-	*empty = false;
-	switch (step->body_kind) {
-	case BODY_NONE:
-		return ERR_OK;
-	case BODY_FORM:
-		rc = make_form(body, step->body, s, why);
-		break;
-	case BODY_TEXT:
-		rc = template_text(body, json_object_get_string(step->body), s,
-		    ENCODE_XML, NULL, why);
-		break;
-	case BODY_JSON:
-		rc = template_json(&tree, step->body, s, each, count, why);
-		if (rc != ERR_OK)
-			return rc;
-		*empty = tree == NULL ||
-		    (json_object_is_type(tree, json_type_object) &&
-		    json_object_object_length(tree) == 0);
-		text = json_object_to_json_string_ext(tree,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-		if (text == NULL || !buffer_puts(body, text))
-			rc = no_memory(why);
-		/* json-c keeps that text inside the tree. */
-		secret_wipe_string((char *)(uintptr_t)text);
-		template_wipe(tree);
-		break;
-	}
-	if (rc == ERR_OK && types[step->body_kind] != NULL) {
-		buffer_printf(&line, "Content-Type: %s",
-		    types[step->body_kind]);
-		rc = add_header(headers, &line, why);
-	}
-	return rc;
-}
-
-/*
- * Reading an answer
- */
-
-/* The member that pointer names, or NULL; "" is the whole. */
-static json_object *
-point(json_object *tree, const char *pointer)
-{
-	json_object *found = NULL;
-
-	if (tree == NULL || json_pointer_get(tree, pointer, &found) != 0)
-		return NULL;
-	return found;
-}
-
-static bool
-is_scalar(json_object *value)
-{
-	enum json_type type = json_object_get_type(value);
-
-	return type == json_type_string || type == json_type_int ||
-	    type == json_type_double || type == json_type_boolean;
-}
-
-/* Numbers and their text are the same to us, as they are to providers. */
-static bool
-same_scalar(json_object *a, json_object *b)
-{
-	return a == b || (is_scalar(a) && is_scalar(b) &&
-	    strcmp(json_object_get_string(a), json_object_get_string(b)) == 0);
-}
-
-static bool
-expected(json_object *answer, json_object *expect)
-{
-	if (expect == NULL)
-		return true;
-	json_object_object_foreach(expect, pointer, wanted) {
-		json_object *value = point(answer, pointer);
-		bool found = false;
-
-		if (!json_object_is_type(wanted, json_type_array)) {
-			found = same_scalar(value, wanted);
-		} else {
-			for (size_t i = 0; !found &&
-			    i < json_object_array_length(wanted); i++)
-				found = same_scalar(value,
-				    json_object_array_get_idx(wanted, i));
-		}
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/* What the provider says about it, cleaned and short, for the log. */
-static void
-quote_answer(const struct run *r, json_object *answer,
-    const struct exchange_reply *reply, char quote[ERROR_QUOTE_MAX])
-{
-	json_object *text = r->description->error != NULL ?
-	    point(answer, r->description->error) : NULL;
-	const char *source = text != NULL && is_scalar(text) ?
-	    json_object_get_string(text) : reply->body.data;
-
-	snprintf(quote, ERROR_QUOTE_MAX, "%s", source != NULL ? source : "");
-	for (char *c = quote; *c != '\0'; c++)
-		if (*c < 0x20 || *c > 0x7e)
-			*c = ' ';
-	credential_hide(&r->credential, quote);
-}
-
-static enum err
-status_error(long status)
-{
-	if (status == 401 || status == 403)
-		return ERR_TOKEN;
-	if (status == 404)
-		return ERR_ZONE;
-	if (status == 429 || status >= 500)
-		return ERR_BUSY;
-	return ERR_REFUSED;
-}
-
-static bool
-has_status(long status, const long list[], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i] == status)
-			return true;
-	return false;
-}
-
-/* The words of dyndns2 that an upstream server may say instead. */
-static enum err
-word_error(const char *word)
-{
-	static const struct { const char *word; enum err code; } known[] = {
-		{ "badauth", ERR_TOKEN }, { "!donator", ERR_TOKEN },
-		{ "nohost", ERR_ZONE }, { "notfqdn", ERR_ZONE },
-		{ "!yours", ERR_ZONE }, { "911", ERR_BUSY },
-		{ "dnserr", ERR_BUSY },
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strcmp(known[i].word, word) == 0)
-			return known[i].code;
-	return ERR_REFUSED;
-}
-
-static enum err
-check_words(const struct step *step, const char *body, bool *unchanged,
-    struct error *why)
-{
-	char word[32];
-	size_t len = strcspn(body, " \t\r\n");
-
-	if (len >= sizeof word)
-		len = sizeof word - 1;
-	memcpy(word, body, len);
-	word[len] = '\0';
-	for (size_t i = 0; i < json_object_array_length(step->words); i++)
-		if (strcmp(word, json_object_get_string(
-		    json_object_array_get_idx(step->words, i))) == 0) {
-			*unchanged = strcmp(word, "nochg") == 0;
-			return ERR_OK;
-		}
-	return error_set(why, word_error(word), "answered \"%s\"", word);
-}
-
-/* A small string or number; anything else is no value to work with. */
-static bool
-capture(json_object *values, const char *name, json_object *value)
-{
-	if (value == NULL || !is_scalar(value) ||
-	    strlen(json_object_get_string(value)) > CAPTURE_MAX)
-		return false;
-	return json_object_object_add(values, name,
-	    json_object_get(value)) == 0;
-}
-
-/* The one element of a list; several of them are not a value. */
-static json_object *
-only_element(json_object *tree, json_object *pointers)
-{
-	json_object *list = point(tree, json_object_get_string(
-	    json_object_array_get_idx(pointers, 0)));
-
-	if (!json_object_is_type(list, json_type_array) ||
-	    json_object_array_length(list) != 1)
-		return NULL;
-	return point(json_object_array_get_idx(list, 0),
-	    json_object_get_string(json_object_array_get_idx(pointers, 1)));
-}
-
-static void
-capture_all(const struct step *step, json_object *from, json_object *values)
-{
-	json_object_object_foreach(step->get, name, pointer) {
-		json_object *value = json_object_is_type(pointer,
-		    json_type_array) ? only_element(from, pointer) :
-		    point(from, json_object_get_string(pointer));
-
-		(void)capture(values, name, value);
-	}
-}
-
-static enum err
-where_matches(const struct step *step, json_object *element,
-    const struct scope *s, bool *matches, struct error *why)
-{
-	*matches = true;
-	if (step->pick_where == NULL)
-		return ERR_OK;
-	json_object_object_foreach(step->pick_where, pointer, wanted) {
-		json_object *value = point(element, pointer);
-		struct buffer text = { .max = CAPTURE_MAX };
-		enum err rc = template_text(&text,
-		    json_object_get_string(wanted), s, ENCODE_PLAIN, NULL, why);
-
-		/* An absent member is as good as an empty one. */
-		if (rc == ERR_OK && strcmp(value != NULL && is_scalar(value) ?
-		    json_object_get_string(value) : "", text.data != NULL ?
-		    text.data : "") != 0)
-			*matches = false;
-		buffer_free(&text);
-		if (rc != ERR_OK || !*matches)
-			return rc;
-	}
-	return ERR_OK;
-}
-
-/* The only match; *found stays NULL without one, two are an error. */
-static enum err
-pick(const struct step *step, json_object *answer, const struct scope *s,
-    json_object **found, struct error *why)
-{
-	json_object *in = point(answer, step->pick_in);
-	enum err rc = ERR_OK;
-	size_t matches = 0;
-	bool match;
-
-	*found = NULL;
-	if (json_object_is_type(in, json_type_array)) {
-		for (size_t i = 0; rc == ERR_OK &&
-		    i < json_object_array_length(in); i++) {
-			json_object *e = json_object_array_get_idx(in, i);
-
-			rc = where_matches(step, e, s, &match, why);
-			if (rc == ERR_OK && match && ++matches == 1)
-				*found = e;
-		}
-	} else if (json_object_is_type(in, json_type_object)) {
-		json_object_object_foreach(in, key, e) {
-			(void)key;
-			if (rc != ERR_OK)
-				break;
-			rc = where_matches(step, e, s, &match, why);
-			if (rc == ERR_OK && match && ++matches == 1)
-				*found = e;
-		}
-	}
-	if (rc == ERR_OK && matches > 1)
-		rc = error_set(why, ERR_REFUSED,
-		    "ambiguous: %zu records match where one should", matches);
-	return rc;
-}
-
-/* Takes out of an answer what the step gets; *found: was there any? */
-static enum err
-take(const struct step *step, json_object *answer, const struct scope *s,
-    json_object *values, bool *found, struct error *why)
-{
-	json_object *from = answer;
-	enum err rc;
-
-	if (step->pick_in != NULL &&
-	    (rc = pick(step, answer, s, &from, why)) != ERR_OK)
-		return rc;
-	*found = from != NULL;
-	if (from != NULL)
-		capture_all(step, from, values);
-	return ERR_OK;
-}
-
-/*
  * One request
  */
-
-struct outcome {
-	json_object	*answer;	/* parsed; NULL: no JSON */
-	bool		 none;		/* "not there", by its status */
-	bool		 skipped;	/* nothing to send */
-	bool		 unchanged;	/* the provider said so itself */
-};
-
-static json_object *
-parse_answer(const struct buffer *body)
-{
-	struct json_tokener *tok = json_tokener_new_ex(ANSWER_DEPTH);
-	json_object *tree = NULL;
-
-	if (tok == NULL)
-		return NULL;
-	if (body->data != NULL) {
-		tree = json_tokener_parse_ex(tok, body->data,
-		    (int)body->len + 1);
-		if (json_tokener_get_error(tok) != json_tokener_success) {
-			json_object_put(tree);
-			tree = NULL;
-		}
-	}
-	json_tokener_free(tok);
-	return tree;
-}
 
 /* Is it safe to send the same again after a 5xx? */
 static bool
@@ -577,15 +116,14 @@ may_repeat(const struct step *step, const struct exchange_reply *reply)
 }
 
 static enum err
-send_request(struct run *r, const struct step *step, const char *path,
-    const struct curl_slist *headers, const struct buffer *body,
+send_message(struct run *r, const struct step *step, const struct message *m,
     struct exchange_reply *reply, struct error *why)
 {
 	const struct provider *p = r->provider;
 	struct target to = { p->host, p->port, p->addresses,
 	    p->address_count, p->settings->ca };
-	struct exchange_request request = { step->method, path, headers,
-	    step->body_kind != BODY_NONE ? body->data : NULL, body->len };
+	struct exchange_request request = { step->method, m->path.data,
+	    m->headers, m->has_body ? m->body.data : NULL, m->body.len };
 	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
 	enum err rc;
 
@@ -600,86 +138,88 @@ send_request(struct run *r, const struct step *step, const char *path,
 		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
 		    reply, why);
 	}
+	if (reply->retry_after > r->retry_after)
+		r->retry_after = reply->retry_after;
 	return rc;
 }
 
-/* The single place where an answer becomes a success. */
-static enum err
-judge(struct run *r, const struct step *step,
-    const struct exchange_reply *reply, struct outcome *o, struct error *why)
+static void
+print_message(const struct run *r, const struct step *step,
+    const struct message *m)
 {
-	char quote[ERROR_QUOTE_MAX];
-	bool wants_json = step->get != NULL || step->expect != NULL ||
-	    r->description->expect != NULL;
+	const struct provider *p = r->provider;
 
-	o->answer = parse_answer(&reply->body);
-	quote_answer(r, o->answer, reply, quote);
-	if (reply->retry_after > r->retry_after)
-		r->retry_after = reply->retry_after;
-	if (has_status(reply->status, step->none, step->none_count)) {
-		o->none = true;
-		return ERR_OK;
-	}
-	if (!has_status(reply->status, step->ok, step->ok_count))
-		return error_set(why, status_error(reply->status),
-		    "HTTP %ld: %s", reply->status, quote);
-	if (wants_json && o->answer == NULL)
-		return error_set(why, ERR_REFUSED,
-		    "HTTP %ld, but no JSON: %s", reply->status, quote);
-	if (!expected(o->answer, r->description->expect) ||
-	    !expected(o->answer, step->expect))
-		return error_set(why, ERR_REFUSED, "refused: %s", quote);
-	if (step->has != NULL && (reply->body.data == NULL ||
-	    strstr(reply->body.data, step->has) == NULL))
-		return error_set(why, ERR_REFUSED, "refused: %s", quote);
-	if (step->words != NULL)
-		return check_words(step, reply->body.data != NULL ?
-		    reply->body.data : "", &o->unchanged, why);
-	return ERR_OK;
+	fprintf(r->rehearsal, "%s: %s https://%s:%u%s\n", step->label,
+	    step->method, p->host, (unsigned int)p->port, m->path.data);
+	if (step->conditions != NULL)
+		fprintf(r->rehearsal, "  (if %s)\n",
+		    json_object_to_json_string(step->conditions));
+	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
+		fprintf(r->rehearsal, "  %s\n", h->data);
+	if (m->has_body)
+		fprintf(r->rehearsal, "  %s\n", m->body.data);
 }
 
-/* each: the records that a step of a zone or name is about. */
+/* each: the records that a step for a zone or a name is about. */
 static enum err
 perform(struct run *r, const struct step *step, const struct scope *s,
-    const struct scope *each, size_t count, struct outcome *o,
+    const struct scope *each, size_t count, struct answer *a, bool *skipped,
     struct error *why)
 {
 	struct exchange_reply reply = { .body.max = EXCHANGE_BODY_MAX };
-	struct buffer path = { .max = 8192 }, body = { .max = REQUEST_MAX };
-	struct curl_slist *headers = NULL;
+	struct message m;
 	enum err rc;
 
-	*o = (struct outcome){ .answer = NULL };
-	buffer_puts(&path, r->provider->path);
-	if ((rc = template_path(&path, step->path, s, why)) != ERR_OK)
-		goto out;
-	if (step->query != NULL) {
-		buffer_puts(&path, "?");
-		if ((rc = make_form(&path, step->query, s, why)) != ERR_OK)
-			goto out;
-	}
-	if ((rc = add_headers(&headers, r->description->headers, s, why)) !=
-	    ERR_OK || (rc = add_headers(&headers, step->headers, s, why)) !=
-	    ERR_OK)
-		goto out;
-	if (r->description->basic[0] != NULL &&
-	    (rc = add_basic(&headers, r, s, why)) != ERR_OK)
-		goto out;
-	rc = make_body(&body, &headers, step, s, each, count, &o->skipped, why);
-	if (rc != ERR_OK || o->skipped)
-		goto out;
-	if ((rc = send_request(r, step, path.data, headers, &body, &reply,
-	    why)) == ERR_OK)
-		rc = judge(r, step, &reply, o, why);
-out:
+	*a = (struct answer){ .tree = NULL };
+	rc = compose(&m, r->description, step, r->provider->path, s, each,
+	    count, why);
+	*skipped = rc == ERR_OK && m.empty;
+	if (rc == ERR_OK && !m.empty && r->rehearsal != NULL)
+		print_message(r, step, &m);
+	else if (rc == ERR_OK && !m.empty &&
+	    (rc = send_message(r, step, &m, &reply, why)) == ERR_OK)
+		rc = answer_judge(a, r->description, step, &r->credential,
+		    &reply, why);
 	if (rc != ERR_OK)
 		error_prefix(why, "%s: %s", r->provider->settings->name,
 		    step->label);
-	curl_slist_free_all(headers);
+	message_end(&m);
 	buffer_free(&reply.body);
-	buffer_free(&path);
-	buffer_free(&body);
 	return rc;
+}
+
+/* In a rehearsal nobody answers: "<id>" stands for what would be got. */
+static enum err
+pretend(const struct step *step, json_object *values, struct error *why)
+{
+	enum err rc = ERR_OK;
+
+	json_object_object_foreach(step->get, name, pointer) {
+		char text[64];
+
+		(void)pointer;
+		/* The zone is known, and nothing is taken to be current. */
+		if (rc != ERR_OK || strcmp(name, "zone") == 0 ||
+		    strcmp(name, "current") == 0)
+			continue;
+		snprintf(text, sizeof text, "<%s>", name);
+		rc = set_text(values, name, text, why);
+	}
+	return rc;
+}
+
+/* What a step gets, from the answer or from a rehearsal. */
+static enum err
+take(const struct run *r, const struct step *step, const struct answer *a,
+    const struct scope *s, json_object *values, bool *found,
+    struct error *why)
+{
+	*found = r->rehearsal != NULL;
+	if (step->get == NULL || a->none)
+		return ERR_OK;
+	if (r->rehearsal != NULL)
+		return pretend(step, values, why);
+	return answer_take(step, a->tree, s, values, found, why);
 }
 
 /*
@@ -691,17 +231,18 @@ run_once(struct run *r, const struct step steps[], size_t count,
     struct error *why)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct outcome o;
-		bool found;
+		struct answer a;
+		bool found, skipped;
 		enum err rc;
 
 		if (!scope_holds_all(&r->scope, steps[i].conditions))
 			continue;
-		rc = perform(r, &steps[i], &r->scope, NULL, 0, &o, why);
-		if (rc == ERR_OK && steps[i].get != NULL && o.answer != NULL)
-			rc = take(&steps[i], o.answer, &r->scope, r->values,
+		rc = perform(r, &steps[i], &r->scope, NULL, 0, &a, &skipped,
+		    why);
+		if (rc == ERR_OK && !skipped)
+			rc = take(r, &steps[i], &a, &r->scope, r->values,
 			    &found, why);
-		json_object_put(o.answer);
+		json_object_put(a.tree);
 		if (rc != ERR_OK)
 			return rc;
 	}
@@ -730,19 +271,6 @@ zone_add(struct run *r, const char *asked)
 	return z;
 }
 
-static enum err
-set_text(json_object *values, const char *name, const char *text,
-    struct error *why)
-{
-	json_object *s = json_object_new_string(text);
-
-	if (s == NULL || json_object_object_add(values, name, s) != 0) {
-		json_object_put(s);
-		return no_memory(why);
-	}
-	return ERR_OK;
-}
-
 /* A zone step may name the zone itself; it must be one that holds name. */
 static enum err
 zone_accept(struct zone *z, const char *name, struct error *why)
@@ -768,7 +296,8 @@ zone_request(struct run *r, struct zone *z, const char *name, bool *found,
 	const struct step *step = &r->description->zone;
 	json_object *question = json_object_new_object();
 	struct scope asked = { &r->scope, question, NULL };
-	struct outcome o = { .answer = NULL };
+	struct answer a = { .tree = NULL };
+	bool skipped;
 	enum err rc;
 
 	*found = false;
@@ -779,15 +308,15 @@ zone_request(struct run *r, struct zone *z, const char *name, bool *found,
 	if ((rc = set_text(question, "zone", z->asked, why)) != ERR_OK ||
 	    (rc = set_text(question, "name", name, why)) != ERR_OK)
 		goto out;
-	rc = perform(r, step, &asked, NULL, 0, &o, why);
-	if (rc == ERR_ZONE || (rc == ERR_OK && o.none))
+	rc = perform(r, step, &asked, NULL, 0, &a, &skipped, why);
+	if (rc == ERR_ZONE || (rc == ERR_OK && a.none))
 		rc = ERR_OK;
 	else if (rc == ERR_OK && step->get == NULL)
 		*found = true;
 	else if (rc == ERR_OK)
-		rc = take(step, o.answer, &asked, z->values, found, why);
+		rc = take(r, step, &a, &asked, z->values, found, why);
 out:
-	json_object_put(o.answer);
+	json_object_put(a.tree);
 	json_object_put(question);
 	return rc;
 }
@@ -831,7 +360,7 @@ zone_ask(struct run *r, const char *candidate, const char *name, bool given,
 		return rc;
 	named = d->has_zone && d->zone.get != NULL &&
 	    json_object_object_get_ex(d->zone.get, "zone", NULL);
-	if (given || !named) {
+	if (given || !named || r->rehearsal != NULL) {
 		if ((rc = set_text(z->values, "zone", candidate, why)) !=
 		    ERR_OK)
 			return rc;
@@ -869,6 +398,10 @@ zone_find(struct run *r, const struct provider_record *record,
 		    r->provider->settings->name, name);
 	for (; strchr(candidate, '.') != NULL;
 	    candidate = strchr(candidate, '.') + 1) {
+		/* Most zones have two labels, so a rehearsal takes that. */
+		if (r->rehearsal != NULL &&
+		    strchr(strchr(candidate, '.') + 1, '.') != NULL)
+			continue;
 		rc = zone_ask(r, candidate, name, false, result, why);
 		if (rc != ERR_OK || *result != NULL)
 			return rc;
@@ -932,7 +465,7 @@ set_types(const struct run *r, struct item *item, struct error *why)
 	    &extra))
 		return ERR_OK;
 	json_object_object_foreach(extra, name, value)
-		if (!capture(item->values, name, value))
+		if (!answer_capture(item->values, name, value))
 			return no_memory(why);
 	return ERR_OK;
 }
@@ -967,8 +500,8 @@ item_prepare(struct run *r, struct item *i, struct error *why)
  * stays, unless the operator wants another one.
  */
 static enum err
-item_take(struct run *r, struct item *i, const struct step *step,
-    const struct outcome *o, struct error *why)
+item_take(const struct run *r, struct item *i, const struct step *step,
+    const struct answer *a, struct error *why)
 {
 	json_object *current = NULL, *ttl = json_object_object_get(i->values,
 	    "ttl");
@@ -976,9 +509,8 @@ item_take(struct run *r, struct item *i, const struct step *step,
 	bool found;
 	enum err rc;
 
-	(void)r;
 	ttl = json_object_get(ttl);
-	rc = take(step, o->answer, &i->scope, i->values, &found, why);
+	rc = take(r, step, a, &i->scope, i->values, &found, why);
 	if (i->record->ttl != 0)
 		json_object_object_add(i->values, "ttl", json_object_get(ttl));
 	json_object_put(ttl);
@@ -1012,31 +544,40 @@ step_group(struct run *r, const struct step *step, struct item **group,
 	struct scope scopes[PROVIDER_RECORDS_MAX];
 	const struct scope *s = &group[0]->scope;
 	struct error why = { .code = ERR_OK };
-	struct outcome o;
+	struct answer a;
+	bool skipped;
 	enum err rc;
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i] = group[i]->scope;
 	if (step->times == FOR_ZONE)
 		s = &group[0]->zone->scope;
-	rc = perform(r, step, s, scopes, count, &o, &why);
+	rc = perform(r, step, s, scopes, count, &a, &skipped, &why);
 	for (size_t i = 0; i < count; i++) {
 		enum err one = rc;
 
-		if (one == ERR_OK && step->get != NULL && !o.none &&
-		    !o.skipped)
-			one = item_take(r, group[i], step, &o, &why);
+		if (one == ERR_OK && step->get != NULL && !skipped)
+			one = item_take(r, group[i], step, &a, &why);
 		if (one != ERR_OK)
 			settle(group[i], one, false, &why);
-		else if (o.unchanged)
+		else if (a.unchanged)
 			settle(group[i], ERR_OK, false, NULL);
-		else if (step->get == NULL && !o.skipped)
+		else if (step->get == NULL && !skipped)
 			group[i]->written = true;
 	}
-	json_object_put(o.answer);
+	json_object_put(a.tree);
 	if (ends_run(rc))
 		settle_all(r, &why);
 	return rc;
+}
+
+/* A rehearsal shows the steps of every case. */
+static bool
+condition_holds(const struct run *r, const struct item *item,
+    const struct step *step)
+{
+	return r->rehearsal != NULL ||
+	    scope_holds_all(&item->scope, step->conditions);
 }
 
 /* A step, for every record of a zone that is still to do. */
@@ -1054,7 +595,7 @@ step_zone(struct run *r, const struct step *step, const struct zone *zone)
 
 			if (done[j] || !item->todo || item->zone != zone ||
 			    !same_group(&r->items[i], item, step->times) ||
-			    !scope_holds_all(&item->scope, step->conditions))
+			    !condition_holds(r, item, step))
 				continue;
 			done[j] = true;
 			group[count++] = item;
@@ -1123,20 +664,19 @@ copy_value(json_object *values, const char *name, json_object *value)
 	    json_object_object_add(values, name, copy) == 0;
 }
 
-static bool
+static enum err
 run_start(struct run *r, const char *token, struct error *why)
 {
-	if ((r->values = json_object_new_object()) == NULL) {
-		no_memory(why);
-		return false;
-	}
+	const struct description *d = r->description;
+
+	if ((r->values = json_object_new_object()) == NULL)
+		return no_memory(why);
 	json_object_object_foreach(r->provider->variables, name, value)
-		if (!copy_value(r->values, name, value)) {
-			no_memory(why);
-			return false;
-		}
+		if (!copy_value(r->values, name, value))
+			return no_memory(why);
 	r->scope = (struct scope){ NULL, r->values, &r->credential };
-	return credential_split(r, token, why) == ERR_OK;
+	return credential_split(&r->credential, token, d->parts,
+	    d->part_count, why);
 }
 
 static void
@@ -1153,9 +693,39 @@ run_end(struct run *r)
 	}
 	for (size_t i = 0; i < r->count; i++)
 		json_object_put(r->items[i].values);
-	for (size_t i = 0; i < r->credential.count; i++)
-		secret_free(r->credential.parts[i]);
+	credential_end(&r->credential);
 	template_wipe(r->values);
+}
+
+static void
+run(struct run *r, const char *token)
+{
+	const struct description *d = r->description;
+	struct error why = { .code = ERR_OK };
+
+	if (run_start(r, token, &why) == ERR_OK &&
+	    run_once(r, d->begin, d->begin_count, &why) == ERR_OK) {
+		find_zones(r);
+		run_steps(r);
+	} else {
+		settle_all(r, &why);
+	}
+	/* A session that began must end, whatever came between. */
+	(void)run_once(r, d->end, d->end_count, &why);
+	run_end(r);
+}
+
+static void
+start_items(struct item items[], struct provider_record *records,
+    size_t count)
+{
+	assert(count <= PROVIDER_RECORDS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		items[i] = (struct item){ .record = &records[i], .todo = true };
+		records[i].result = ERR_REFUSED;
+		records[i].changed = false;
+		records[i].why = (struct error){ .code = ERR_OK };
+	}
 }
 
 void
@@ -1167,25 +737,22 @@ provider_publish(const struct provider *p, struct exchange *x,
 	struct run r = { .provider = p, .description = p->description,
 	    .exchange = x, .deadline = deadline, .items = items,
 	    .count = count };
-	struct error why = { .code = ERR_OK };
 
-	assert(count <= PROVIDER_RECORDS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		items[i] = (struct item){ .record = &records[i], .todo = true };
-		records[i].result = ERR_REFUSED;
-		records[i].changed = false;
-		records[i].why = (struct error){ .code = ERR_OK };
-	}
-	if (run_start(&r, token, &why) && run_once(&r, p->description->begin,
-	    p->description->begin_count, &why) == ERR_OK) {
-		find_zones(&r);
-		run_steps(&r);
-	} else {
-		settle_all(&r, &why);
-	}
-	/* A session that began must end, whatever came between. */
-	(void)run_once(&r, p->description->end, p->description->end_count,
-	    &why);
+	start_items(items, records, count);
+	run(&r, token);
 	*retry_after = r.retry_after;
-	run_end(&r);
+}
+
+void
+provider_rehearse(const struct provider *p, FILE *to,
+    struct provider_record *records, size_t count)
+{
+	struct item items[PROVIDER_RECORDS_MAX];
+	struct run r = { .provider = p, .description = p->description,
+	    .rehearsal = to, .items = items, .count = count };
+	static const char masked[] = "***:***:***:***";
+
+	/* Three characters a part, and a colon between. */
+	start_items(items, records, count);
+	run(&r, masked + 4 * (CREDENTIAL_PARTS_MAX - p->description->part_count));
 }

@@ -17,15 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-
-#define CREDENTIAL_PARTS_MAX	4
-
-/* The parts of a token, by their names; holds the only copies we make. */
-struct credential {
-	size_t		 count;
-	const char	*names[CREDENTIAL_PARTS_MAX];
-	char		*parts[CREDENTIAL_PARTS_MAX];
-};
+#include "provider/credential.h"
 
 /* Variables, the innermost first; lives on the stack of a run. */
 struct scope {

@@ -1,0 +1,19 @@
+/*
+ * input.h - asks an administrator for what must not stand on a command line.
+ */
+#ifndef COMMAND_INPUT_H
+#define COMMAND_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * One line of standard input, without its end; it never passes through a
+ * buffer of stdio.  False at the end of input, or for an empty or longer line.
+ */
+bool	 input_line(char *line, size_t size);
+
+/* The same; at a terminal it asks, and does not show what is typed. */
+bool	 input_secret(const char *prompt, char *line, size_t size);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * compose.h - from a step of a description to the request that it asks for.
+ */
+#ifndef PROVIDER_COMPOSE_H
+#define PROVIDER_COMPOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <curl/curl.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "provider/description.h"
+#include "provider/template.h"
+
+/* Holds secrets; message_end() wipes it. */
+struct message {
+	struct buffer		 path;		/* with the query */
+	struct curl_slist	*headers;
+	struct buffer		 body;
+	bool			 has_body;
+	bool			 empty;		/* the body came to nothing */
+};
+
+/*
+ * Fills *m, whatever it held before.  base is the path of the provider's URL;
+ * each are the records of a step for a name or a zone.  After a failure,
+ * too, message_end() is due.
+ */
+enum err compose(struct message *m, const struct description *d,
+	    const struct step *step, const char *base, const struct scope *s,
+	    const struct scope *each, size_t count, struct error *why);
+
+void	 message_end(struct message *m);
+
+#endif
