@@ -198,9 +198,10 @@ pretend(const struct step *step, json_object *values, struct error *why)
 		char text[64];
 
 		(void)pointer;
-		/* The zone is known, and nothing is taken to be current. */
+		/* The zone is known, and nothing else is there yet. */
 		if (rc != ERR_OK || strcmp(name, "zone") == 0 ||
-		    strcmp(name, "current") == 0)
+		    strcmp(name, "current") == 0 || strcmp(name, "ttl") == 0 ||
+		    strcmp(name, "ttl_min") == 0)
 			continue;
 		snprintf(text, sizeof text, "<%s>", name);
 		rc = set_text(values, name, text, why);
@@ -470,6 +471,23 @@ set_types(const struct run *r, struct item *item, struct error *why)
 	return ERR_OK;
 }
 
+/* What the provider takes; the zone may have a minimum of its own. */
+static enum err
+set_ttl(const struct run *r, struct item *i, struct error *why)
+{
+	int64_t ttl = description_ttl(r->description, i->record->ttl);
+	int64_t least = json_object_get_int64(json_object_object_get(
+	    i->zone->values, "ttl_min"));
+	json_object *value = json_object_new_int64(ttl > least ? ttl : least);
+
+	if (value == NULL || json_object_object_add(i->values, "ttl", value)
+	    != 0) {
+		json_object_put(value);
+		return no_memory(why);
+	}
+	return ERR_OK;
+}
+
 static enum err
 item_prepare(struct run *r, struct item *i, struct error *why)
 {
@@ -490,9 +508,7 @@ item_prepare(struct run *r, struct item *i, struct error *why)
 	    (rc = set_addresses(r, i, why)) != ERR_OK ||
 	    (rc = set_types(r, i, why)) != ERR_OK)
 		return rc;
-	json_object_object_add(i->values, "ttl", json_object_new_int64(
-	    description_ttl(r->description, record->ttl)));
-	return ERR_OK;
+	return set_ttl(r, i, why);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <gnutls/x509.h>
 
 #include "base/secret.h"
+#include "tls/chain.h"
 #include "tls/verify.h"
 
 #define SAN_MAX		4096	/* names that are looked at, of one leaf */
@@ -184,7 +185,8 @@ verify_certificate(gnutls_session_t session, const char *host,
 		refuse(why, "comes from another session");
 		goto out;
 	}
-	rc = leaf_check(leaf, host, why);
+	if ((rc = leaf_check(leaf, host, why)) == ERR_OK)
+		rc = chain_check(session, why);
 out:
 	if (leaf != NULL)
 		gnutls_x509_crt_deinit(leaf);

@@ -1,0 +1,254 @@
+#include "config.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <gnutls/x509-ext.h>
+#include <gnutls/x509.h>
+
+#include "tls/chain.h"
+
+#define OID_AUTHORITY_INFO	"1.3.6.1.5.5.7.1.1"
+#define NAME_MAX_LEN		256
+#define SAN_MAX			4096
+
+/* From the leaf on; those of the peer are ours to free, the root is not. */
+struct chain {
+	gnutls_x509_crt_t	crt[CHAIN_MAX + 1];
+	size_t			count;
+	size_t			owned;
+};
+
+static enum err
+refuse(struct error *why, const char *reason)
+{
+	return error_set(why, ERR_PROOF, "certificate: %s", reason);
+}
+
+/* Moves the issuer of crt out of list, or returns NULL. */
+static gnutls_x509_crt_t
+take_issuer(gnutls_x509_crt_t list[], size_t count, gnutls_x509_crt_t crt)
+{
+	gnutls_x509_crt_t found;
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == NULL || !gnutls_x509_crt_check_issuer(crt,
+		    list[i]))
+			continue;
+		found = list[i];
+		list[i] = NULL;
+		return found;
+	}
+	return NULL;
+}
+
+static void
+chain_build(struct chain *c, gnutls_session_t session)
+{
+	gnutls_x509_crt_t sent[CHAIN_MAX] = { NULL }, root, next;
+	gnutls_certificate_credentials_t trust = NULL;
+	const gnutls_datum_t *list;
+	unsigned int count = 0;
+
+	list = gnutls_certificate_get_peers(session, &count);
+	if (list == NULL || count > CHAIN_MAX)
+		return;
+	for (unsigned int i = 0; i < count; i++)
+		if (gnutls_x509_crt_init(&sent[i]) < 0 ||
+		    gnutls_x509_crt_import(sent[i], &list[i],
+		    GNUTLS_X509_FMT_DER) < 0)
+			goto out;
+	(void)gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
+	    (void **)&trust);
+	next = sent[0];
+	sent[0] = NULL;
+	while (next != NULL && c->count < CHAIN_MAX) {
+		c->crt[c->count++] = next;
+		c->owned = c->count;
+		if (trust != NULL && gnutls_certificate_get_issuer(trust, next,
+		    &root, 0) == 0) {
+			c->crt[c->count++] = root;
+			break;
+		}
+		next = take_issuer(sent, count, next);
+	}
+out:
+	for (unsigned int i = 0; i < count; i++)
+		if (sent[i] != NULL)
+			gnutls_x509_crt_deinit(sent[i]);
+}
+
+static bool
+extension_critical(gnutls_x509_crt_t crt, const char *oid)
+{
+	unsigned int critical = 0;
+	size_t len = 0;
+	int rc = gnutls_x509_crt_get_extension_by_oid(crt, oid, 0, NULL, &len,
+	    &critical);
+
+	return rc != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE && critical != 0;
+}
+
+/* RFC 5280 section 4.2.2.1: one description at the least. */
+static bool
+authority_info_broken(gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t location = { NULL, 0 };
+	size_t len = 0;
+	int rc;
+
+	if (gnutls_x509_crt_get_extension_by_oid(crt, OID_AUTHORITY_INFO, 0,
+	    NULL, &len, NULL) == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		return false;
+	rc = gnutls_x509_crt_get_authority_info_access(crt, 0,
+	    GNUTLS_IA_ACCESSMETHOD_OID, &location, NULL);
+	gnutls_free(location.data);
+	return rc < 0;
+}
+
+static bool
+key_odd(gnutls_x509_crt_t crt)
+{
+	unsigned int bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+
+	return algorithm == GNUTLS_PK_DSA ||
+	    (algorithm == GNUTLS_PK_RSA && bits % 8 != 0);
+}
+
+static bool
+name_empty(gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t dn = { NULL, 0 };
+	bool empty = gnutls_x509_crt_get_raw_dn(crt, &dn) < 0 || dn.size <= 2;
+
+	gnutls_free(dn.data);
+	return empty;
+}
+
+/* Could the wildcard pattern stand for a name at or below the excluded one? */
+static bool
+wildcard_reaches(const char *pattern, const gnutls_datum_t *excluded)
+{
+	const char *parent = pattern + 1;		/* ".example.com" */
+	size_t parent_len = strlen(parent);
+
+	return excluded->size > parent_len && strncasecmp(
+	    (const char *)excluded->data + excluded->size - parent_len,
+	    parent, parent_len) == 0;
+}
+
+static bool
+leaf_reaches(gnutls_x509_crt_t leaf, const gnutls_datum_t *excluded)
+{
+	for (unsigned int i = 0; i < SAN_MAX; i++) {
+		char name[NAME_MAX_LEN + 1];
+		size_t len = NAME_MAX_LEN;
+		int type = gnutls_x509_crt_get_subject_alt_name(leaf, i, name,
+		    &len, NULL);
+
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return false;
+		if (type != GNUTLS_SAN_DNSNAME || len > NAME_MAX_LEN)
+			continue;
+		name[len] = '\0';
+		if (strncmp(name, "*.", 2) == 0 &&
+		    wildcard_reaches(name, excluded))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Has an intermediate CA a DNS name that nc does not allow?  Constraints do
+ * not hold for a CA that only renews itself (RFC 5280 section 6.1.3).
+ */
+static bool
+ca_name_forbidden(gnutls_x509_crt_t ca, gnutls_x509_name_constraints_t nc)
+{
+	char name[NAME_MAX_LEN];
+	size_t len = sizeof name;
+
+	return gnutls_x509_crt_check_issuer(ca, ca) == 0 &&
+	    gnutls_x509_crt_get_subject_alt_name(ca, 0, name, &len, NULL) ==
+	    GNUTLS_SAN_DNSNAME && gnutls_x509_name_constraints_check_crt(nc,
+	    GNUTLS_SAN_DNSNAME, ca) == 0;
+}
+
+/* The constraints of the CA at position of the chain, for all below it. */
+static enum err
+check_constraints(const struct chain *c, size_t position,
+    gnutls_x509_name_constraints_t nc, struct error *why)
+{
+	unsigned int type, count = 0;
+	gnutls_datum_t name;
+
+	for (unsigned int i = 0; gnutls_x509_name_constraints_get_excluded(nc,
+	    i, &type, &name) == 0; i++, count++)
+		if (type == GNUTLS_SAN_DNSNAME &&
+		    leaf_reaches(c->crt[0], &name))
+			return refuse(why, "its wildcard reaches into names "
+			    "that its CA must not certify");
+	if (count == 0 && gnutls_x509_name_constraints_get_permitted(nc, 0,
+	    &type, &name) != 0)
+		return refuse(why, "its CA has empty name constraints");
+	for (size_t i = 1; i < position; i++)
+		if (ca_name_forbidden(c->crt[i], nc))
+			return refuse(why, "a CA has a name that the one "
+			    "above must not certify");
+	return ERR_OK;
+}
+
+static enum err
+check_ca(const struct chain *c, size_t position, struct error *why)
+{
+	gnutls_x509_crt_t crt = c->crt[position];
+	gnutls_x509_name_constraints_t nc;
+	enum err rc = ERR_OK;
+	unsigned int critical;
+	int found;
+
+	if (name_empty(crt))
+		return refuse(why, "its CA has no name");
+	if (gnutls_x509_name_constraints_init(&nc) < 0)
+		return refuse(why, "out of memory");
+	found = gnutls_x509_crt_get_name_constraints(crt, nc, 0, &critical);
+	if (found == 0)
+		rc = check_constraints(c, position, nc, why);
+	else if (found != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		rc = refuse(why, "its CA has broken name constraints");
+	gnutls_x509_name_constraints_deinit(nc);
+	return rc;
+}
+
+static enum err
+check_any(gnutls_x509_crt_t crt, struct error *why)
+{
+	if (extension_critical(crt, GNUTLS_X509EXT_OID_AUTHORITY_KEY_ID) ||
+	    extension_critical(crt, OID_AUTHORITY_INFO))
+		return refuse(why, "a hint in its chain is marked critical");
+	if (authority_info_broken(crt))
+		return refuse(why, "its authority information is broken");
+	if (key_odd(crt))
+		return refuse(why, "a key in its chain is of an odd kind");
+	return ERR_OK;
+}
+
+enum err
+chain_check(gnutls_session_t session, struct error *why)
+{
+	struct chain c = { .count = 0 };
+	enum err rc = ERR_OK;
+
+	chain_build(&c, session);
+	if (c.count < 1)
+		rc = refuse(why, "there is none that can be read");
+	for (size_t i = 0; i < c.count && rc == ERR_OK; i++) {
+		rc = check_any(c.crt[i], why);
+		if (rc == ERR_OK && i > 0)
+			rc = check_ca(&c, i, why);
+	}
+	for (size_t i = 0; i < c.owned; i++)
+		gnutls_x509_crt_deinit(c.crt[i]);
+	return rc;
+}
