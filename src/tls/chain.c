@@ -159,26 +159,10 @@ leaf_reaches(gnutls_x509_crt_t leaf, const gnutls_datum_t *excluded)
 	return false;
 }
 
-/*
- * Has an intermediate CA a DNS name that nc does not allow?  Constraints do
- * not hold for a CA that only renews itself (RFC 5280 section 6.1.3).
- */
-static bool
-ca_name_forbidden(gnutls_x509_crt_t ca, gnutls_x509_name_constraints_t nc)
-{
-	char name[NAME_MAX_LEN];
-	size_t len = sizeof name;
-
-	return gnutls_x509_crt_check_issuer(ca, ca) == 0 &&
-	    gnutls_x509_crt_get_subject_alt_name(ca, 0, name, &len, NULL) ==
-	    GNUTLS_SAN_DNSNAME && gnutls_x509_name_constraints_check_crt(nc,
-	    GNUTLS_SAN_DNSNAME, ca) == 0;
-}
-
-/* The constraints of the CA at position of the chain, for all below it. */
+/* GnuTLS holds a wildcard against them as if it were one name. */
 static enum err
-check_constraints(const struct chain *c, size_t position,
-    gnutls_x509_name_constraints_t nc, struct error *why)
+check_constraints(gnutls_x509_crt_t leaf, gnutls_x509_name_constraints_t nc,
+    struct error *why)
 {
 	unsigned int type, count = 0;
 	gnutls_datum_t name;
@@ -186,23 +170,18 @@ check_constraints(const struct chain *c, size_t position,
 	for (unsigned int i = 0; gnutls_x509_name_constraints_get_excluded(nc,
 	    i, &type, &name) == 0; i++, count++)
 		if (type == GNUTLS_SAN_DNSNAME &&
-		    leaf_reaches(c->crt[0], &name))
+		    leaf_reaches(leaf, &name))
 			return refuse(why, "its wildcard reaches into names "
 			    "that its CA must not certify");
 	if (count == 0 && gnutls_x509_name_constraints_get_permitted(nc, 0,
 	    &type, &name) != 0)
 		return refuse(why, "its CA has empty name constraints");
-	for (size_t i = 1; i < position; i++)
-		if (ca_name_forbidden(c->crt[i], nc))
-			return refuse(why, "a CA has a name that the one "
-			    "above must not certify");
 	return ERR_OK;
 }
 
 static enum err
-check_ca(const struct chain *c, size_t position, struct error *why)
+check_ca(gnutls_x509_crt_t crt, gnutls_x509_crt_t leaf, struct error *why)
 {
-	gnutls_x509_crt_t crt = c->crt[position];
 	gnutls_x509_name_constraints_t nc;
 	enum err rc = ERR_OK;
 	unsigned int critical;
@@ -214,7 +193,7 @@ check_ca(const struct chain *c, size_t position, struct error *why)
 		return refuse(why, "out of memory");
 	found = gnutls_x509_crt_get_name_constraints(crt, nc, 0, &critical);
 	if (found == 0)
-		rc = check_constraints(c, position, nc, why);
+		rc = check_constraints(leaf, nc, why);
 	else if (found != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 		rc = refuse(why, "its CA has broken name constraints");
 	gnutls_x509_name_constraints_deinit(nc);
@@ -246,7 +225,7 @@ chain_check(gnutls_session_t session, struct error *why)
 	for (size_t i = 0; i < c.count && rc == ERR_OK; i++) {
 		rc = check_any(c.crt[i], why);
 		if (rc == ERR_OK && i > 0)
-			rc = check_ca(&c, i, why);
+			rc = check_ca(c.crt[i], c.crt[0], why);
 	}
 	for (size_t i = 0; i < c.owned; i++)
 		gnutls_x509_crt_deinit(c.crt[i]);

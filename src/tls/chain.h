@@ -19,9 +19,8 @@
  * credentials trust.  ERR_OK or ERR_PROOF:
  * RFC 5280: authority key and access extensions are never critical
  * (4.2.1.1, 4.2.2.1), a CA has a name (4.1.2.6), name constraints are not
- * empty (4.2.1.10), hold for the names of intermediate CAs, and no wildcard of
- * the leaf reaches into what they exclude; no DSA key, and no RSA key of an
- * odd length.
+ * empty (4.2.1.10), and no wildcard of the leaf reaches into what they
+ * exclude; no DSA key, and no RSA key of an odd length.
  */
 enum err chain_check(gnutls_session_t session, struct error *why);
 
