@@ -290,6 +290,7 @@ supervisor_run(struct house *h, int listener)
 	}
 	while (stops == 0 && !p->in_worker) {
 		wait_signal(p);
+		notify("WATCHDOG=1");
 		reap(p);
 		kill_stuck(p);
 		if (reload)
