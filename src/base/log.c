@@ -66,7 +66,7 @@ quote(char *line, size_t size, const char *text)
 static void
 log_line(int priority, const char *fmt, va_list ap)
 {
-	char text[LOG_LINE_MAX], line[LOG_LINE_MAX + 64];
+	char text[LOG_LINE_MAX + 64], line[LOG_LINE_MAX];
 	int saved = errno;
 	time_t now = time(NULL);
 	struct tm tm;

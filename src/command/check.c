@@ -62,16 +62,18 @@ print_host(const struct host_settings *h)
 static void
 print_provider(const struct provider *p)
 {
+	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	char text[ADDRESS_TEXT_MAX];
+	size_t count;
 
-	printf("provider %s\n  https://%s:%u%s\n", p->settings->name, p->host,
-	    (unsigned int)p->port, p->path);
-	if (p->address_count == 0)
+	printf("provider %s\n  %s%s\n", p->settings->name, p->origin,
+	    p->path);
+	count = provider_addresses(p, addresses);
+	if (count == 0)
 		printf("  at no known address: the resolver does not answer\n");
-	for (size_t i = 0; i < p->address_count; i++)
-		printf("  at %s%s\n", address_format(&p->addresses[i], text),
-		    p->settings->address_count > 0 ? "" :
-		    ", by the resolver");
+	for (size_t i = 0; i < count; i++)
+		printf("  at %s%s\n", address_format(&addresses[i], text),
+		    p->resolution == NULL ? "" : ", by the resolver");
 	printf("  with a certificate by %s\n", p->settings->ca);
 }
 
@@ -121,6 +123,7 @@ command_check(int argc, char *argv[])
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
+	providers_resolve(h->providers);
 	print_house(h);
 	house_free(h);
 	return EXIT_OK;

@@ -243,10 +243,13 @@ run(int argc, char *argv[])
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
-	if ((all = providers_new(s, &why)) == NULL)
+	if ((all = providers_new(s, &why)) == NULL) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
-	else
+	} else {
+		if (!dry)
+			providers_resolve(all);
 		status = run_with(s, all, dry, argc - optind, argv + optind);
+	}
 	providers_free(all);
 	settings_free(s);
 	exchange_teardown();

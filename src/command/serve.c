@@ -13,7 +13,6 @@
 #include "command/command.h"
 #include "pool/listener.h"
 #include "pool/supervisor.h"
-#include "pool/worker.h"
 
 /* What a process that holds tokens must not give away. */
 static void
@@ -79,12 +78,8 @@ command_serve(int argc, char *argv[])
 		house_free(h);
 		return fail(&why);
 	}
-	if (single) {
-		status = worker_run(h, listener, NULL);
-		house_free(h);
-	} else {
-		status = supervisor_run(h, listener);
-	}
+	status = single ? supervisor_single(h, listener) :
+	    supervisor_run(h, listener);
 	exchange_teardown();
 	return status;
 }

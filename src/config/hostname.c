@@ -59,6 +59,10 @@ hostname_normalise(const char *text, bool wildcard)
 
 	if (star && !wildcard)
 		return NULL;
+	/* IDNA would leave control characters out. */
+	for (const char *c = text; *c != '\0'; c++)
+		if ((*c > 0 && *c <= ' ') || *c == 0x7f)
+			return NULL;
 	if (star)
 		text += 2;
 	if ((len = strlen(text)) > 4 * HOSTNAME_MAX ||

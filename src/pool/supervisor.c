@@ -43,7 +43,8 @@ struct pool {
 	int64_t		 not_before;	/* no start until then */
 	int		 delay;
 	sigset_t	 normal;	/* the mask before we blocked */
-	bool		 in_worker;	/* this process is one */
+	pid_t		 resolver;	/* 0: none is needed, or it died */
+	bool		 in_worker;	/* this process is a child */
 	int		 worker_status;
 };
 
@@ -78,11 +79,17 @@ signals_setup(struct pool *p)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* In the child.  It must not outlive its supervisor. */
+/* A child must not outlive its parent; false when it has already. */
+static bool
+tie_to(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+}
+
 static void
 worker_start(struct pool *p, size_t seat, pid_t parent)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent) {
+	if (!tie_to(parent)) {
 		p->worker_status = EXIT_FAILURE;
 		return;
 	}
@@ -107,6 +114,31 @@ fork_one(struct pool *p, size_t seat)
 		return;
 	}
 	p->seats[seat] = (struct seat){ .pid = pid, .born = clock_now() };
+}
+
+/*
+ * A process of its own asks the resolver, which may hang for as long as it
+ * likes.  It holds no token, and dies at once of any signal.
+ */
+static pid_t
+resolver_start(const struct house *h, int listener)
+{
+	static const int fatal[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGCHLD };
+	pid_t parent = getpid(), pid = fork();
+	sigset_t none;
+
+	if (pid != 0)
+		return pid > 0 ? pid : 0;
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		signal(fatal[i], SIG_DFL);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	close(listener);
+	prctl(PR_SET_NAME, "ddnsgate names");
+	if (tie_to(parent))
+		(void)providers_keep_resolving(h->providers);
+	_exit(EXIT_SUCCESS);
 }
 
 /* Starts workers until the pool is full, or an early death says to wait. */
@@ -158,10 +190,13 @@ reap(struct pool *p)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == p->resolver)
+			p->resolver = 0;
 		for (size_t i = 0; i < SEATS; i++)
 			if (p->seats[i].pid == pid)
 				bury(p, &p->seats[i], status);
+	}
 }
 
 /* A worker whose own deadlines did not hold is of no more use. */
@@ -223,6 +258,7 @@ do_reload(struct pool *p)
 	}
 	for (size_t i = 0; i < SEATS; i++)
 		p->seats[i].retired = p->seats[i].pid != 0;
+	providers_inherit(new->providers, old->providers);
 	p->house = new;
 	p->not_before = 0;
 	p->delay = 0;
@@ -232,6 +268,9 @@ do_reload(struct pool *p)
 		return;
 	}
 	signal_retired(p, SIGTERM);
+	if (p->resolver != 0)
+		kill(p->resolver, SIGTERM);
+	p->resolver = 0;
 	house_free(old);
 	log_info("the configuration was read again; %u workers",
 	    new->settings->workers);
@@ -256,6 +295,8 @@ stop_all(struct pool *p)
 	int64_t kill_at = clock_now() + STOP_MAX;
 
 	notify("STOPPING=1");
+	if (p->resolver != 0)
+		kill(p->resolver, SIGTERM);
 	for (size_t i = 0; i < SEATS; i++)
 		p->seats[i].retired = true;
 	while (seats_taken(p) > 0) {
@@ -266,6 +307,17 @@ stop_all(struct pool *p)
 		wait_signal(p);
 		reap(p);
 	}
+}
+
+static bool
+needs_resolver(const struct pool *p)
+{
+	const struct settings *s = p->house->settings;
+
+	for (size_t i = 0; i < s->provider_count; i++)
+		if (s->providers[i].address_count == 0)
+			return p->resolver == 0;
+	return false;
 }
 
 int
@@ -283,6 +335,8 @@ supervisor_run(struct house *h, int listener)
 	p->house = h;
 	p->listener = listener;
 	signals_setup(p);
+	if (needs_resolver(p))
+		p->resolver = resolver_start(p->house, listener);
 	fill(p);
 	if (!p->in_worker) {
 		log_info("ready, %u workers", h->settings->workers);
@@ -297,6 +351,8 @@ supervisor_run(struct house *h, int listener)
 			do_reload(p);
 		if (stops == 0)
 			fill(p);
+		if (!p->in_worker && needs_resolver(p))
+			p->resolver = resolver_start(p->house, listener);
 	}
 	if (!p->in_worker) {
 		stop_all(p);
@@ -306,5 +362,20 @@ supervisor_run(struct house *h, int listener)
 	status = p->in_worker ? p->worker_status : EXIT_SUCCESS;
 	house_free(p->house);
 	free(p);
+	return status;
+}
+
+int
+supervisor_single(struct house *h, int listener)
+{
+	struct pool p = { .house = h };
+	int status;
+
+	if (needs_resolver(&p))
+		p.resolver = resolver_start(h, listener);
+	status = worker_run(h, listener, NULL);
+	if (p.resolver != 0)
+		kill(p.resolver, SIGTERM);
+	house_free(h);
 	return status;
 }

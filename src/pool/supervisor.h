@@ -14,4 +14,10 @@
  */
 int	 supervisor_run(struct house *h, int listener);
 
+/*
+ * One worker and nobody above it, for managers that count processes
+ * themselves.  Takes h; returns the exit status.
+ */
+int	 supervisor_single(struct house *h, int listener);
+
 #endif

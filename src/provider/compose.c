@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "provider/compose.h"
+#include "provider/sign.h"
 
 #define PATH_MAX_LEN	8192
 #define HEADER_MAX_LEN	8192
@@ -28,6 +29,15 @@ add_header(struct curl_slist **list, struct buffer *line, struct error *why)
 		return no_memory(why);
 	*list = longer;
 	return ERR_OK;
+}
+
+enum err
+message_header(struct message *m, const char *line, struct error *why)
+{
+	struct buffer copy = { .max = HEADER_MAX_LEN };
+
+	buffer_puts(&copy, line);
+	return add_header(&m->headers, &copy, why);
 }
 
 static enum err
@@ -168,13 +178,16 @@ make_body(struct buffer *body, struct curl_slist **headers,
 
 enum err
 compose(struct message *m, const struct description *d,
-    const struct step *step, const char *base, const struct scope *s,
-    const struct scope *each, size_t count, struct error *why)
+    const struct step *step, const char *origin, const char *base,
+    const struct scope *s, const struct scope *each, size_t count,
+    struct error *why)
 {
+	struct buffer url = { .max = 2 * PATH_MAX_LEN };
 	enum err rc;
 
 	*m = (struct message){ .path.max = PATH_MAX_LEN,
-	    .body.max = BODY_MAX_LEN,
+	    .body.max = BODY_MAX_LEN, .sigv4.max = HEADER_MAX_LEN,
+	    .userpwd.max = HEADER_MAX_LEN,
 	    .has_body = step->body_kind != BODY_NONE };
 	buffer_puts(&m->path, base);
 	if ((rc = template_path(&m->path, step->path, s, why)) != ERR_OK)
@@ -192,6 +205,11 @@ compose(struct message *m, const struct description *d,
 	if (rc == ERR_OK)
 		rc = make_body(&m->body, &m->headers, step, s, each, count,
 		    &m->empty, why);
+	if (rc == ERR_OK) {
+		buffer_printf(&url, "%s%s", origin, m->path.data);
+		rc = sign_message(&d->sign, m, step->method, url.data, s, why);
+	}
+	buffer_free(&url);
 	return rc;
 }
 
@@ -203,4 +221,6 @@ message_end(struct message *m)
 	m->headers = NULL;
 	buffer_free(&m->path);
 	buffer_free(&m->body);
+	buffer_free(&m->sigv4);
+	buffer_free(&m->userpwd);
 }

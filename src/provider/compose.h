@@ -21,16 +21,24 @@ struct message {
 	struct buffer		 body;
 	bool			 has_body;
 	bool			 empty;		/* the body came to nothing */
+	struct buffer		 sigv4;		/* empty: not to be signed so */
+	struct buffer		 userpwd;	/* what sigv4 signs with */
 };
 
 /*
- * Fills *m, whatever it held before.  base is the path of the provider's URL;
+ * Fills *m, whatever it held before, and signs it.  origin is the provider's
+ * https://host, with the port if it is not 443, and base the path of its URL;
  * each are the records of a step for a name or a zone.  After a failure,
  * too, message_end() is due.
  */
 enum err compose(struct message *m, const struct description *d,
-	    const struct step *step, const char *base, const struct scope *s,
-	    const struct scope *each, size_t count, struct error *why);
+	    const struct step *step, const char *origin, const char *base,
+	    const struct scope *s, const struct scope *each, size_t count,
+	    struct error *why);
+
+/* Adds a header, "Name: value". */
+enum err message_header(struct message *m, const char *line,
+	    struct error *why);
 
 void	 message_end(struct message *m);
 

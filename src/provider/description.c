@@ -620,7 +620,7 @@ read_description(struct description *d, const struct known *known,
     struct error *why)
 {
 	static const char *const members[] = { "format", "name", "about",
-	    "base", "token", "headers", "basic", "expect", "error", "apex",
+	    "base", "token", "headers", "basic", "sign", "expect", "error", "apex",
 	    "ttl", "types", "begin", "zone", "steps", "end", NULL };
 	struct place top = place_top(d->document, d->file);
 	struct place format = place_member(&top, "format");
@@ -628,6 +628,7 @@ read_description(struct description *d, const struct known *known,
 	struct place about = place_member(&top, "about");
 	struct place base = place_member(&top, "base");
 	struct place token = place_member(&top, "token");
+	struct place sign = place_member(&top, "sign");
 	struct place expect = place_member(&top, "expect");
 	struct place error = place_member(&top, "error");
 	struct place ttl = place_member(&top, "ttl");
@@ -641,6 +642,7 @@ read_description(struct description *d, const struct known *known,
 	TRY(place_string(&about, &d->about, why));
 	TRY(read_base(&base, d, why));
 	TRY(read_token(&token, d, why));
+	TRY(sign_read(&d->sign, &sign, d->parts, why));
 	TRY(read_expect(&expect, &d->expect, why));
 	TRY(read_pointer(&error, &d->error, why));
 	TRY(read_ttl(&ttl, d, why));

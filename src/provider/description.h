@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "base/error.h"
+#include "provider/sign.h"
 #include "provider/template.h"
 
 #define DESCRIPTION_STEPS_MAX	8
@@ -57,6 +58,7 @@ struct description {
 	size_t		 part_count;
 	json_object	*headers;
 	const char	*basic[2];	/* NULL: none */
+	struct sign	 sign;
 	json_object	*expect;
 	const char	*error;		/* pointer to the text of an error */
 	const char	*apex;		/* what {sub} is there */

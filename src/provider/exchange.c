@@ -255,6 +255,10 @@ set_options(struct exchange *x, const struct exchange_request *request,
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body);
 	}
 	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
+	if (request->sigv4 != NULL) {
+		curl_easy_setopt(c, CURLOPT_AWS_SIGV4, request->sigv4);
+		curl_easy_setopt(c, CURLOPT_USERPWD, request->userpwd);
+	}
 }
 
 /* Our own checks know better what happened than libcurl's code does. */

@@ -37,6 +37,8 @@ struct exchange_request {
 	const struct curl_slist	*headers;
 	const char		*body;		/* NULL: none */
 	size_t			 body_len;
+	const char		*sigv4;		/* CURLOPT_AWS_SIGV4, or NULL */
+	const char		*userpwd;	/* what it signs with, or NULL */
 };
 
 /* Start one as { .body.max = EXCHANGE_BODY_MAX }; buffer_free() its body. */

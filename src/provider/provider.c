@@ -4,17 +4,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/hostname.h"
 #include "provider/description.h"
 #include "provider/provider.h"
+#include "provider/resolution.h"
+
+/* Milliseconds. */
+#define RESOLVE_AGAIN	300000
+#define RESOLVE_DOUBTED	10000	/* at the earliest, when no address answers */
+#define RESOLVE_FAILED	10000
+#define RESOLVE_TICK	500
+
+_Static_assert(RESOLUTION_MAX == SETTINGS_ADDRESSES_MAX,
+    "as many addresses found as pinned");
 
 struct providers {
-	struct provider	*list;
-	size_t		 count;
+	struct provider		*list;
+	size_t			 count;
+	struct resolution	*resolutions;	/* one a provider */
 };
 
 /* The operator's own file of that name goes before ours. */
@@ -79,6 +92,7 @@ read_base(struct provider *p, const char *url, struct error *why)
 	CURLU *u = curl_url();
 	char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL,
 	    *query = NULL, *user = NULL, *fragment = NULL;
+	struct buffer origin = { .max = 512 };
 	enum err rc = ERR_CONFIG;
 	size_t len;
 
@@ -108,9 +122,12 @@ read_base(struct provider *p, const char *url, struct error *why)
 		goto out;
 	}
 	p->port = (uint16_t)strtoul(port, NULL, 10);
+	buffer_printf(&origin, p->port != 443 ? "https://%s:%u" : "https://%s",
+	    p->host, (unsigned int)p->port);
 	for (len = strlen(path); len > 0 && path[len - 1] == '/'; len--)
 		path[len - 1] = '\0';
-	if ((p->path = strdup(path)) == NULL) {
+	if ((p->path = strdup(path)) == NULL ||
+	    (p->origin = buffer_take(&origin)) == NULL) {
 		rc = error_set(why, ERR_MEMORY, "out of memory");
 		goto out;
 	}
@@ -124,27 +141,8 @@ out:
 	curl_free(user);
 	curl_free(fragment);
 	curl_url_cleanup(u);
+	buffer_free(&origin);
 	return rc;
-}
-
-/* Asks the resolver; finding nothing is no error, the next reload may. */
-static void
-resolve(struct provider *p)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *i;
-	int rc = getaddrinfo(p->host, NULL, &hints, &list);
-
-	if (rc != 0) {
-		log_warn("provider %s: %s: %s", p->settings->name, p->host,
-		    gai_strerror(rc));
-		return;
-	}
-	for (i = list; i != NULL && p->address_count < SETTINGS_ADDRESSES_MAX;
-	    i = i->ai_next)
-		if (address_from_sockaddr(&p->addresses[p->address_count],
-		    i->ai_addr))
-			p->address_count++;
-	freeaddrinfo(list);
 }
 
 static enum err
@@ -174,10 +172,6 @@ provider_read(struct provider *p, const char *settings_file,
 		error_prefix(why, "%s: /providers/%s", settings_file, s->name);
 		return rc;
 	}
-	memcpy(p->addresses, s->addresses, sizeof p->addresses);
-	p->address_count = s->address_count;
-	if (p->address_count == 0)
-		resolve(p);
 	return ERR_OK;
 }
 
@@ -187,12 +181,16 @@ providers_new(const struct settings *s, struct error *why)
 	struct providers *p = calloc(1, sizeof *p);
 
 	if (p == NULL || (p->list = calloc(s->provider_count,
-	    sizeof *p->list)) == NULL) {
+	    sizeof *p->list)) == NULL ||
+	    (p->resolutions = resolution_new(s->provider_count)) == NULL) {
 		error_set(why, ERR_MEMORY, "out of memory");
 		goto fail;
 	}
 	for (; p->count < s->provider_count; p->count++) {
 		p->list[p->count].settings = &s->providers[p->count];
+		if (s->providers[p->count].address_count == 0)
+			p->list[p->count].resolution =
+			    resolution_at(p->resolutions, p->count);
 		if (provider_read(&p->list[p->count], s->file, why) !=
 		    ERR_OK) {
 			p->count++;
@@ -214,8 +212,10 @@ providers_free(struct providers *p)
 		description_free(p->list[i].description);
 		json_object_put(p->list[i].variables);
 		free(p->list[i].host);
+		free(p->list[i].origin);
 		free(p->list[i].path);
 	}
+	resolution_free(p->resolutions, p->count);
 	free(p->list);
 	free(p);
 }
@@ -230,4 +230,92 @@ const char *
 record_type(const struct address *a)
 {
 	return a->family == AF_INET ? "A" : "AAAA";
+}
+
+static bool
+resolve(const struct provider *p)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_ADDRCONFIG }, *list, *i;
+	struct address found[RESOLUTION_MAX];
+	size_t count = 0;
+	int rc = getaddrinfo(p->host, NULL, &hints, &list);
+
+	if (rc != 0) {
+		log_warn("provider %s: %s: %s; its addresses stay as they "
+		    "were", p->settings->name, p->host, gai_strerror(rc));
+		return false;
+	}
+	for (i = list; i != NULL && count < RESOLUTION_MAX; i = i->ai_next)
+		if (address_from_sockaddr(&found[count], i->ai_addr))
+			count++;
+	freeaddrinfo(list);
+	if (count > 0)
+		resolution_set(p->resolution, found, count);
+	return count > 0;
+}
+
+void
+providers_resolve(struct providers *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].resolution != NULL)
+			(void)resolve(&p->list[i]);
+}
+
+bool
+providers_keep_resolving(struct providers *p)
+{
+	struct timespec tick = { 0, RESOLVE_TICK * 1000000L };
+	int64_t due[SETTINGS_PROVIDERS_MAX] = { 0 };
+	int64_t last[SETTINGS_PROVIDERS_MAX] = { 0 };
+	bool any = false;
+
+	for (size_t i = 0; i < p->count; i++)
+		any = any || p->list[i].resolution != NULL;
+	while (any) {
+		for (size_t i = 0; i < p->count; i++) {
+			const struct provider *one = &p->list[i];
+
+			if (one->resolution == NULL)
+				continue;
+			if (resolution_take_doubt(one->resolution) &&
+			    due[i] > last[i] + RESOLVE_DOUBTED)
+				due[i] = last[i] + RESOLVE_DOUBTED;
+			if (clock_now() < due[i])
+				continue;
+			due[i] = resolve(one) ? RESOLVE_AGAIN : RESOLVE_FAILED;
+			last[i] = clock_now();
+			due[i] += last[i];
+		}
+		nanosleep(&tick, NULL);
+	}
+	return false;
+}
+
+void
+providers_inherit(struct providers *p, const struct providers *from)
+{
+	for (size_t i = 0; i < p->count; i++)
+		for (size_t j = 0; j < from->count; j++) {
+			struct address known[RESOLUTION_MAX];
+			size_t count;
+
+			if (p->list[i].resolution == NULL ||
+			    from->list[j].resolution == NULL ||
+			    strcmp(p->list[i].host, from->list[j].host) != 0)
+				continue;
+			count = resolution_get(from->list[j].resolution, known);
+			resolution_set(p->list[i].resolution, known, count);
+		}
+}
+
+size_t
+provider_addresses(const struct provider *p,
+    struct address to[static SETTINGS_ADDRESSES_MAX])
+{
+	if (p->resolution != NULL)
+		return resolution_get(p->resolution, to);
+	memcpy(to, p->settings->addresses, sizeof p->settings->addresses);
+	return p->settings->address_count;
 }

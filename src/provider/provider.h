@@ -17,6 +17,7 @@
 #define PROVIDER_RECORDS_MAX	(2 * SETTINGS_HOSTS_MAX)	/* in one run */
 
 struct description;
+struct resolution;
 struct providers;	/* all of the configuration, ready; made before the fork */
 
 /* One provider of the configuration. */
@@ -26,9 +27,9 @@ struct provider {
 	json_object			*variables;	/* "config.x" -> value */
 	char				*host;		/* of its URL */
 	uint16_t			 port;
+	char				*origin;	/* "https://host" */
 	char				*path;		/* "" or "/api" */
-	struct address			 addresses[SETTINGS_ADDRESSES_MAX];
-	size_t				 address_count;
+	struct resolution		*resolution;	/* NULL: pinned */
 };
 
 /* One address to be published, and what came of it. */
@@ -44,15 +45,35 @@ struct provider_record {
 };
 
 /*
- * Reads the description of every provider of s, checks it against the
- * settings, and finds the addresses of its host.  s must outlive the result.
- * NULL on the first error.
+ * Reads the description of every provider of s and checks it against the
+ * settings.  s must outlive the result.  NULL on the first error.
  */
 struct providers *providers_new(const struct settings *s, struct error *why);
 void		 providers_free(struct providers *p);
 
 /* By the index that account_settings has. */
 const struct provider *providers_get(const struct providers *p, size_t index);
+
+/*
+ * Asks the resolver, once, for each provider whose addresses are not pinned;
+ * what was known stays where it fails, which is logged.  May take long.
+ */
+void		 providers_resolve(struct providers *p);
+
+/*
+ * providers_resolve() now, every 5 minutes, and soon after a request found
+ * that no address answers.  Never returns; false at once when every
+ * provider is pinned.
+ */
+bool		 providers_keep_resolving(struct providers *p);
+
+/* Takes over what another configuration knew of the same hosts. */
+void		 providers_inherit(struct providers *p,
+		    const struct providers *from);
+
+/* The pinned addresses, or those that are known by now; returns how many. */
+size_t		 provider_addresses(const struct provider *p,
+		    struct address to[static SETTINGS_ADDRESSES_MAX]);
 
 /* "A" or "AAAA". */
 const char	*record_type(const struct address *a);

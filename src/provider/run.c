@@ -19,6 +19,7 @@
 #include "provider/credential.h"
 #include "provider/description.h"
 #include "provider/provider.h"
+#include "provider/resolution.h"
 #include "provider/template.h"
 
 #define RETRY_PAUSE_MS	200
@@ -120,14 +121,16 @@ send_message(struct run *r, const struct step *step, const struct message *m,
     struct exchange_reply *reply, struct error *why)
 {
 	const struct provider *p = r->provider;
-	struct target to = { p->host, p->port, p->addresses,
-	    p->address_count, p->settings->ca };
+	struct address addresses[SETTINGS_ADDRESSES_MAX];
+	struct target to = { p->host, p->port, addresses,
+	    provider_addresses(p, addresses), p->settings->ca };
 	struct exchange_request request = { step->method, m->path.data,
-	    m->headers, m->has_body ? m->body.data : NULL, m->body.len };
+	    m->headers, m->has_body ? m->body.data : NULL, m->body.len,
+	    m->sigv4.data, m->userpwd.data };
 	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
 	enum err rc;
 
-	if (p->address_count == 0)
+	if (to.address_count == 0)
 		return error_set(why, ERR_UNREACHABLE,
 		    "no address of %s is known", p->host);
 	rc = exchange_perform(r->exchange, &to, &request, r->deadline, reply,
@@ -138,6 +141,8 @@ send_message(struct run *r, const struct step *step, const struct message *m,
 		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
 		    reply, why);
 	}
+	if (rc == ERR_UNREACHABLE && p->resolution != NULL)
+		resolution_doubt(p->resolution);
 	if (reply->retry_after > r->retry_after)
 		r->retry_after = reply->retry_after;
 	return rc;
@@ -149,8 +154,8 @@ print_message(const struct run *r, const struct step *step,
 {
 	const struct provider *p = r->provider;
 
-	fprintf(r->rehearsal, "%s: %s https://%s:%u%s\n", step->label,
-	    step->method, p->host, (unsigned int)p->port, m->path.data);
+	fprintf(r->rehearsal, "%s: %s %s%s\n", step->label, step->method,
+	    p->origin, m->path.data);
 	if (step->conditions != NULL)
 		fprintf(r->rehearsal, "  (if %s)\n",
 		    json_object_to_json_string(step->conditions));
@@ -171,8 +176,8 @@ perform(struct run *r, const struct step *step, const struct scope *s,
 	enum err rc;
 
 	*a = (struct answer){ .tree = NULL };
-	rc = compose(&m, r->description, step, r->provider->path, s, each,
-	    count, why);
+	rc = compose(&m, r->description, step, r->provider->origin,
+	    r->provider->path, s, each, count, why);
 	*skipped = rc == ERR_OK && m.empty;
 	if (rc == ERR_OK && !m.empty && r->rehearsal != NULL)
 		print_message(r, step, &m);
