@@ -60,17 +60,24 @@ sign_sigv4(const struct sign *sign, struct message *m, const struct scope *s,
 }
 
 /*
- * "$1$" and the SHA-1 of secret, consumer, method, URL, body and time with
- * plus signs between; OVH API, "First steps with the API".
+ * The time, and "$1$" with the SHA-1 of secret, consumer, method, URL, body
+ * and time, plus signs between; OVH API, "First steps with the API".
  */
 static enum err
 sign_ovh(struct message *m, const char *method, const char *url,
     const struct scope *s, struct error *why)
 {
 	struct buffer text = { .max = m->body.len + 16384 };
-	struct buffer line = { .max = 128 };
+	struct buffer line = { .max = 128 }, stamp = { .max = 128 };
 	unsigned char hash[SHA1_LEN];
 	enum err rc;
+
+	if ((rc = template_text(&stamp, "X-Ovh-Timestamp: {time}", s,
+	    ENCODE_HEADER, NULL, why)) == ERR_OK)
+		rc = message_header(m, stamp.data, why);
+	buffer_free(&stamp);
+	if (rc != ERR_OK)
+		return rc;
 
 	rc = template_text(&text, "{secret}+{consumer}+", s, ENCODE_HEADER,
 	    NULL, why);

@@ -122,7 +122,7 @@ def test_an_unknown_zone_is_the_provider_s_refusal(world, dns, make_pool):
 @pytest.fixture
 def spoofed(world):
     """A resolver on the proxy that sends everybody to the impostor."""
-    resolver = Resolver(world.proxy, *world.impostor.addresses)
+    resolver = Resolver(world.proxy, world.folder, *world.impostor.addresses)
     yield resolver
     resolver.stop()
 

@@ -6,6 +6,7 @@ the whole suite needs one start of everything.
 """
 
 import os
+import ssl
 
 from lab import certificates, fastcgi, scripted
 from lab.gateway import verifier
@@ -32,9 +33,14 @@ SCRIPTED = {
     "hang-up": scripted.hang_up,
     "no-answer": scripted.no_answer,
     "slow": scripted.slow,
+    "tls-1.2": scripted.answer,
+    "tls-1.1": scripted.answer,
     "another-protocol": scripted.another_protocol,
 }
-WITH_TLS = ("drip-header", "no-answer", "slow", "another-protocol")
+WITH_TLS = {"drip-header": None, "no-answer": None, "slow": None,
+            "another-protocol": None, "tls-1.2": ssl.TLSVersion.TLSv1_2,
+            "tls-1.1": ssl.TLSVersion.TLSv1_1}
+GOOD_ONES = ("slow", "tls-1.2")
 SCRIPTED_AT = {name: f"89.14.163.{180 + i}" for i, name in enumerate(SCRIPTED)}
 CLOSED_AT = "89.14.163.250"         # nothing listens there
 NOBODY_AT = "89.14.163.251"         # nobody has that address
@@ -86,7 +92,7 @@ class World(Stage):
     def script(self, name):
         serve = SCRIPTED[name]
         if name in WITH_TLS:
-            serve = scripted.with_tls(self.leaves["good"], serve)
+            serve = scripted.with_tls(self.leaves["good"], serve, WITH_TLS[name])
         return scripted.Server(self.web, SCRIPTED_AT[name], 443, serve)
 
     def sanitizer(self, name):

@@ -28,8 +28,10 @@ for n in $namespaces; do
 done
 for n in $namespaces; do
     ip netns delete "$n"
-    rm -rf "/etc/netns/$n"
 done
+if [ "$2" = first ] && [ -z "$(ip netns list)" ]; then
+    umount /run/netns && rmdir /run/netns
+fi
 """
 
 
@@ -37,6 +39,11 @@ def namespaces_allowed():
     """May this process make network namespaces?"""
     return subprocess.run(["unshare", "-n", "true"], check=False,
                           stderr=subprocess.DEVNULL).returncode == 0
+
+
+def entering(namespace):
+    """A command is run there.  (`ip netns exec` would not work in a chroot.)"""
+    return ["nsenter", f"--net=/run/netns/{namespace}", "--"]
 
 
 def enter(descriptor):
@@ -113,9 +120,17 @@ class NamespaceHost(Host):
     def __init__(self, name, addresses, namespace):
         super().__init__(name, addresses)
         self.namespace = namespace
+        self.resolv_conf = None
 
     def command(self, args):
-        return ["ip", "netns", "exec", self.namespace, *args]
+        return [*entering(self.namespace), *self.own_resolver(), *args]
+
+    def own_resolver(self):
+        """A resolv.conf that only the programs of this host see."""
+        if self.resolv_conf is None:
+            return []
+        return ["unshare", "--mount", "sh", "-c",
+                'mount --bind "$0" /etc/resolv.conf && exec "$@"', self.resolv_conf]
 
     @contextlib.contextmanager
     def inside(self):
@@ -132,13 +147,6 @@ class NamespaceHost(Host):
         """The port to use for a service: a host of its own has them all."""
         return wanted
 
-    def file(self, name, text):
-        """Gives the programs of this host their own /etc/NAME."""
-        folder = f"/etc/netns/{self.namespace}"
-        os.makedirs(folder, exist_ok=True)
-        with open(f"{folder}/{name}", "w", encoding="ascii") as f:
-            f.write(text)
-
 
 class Network:
     """A bridge, alone in a namespace, and the hosts around it."""
@@ -146,8 +154,9 @@ class Network:
     def __init__(self):
         self.name = f"ddnsgate-{os.getpid()}{secrets.token_hex(2)}"
         self.switch = f"{self.name}-switch"
+        first = "" if os.path.ismount("/run/netns") else "first"
         self.janitor = subprocess.Popen(
-            ["sh", "-c", JANITOR, "janitor", self.name],
+            ["sh", "-c", JANITOR, "janitor", self.name, first],
             stdin=subprocess.PIPE, start_new_session=True)
         self.links = 0
         self.relays = []
@@ -159,7 +168,7 @@ class Network:
 
     @staticmethod
     def configure(namespace, commands):
-        subprocess.run(["ip", "-n", namespace, "-batch", "-"], check=True,
+        subprocess.run([*entering(namespace), "ip", "-batch", "-"], check=True,
                        input=commands, text=True)
 
     def add(self, name, *addresses, delay_ms=0.0):
@@ -186,7 +195,7 @@ class Network:
         """Two TAP devices with a delay line between them, in a process."""
         far = f"{near}far"
         relay = subprocess.Popen(
-            ["ip", "netns", "exec", self.switch, sys.executable, "-m", "lab.delay",
+            [*entering(self.switch), sys.executable, "-m", "lab.delay",
              near, far, str(delay_ms)], stdout=subprocess.PIPE, text=True,
             start_new_session=True,
             cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -226,9 +235,6 @@ class LoopbackHost(Host):
         if wanted not in self.ports:
             self.ports[wanted] = free_port(self.addresses)
         return self.ports[wanted]
-
-    def file(self, name, text):
-        """Only a host of its own has its own /etc."""
 
 
 def free_port(addresses):

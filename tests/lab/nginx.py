@@ -39,6 +39,7 @@ def server(where, leaf, content):
         {where}
         ssl_certificate {leaf.chain};
         ssl_certificate_key {leaf.key};
+        ssl_protocols TLSv1.2 TLSv1.3;
         ssl_ciphers DEFAULT:@SECLEVEL=0;
         {content}
     }}"""

@@ -10,14 +10,20 @@ QUERY_A, QUERY_AAAA = 1, 28
 
 
 class Resolver:
-    """On UDP port 53 of host's loopback; `asked` is the names it heard."""
+    """On UDP port 53 of host's loopback; `asked` is the names it heard.
 
-    def __init__(self, host, *addresses):
+    Programs that are started on host meanwhile use it; folder is for a file.
+    """
+
+    def __init__(self, host, folder, *addresses):
+        self.host = host
         self.addresses = [ipaddress.ip_address(a) for a in addresses]
         self.asked = []
         self.socket = host.socket(kind=socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 53))
-        host.file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+        host.resolv_conf = f"{folder}/resolv.conf"
+        with open(host.resolv_conf, "w", encoding="ascii") as f:
+            f.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -45,6 +51,7 @@ class Resolver:
                            for a in found))
 
     def stop(self):
+        self.host.resolv_conf = None
         with contextlib.suppress(OSError):      # "not connected", but it wakes serve()
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()

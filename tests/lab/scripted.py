@@ -10,6 +10,7 @@ import ssl
 import struct
 import threading
 import time
+import warnings
 
 
 class Server:
@@ -75,10 +76,15 @@ def hang_up(connection):
     connection.recv(65536)
 
 
-def with_tls(leaf, then):
+def with_tls(leaf, then, version=None):
     """A handshake with a leaf's certificate, and then(connection)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(leaf.chain, leaf.key)
+    if version:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)     # it is old: yes
+            context.minimum_version = context.maximum_version = version
 
     def serve(connection):
         with context.wrap_socket(connection, server_side=True) as secured:
@@ -89,6 +95,12 @@ def with_tls(leaf, then):
 def no_answer(connection):
     """Closes when it is asked for something."""
     connection.recv(65536)
+
+
+def answer(connection):
+    """Any answer will do: this is not even a good one."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 500 Oh No\r\nContent-Length: 0\r\n\r\n")
 
 
 def slow(connection, seconds=1.5):
@@ -104,9 +116,9 @@ def another_protocol(connection):
     silent(connection)
 
 
-def drip_header(connection, pause=0.05):
-    """A status line that never ends, a byte at a time."""
+def drip_header(connection, pause=0.7):
+    """A status line that comes a byte at a time."""
     connection.recv(65536)
-    for byte in b"HTTP/1.1 200 " + b"O" * 4000:
+    for byte in b"HTTP/1.1 200 OK\r\n\r\n":
         connection.sendall(bytes([byte]))
         time.sleep(pause)
