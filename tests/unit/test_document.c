@@ -1,0 +1,505 @@
+/*
+ * test_document.c - a file is read only if it is safe, and errors say where.
+ */
+#include "unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/document.h"
+
+#define OTHER_USER	65534
+
+/* Writes text and reads it back as a document. */
+static enum err
+read_text(const char *text, size_t len, json_object **root, struct error *why)
+{
+	*root = NULL;
+	return document_read(root, unit_write("d.json", text, len), why);
+}
+
+/* What stands after "FILE: " in an error. */
+static const char *
+after_file(const struct error *why)
+{
+	const char *file = unit_directory();
+
+	if (strncmp(why->text, file, strlen(file)) != 0)
+		return why->text;
+	return why->text + strlen(file) + strlen("/d.json: ");
+}
+
+static const struct {
+	const char	*text;
+	const char	*why;		/* NULL: taken */
+} syntax[] = {
+	{ "{}",						NULL },
+	{ " {} \n\n",					NULL },
+	{ "{\"a\": 1}",					NULL },
+	{ "// why\n{\"a\": /* here */ 1} // and there\n", NULL },
+	{ "/* one\n * two */\n{\"a\": 1}\n/* end */",	NULL },
+	{ "{\"a\": \"m\xc3\xbcller\"}",			NULL },
+	{ "",			"is empty" },
+	{ "[]",			"must be a JSON object: { ... }" },
+	{ "7",			"must be a JSON object: { ... }" },
+	{ "null",		"must be a JSON object: { ... }" },
+	{ "\"{}\"",		"must be a JSON object: { ... }" },
+	{ "{",			"line 1: unexpected end of data" },
+	{ "{\"a\": 1,\n\"b\": 2\n",			"line 3: unexpected end of data" },
+	{ "{\"a\": \"\n\n",	"line 3: unexpected end of data" },
+	{ "// nothing else\n",	"line 2: unexpected end of data" },
+	{ "{\"a\": /* 1}",	"line 1: unexpected end of data" },
+	{ "{\"a\" 1}",		"line 1: object property name separator ':' "
+	    "expected" },
+	{ "{\n\"a\": 1\n\"b\": 2}",
+	    "line 3: object value separator ',' expected" },
+	{ "{\n\n\n\"a\": x}",	"line 4: unexpected character" },
+	{ "{a: 1}",		"line 1: quoted object property name "
+	    "expected" },
+	{ "{\"a\": \"\xff\"}",	"line 1: invalid utf-8 string" },
+	{ "{}{}",		"line 1: something follows the end of the "
+	    "document" },
+	{ "{\n}\n\n{}",		"line 4: something follows the end of the "
+	    "document" },
+	{ "{} x",		"line 1: something follows the end of the "
+	    "document" },
+	{ "{}}",		"line 1: something follows the end of the "
+	    "document" },
+	{ "{} / x",		"line 1: expected comment" },
+	{ "{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}",
+	    "line 1: nesting too deep" },
+};
+
+static void
+test_syntax(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(syntax); i++) {
+		struct error why = { .code = ERR_OK };
+		json_object *root;
+		enum err rc = read_text(syntax[i].text,
+		    strlen(syntax[i].text), &root, &why);
+
+		if (syntax[i].why == NULL)
+			ROW(rc == ERR_OK && root != NULL, "%s: %s",
+			    syntax[i].text, why.text);
+		else
+			ROW(rc == ERR_CONFIG && root == NULL &&
+			    why.code == ERR_CONFIG && strcmp(after_file(&why),
+			    syntax[i].why) == 0, "%s: \"%s\"",
+			    syntax[i].text, why.text);
+		json_object_put(root);
+	}
+	ROWS_END();
+}
+
+/* A NUL would hide the rest of the file from everyone who looks at strings. */
+static void
+test_nul(void **state)
+{
+	static const struct { const char *text; size_t len; } files[] = {
+		{ "\0{}", 3 }, { "{\0}", 3 }, { "{}\0", 3 }, { "{}\0x", 4 },
+		{ "{\"a\": \"b\0c\"}", 12 }, { "{} // a\0\nx", 10 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct error why;
+		json_object *root;
+
+		ROW(read_text(files[i].text, files[i].len, &root, &why) ==
+		    ERR_CONFIG && root == NULL, "%zu: taken", i);
+		json_object_put(root);
+	}
+	ROWS_END();
+}
+
+static void
+test_size(void **state)
+{
+	size_t len = DOCUMENT_SIZE_MAX + 2;
+	char *text = malloc(len);
+	struct error why;
+	json_object *root;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, ' ', len);
+	memcpy(text, "{}", 2);
+	assert_int_equal(read_text(text, DOCUMENT_SIZE_MAX, &root, &why),
+	    ERR_OK);
+	json_object_put(root);
+	assert_int_equal(read_text(text, DOCUMENT_SIZE_MAX + 1, &root, &why),
+	    ERR_CONFIG);
+	assert_string_equal(after_file(&why), "larger than 67108864 bytes");
+	free(text);
+}
+
+static const struct {
+	mode_t		 file;
+	mode_t		 directory;
+	const char	*why;		/* after "FILE: "; NULL: taken */
+	bool		 of_directory;
+} modes[] = {
+	{ 0600,	 0700,	NULL,	false },
+	{ 0640,	 0755,	NULL,	false },
+	{ 0644,	 0755,	NULL,	false },
+	{ 0444,	 0555,	NULL,	false },
+	{ 0755,	 0755,	NULL,	false },
+	{ 0660,	 0755,	"others can write it; chmod go-w",	false },
+	{ 0620,	 0755,	"others can write it; chmod go-w",	false },
+	{ 0602,	 0755,	"others can write it; chmod go-w",	false },
+	{ 0666,	 0755,	"others can write it; chmod go-w",	false },
+	{ 0600,	 0775,	"others can write it; chmod go-w",	true },
+	{ 0600,	 0757,	"others can write it; chmod go-w",	true },
+	{ 0600,	 0777,	"others can write it; chmod go-w",	true },
+	/* As in /tmp, nobody can put another file in the place of ours. */
+	{ 0600,	 01777,	NULL,	false },
+	{ 0666,	 01777,	"others can write it; chmod go-w",	false },
+};
+
+/* A directory inside ours, whose mode may change. */
+static void
+place(char dir[static 512], char file[static 600])
+{
+	snprintf(dir, 512, "%s/etc", unit_directory());
+	snprintf(file, 600, "%s/d.json", dir);
+	(void)mkdir(dir, 0700);
+	(void)chmod(dir, 0700);
+	unlink(file);
+}
+
+static void
+test_modes(void **state)
+{
+	char dir[512], file[600], want[1400];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		struct error why = { .code = ERR_OK };
+		json_object *root = NULL;
+		enum err rc;
+
+		place(dir, file);
+		(void)unit_write("etc/d.json", "{}", 2);
+		assert_int_equal(chmod(file, modes[i].file), 0);
+		assert_int_equal(chmod(dir, modes[i].directory), 0);
+		rc = document_read(&root, file, &why);
+		snprintf(want, sizeof want, "%s: %s", modes[i].of_directory ?
+		    dir : file, unit_text(modes[i].why));
+		if (modes[i].why == NULL)
+			ROW(rc == ERR_OK, "%o in %o: %s", modes[i].file,
+			    modes[i].directory, why.text);
+		else
+			ROW(rc == ERR_CONFIG && strcmp(why.text, want) == 0,
+			    "%o in %o: %s", modes[i].file, modes[i].directory,
+			    why.text);
+		json_object_put(root);
+		chmod(dir, 0700);
+	}
+	ROWS_END();
+}
+
+static const struct {
+	uid_t		 file;
+	uid_t		 directory;
+	bool		 good;
+	bool		 of_directory;
+} owners[] = {
+	{ 0,		0,		true,	false },
+	{ OTHER_USER,	0,		false,	false },
+	{ 0,		OTHER_USER,	false,	true },
+	{ OTHER_USER,	OTHER_USER,	false,	false },
+};
+
+static void
+test_owners(void **state)
+{
+	char dir[512], file[600], want[1400];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < COUNT(owners); i++) {
+		struct error why = { .code = ERR_OK };
+		json_object *root = NULL;
+		enum err rc;
+
+		place(dir, file);
+		(void)unit_write("etc/d.json", "{}", 2);
+		assert_int_equal(chown(file, owners[i].file, (gid_t)-1), 0);
+		assert_int_equal(chown(dir, owners[i].directory, (gid_t)-1), 0);
+		rc = document_read(&root, file, &why);
+		snprintf(want, sizeof want, "%s: belongs to user %d; make it "
+		    "root's (chown root)", owners[i].of_directory ? dir : file,
+		    OTHER_USER);
+		if (owners[i].good)
+			ROW(rc == ERR_OK, "%zu: %s", i, why.text);
+		else
+			ROW(rc == ERR_CONFIG && strcmp(why.text, want) == 0,
+			    "%zu: %s", i, why.text);
+		json_object_put(root);
+		(void)chown(dir, 0, (gid_t)-1);
+	}
+	ROWS_END();
+}
+
+/* A link is followed; what counts is the file that it leads to. */
+static void
+test_link(void **state)
+{
+	const char *file = unit_write("target.json", "{}", 2);
+	struct error why;
+	json_object *root;
+	char link[600];
+
+	(void)state;
+	snprintf(link, sizeof link, "%s/link.json", unit_directory());
+	unlink(link);
+	assert_int_equal(symlink(file, link), 0);
+	assert_int_equal(document_read(&root, link, &why), ERR_OK);
+	json_object_put(root);
+	assert_int_equal(chmod(file, 0622), 0);
+	assert_int_equal(document_read(&root, link, &why), ERR_CONFIG);
+	assert_int_equal(chmod(file, 0600), 0);
+}
+
+static void
+test_no_file(void **state)
+{
+	char name[600], want[700];
+	struct error why;
+	json_object *root;
+
+	(void)state;
+	snprintf(name, sizeof name, "%s/nowhere.json", unit_directory());
+	snprintf(want, sizeof want, "%s: No such file or directory", name);
+	assert_int_equal(document_read(&root, name, &why), ERR_CONFIG);
+	assert_string_equal(why.text, want);
+	snprintf(want, sizeof want, "%s: not a regular file",
+	    unit_directory());
+	assert_int_equal(document_read(&root, unit_directory(), &why),
+	    ERR_CONFIG);
+	assert_string_equal(why.text, want);
+	assert_int_equal(document_read(&root, "/dev/null", &why), ERR_CONFIG);
+	assert_string_equal(why.text, "/dev/null: not a regular file");
+}
+
+/* A writer that never comes must not keep us waiting. */
+static void
+test_fifo(void **state)
+{
+	char name[600];
+	struct error why;
+	json_object *root;
+
+	(void)state;
+	snprintf(name, sizeof name, "%s/fifo", unit_directory());
+	assert_int_equal(mkfifo(name, 0600), 0);
+	alarm(5);
+	assert_int_equal(document_read(&root, name, &why), ERR_CONFIG);
+	alarm(0);
+}
+
+/*
+ * Values by their places
+ */
+
+static const char values[] =
+    "{\"s\": \"text\", \"empty\": \"\", \"nul\": \"a\\u0000b\", \"i\": 7,"
+    " \"big\": 99999999999999999999, \"d\": 1.5, \"one\": 1.0, \"t\": true,"
+    " \"f\": false, \"n\": null, \"o\": {\"x\": {\"y\": [1, null, \"z\"]}},"
+    " \"l\": [1, 2, 3], \"w\": \"two\", \"file\": \"/a/b\","
+    " \"relative\": \"a/b\"}";
+
+enum kind { STRING, BOOL, INTEGER, WORD, PATH, OBJECT, ARRAY, REQUIRED };
+
+static const struct {
+	enum kind	 kind;
+	const char	*name;
+	const char	*why;		/* NULL: taken */
+} takes[] = {
+	{ STRING,	"s",		NULL },
+	{ STRING,	"absent",	NULL },
+	{ STRING,	"empty",	"/empty: must not be empty" },
+	{ STRING,	"nul",		"/nul: must not hold \\u0000" },
+	{ STRING,	"i",		"/i: must be a string" },
+	{ STRING,	"n",		"/n: must be a string" },
+	{ STRING,	"o",		"/o: must be a string" },
+	{ BOOL,		"t",		NULL },
+	{ BOOL,		"absent",	NULL },
+	{ BOOL,		"i",		"/i: must be true or false" },
+	{ BOOL,		"s",		"/s: must be true or false" },
+	{ BOOL,		"n",		"/n: must be true or false" },
+	{ INTEGER,	"i",		NULL },
+	{ INTEGER,	"absent",	NULL },
+	{ INTEGER,	"big",		"/big: must be from 1 to 10" },
+	{ INTEGER,	"d",		"/d: must be a whole number" },
+	{ INTEGER,	"one",		"/one: must be a whole number" },
+	{ INTEGER,	"s",		"/s: must be a whole number" },
+	{ INTEGER,	"t",		"/t: must be a whole number" },
+	{ INTEGER,	"n",		"/n: must be a whole number" },
+	{ WORD,		"w",		NULL },
+	{ WORD,		"absent",	NULL },
+	{ WORD,		"s",
+	    "/s: must be one of \"one\", \"two\", \"three\"" },
+	{ WORD,		"i",		"/i: must be a string" },
+	{ PATH,		"file",		NULL },
+	{ PATH,		"absent",	NULL },
+	{ PATH,		"relative",
+	    "/relative: must be a full file name, from / on" },
+	{ PATH,		"t",		"/t: must be a string" },
+	{ OBJECT,	"absent",	NULL },
+	{ OBJECT,	"o",	"/o/x: unknown; here may stand: a, b" },
+	{ OBJECT,	"l",		"/l: must be an object: { ... }" },
+	{ OBJECT,	"n",		"/n: must be an object: { ... }" },
+	{ ARRAY,	"absent",	NULL },
+	{ ARRAY,	"l",	"/l: has 3 elements, at most 2" },
+	{ ARRAY,	"o",		"/o: must be a list: [ ... ]" },
+	{ ARRAY,	"n",		"/n: must be a list: [ ... ]" },
+	{ REQUIRED,	"s",		NULL },
+	{ REQUIRED,	"absent",	"/absent: is missing" },
+};
+
+static enum err
+take(const struct place *p, enum kind kind, struct error *why)
+{
+	static const char *const words[] = { "one", "two", "three", NULL };
+	static const char *const known[] = { "a", "b", NULL };
+	const char *s = "before";
+	int64_t n = -1;
+	int word = -1;
+	bool b = false;
+	size_t count;
+	enum err rc;
+
+	switch (kind) {
+	case STRING:
+		rc = place_string(p, &s, why);
+		assert_string_equal(s, rc == ERR_OK && p->value != NULL ?
+		    "text" : "before");
+		return rc;
+	case BOOL:
+		rc = place_bool(p, &b, why);
+		assert_int_equal(b, rc == ERR_OK && p->value != NULL);
+		return rc;
+	case INTEGER:
+		rc = place_integer(p, 1, 10, &n, why);
+		assert_int_equal(n, rc == ERR_OK && p->value != NULL ? 7 : -1);
+		return rc;
+	case WORD:
+		rc = place_word(p, words, &word, why);
+		assert_int_equal(word, rc == ERR_OK && p->value != NULL ?
+		    1 : -1);
+		return rc;
+	case PATH:
+		return place_file(p, &s, why);
+	case OBJECT:
+		return place_object(p, known, why);
+	case ARRAY:
+		return place_array(p, 2, &count, why);
+	case REQUIRED:
+		return place_required(p, why);
+	}
+	return ERR_SYSTEM;
+}
+
+static void
+test_places(void **state)
+{
+	struct error why;
+	json_object *root;
+	struct place top;
+
+	(void)state;
+	assert_int_equal(read_text(values, strlen(values), &root, &why),
+	    ERR_OK);
+	top = place_top(root, "file");
+	for (size_t i = 0; i < COUNT(takes); i++) {
+		struct place p = place_member(&top, takes[i].name);
+		enum err rc = take(&p, takes[i].kind, &why);
+
+		if (takes[i].why == NULL)
+			ROW(rc == ERR_OK, "%s: %s", takes[i].name, why.text);
+		else
+			ROW(rc == ERR_CONFIG && strncmp(why.text, "file: ", 6)
+			    == 0 && strcmp(why.text + 6, takes[i].why) == 0,
+			    "%s: %s", takes[i].name, why.text);
+	}
+	json_object_put(root);
+	ROWS_END();
+}
+
+/* A path to the depth of the document, through lists and nulls. */
+static void
+test_path(void **state)
+{
+	struct place top, o, x, y, e;
+	struct error why;
+	json_object *root;
+	const char *s;
+
+	(void)state;
+	assert_int_equal(read_text(values, strlen(values), &root, &why),
+	    ERR_OK);
+	top = place_top(root, "file");
+	o = place_member(&top, "o");
+	x = place_member(&o, "x");
+	y = place_member(&x, "y");
+	e = place_element(&y, 1);
+	assert_int_equal(place_string(&e, &s, &why), ERR_CONFIG);
+	assert_string_equal(why.text, "file: /o/x/y/1: must be a string");
+	e = place_element(&y, 2);
+	assert_int_equal(place_string(&e, &s, &why), ERR_OK);
+	assert_string_equal(s, "z");
+	assert_int_equal(place_error(&top, &why, "%d of %s", 2, "them"),
+	    ERR_CONFIG);
+	assert_string_equal(why.text, "file: /: 2 of them");
+	/* A member of what is not there is not there. */
+	o = place_member(&top, "absent");
+	x = place_member(&o, "x");
+	assert_null(x.value);
+	assert_int_equal(place_required(&x, &why), ERR_CONFIG);
+	assert_string_equal(why.text, "file: /absent/x: is missing");
+	json_object_put(root);
+}
+
+/* A name that is too long to be told must not hide what is wrong with it. */
+static void
+test_long_path(void **state)
+{
+	char name[2 * DOCUMENT_PATH_MAX];
+	struct error why;
+	json_object *root;
+	struct place top, p;
+
+	(void)state;
+	assert_int_equal(read_text("{}", 2, &root, &why), ERR_OK);
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	top = place_top(root, "file");
+	p = place_member(&top, name);
+	assert_int_equal(place_required(&p, &why), ERR_CONFIG);
+	assert_non_null(strstr(why.text, "is missing"));
+	json_object_put(root);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_long_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

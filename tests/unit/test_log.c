@@ -1,0 +1,260 @@
+/*
+ * test_log.c - one line an event, and nothing in it that acts on a terminal.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* "2024-02-29T12:00:00Z ddnsgate[123]: " */
+#define HEAD	"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:" \
+		"[0-6][0-9]Z ddnsgate\\[[0-9]+\\]: "
+
+static const char *
+log_file(void)
+{
+	static char file[512];
+
+	snprintf(file, sizeof file, "%s/log", unit_directory());
+	return file;
+}
+
+/* Opens an empty log. */
+static int
+start(void **state)
+{
+	struct error why;
+
+	(void)state;
+	unlink(log_file());
+	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	struct error why;
+
+	(void)state;
+	assert_int_equal(log_open("stderr", &why), ERR_OK);
+	return 0;
+}
+
+/* What follows the head of the only line; the caller frees *text. */
+static const char *
+only_line(char **text)
+{
+	regmatch_t head;
+	regex_t re;
+	char *end;
+
+	*text = unit_read(log_file());
+	end = strchr(*text, '\n');
+	assert_non_null(end);
+	assert_int_equal(end[1], '\0');
+	*end = '\0';
+	assert_int_equal(regcomp(&re, HEAD, REG_EXTENDED), 0);
+	assert_int_equal(regexec(&re, *text, 1, &head, 0), 0);
+	regfree(&re);
+	return *text + head.rm_eo;
+}
+
+static const struct {
+	const char	*in;
+	const char	*out;
+} quoted[] = {
+	{ "home.example.org: good",	"home.example.org: good" },
+	{ "",				"" },
+	{ "a\nb",			"a\\x0ab" },
+	{ "a\r\n2024-02-29T12:00:00Z ddnsgate[1]: forged",
+	    "a\\x0d\\x0a2024-02-29T12:00:00Z ddnsgate[1]: forged" },
+	{ "\x1b[2J\x07",		"\\x1b[2J\\x07" },
+	{ "\t",				"\\x09" },
+	{ "\x7f",			"\\x7f" },
+	{ "m\xc3\xbcller",		"m\\xc3\\xbcller" },
+	{ "\xff\x80",			"\\xff\\x80" },
+	{ "%s%n",			"%s%n" },
+};
+
+static void
+test_quoted(void **state)
+{
+	char *text;
+
+	for (size_t i = 0; i < COUNT(quoted); i++) {
+		const char *line;
+
+		start(state);
+		log_info("%s", quoted[i].in);
+		line = only_line(&text);
+		ROW(strcmp(line, quoted[i].out) == 0, "\"%s\", not \"%s\"",
+		    line, quoted[i].out);
+		free(text);
+	}
+	ROWS_END();
+}
+
+static void
+test_warn(void **state)
+{
+	char *text;
+
+	(void)state;
+	log_warn("worker %d died", 7);
+	assert_string_equal(only_line(&text), "warning: worker 7 died");
+	free(text);
+}
+
+static void
+test_errno(void **state)
+{
+	(void)state;
+	errno = EILSEQ;
+	log_info("x");
+	assert_int_equal(errno, EILSEQ);
+}
+
+/* One line, not longer than it may be, and the reader sees that it was cut. */
+static const struct {
+	char	 fill;
+	size_t	 len;
+	bool	 cut;
+} lengths[] = {
+	{ 'a',	1,			false },
+	{ 'a',	LOG_LINE_MAX / 2,	false },
+	{ 'a',	LOG_LINE_MAX - 100,	false },
+	{ 'a',	LOG_LINE_MAX,		true },
+	{ 'a',	LOG_LINE_MAX + 1,	true },
+	{ 'a',	10 * LOG_LINE_MAX,	true },
+	{ '\n',	LOG_LINE_MAX / 5,	false },
+	{ '\n',	LOG_LINE_MAX / 2,	true },
+	{ '\n',	LOG_LINE_MAX,		true },
+	{ '\n',	10 * LOG_LINE_MAX,	true },
+};
+
+static void
+test_length(void **state)
+{
+	char *in = malloc(10 * LOG_LINE_MAX + 1);
+
+	assert_non_null(in);
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		size_t len, want = lengths[i].len;
+		const char *line;
+		char *text;
+
+		start(state);
+		memset(in, lengths[i].fill, want);
+		in[want] = '\0';
+		log_info("%s", in);
+		line = only_line(&text);
+		len = strlen(line);
+		/* With its head and its end. */
+		ROW(strlen(text) + 1 <= LOG_LINE_MAX, "%zu: %zu bytes", want,
+		    strlen(text) + 1);
+		ROW((len >= 3 && strcmp(line + len - 3, "...") == 0) ==
+		    lengths[i].cut, "%zu of %d: ends in \"%s\"", want,
+		    lengths[i].fill, len >= 8 ? line + len - 8 : line);
+		if (!lengths[i].cut)
+			ROW(len == want * (lengths[i].fill == 'a' ? 1 : 4),
+			    "%zu: became %zu", want, len);
+		free(text);
+	}
+	free(in);
+	ROWS_END();
+}
+
+static void
+test_mode(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(log_file(), &st), 0);
+	assert_int_equal(st.st_mode & 07777 & ~0640, 0);
+}
+
+/* Appends; and after a rotation the same name is a new file. */
+static void
+test_reopen(void **state)
+{
+	struct error why;
+	char moved[600], *text;
+
+	(void)state;
+	snprintf(moved, sizeof moved, "%s.1", log_file());
+	log_info("one");
+	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	log_info("two");
+	assert_int_equal(rename(log_file(), moved), 0);
+	log_info("three");
+	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	log_info("four");
+	assert_string_equal(only_line(&text), "four");
+	free(text);
+	text = unit_read(moved);
+	assert_non_null(strstr(text, "one\n"));
+	assert_non_null(strstr(text, "two\n"));
+	assert_non_null(strstr(text, "three\n"));
+	free(text);
+}
+
+/* What cannot be opened leaves the log as it is. */
+static void
+test_refused(void **state)
+{
+	char link[600], *text;
+	struct error why;
+
+	(void)state;
+	assert_int_equal(log_open(unit_directory(), &why), ERR_SYSTEM);
+	assert_int_equal(log_open("/nonexistent/log", &why), ERR_SYSTEM);
+	assert_string_equal(why.text,
+	    "log /nonexistent/log: No such file or directory");
+	/* Somebody else's link could point anywhere. */
+	snprintf(link, sizeof link, "%s/link", unit_directory());
+	assert_int_equal(symlink("/etc/passwd", link), 0);
+	assert_int_equal(log_open(link, &why), ERR_SYSTEM);
+	unlink(link);
+	log_info("still here");
+	assert_string_equal(only_line(&text), "still here");
+	free(text);
+}
+
+/* A full disk loses the line and nothing else. */
+static void
+test_full(void **state)
+{
+	struct error why;
+
+	(void)state;
+	if (access("/dev/full", W_OK) == -1)
+		skip();
+	assert_int_equal(log_open("/dev/full", &why), ERR_OK);
+	errno = 0;
+	log_info("lost");
+	assert_int_equal(errno, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_quoted, start, stop),
+		cmocka_unit_test_setup_teardown(test_warn, start, stop),
+		cmocka_unit_test_setup_teardown(test_errno, start, stop),
+		cmocka_unit_test_setup_teardown(test_length, start, stop),
+		cmocka_unit_test_setup_teardown(test_mode, start, stop),
+		cmocka_unit_test_setup_teardown(test_reopen, start, stop),
+		cmocka_unit_test_setup_teardown(test_refused, start, stop),
+		cmocka_unit_test_setup_teardown(test_full, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

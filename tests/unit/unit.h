@@ -1,0 +1,58 @@
+/*
+ * unit.h - what the unit tests share: rows, and files that go away.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(a)	(sizeof (a) / sizeof *(a))
+
+/* What is wrong with one row is told, and the other rows are still tried. */
+#define ROW(good, ...) do {					\
+	if (!(good)) {						\
+		unit_row_failed(__FILE__, __LINE__);		\
+		print_error(__VA_ARGS__);			\
+		print_error("\n");				\
+	}							\
+} while (0)
+
+/* Ends a table: fails if any of its rows did. */
+#define ROWS_END()	assert_int_equal(unit_rows_failed(), 0)
+
+void		 unit_row_failed(const char *file, int line);
+unsigned int	 unit_rows_failed(void);
+
+/* Strings, either of which may be NULL. */
+bool		 unit_same(const char *a, const char *b);
+
+/* NULL-safe, for messages. */
+const char	*unit_text(const char *s);
+
+/* A file of the source tree, by its name from the top; the caller frees it. */
+char		*unit_source(const char *name);
+
+/* A directory of this program alone, removed at its end. */
+const char	*unit_directory(void);
+
+/*
+ * Writes a file there, mode 0600; its full name stays good until the end.
+ * Fails the test if it cannot.
+ */
+const char	*unit_write(const char *name, const char *text, size_t len);
+
+/* The text of a whole file; the caller frees it. */
+char		*unit_read(const char *file);
+
+#endif
