@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -111,21 +112,15 @@ spend_rest(const struct accounts *a, unsigned int used,
 		    strlen(login->credential));
 }
 
-enum err
-account_authenticate(const struct accounts *a, const char *authorization,
-    struct login *login, struct error *why)
+/* Checks login->credential, which has the right form. */
+static enum err
+authenticate(const struct accounts *a, struct login *login, bool in_query,
+    struct error *why)
 {
 	const struct verifier *v = NULL;
 	const struct account_settings *account;
 	char *colon;
 
-	*login = (struct login){ .account = NULL };
-	if (authorization == NULL)
-		return error_set(why, ERR_AUTH, "no credential");
-	if (!header_decode(authorization, login)) {
-		login_end(login);
-		return error_set(why, ERR_AUTH, "not a Basic credential");
-	}
 	colon = strchr(login->credential, ':');
 	*colon = '\0';
 	account = settings_account(a->settings, login->credential);
@@ -134,6 +129,11 @@ account_authenticate(const struct accounts *a, const char *authorization,
 		v = &a->verifiers[account - a->settings->accounts];
 	if (v != NULL && verifier_check(v, login->credential,
 	    strlen(login->credential))) {
+		if (in_query && !account->query_credentials) {
+			login_end(login);
+			return error_set(why, ERR_AUTH, "right, but in the "
+			    "query, where the account does not allow it");
+		}
 		login->account = account;
 		login->token = colon + 1;
 		return ERR_OK;
@@ -142,6 +142,35 @@ account_authenticate(const struct accounts *a, const char *authorization,
 	login_end(login);
 	return error_set(why, ERR_AUTH, account != NULL ?
 	    "wrong token" : "unknown user");
+}
+
+enum err
+account_authenticate(const struct accounts *a, const char *authorization,
+    struct login *login, struct error *why)
+{
+	*login = (struct login){ .account = NULL };
+	if (authorization == NULL)
+		return error_set(why, ERR_AUTH, "no credential");
+	if (!header_decode(authorization, login)) {
+		login_end(login);
+		return error_set(why, ERR_AUTH, "not a Basic credential");
+	}
+	return authenticate(a, login, false, why);
+}
+
+enum err
+account_authenticate_query(const struct accounts *a, const char *user,
+    const char *token, struct login *login, struct error *why)
+{
+	*login = (struct login){ .account = NULL };
+	if (snprintf(login->credential, sizeof login->credential, "%s:%s",
+	    user, token) >= (int)sizeof login->credential ||
+	    strchr(user, ':') != NULL || !credential_valid(login->credential,
+	    strlen(login->credential))) {
+		login_end(login);
+		return error_set(why, ERR_AUTH, "not a credential");
+	}
+	return authenticate(a, login, true, why);
 }
 
 void

@@ -39,6 +39,14 @@ enum err	 account_authenticate(const struct accounts *a,
 		    const char *authorization, struct login *login,
 		    struct error *why);
 
+/*
+ * The same for a user and a token that came as parameters; only accounts that
+ * allow query_credentials can be entered so.
+ */
+enum err	 account_authenticate_query(const struct accounts *a,
+		    const char *user, const char *token, struct login *login,
+		    struct error *why);
+
 void		 login_end(struct login *login);
 
 /* Is s the text of a "user:token" that a header can carry? */

@@ -12,7 +12,10 @@ enum err {
 	ERR_SYSTEM,		/* a system call failed */
 	ERR_CONFIG,		/* a file of the operator is wrong */
 	ERR_REQUEST,		/* a request that cannot be understood */
+	ERR_ABANDONED,		/* nobody waits for the answer any more */
 	ERR_AUTH,		/* not a known login */
+	ERR_NAME,		/* not a host name */
+	ERR_HOST,		/* a host of somebody else, or of nobody */
 	ERR_ADDRESS,		/* not an address we may use */
 	ERR_PROOF,		/* the host did not prove its address */
 	ERR_TOKEN,		/* the provider does not accept the token */

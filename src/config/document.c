@@ -59,7 +59,8 @@ read_file(struct buffer *text, const char *file, struct error *why)
 	ssize_t n;
 	int fd;
 
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
+	    == -1)
 		return error_set(why, rc, "%s: %s", file, strerror(errno));
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		error_set(why, rc, "%s: not a regular file", file);
@@ -80,6 +81,10 @@ read_file(struct buffer *text, const char *file, struct error *why)
 	}
 	if (text->len == 0) {
 		error_set(why, rc, "%s: is empty", file);
+		goto out;
+	}
+	if (memchr(text->data, '\0', text->len) != NULL) {
+		error_set(why, rc, "%s: holds a NUL byte", file);
 		goto out;
 	}
 	rc = ERR_OK;

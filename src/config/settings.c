@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,7 +68,6 @@ read_listen(const struct place *p, struct listen_settings *l,
 	struct place group = place_member(p, "group");
 	const char *mode_text = "0660", *group_name = NULL;
 	struct group *g;
-	char *end;
 
 	l->group = (gid_t)-1;
 	TRY(place_object(p, known, why));
@@ -76,8 +76,9 @@ read_listen(const struct place *p, struct listen_settings *l,
 	TRY(place_required(&socket, why));
 	TRY(place_file(&socket, &l->path, why));
 	TRY(place_string(&mode, &mode_text, why));
-	l->mode = (mode_t)strtoul(mode_text, &end, 8);
-	if (*end != '\0' || l->mode > 0777)
+	l->mode = (mode_t)strtoul(mode_text, NULL, 8);
+	if (mode_text[strspn(mode_text, "01234567")] != '\0' ||
+	    strlen(mode_text) > 4 || l->mode > 0777)
 		return place_error(&mode, why,
 		    "must be octal digits, as \"0660\"");
 	TRY(place_string(&group, &group_name, why));
@@ -157,9 +158,8 @@ read_provider(const struct place *p, struct provider_settings *to,
 	    != strlen(to->description) || to->description[0] == '.')
 		return place_error(&description, why, "must be the name of a "
 		    "provider's file without .json, as \"desec\"");
-	if (config.value != NULL &&
-	    !json_object_is_type(config.value, json_type_object))
-		return place_error(&config, why, "must be an object: { ... }");
+	if (!json_object_is_type(config.value, json_type_object))
+		TRY(place_object(&config, NULL, why));	/* absent is fine */
 	to->variables = config.value;
 	if (config.value != NULL) {
 		json_object_object_foreach(config.value, key, value) {
@@ -239,16 +239,77 @@ read_proof(const struct place *p, struct proof_settings *to,
 }
 
 static enum err
+read_ipv4(const struct place *p, struct host_settings *to, struct error *why)
+{
+	bool wanted = false;
+
+	if (json_object_is_type(p->value, json_type_string) &&
+	    strcmp(json_object_get_string(p->value), "if-public") == 0) {
+		to->ipv4 = IPV4_IF_PUBLIC;
+		return ERR_OK;
+	}
+	if (p->value != NULL &&
+	    !json_object_is_type(p->value, json_type_boolean))
+		return place_error(p, why,
+		    "must be true, false or \"if-public\"");
+	TRY(place_bool(p, &wanted, why));
+	to->ipv4 = wanted ? IPV4_ROUTER : IPV4_NONE;
+	return ERR_OK;
+}
+
+/* EUI-64 of a MAC address: RFC 4291, appendix A. */
+static bool
+parse_mac(struct address *suffix, const char *text)
+{
+	unsigned int b[6];
+	int end = 0;
+
+	if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2],
+	    &b[3], &b[4], &b[5], &end) != 6 || strlen(text) != 17 ||
+	    end != 17)
+		return false;
+	*suffix = (struct address){ .family = AF_INET6, .bytes = { [8] =
+	    (uint8_t)(b[0] ^ 2), (uint8_t)b[1], (uint8_t)b[2], 0xff, 0xfe,
+	    (uint8_t)b[3], (uint8_t)b[4], (uint8_t)b[5] } };
+	return true;
+}
+
+/* The hexadecimal number of a /64, put between prefix and MAC address. */
+static enum err
+read_subnet(const struct place *p, struct host_settings *to,
+    struct error *why)
+{
+	const char *text = NULL;
+	unsigned long long n;
+	char *end;
+
+	TRY(place_string(p, &text, why));
+	if (text == NULL)
+		return ERR_OK;
+	n = strtoull(text, &end, 16);
+	if (*end != '\0' || strlen(text) > 16 ||
+	    strspn(text, "0123456789abcdefABCDEF") != strlen(text))
+		return place_error(p, why,
+		    "must be a hexadecimal number, as \"fc\"");
+	for (int i = 7; i >= 0; i--, n >>= 8)
+		to->suffix.bytes[i] |= (uint8_t)n;
+	return ERR_OK;
+}
+
+static enum err
 read_ipv6(const struct place *p, struct host_settings *to, struct error *why)
 {
-	static const char *const known[] = { "prefix_length", "suffix", NULL };
+	static const char *const known[] = { "prefix_length", "suffix",
+	    "subnet", NULL };
 	struct place length = place_member(p, "prefix_length");
 	struct place suffix = place_member(p, "suffix");
+	struct place subnet = place_member(p, "subnet");
 	const char *text = NULL;
 	int64_t bits = 0;
 
 	if (p->value == NULL)
-		return ERR_OK;
+		return place_object(p, known, why);	/* absent is fine */
 	if (json_object_is_type(p->value, json_type_string) &&
 	    strcmp(json_object_get_string(p->value), "router") == 0) {
 		to->ipv6 = IPV6_ROUTER;
@@ -262,9 +323,11 @@ read_ipv6(const struct place *p, struct host_settings *to, struct error *why)
 	TRY(place_required(&suffix, why));
 	TRY(place_integer(&length, 16, 127, &bits, why));
 	TRY(place_string(&suffix, &text, why));
-	if (!address_parse(&to->suffix, AF_INET6, text))
-		return place_error(&suffix, why,
-		    "must be an IPv6 address, as \"0:0:0:fc::8\"");
+	if (!parse_mac(&to->suffix, text) &&
+	    !address_parse(&to->suffix, AF_INET6, text))
+		return place_error(&suffix, why, "must be an IPv6 address, as "
+		    "\"0:0:0:fc::8\", or a MAC address");
+	TRY(read_subnet(&subnet, to, why));
 	to->ipv6 = IPV6_PREFIX;
 	to->prefix_length = (unsigned int)bits;
 	if (!suffix_fits(&to->suffix, to->prefix_length))
@@ -299,7 +362,7 @@ static enum err
 read_host(const struct place *p, struct host_settings *to, struct error *why)
 {
 	static const char *const known[] = { "ipv4", "ipv6", "zone", "ttl",
-	    "proof", "allow", "partial", NULL };
+	    "proof", "allow", "partial", "removal", NULL };
 	struct place ipv4 = place_member(p, "ipv4");
 	struct place ipv6 = place_member(p, "ipv6");
 	struct place zone = place_member(p, "zone");
@@ -307,6 +370,7 @@ read_host(const struct place *p, struct host_settings *to, struct error *why)
 	struct place proof = place_member(p, "proof");
 	struct place allow = place_member(p, "allow");
 	struct place partial = place_member(p, "partial");
+	struct place removal = place_member(p, "removal");
 	const char *zone_text = NULL;
 
 	if ((to->name = hostname_normalise(p->name, true)) == NULL ||
@@ -314,9 +378,9 @@ read_host(const struct place *p, struct host_settings *to, struct error *why)
 		return place_error(p, why, "is not a host name; write it in "
 		    "full, as \"home.example.org\"");
 	TRY(place_object(p, known, why));
-	TRY(place_bool(&ipv4, &to->ipv4, why));
+	TRY(read_ipv4(&ipv4, to, why));
 	TRY(read_ipv6(&ipv6, to, why));
-	if (!to->ipv4 && to->ipv6 == IPV6_NONE)
+	if (to->ipv4 == IPV4_NONE && to->ipv6 == IPV6_NONE)
 		return place_error(p, why,
 		    "has no address; add \"ipv4\": true, \"ipv6\", or both");
 	TRY(place_string(&zone, &zone_text, why));
@@ -331,6 +395,7 @@ read_host(const struct place *p, struct host_settings *to, struct error *why)
 		return place_error(p, why, "no server can prove a wildcard; "
 		    "write \"proof\": { \"kind\": \"none\" }");
 	TRY(read_allow(&allow, to, why));
+	TRY(place_bool(&removal, &to->removal, why));
 	return place_bool(&partial, &to->partial, why);
 }
 
@@ -339,7 +404,9 @@ read_account(const struct place *p, const struct settings *s,
     struct account_settings *to, struct error *why)
 {
 	static const char *const known[] = { "verifier", "provider", "hosts",
-	    NULL };
+	    "from_connection", "query_credentials", NULL };
+	struct place connection = place_member(p, "from_connection");
+	struct place query = place_member(p, "query_credentials");
 	struct place verifier = place_member(p, "verifier");
 	struct place provider = place_member(p, "provider");
 	struct place hosts = place_member(p, "hosts");
@@ -358,6 +425,8 @@ read_account(const struct place *p, const struct settings *s,
 	TRY(place_required(&provider, why));
 	TRY(place_required(&hosts, why));
 	TRY(place_string(&verifier, &to->verifier, why));
+	TRY(place_bool(&connection, &to->from_connection, why));
+	TRY(place_bool(&query, &to->query_credentials, why));
 	TRY(place_string(&provider, &name, why));
 	for (to->provider = 0; to->provider < s->provider_count;
 	    to->provider++)

@@ -40,18 +40,22 @@ struct proof_settings {
 	size_t			 pin_count;
 };
 
+/* Is there an IPv4 address, and what of one that is not public? */
+enum ipv4_source { IPV4_NONE, IPV4_ROUTER, IPV4_IF_PUBLIC };
+
 /* Where the IPv6 address of a host comes from. */
 enum ipv6_source { IPV6_NONE, IPV6_ROUTER, IPV6_PREFIX };
 
 struct host_settings {
 	char			*name;		/* hostname_normalise() */
-	bool			 ipv4;
+	enum ipv4_source	 ipv4;
 	enum ipv6_source	 ipv6;
 	unsigned int		 prefix_length;	/* of IPV6_PREFIX */
 	struct address		 suffix;
 	char			*zone;		/* NULL: to be found out */
 	int64_t			 ttl;		/* seconds; 0: the provider's */
 	bool			 partial;
+	bool			 removal;	/* "none" removes an address */
 	struct network		 allow[SETTINGS_ALLOW_MAX];
 	size_t			 allow_count;
 	struct proof_settings	 proof;
@@ -61,6 +65,8 @@ struct account_settings {
 	const char		*name;
 	const char		*verifier;	/* checked by account/ */
 	size_t			 provider;	/* index into providers */
+	bool			 from_connection;
+	bool			 query_credentials;
 	struct host_settings	*hosts;
 	size_t			 host_count;
 };

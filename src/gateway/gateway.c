@@ -1,52 +1,13 @@
 #include "config.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
 #include "gateway/reply.h"
-
-struct house *
-house_new(const char *file, struct error *why)
-{
-	struct house *h = calloc(1, sizeof *h);
-	struct settings *s = settings_read(file, why);
-
-	if (h == NULL || s == NULL) {
-		settings_free(s);
-		free(h);
-		return NULL;
-	}
-	h->settings = s;
-	if ((h->accounts = accounts_new(s, why)) == NULL ||
-	    (h->providers = providers_new(s, why)) == NULL ||
-	    (h->prover = prover_new(why)) == NULL)
-		goto fail;
-	for (size_t i = 0; i < s->account_count; i++)
-		for (size_t j = 0; j < s->accounts[i].host_count; j++)
-			if (prover_prepare(h->prover,
-			    &s->accounts[i].hosts[j].proof, why) != ERR_OK)
-				goto fail;
-	return h;
-fail:
-	house_free(h);
-	return NULL;
-}
-
-void
-house_free(struct house *h)
-{
-	if (h == NULL)
-		return;
-	exchange_free(h->exchange);
-	prover_free(h->prover);
-	providers_free(h->providers);
-	accounts_free(h->accounts);
-	settings_free((struct settings *)(uintptr_t)h->settings);
-	free(h);
-}
 
 /* "A 192.0.2.1 good (proof 0-31 ms)" */
 static void
@@ -55,7 +16,8 @@ describe_record(const struct record *r, struct buffer *line)
 	char text[ADDRESS_TEXT_MAX];
 
 	buffer_printf(line, "%s %s %s", record_type(&r->address),
-	    address_format(&r->address, text), verdict_word(r->verdict));
+	    r->remove ? "none" : address_format(&r->address, text),
+	    verdict_word(r->verdict));
 	if (r->proof_started != -1)
 		buffer_printf(line, " (proof %d-%d ms)", r->proof_started,
 		    r->proof_ended);
@@ -89,44 +51,66 @@ log_update(const struct update *u, int status)
 	buffer_free(&line);
 }
 
+/* Each protocol has a path, its own words, and no say in what is done. */
+static const struct route {
+	const char	*path;
+	void		(*reply)(const struct update *u, struct reply *r);
+	void		(*refuse)(struct reply *r, int status, const char *why);
+} routes[] = {
+	{ "/update", native_reply, native_error },
+	{ "/nic/update", dyndns2_reply, dyndns2_error },
+	{ "/v3/update", dyndns2_reply, dyndns2_error },
+};
+
+static const struct route *
+find_route(const char *path)
+{
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
 static void
 handle_update(const struct house *h, const struct request *q,
-    struct reply *reply)
+    const struct route *route, struct reply *reply)
 {
 	struct update u = { .house = h, .request = q };
 
 	update_run(&u);
-	native_reply(&u, reply);
+	route->reply(&u, reply);
 	log_update(&u, reply->status);
 	update_end(&u);
 }
 
-/* What is no update gets a line as well. */
-static void
-refuse(const struct request *q, struct reply *reply, int status,
-    const char *text, const char *why)
+static bool
+is_checkip(const char *path)
 {
-	reply->json = q->json;
-	native_error(reply, status, text);
-	log_info("%s -: %d: %s", q->source, status, why);
+	return strcmp(path, "/nic/checkip") == 0 ||
+	    strcmp(path, "/checkip") == 0;
 }
 
 void
-gateway_handle(const struct house *h, FCGX_Request *fcgi, int64_t start)
+gateway_handle(const struct house *h, struct request *q, FCGX_Request *fcgi)
 {
-	struct reply reply = { .body.max = REPLY_BODY_MAX };
-	struct request q = { .start = start };
-	struct error why;
+	struct reply reply = { .body.max = REPLY_BODY_MAX, .json = q->json };
+	const struct route *route = find_route(q->path);
+	const char *why = NULL;
 
-	if (request_read(&q, fcgi, &why) != ERR_OK)
-		refuse(&q, &reply, 400, why.text, why.text);
-	else if (strcmp(q.path, "/update") != 0)
-		refuse(&q, &reply, 404, "notfound", "no such path");
-	else if (strcmp(q.method, "GET") != 0)
-		refuse(&q, &reply, 405, "method", "not a GET");
+	if (q->why.code != ERR_OK)
+		(route != NULL ? route->refuse : native_error)(&reply, 400,
+		    why = q->why.text);
+	else if (is_checkip(q->path))
+		dyndns2_checkip(q, &reply);
+	else if (route == NULL)
+		native_error(&reply, 404, why = "notfound");
+	else if (strcmp(q->method, "GET") != 0 &&
+	    strcmp(q->method, "POST") != 0)
+		route->refuse(&reply, 405, why = "method");
 	else
-		handle_update(h, &q, &reply);
+		handle_update(h, q, route, &reply);
+	if (why != NULL)
+		log_info("%s -: %d: %s", q->source, reply.status, why);
 	reply_send(&reply, fcgi);
 	reply_end(&reply);
-	request_end(&q);
 }

@@ -4,27 +4,16 @@
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
-#include <stdint.h>
-
 #include <fcgiapp.h>
 
-#include "base/error.h"
-#include "gateway/update.h"
+#include "gateway/house.h"
+#include "gateway/request.h"
 
 /*
- * Reads a configuration and all that it names: verifiers, CA files,
- * descriptions of providers.  To be called before the fork, so that
- * the workers share the pages.  NULL on the first error.
+ * Answers a request, and writes its line into the log.  The answer is on its
+ * way after FCGX_Finish_r(), which is the caller's, as is request_end().
  */
-struct house	*house_new(const char *file, struct error *why);
-void		 house_free(struct house *h);
-
-/*
- * Answers a request that FCGX_Accept_r() has read, and writes its line into
- * the log.  start: clock_now() when it was accepted.  The caller finishes it
- * (FCGX_Finish_r).
- */
-void		 gateway_handle(const struct house *h, FCGX_Request *fcgi,
-		    int64_t start);
+void	 gateway_handle(const struct house *h, struct request *q,
+	    FCGX_Request *fcgi);
 
 #endif

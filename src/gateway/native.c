@@ -7,6 +7,7 @@
 #define RETRY_AFTER	60	/* seconds, when the provider named no time */
 
 static const int statuses[] = {
+	[VERDICT_LEFT] = 200,
 	[VERDICT_NOCHG] = 200,
 	[VERDICT_GOOD] = 200,
 	[VERDICT_OPEN] = 503,
@@ -22,13 +23,13 @@ _Static_assert(sizeof statuses / sizeof *statuses == VERDICT__MAX,
 static bool
 is_well(enum verdict v)
 {
-	return v == VERDICT_GOOD || v == VERDICT_NOCHG;
+	return v <= VERDICT_GOOD;
 }
 
 int
 native_status(const struct update *u)
 {
-	enum verdict worst = VERDICT_NOCHG;
+	enum verdict worst = VERDICT_LEFT;
 
 	switch (u->result) {
 	case ERR_OK:
@@ -36,8 +37,9 @@ native_status(const struct update *u)
 	case ERR_AUTH:
 		return 401;
 	case ERR_REQUEST:
+	case ERR_NAME:
 		return 400;
-	case UPDATE_NOT_YOURS:
+	case ERR_HOST:
 		return 403;
 	default:
 		return 503;
@@ -67,9 +69,11 @@ host_line(const struct update *u, const struct host_settings *host,
 
 	buffer_printf(body, "%s %s", host->name, verdict_word(v));
 	for (size_t i = 0; is_well(v) && i < u->record_count; i++)
-		if (u->records[i].host == host)
-			buffer_printf(body, " %s", address_format(
-			    &u->records[i].address, text));
+		if (u->records[i].host == host &&
+		    u->records[i].verdict != VERDICT_LEFT)
+			buffer_printf(body, " %s", u->records[i].remove ?
+			    "none" : address_format(&u->records[i].address,
+			    text));
 	buffer_puts(body, "\n");
 }
 
@@ -92,8 +96,9 @@ host_json(const struct update *u, const struct host_settings *host)
 		e = json_object_new_object();
 		json_object_object_add(e, "type", json_object_new_string(
 		    record_type(&r->address)));
-		json_object_object_add(e, "address", json_object_new_string(
-		    address_format(&r->address, text)));
+		json_object_object_add(e, "address", r->remove ?
+		    NULL : json_object_new_string(address_format(&r->address,
+		    text)));
 		json_object_object_add(e, "verdict", json_object_new_string(
 		    verdict_word(r->verdict)));
 		json_object_array_add(records, e);
@@ -151,7 +156,6 @@ native_reply(const struct update *u, struct reply *r)
 	json_object *o, *hosts;
 
 	r->status = native_status(u);
-	r->json = u->request->json;
 	if (r->status == 503)
 		r->retry_after = u->retry_after > 0 ? u->retry_after :
 		    RETRY_AFTER;
@@ -162,9 +166,10 @@ native_reply(const struct update *u, struct reply *r)
 		native_error(r, r->status, "badauth");
 		return;
 	case ERR_REQUEST:
+	case ERR_NAME:
 		native_error(r, r->status, u->why.text);
 		return;
-	case UPDATE_NOT_YOURS:
+	case ERR_HOST:
 		native_error(r, r->status, "nohost");
 		return;
 	default:

@@ -1,5 +1,5 @@
 /*
- * plan.h - which records does this request ask for?
+ * plan.h - which records does a wish ask for?
  */
 #ifndef GATEWAY_PLAN_H
 #define GATEWAY_PLAN_H
@@ -7,10 +7,10 @@
 #include "gateway/update.h"
 
 /*
- * From the account's hosts and the parameters of the request to u->hosts and
- * u->records, each open or judged VERDICT_ADDRESS.  An absent or empty
- * parameter keeps what is published.  ERR_REQUEST or UPDATE_NOT_YOURS: the
- * request as a whole is wrong.
+ * From the account's hosts and u->wish to u->hosts and u->records, each open or
+ * judged already: VERDICT_ADDRESS or VERDICT_LEFT.  What the wish does not
+ * mention stays as it is published.  ERR_REQUEST if it mentions nothing
+ * that any of the hosts has.
  */
 enum err plan_make(struct update *u);
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -14,12 +15,12 @@
  * them; nginx never sends such.
  */
 static enum err
-check_variables(FCGX_Request *fcgi, struct error *why)
+check_variables(struct request *q, FCGX_Request *fcgi)
 {
 	size_t count = 0, size = 0;
 
 	if (FCGX_GetError(fcgi->in) != 0)
-		return error_set(why, ERR_REQUEST,
+		return error_set(&q->why, ERR_REQUEST,
 		    "its FastCGI parameters were cut off");
 	for (char **v = fcgi->envp; *v != NULL; v++) {
 		count++;
@@ -27,25 +28,40 @@ check_variables(FCGX_Request *fcgi, struct error *why)
 	}
 	/* One of them, FCGI_ROLE, is libfcgi's own. */
 	if (count > REQUEST_VARIABLES_MAX + 1 || size > REQUEST_VARIABLES_SIZE)
-		return error_set(why, ERR_REQUEST, "more than %d FastCGI "
+		return error_set(&q->why, ERR_REQUEST, "more than %d FastCGI "
 		    "parameters or %d bytes of them", REQUEST_VARIABLES_MAX,
 		    REQUEST_VARIABLES_SIZE);
 	return ERR_OK;
 }
 
+/*
+ * Where old FRITZ!Boxes put the second of two URLs behind the first, or the
+ * end of the text.
+ */
+static size_t
+length_without_tail(const char *text)
+{
+	const char *tail = strcasestr(text, "%20http:");
+
+	return tail != NULL ? (size_t)(tail - text) : strlen(text);
+}
+
 /* The path of the URI, with slashes in a row made one. */
 static enum err
-read_path(struct request *q, const char *uri, struct error *why)
+read_path(struct request *q, const char *uri)
 {
-	size_t n = 0;
+	size_t len = length_without_tail(uri), n = 0;
 
-	for (; *uri != '\0' && *uri != '?'; uri++) {
-		if (*uri == '/' && n > 0 && q->path[n - 1] == '/')
+	for (size_t i = 0; i < len && uri[i] != '?'; i++) {
+		/* UniFi sends "/\/nic/update". */
+		char c = uri[i] == '\\' ? '/' : uri[i];
+
+		if (c == '/' && n > 0 && q->path[n - 1] == '/')
 			continue;
 		if (n == REQUEST_PATH_MAX)
-			return error_set(why, ERR_REQUEST,
+			return error_set(&q->why, ERR_REQUEST,
 			    "the path is too long");
-		q->path[n++] = *uri;
+		q->path[n++] = c;
 	}
 	q->path[n] = '\0';
 	return ERR_OK;
@@ -69,35 +85,65 @@ decode(const char *text, size_t len)
 }
 
 static enum err
-read_query(struct request *q, const char *query, struct error *why)
+read_field(struct request *q, const char *text, size_t len)
 {
-	if (strlen(query) > REQUEST_QUERY_MAX)
-		return error_set(why, ERR_REQUEST, "the query is too long");
-	while (*query != '\0') {
-		size_t len = strcspn(query, "&");
-		const char *equals = memchr(query, '=', len);
-		size_t name_len = equals != NULL ?
-		    (size_t)(equals - query) : len;
-		struct parameter *p = &q->parameters[q->parameter_count];
+	const char *equals = memchr(text, '=', len);
+	size_t name_len = equals != NULL ? (size_t)(equals - text) : len;
+	struct parameter *p = &q->parameters[q->parameter_count];
 
-		if (len > 0) {
-			if (q->parameter_count == REQUEST_PARAMETERS_MAX)
-				return error_set(why, ERR_REQUEST,
-				    "more than %d parameters",
-				    REQUEST_PARAMETERS_MAX);
-			q->parameter_count++;
-			p->name = decode(query, name_len);
-			p->value = equals != NULL ? decode(equals + 1,
-			    len - name_len - 1) : strdup("");
-			if (p->name == NULL || p->value == NULL)
-				return error_set(why, ERR_REQUEST,
-				    "the query cannot be decoded");
-		}
-		query += len;
-		if (*query == '&')
-			query++;
+	if (q->parameter_count == REQUEST_PARAMETERS_MAX)
+		return error_set(&q->why, ERR_REQUEST,
+		    "more than %d parameters", REQUEST_PARAMETERS_MAX);
+	q->parameter_count++;
+	p->name = decode(text, name_len);
+	p->value = equals != NULL ? decode(equals + 1, len - name_len - 1) :
+	    strdup("");
+	if (p->name == NULL || p->value == NULL)
+		return error_set(&q->why, ERR_REQUEST,
+		    "the parameters cannot be decoded");
+	return ERR_OK;
+}
+
+/* "a=1&b=2" */
+static enum err
+read_fields(struct request *q, const char *text)
+{
+	size_t left = length_without_tail(text);
+	enum err rc;
+
+	if (left > REQUEST_QUERY_MAX)
+		return error_set(&q->why, ERR_REQUEST,
+		    "more than %d bytes of parameters", REQUEST_QUERY_MAX);
+	while (left > 0) {
+		const char *end = memchr(text, '&', left);
+		size_t len = end != NULL ? (size_t)(end - text) : left;
+
+		if (len > 0 && (rc = read_field(q, text, len)) != ERR_OK)
+			return rc;
+		left -= len < left ? len + 1 : len;
+		text += len + 1;
 	}
 	return ERR_OK;
+}
+
+/* The form of a POST; in it, unlike in a query, '+' is a blank. */
+static enum err
+read_form(struct request *q, FCGX_Request *fcgi)
+{
+	char form[REQUEST_QUERY_MAX + 2];
+	int n = FCGX_GetStr(form, sizeof form - 1, fcgi->in);
+	enum err rc;
+
+	if (n < 0 || FCGX_GetError(fcgi->in) != 0)
+		return error_set(&q->why, ERR_REQUEST,
+		    "its body was cut off");
+	form[n] = '\0';
+	for (char *c = form; *c != '\0'; c++)
+		if (*c == '+')
+			*c = ' ';
+	rc = read_fields(q, form);
+	secret_wipe(form, sizeof form);
+	return rc;
 }
 
 static const char *
@@ -108,27 +154,40 @@ variable(FCGX_Request *fcgi, const char *name)
 	return value != NULL ? value : "";
 }
 
-enum err
-request_read(struct request *q, FCGX_Request *fcgi, struct error *why)
+static bool
+has_form(const struct request *q, FCGX_Request *fcgi)
 {
-	enum err rc;
+	static const char type[] = "application/x-www-form-urlencoded";
 
-	q->fd = fcgi->ipcFd;
+	return strcmp(q->method, "POST") == 0 && strncasecmp(
+	    variable(fcgi, "CONTENT_TYPE"), type, sizeof type - 1) == 0;
+}
+
+void
+request_read(struct request *q, FCGX_Request *fcgi, int64_t start)
+{
+	*q = (struct request){ .start = start, .fd = fcgi->ipcFd };
 	q->method = variable(fcgi, "REQUEST_METHOD");
 	q->source = variable(fcgi, "REMOTE_ADDR");
 	q->authorization = FCGX_GetParam("HTTP_AUTHORIZATION", fcgi->envp);
+	q->uri = FCGX_GetParam("REQUEST_URI", fcgi->envp);
+	q->query = FCGX_GetParam("QUERY_STRING", fcgi->envp);
 	q->json = strstr(variable(fcgi, "HTTP_ACCEPT"), "application/json") !=
 	    NULL;
-	if ((rc = check_variables(fcgi, why)) != ERR_OK ||
-	    (rc = read_path(q, variable(fcgi, "REQUEST_URI"), why)) != ERR_OK)
-		return rc;
-	return read_query(q, variable(fcgi, "QUERY_STRING"), why);
+	if (check_variables(q, fcgi) != ERR_OK ||
+	    read_path(q, q->uri != NULL ? q->uri : "") != ERR_OK ||
+	    read_fields(q, q->query != NULL ? q->query : "") != ERR_OK)
+		return;
+	if (has_form(q, fcgi))
+		(void)read_form(q, fcgi);
 }
 
 void
 request_end(struct request *q)
 {
 	secret_wipe_string(q->authorization);
+	secret_wipe_string(q->uri);
+	secret_wipe_string(q->query);
 	for (size_t i = 0; i < q->parameter_count; i++) {
 		free(q->parameters[i].name);
 		secret_free(q->parameters[i].value);
@@ -137,20 +196,13 @@ request_end(struct request *q)
 }
 
 const char *
-request_parameter(const struct request *q, const char *name, bool *twice)
+request_parameter(const struct request *q, const char *name)
 {
-	const char *value = NULL;
-
-	for (size_t i = 0; i < q->parameter_count; i++) {
-		const struct parameter *p = &q->parameters[i];
-
-		if (strcmp(p->name, name) != 0 || *p->value == '\0')
-			continue;
-		if (value != NULL)
-			*twice = true;
-		value = p->value;
-	}
-	return value;
+	for (size_t i = 0; i < q->parameter_count; i++)
+		if (strcmp(q->parameters[i].name, name) == 0 &&
+		    *q->parameters[i].value != '\0')
+			return q->parameters[i].value;
+	return NULL;
 }
 
 bool

@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "gateway/plan.h"
 #include "gateway/update.h"
+#include "proof/proof.h"
+#include "provider/provider.h"
 
 static const char *const words[] = {
+	[VERDICT_LEFT] = "left",
 	[VERDICT_NOCHG] = "nochg",
 	[VERDICT_GOOD] = "good",
 	[VERDICT_OPEN] = "open",
@@ -31,7 +34,7 @@ verdict_word(enum verdict v)
 enum verdict
 update_host_verdict(const struct update *u, const struct host_settings *host)
 {
-	enum verdict worst = VERDICT_NOCHG;
+	enum verdict worst = VERDICT_LEFT;
 
 	for (size_t i = 0; i < u->record_count; i++)
 		if (u->records[i].host == host &&
@@ -43,10 +46,18 @@ update_host_verdict(const struct update *u, const struct host_settings *host)
 static enum err
 login(struct update *u)
 {
+	const struct request *q = u->request;
+	const char *user = request_parameter(q, "username");
+	const char *token = request_parameter(q, "password");
 	int64_t start = clock_now();
-	enum err rc = account_authenticate(u->house->accounts,
-	    u->request->authorization, &u->login, &u->why);
+	enum err rc;
 
+	if (q->authorization == NULL && user != NULL && token != NULL)
+		rc = account_authenticate_query(u->house->accounts, user,
+		    token, &u->login, &u->why);
+	else
+		rc = account_authenticate(u->house->accounts,
+		    q->authorization, &u->login, &u->why);
 	u->login_ms = (int)(clock_now() - start);
 	return rc;
 }
@@ -88,7 +99,8 @@ prove(struct update *u)
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 
-		if (r->verdict != VERDICT_OPEN)
+		/* What is taken away has nobody to prove it. */
+		if (r->verdict != VERDICT_OPEN || r->remove)
 			continue;
 		if (proofs == NULL) {
 			r->verdict = VERDICT_BUSY;
@@ -152,7 +164,8 @@ publish(struct update *u)
 		of[count] = r;
 		list[count++] = (struct provider_record){
 		    .name = r->host->name, .zone = r->host->zone,
-		    .ttl = r->host->ttl, .address = r->address };
+		    .ttl = r->host->ttl, .address = r->address,
+		    .remove = r->remove };
 	}
 	if (count > 0)
 		provider_publish(provider, u->house->exchange, u->login.token,
@@ -169,7 +182,7 @@ publish(struct update *u)
 static enum err
 abandoned(struct update *u)
 {
-	return error_set(&u->why, UPDATE_ABANDONED,
+	return error_set(&u->why, ERR_ABANDONED,
 	    "the client did not wait for an answer");
 }
 
@@ -179,6 +192,9 @@ run(struct update *u)
 	enum err rc;
 
 	if ((rc = login(u)) != ERR_OK)
+		return rc;
+	if ((rc = wish_read(&u->wish, u->request, u->login.account, &u->why))
+	    != ERR_OK)
 		return rc;
 	if ((rc = plan_make(u)) != ERR_OK)
 		return rc;

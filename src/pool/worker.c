@@ -122,13 +122,15 @@ serve(struct house *h, int fd)
 {
 	int64_t start = clock_now();
 	FCGX_Request fcgi;
+	struct request q;
 	int rc;
 
 	FCGX_InitRequest(&fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	fcgi.ipcFd = fd;
 	fcgi.keepConnection = 1;	/* or it would close fd before reading */
 	phase_begin(fd, READ_DEADLINE);
-	rc = FCGX_Accept_r(&fcgi);
+	if ((rc = FCGX_Accept_r(&fcgi)) == 0)
+		request_read(&q, &fcgi, start);
 	phase_end();
 	/* On bad input it has closed fd and tried to accept on -1. */
 	if (rc != 0) {
@@ -137,7 +139,8 @@ serve(struct house *h, int fd)
 	}
 	/* A web server that wants to keep the connection would keep us. */
 	fcgi.keepConnection = 0;
-	gateway_handle(h, &fcgi, start);
+	gateway_handle(h, &q, &fcgi);
+	request_end(&q);
 	phase_begin(fd, WRITE_DEADLINE);
 	FCGX_Finish_r(&fcgi);
 	phase_end();

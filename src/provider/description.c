@@ -607,6 +607,8 @@ read_requests(const struct place *top, struct description *d,
 	TRY(place_required(&steps, why));
 	TRY(read_steps(top, "steps", known, known->of_record,
 	    known->of_record, d->steps, &d->step_count, why));
+	TRY(read_steps(top, "remove", known, known->of_record,
+	    known->of_record, d->remove, &d->remove_count, why));
 	for (size_t i = 0; i < d->step_count; i++)
 		writes = writes || d->steps[i].get == NULL;
 	if (!writes)
@@ -621,7 +623,7 @@ read_description(struct description *d, const struct known *known,
 {
 	static const char *const members[] = { "format", "name", "about",
 	    "base", "token", "headers", "basic", "sign", "expect", "error", "apex",
-	    "ttl", "types", "begin", "zone", "steps", "end", NULL };
+	    "ttl", "types", "begin", "zone", "steps", "remove", "end", NULL };
 	struct place top = place_top(d->document, d->file);
 	struct place format = place_member(&top, "format");
 	struct place name = place_member(&top, "name");

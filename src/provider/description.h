@@ -74,6 +74,8 @@ struct description {
 	bool		 zone_once;	/* it does not ask by {zone} */
 	struct step	 steps[DESCRIPTION_STEPS_MAX];
 	size_t		 step_count;
+	struct step	 remove[DESCRIPTION_STEPS_MAX];	/* instead of steps */
+	size_t		 remove_count;
 	struct step	 end[DESCRIPTION_STEPS_MAX];
 	size_t		 end_count;
 };

@@ -38,6 +38,7 @@ struct provider_record {
 	const char	*zone;		/* NULL: the provider knows */
 	int64_t		 ttl;		/* seconds, 0: as it is, or default */
 	struct address	 address;	/* its family says A or AAAA */
+	bool		 remove;	/* take away what is there instead */
 
 	enum err	 result;	/* ERR_OK: the provider holds it now */
 	bool		 changed;	/* false: it held it before */

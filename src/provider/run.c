@@ -447,7 +447,7 @@ set_addresses(const struct run *r, struct item *item, struct error *why)
 		const struct provider_record *other = r->items[i].record;
 		char text[ADDRESS_TEXT_MAX];
 
-		if (!r->items[i].todo ||
+		if (!r->items[i].todo || other->remove ||
 		    strcmp(other->name, item->record->name) != 0)
 			continue;
 		address_format(&other->address, text);
@@ -508,8 +508,8 @@ item_prepare(struct run *r, struct item *i, struct error *why)
 	    r->description->apex, why)) != ERR_OK ||
 	    (rc = set_text(i->values, "type", record_type(&record->address),
 	    why)) != ERR_OK ||
-	    (rc = set_text(i->values, "addr", address_format(&record->address,
-	    text), why)) != ERR_OK ||
+	    (!record->remove && (rc = set_text(i->values, "addr",
+	    address_format(&record->address, text), why)) != ERR_OK) ||
 	    (rc = set_addresses(r, i, why)) != ERR_OK ||
 	    (rc = set_types(r, i, why)) != ERR_OK)
 		return rc;
@@ -537,8 +537,7 @@ item_take(const struct run *r, struct item *i, const struct step *step,
 	json_object_put(ttl);
 	if (rc != ERR_OK)
 		return rc;
-	/* "current" is of this step alone: a later look counts for itself. */
-	if (json_object_object_get_ex(i->values, "current", &current) &&
+	if (!i->record->remove && json_object_object_get_ex(i->values, "current", &current) &&
 	    address_parse_any(&held, json_object_get_string(current)) &&
 	    address_equal(&held, &i->record->address))
 		settle(i, ERR_OK, false, NULL);
@@ -603,7 +602,8 @@ condition_holds(const struct run *r, const struct item *item,
 
 /* A step, for every record of a zone that is still to do. */
 static void
-step_zone(struct run *r, const struct step *step, const struct zone *zone)
+step_zone(struct run *r, const struct step *step, const struct zone *zone,
+    bool remove)
 {
 	bool done[PROVIDER_RECORDS_MAX] = { false };
 
@@ -615,6 +615,7 @@ step_zone(struct run *r, const struct step *step, const struct zone *zone)
 			struct item *item = &r->items[j];
 
 			if (done[j] || !item->todo || item->zone != zone ||
+			    item->record->remove != remove ||
 			    !same_group(&r->items[i], item, step->times) ||
 			    !condition_holds(r, item, step))
 				continue;
@@ -635,12 +636,17 @@ conclude(struct run *r)
 	for (size_t i = 0; i < r->count; i++) {
 		if (!r->items[i].todo)
 			continue;
-		if (r->items[i].written) {
-			settle(&r->items[i], ERR_OK, true, NULL);
+		/* Nothing was there that a step could have removed. */
+		if (r->items[i].written || (r->items[i].record->remove &&
+		    r->description->remove_count > 0)) {
+			settle(&r->items[i], ERR_OK, r->items[i].written,
+			    NULL);
 			continue;
 		}
-		error_set(&why, ERR_REFUSED, "%s: no step wrote it",
-		    r->provider->settings->name);
+		error_set(&why, ERR_REFUSED, "%s: %s",
+		    r->provider->settings->name,
+		    r->items[i].record->remove ? "its description cannot "
+		    "remove addresses" : "no step wrote it");
 		settle(&r->items[i], why.code, false, &why);
 	}
 }
@@ -669,9 +675,14 @@ find_zones(struct run *r)
 static void
 run_steps(struct run *r)
 {
-	for (const struct zone *z = r->zones; z != NULL; z = z->next)
-		for (size_t i = 0; i < r->description->step_count; i++)
-			step_zone(r, &r->description->steps[i], z);
+	const struct description *d = r->description;
+
+	for (const struct zone *z = r->zones; z != NULL; z = z->next) {
+		for (size_t i = 0; i < d->step_count; i++)
+			step_zone(r, &d->steps[i], z, false);
+		for (size_t i = 0; i < d->remove_count; i++)
+			step_zone(r, &d->remove[i], z, true);
+	}
 	conclude(r);
 }
 

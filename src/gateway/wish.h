@@ -1,0 +1,45 @@
+/*
+ * wish.h - what a request asks for, whichever words its client uses.
+ *
+ * The names of parameters are those of every client that we know of; the same
+ * ones count for /update and for dyndns2.
+ */
+#ifndef GATEWAY_WISH_H
+#define GATEWAY_WISH_H
+
+#include <stdbool.h>
+
+#include "address/address.h"
+#include "address/prefix.h"
+#include "base/error.h"
+#include "config/settings.h"
+#include "gateway/request.h"
+
+/* One family: an address, the word to remove it, or neither. */
+struct wish_address {
+	bool		given;
+	bool		remove;		/* "none" */
+	struct address	address;
+};
+
+struct wish {
+	struct wish_address	 ipv4, ipv6;
+	bool			 has_prefix;
+	struct prefix		 prefix;
+	bool			 has_names;	/* else all of the account */
+	const struct host_settings *names[SETTINGS_HOSTS_MAX];	/* as sent */
+	size_t			 name_count;
+};
+
+/*
+ * Reads the parameters of q, and what the account lets us take from the
+ * connection.  Forgives what devices are known to do: blanks, a length behind
+ * an address, lists of both families, a name that is doubled or stands behind
+ * the address.  An empty value is an absent one.
+ * ERR_REQUEST (why says which parameter), ERR_NAME or ERR_HOST, for which
+ * dyndns2 has words of their own; why is fit for the client.
+ */
+enum err wish_read(struct wish *w, const struct request *q,
+	    const struct account_settings *account, struct error *why);
+
+#endif
