@@ -20,13 +20,6 @@
 
 #define TTL_MAX		2147483647	/* RFC 2181 section 8 */
 
-/* Leaves the function with the error of a check that failed. */
-#define TRY(check) do {				\
-	enum err try_rc = (check);		\
-	if (try_rc != ERR_OK)			\
-		return try_rc;			\
-} while (0)
-
 static enum err
 out_of_memory(struct error *why)
 {

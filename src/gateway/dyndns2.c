@@ -46,15 +46,6 @@ answer_to(enum err result)
 	}
 }
 
-static bool
-has_record(const struct update *u, const struct host_settings *host)
-{
-	for (size_t i = 0; i < u->record_count; i++)
-		if (u->records[i].host == host)
-			return true;
-	return false;
-}
-
 static void
 put_address(struct buffer *body, const char **separator,
     const struct address *a)
@@ -95,7 +86,7 @@ put_line(const struct update *u, const struct host_settings *host,
 	enum verdict v = update_host_verdict(u, host);
 
 	buffer_puts(&r->body, answers[v].word);
-	if (answers[v].status == 200 && has_record(u, host))
+	if (answers[v].status == 200 && update_has_host(u, host))
 		put_addresses(u, host, &r->body);
 	buffer_puts(&r->body, "\n");
 }

@@ -50,16 +50,6 @@ native_status(const struct update *u)
 	return statuses[worst];
 }
 
-/* A host that this request gave no address is not worth a line. */
-static bool
-has_record(const struct update *u, const struct host_settings *host)
-{
-	for (size_t i = 0; i < u->record_count; i++)
-		if (u->records[i].host == host)
-			return true;
-	return false;
-}
-
 static void
 host_line(const struct update *u, const struct host_settings *host,
     struct buffer *body)
@@ -182,14 +172,14 @@ native_reply(const struct update *u, struct reply *r)
 		json_object_object_add(o, "status",
 		    json_object_new_int(r->status));
 		for (size_t i = 0; i < u->host_count; i++)
-			if (has_record(u, u->hosts[i]))
+			if (update_has_host(u, u->hosts[i]))
 				json_object_array_add(hosts,
 				    host_json(u, u->hosts[i]));
 		json_object_object_add(o, "hosts", hosts);
 		put_json(r, o);
 	} else {
 		for (size_t i = 0; i < u->host_count; i++)
-			if (has_record(u, u->hosts[i]))
+			if (update_has_host(u, u->hosts[i]))
 				host_line(u, u->hosts[i], &r->body);
 	}
 	if (r->body.failed)

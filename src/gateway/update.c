@@ -31,6 +31,15 @@ verdict_word(enum verdict v)
 	return words[v];
 }
 
+bool
+update_has_host(const struct update *u, const struct host_settings *host)
+{
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].host == host)
+			return true;
+	return false;
+}
+
 enum verdict
 update_host_verdict(const struct update *u, const struct host_settings *host)
 {

@@ -71,6 +71,10 @@ enum err	 update_run(struct update *u);
 /* Wipes the login and frees the records. */
 void		 update_end(struct update *u);
 
+/* Did the request give the host an address, or take one away? */
+bool		 update_has_host(const struct update *u,
+		    const struct host_settings *host);
+
 /* The worst of the host's records; VERDICT_LEFT if it has none. */
 enum verdict	 update_host_verdict(const struct update *u,
 		    const struct host_settings *host);

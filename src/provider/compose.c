@@ -6,7 +6,6 @@
 
 #include "base/secret.h"
 #include "provider/compose.h"
-#include "provider/sign.h"
 
 #define PATH_MAX_LEN	8192
 #define HEADER_MAX_LEN	8192
@@ -178,11 +177,9 @@ make_body(struct buffer *body, struct curl_slist **headers,
 
 enum err
 compose(struct message *m, const struct description *d,
-    const struct step *step, const char *origin, const char *base,
-    const struct scope *s, const struct scope *each, size_t count,
-    struct error *why)
+    const struct step *step, const char *base, const struct scope *s,
+    const struct scope *each, size_t count, struct error *why)
 {
-	struct buffer url = { .max = 2 * PATH_MAX_LEN };
 	enum err rc;
 
 	*m = (struct message){ .path.max = PATH_MAX_LEN,
@@ -205,11 +202,6 @@ compose(struct message *m, const struct description *d,
 	if (rc == ERR_OK)
 		rc = make_body(&m->body, &m->headers, step, s, each, count,
 		    &m->empty, why);
-	if (rc == ERR_OK) {
-		buffer_printf(&url, "%s%s", origin, m->path.data);
-		rc = sign_message(&d->sign, m, step->method, url.data, s, why);
-	}
-	buffer_free(&url);
 	return rc;
 }
 

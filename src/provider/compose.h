@@ -26,15 +26,13 @@ struct message {
 };
 
 /*
- * Fills *m, whatever it held before, and signs it.  origin is the provider's
- * https://host, with the port if it is not 443, and base the path of its URL;
+ * Fills *m, whatever it held before.  base is the path of the provider's URL;
  * each are the records of a step for a name or a zone.  After a failure,
  * too, message_end() is due.
  */
 enum err compose(struct message *m, const struct description *d,
-	    const struct step *step, const char *origin, const char *base,
-	    const struct scope *s, const struct scope *each, size_t count,
-	    struct error *why);
+	    const struct step *step, const char *base, const struct scope *s,
+	    const struct scope *each, size_t count, struct error *why);
 
 /* Adds a header, "Name: value". */
 enum err message_header(struct message *m, const char *line,

@@ -11,12 +11,6 @@
 #define FORMAT		1
 #define TTL_LIMIT	2147483647	/* RFC 2181 section 8 */
 
-#define TRY(check) do {				\
-	enum err try_rc = (check);		\
-	if (try_rc != ERR_OK)			\
-		return try_rc;			\
-} while (0)
-
 /*
  * The variables that are known at a place, by how often the place is visited.
  * Each set holds the ones of the wider place too.

@@ -20,6 +20,7 @@
 #include "provider/description.h"
 #include "provider/provider.h"
 #include "provider/resolution.h"
+#include "provider/sign.h"
 #include "provider/template.h"
 
 #define RETRY_PAUSE_MS	200
@@ -176,8 +177,11 @@ perform(struct run *r, const struct step *step, const struct scope *s,
 	enum err rc;
 
 	*a = (struct answer){ .tree = NULL };
-	rc = compose(&m, r->description, step, r->provider->origin,
-	    r->provider->path, s, each, count, why);
+	rc = compose(&m, r->description, step, r->provider->path, s, each,
+	    count, why);
+	if (rc == ERR_OK && !m.empty)
+		rc = sign_message(&r->description->sign, &m, step->method,
+		    r->provider->origin, s, why);
 	*skipped = rc == ERR_OK && m.empty;
 	if (rc == ERR_OK && !m.empty && r->rehearsal != NULL)
 		print_message(r, step, &m);

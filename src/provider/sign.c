@@ -64,7 +64,7 @@ sign_sigv4(const struct sign *sign, struct message *m, const struct scope *s,
  * and time, plus signs between; OVH API, "First steps with the API".
  */
 static enum err
-sign_ovh(struct message *m, const char *method, const char *url,
+sign_ovh(struct message *m, const char *method, const char *origin,
     const struct scope *s, struct error *why)
 {
 	struct buffer text = { .max = m->body.len + 16384 };
@@ -82,8 +82,8 @@ sign_ovh(struct message *m, const char *method, const char *url,
 	rc = template_text(&text, "{secret}+{consumer}+", s, ENCODE_HEADER,
 	    NULL, why);
 	if (rc == ERR_OK) {
-		buffer_printf(&text, "%s+%s+%s+", method, url,
-		    m->has_body ? m->body.data : "");
+		buffer_printf(&text, "%s+%s%s+%s+", method, origin,
+		    m->path.data, m->has_body ? m->body.data : "");
 		rc = template_text(&text, "{time}", s, ENCODE_HEADER, NULL,
 		    why);
 	}
@@ -102,14 +102,14 @@ sign_ovh(struct message *m, const char *method, const char *url,
 
 enum err
 sign_message(const struct sign *sign, struct message *m, const char *method,
-    const char *url, const struct scope *s, struct error *why)
+    const char *origin, const struct scope *s, struct error *why)
 {
 	switch (sign->kind) {
 	case SIGN_SIGV4:
 		return sign_sigv4(sign, m, s, why);
 	case SIGN_OVH:
 		return scope_holds(s, "time") ?
-		    sign_ovh(m, method, url, s, why) : ERR_OK;
+		    sign_ovh(m, method, origin, s, why) : ERR_OK;
 	default:
 		return ERR_OK;
 	}

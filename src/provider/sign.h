@@ -27,12 +27,12 @@ enum err sign_read(struct sign *sign, const struct place *p,
 	    const char *const parts[], struct error *why);
 
 /*
- * Signs m, which goes to url (without the port, if it is 443).  SIGN_OVH needs
- * the variable time, and leaves a request alone that comes before it.
+ * Signs m, which goes to origin: https://host, with the port if it is not 443.
+ * SIGN_OVH needs the variable time, and leaves a request alone before it.
  * SIGN_SIGV4 is libcurl's work and only sets m->sigv4 and m->userpwd.
  */
 enum err sign_message(const struct sign *sign, struct message *m,
-	    const char *method, const char *url, const struct scope *s,
+	    const char *method, const char *origin, const struct scope *s,
 	    struct error *why);
 
 #endif

@@ -7,10 +7,9 @@
 #include <gnutls/x509.h>
 
 #include "tls/chain.h"
+#include "tls/san.h"
 
 #define OID_AUTHORITY_INFO	"1.3.6.1.5.5.7.1.1"
-#define NAME_MAX_LEN		256
-#define SAN_MAX			4096
 
 /* From the leaf on; those of the peer are ours to free, the root is not. */
 struct chain {
@@ -141,21 +140,13 @@ wildcard_reaches(const char *pattern, const gnutls_datum_t *excluded)
 static bool
 leaf_reaches(gnutls_x509_crt_t leaf, const gnutls_datum_t *excluded)
 {
-	for (unsigned int i = 0; i < SAN_MAX; i++) {
-		char name[NAME_MAX_LEN + 1];
-		size_t len = NAME_MAX_LEN;
-		int type = gnutls_x509_crt_get_subject_alt_name(leaf, i, name,
-		    &len, NULL);
+	char name[SAN_NAME_MAX + 1];
+	unsigned int i = 0;
 
-		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			return false;
-		if (type != GNUTLS_SAN_DNSNAME || len > NAME_MAX_LEN)
-			continue;
-		name[len] = '\0';
+	while (san_next(leaf, &i, name))
 		if (strncmp(name, "*.", 2) == 0 &&
 		    wildcard_reaches(name, excluded))
 			return true;
-	}
 	return false;
 }
 

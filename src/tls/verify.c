@@ -8,10 +8,8 @@
 
 #include "base/secret.h"
 #include "tls/chain.h"
+#include "tls/san.h"
 #include "tls/verify.h"
-
-#define SAN_MAX		4096	/* names that are looked at, of one leaf */
-#define NAME_MAX_LEN	256
 
 static enum err
 refuse(struct error *why, const char *reason)
@@ -54,20 +52,12 @@ name_matches(const char *pattern, const char *host)
 static bool
 leaf_names(gnutls_x509_crt_t leaf, const char *host)
 {
-	for (unsigned int i = 0; i < SAN_MAX; i++) {
-		char name[NAME_MAX_LEN + 1];
-		size_t len = NAME_MAX_LEN;
-		int type = gnutls_x509_crt_get_subject_alt_name(leaf, i, name,
-		    &len, NULL);
+	char name[SAN_NAME_MAX + 1];
+	unsigned int i = 0;
 
-		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			return false;
-		if (type != GNUTLS_SAN_DNSNAME || len > NAME_MAX_LEN)
-			continue;
-		name[len] = '\0';
-		if (strlen(name) == len && name_matches(name, host))
+	while (san_next(leaf, &i, name))
+		if (name_matches(name, host))
 			return true;
-	}
 	return false;
 }
 
