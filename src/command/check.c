@@ -32,13 +32,22 @@ print_proof(const struct host_settings *h)
 }
 
 static void
+print_echo(const struct proof_settings *p)
+{
+	if (p->echo != NULL)
+		printf("      echo   GET %s must return our own address\n",
+		    p->echo);
+}
+
+static void
 print_host(const struct host_settings *h)
 {
 	char text[ADDRESS_TEXT_MAX];
 
 	printf("    %s\n", h->name);
-	if (h->ipv4)
-		printf("      A      the ipv4 that the router sends\n");
+	if (h->ipv4 != IPV4_NONE)
+		printf("      A      the ipv4 that the router sends%s\n",
+		    h->ipv4 == IPV4_IF_PUBLIC ? ", if it is public" : "");
 	if (h->ipv6 == IPV6_ROUTER)
 		printf("      AAAA   the ipv6 that the router sends\n");
 	if (h->ipv6 == IPV6_PREFIX)
@@ -50,9 +59,12 @@ print_host(const struct host_settings *h)
 	if (h->ttl != 0)
 		printf("      TTL    %lld s\n", (long long)h->ttl);
 	print_proof(h);
+	print_echo(&h->proof);
 	if (h->partial)
 		printf("      either address may be published without the "
 		    "other\n");
+	if (h->removal)
+		printf("      the word none removes an address\n");
 	for (size_t i = 0; i < h->allow_count; i++)
 		printf("      allows %s/%u, public or not\n",
 		    address_format(&h->allow[i].base, text),
@@ -93,6 +105,11 @@ print_house(const struct house *h)
 
 		printf("account %s\n  its token goes to provider %s\n",
 		    a->name, s->providers[a->provider].name);
+		if (a->from_connection)
+			printf("  what the router does not send is taken from "
+			    "its connection\n");
+		if (a->query_credentials)
+			printf("  user and token may stand in the query\n");
 		for (size_t j = 0; j < a->host_count; j++)
 			print_host(&a->hosts[j]);
 	}

@@ -27,7 +27,7 @@ usage(void)
 {
 	fprintf(stderr, "usage: ddnsgate prove [--port N] [--ca FILE] "
 	    "[--pin HASH] [--request tls|http]\n"
-	    "                      [--allow NET] NAME ADDRESS\n");
+	    "                      [--echo PATH] [--allow NET] NAME ADDRESS\n");
 	return EXIT_USAGE;
 }
 
@@ -68,6 +68,11 @@ read_option(struct question *q, int option, char *value)
 		q->how.request = strcmp(value, "tls") == 0 ? PROOF_TLS :
 		    PROOF_HEAD;
 		return EXIT_OK;
+	case 'e':
+		if (!echo_valid(value))
+			return wrong("echo", value, "a path from / on");
+		q->how.echo = value;
+		return EXIT_OK;
 	case 'a':
 		if (q->allow_count == SETTINGS_ALLOW_MAX ||
 		    !network_parse(&q->allow[q->allow_count++], value))
@@ -86,6 +91,7 @@ read_arguments(struct question *q, int argc, char *argv[])
 		{ "ca", required_argument, NULL, 'c' },
 		{ "pin", required_argument, NULL, 'k' },
 		{ "request", required_argument, NULL, 'r' },
+		{ "echo", required_argument, NULL, 'e' },
 		{ "allow", required_argument, NULL, 'a' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -96,6 +102,8 @@ read_arguments(struct question *q, int argc, char *argv[])
 			return status;
 	if (argc - optind != 2)
 		return usage();
+	if (q->how.echo != NULL && q->how.request == PROOF_TLS)
+		return wrong("request", "tls", "not together with --echo");
 	if ((q->name = hostname_normalise(argv[optind], false)) == NULL)
 		return wrong("name", argv[optind], "not a full host name");
 	if (!address_parse_any(&q->address, argv[optind + 1]))

@@ -51,6 +51,17 @@ pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text)
 	return ok;
 }
 
+bool
+echo_valid(const char *path)
+{
+	if (*path != '/' || strlen(path) > 1024)
+		return false;
+	for (; *path != '\0'; path++)
+		if (*path < 0x21 || *path > 0x7e)
+			return false;
+	return true;
+}
+
 static enum err
 read_listen(const struct place *p, struct listen_settings *l,
     struct error *why)
@@ -192,7 +203,7 @@ read_proof(const struct place *p, struct proof_settings *to,
     struct error *why)
 {
 	static const char *const known[] = { "kind", "port", "request", "ca",
-	    "pins", NULL };
+	    "pins", "echo", NULL };
 	static const char *const kinds[] = { [PROOF_CERTIFICATE] =
 	    "certificate", [PROOF_PIN] = "pin", [PROOF_NONE] = "none",
 	    [PROOF_NONE + 1] = NULL };
@@ -203,6 +214,7 @@ read_proof(const struct place *p, struct proof_settings *to,
 	struct place request = place_member(p, "request");
 	struct place ca = place_member(p, "ca");
 	struct place pins = place_member(p, "pins");
+	struct place echo = place_member(p, "echo");
 	int kind_word = PROOF_CERTIFICATE, request_word = PROOF_HEAD;
 	int64_t number = 443;
 
@@ -212,6 +224,10 @@ read_proof(const struct place *p, struct proof_settings *to,
 	TRY(place_word(&request, requests, &request_word, why));
 	TRY(place_file(&ca, &to->ca, why));
 	TRY(read_pins(&pins, to, why));
+	TRY(place_string(&echo, &to->echo, why));
+	if (to->echo != NULL && !echo_valid(to->echo))
+		return place_error(&echo, why, "must be a path from / on, "
+		    "without blanks");
 	to->kind = (enum proof_kind)kind_word;
 	to->request = (enum proof_request)request_word;
 	to->port = (uint16_t)number;
@@ -224,10 +240,13 @@ read_proof(const struct place *p, struct proof_settings *to,
 	if (to->kind != PROOF_CERTIFICATE && ca.value != NULL)
 		return place_error(&ca, why,
 		    "only \"kind\": \"certificate\" looks at a CA");
-	if (to->kind == PROOF_NONE &&
-	    (port.value != NULL || request.value != NULL))
+	if (to->kind == PROOF_NONE && (port.value != NULL ||
+	    request.value != NULL || echo.value != NULL))
 		return place_error(p, why, "\"kind\": \"none\" connects "
-		    "nowhere; remove port and request");
+		    "nowhere; remove port, request and echo");
+	if (to->request == PROOF_TLS && echo.value != NULL)
+		return place_error(&echo, why,
+		    "cannot be asked for with \"request\": \"tls\"");
 	return ERR_OK;
 }
 

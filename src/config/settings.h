@@ -36,6 +36,7 @@ struct proof_settings {
 	enum proof_request	 request;
 	uint16_t		 port;
 	const char		*ca;		/* file */
+	const char		*echo;		/* path; NULL: HEAD / is enough */
 	uint8_t			 pins[SETTINGS_PINS_MAX][SETTINGS_PIN_LEN];
 	size_t			 pin_count;
 };
@@ -113,6 +114,9 @@ void		 settings_free(struct settings *s);
 /* The account of that name, or NULL. */
 const struct account_settings *settings_account(const struct settings *s,
 		    const char *name);
+
+/* A path that a request line can hold. */
+bool		 echo_valid(const char *path);
 
 /* "sha256//BASE64" (as curl writes it) or 64 hex digits. */
 bool		 pin_parse(uint8_t pin[static SETTINGS_PIN_LEN],

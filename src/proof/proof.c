@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "proof/proof.h"
+#include "proof/response.h"
 #include "tls/trust.h"
 #include "tls/verify.h"
 
@@ -22,7 +23,6 @@
 			"-SIGN-ECDSA-SHA1:%PROFILE_MEDIUM"
 #define READ_MAX	(256UL << 10)	/* bytes from one server, in all */
 #define HANDSHAKE_MAX	(64UL << 10)	/* one handshake message */
-#define STATUS_LINE_MAX	4096
 
 struct prover {
 	struct trust		*trust;
@@ -40,8 +40,9 @@ struct attempt {
 	size_t			 read;		/* bytes, against READ_MAX */
 	struct buffer		 request;
 	size_t			 sent;
-	char			 line[STATUS_LINE_MAX];
-	size_t			 line_len;
+	struct address		 own;		/* our end of the connection */
+	char			 bytes[RESPONSE_MAX];
+	size_t			 len;
 };
 
 struct prover *
@@ -202,6 +203,16 @@ connect_start(struct attempt *a)
 		fail(a, "connect", strerror(errno));
 }
 
+static bool
+own_address(struct attempt *a)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+
+	return getsockname(a->fd, (struct sockaddr *)&ss, &len) == 0 &&
+	    address_from_sockaddr(&a->own, (struct sockaddr *)&ss);
+}
+
 static void
 step_connect(const struct prover *p, struct attempt *a)
 {
@@ -212,6 +223,8 @@ step_connect(const struct prover *p, struct attempt *a)
 		reason = errno;
 	if (reason != 0)
 		fail(a, "connect", strerror(reason));
+	else if (!own_address(a))
+		fail(a, "connect", "our own address is unknown");
 	else if (!session_start(p, a))
 		fail(a, "TLS", "the session could not be set up");
 	else
@@ -223,6 +236,24 @@ static bool
 must_wait(ssize_t rc)
 {
 	return rc == GNUTLS_E_AGAIN || rc == GNUTLS_E_INTERRUPTED;
+}
+
+/* HTTP/1.0 for the echo, so that its answer is never chunked. */
+static void
+request_start(struct attempt *a)
+{
+	const struct proof *proof = a->proof;
+	const char *echo = proof->how->echo;
+
+	a->request = (struct buffer){ .max = 2048 };
+	buffer_printf(&a->request, "%s %s %s\r\nHost: %s",
+	    echo != NULL ? "GET" : "HEAD", echo != NULL ? echo : "/",
+	    echo != NULL ? "HTTP/1.0" : "HTTP/1.1", proof->host);
+	if (proof->how->port != 443)
+		buffer_printf(&a->request, ":%u",
+		    (unsigned int)proof->how->port);
+	buffer_puts(&a->request, "\r\nUser-Agent: ddnsgate\r\n"
+	    "Connection: close\r\n\r\n");
 }
 
 static void
@@ -253,13 +284,7 @@ step_handshake(struct attempt *a)
 		finish(a, ERR_OK);
 		return;
 	}
-	a->request = (struct buffer){ .max = 1024 };
-	buffer_printf(&a->request, "HEAD / HTTP/1.1\r\nHost: %s", proof->host);
-	if (proof->how->port != 443)
-		buffer_printf(&a->request, ":%u",
-		    (unsigned int)proof->how->port);
-	buffer_puts(&a->request, "\r\nUser-Agent: ddnsgate\r\n"
-	    "Connection: close\r\n\r\n");
+	request_start(a);
 	if (a->request.failed)
 		fail(a, "TLS", "out of memory");
 	else
@@ -275,7 +300,7 @@ step_send(struct attempt *a)
 	if (must_wait(n))
 		return;
 	if (n < 0) {
-		fail(a, "HEAD", gnutls_strerror((int)n));
+		fail(a, "HTTP", gnutls_strerror((int)n));
 		return;
 	}
 	a->sent += (size_t)n;
@@ -283,19 +308,24 @@ step_send(struct attempt *a)
 		a->stage = RECEIVING;
 }
 
-/* RFC 9112 section 4: "HTTP/1.1 200"; the code itself does not matter. */
-static bool
-is_status_line(const char *s, size_t len)
+/* Looks at what has come so far; a verdict ends the attempt. */
+static void
+judge(struct attempt *a, bool closed)
 {
-	static const char form[] = "HTTP/1.d ddd";
+	const char *echo = a->proof->how->echo;
+	enum response r = echo != NULL ?
+	    response_echoes(a->bytes, a->len, closed, &a->own) :
+	    response_is_http(a->bytes, a->len);
 
-	if (len < sizeof form - 1)
-		return false;
-	for (size_t i = 0; i < sizeof form - 1; i++)
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' :
-		    s[i] != form[i])
-			return false;
-	return true;
+	if (r == RESPONSE_GOOD)
+		finish(a, ERR_OK);
+	else if (r == RESPONSE_BAD && echo != NULL)
+		fail(a, "echo", "the host saw another address than ours, or "
+		    "its answer is none");
+	else if (r == RESPONSE_BAD)
+		fail(a, "HEAD", "the answer is not HTTP");
+	else if (closed)
+		fail(a, "HTTP", "closed without an answer");
 }
 
 static void
@@ -305,23 +335,18 @@ step_receive(struct attempt *a)
 
 	/* Until it would wait: bytes that GnuTLS holds do not wake poll(). */
 	while (a->stage == RECEIVING) {
-		n = gnutls_record_recv(a->session, a->line + a->line_len,
-		    sizeof a->line - a->line_len);
+		n = gnutls_record_recv(a->session, a->bytes + a->len,
+		    sizeof a->bytes - a->len);
 		if (must_wait(n))
 			return;
 		if (n == GNUTLS_E_WARNING_ALERT_RECEIVED)
 			continue;
 		if (n < 0) {
-			fail(a, "HEAD", gnutls_strerror((int)n));
+			fail(a, "HTTP", gnutls_strerror((int)n));
 			return;
 		}
-		a->line_len += (size_t)n;
-		if (is_status_line(a->line, a->line_len))
-			finish(a, ERR_OK);
-		else if (n == 0)
-			fail(a, "HEAD", "closed without an answer");
-		else if (a->line_len >= 12)
-			fail(a, "HEAD", "the answer is not HTTP");
+		a->len += (size_t)n;
+		judge(a, n == 0);
 	}
 }
 
@@ -352,7 +377,7 @@ waiting_for(enum stage s)
 {
 	static const char *const phases[] = {
 		[CONNECTING] = "connect", [HANDSHAKE] = "TLS",
-		[SENDING] = "HEAD", [RECEIVING] = "HEAD", [DONE] = "done",
+		[SENDING] = "HTTP", [RECEIVING] = "HTTP", [DONE] = "done",
 	};
 
 	return phases[s];
