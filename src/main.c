@@ -18,6 +18,7 @@ static const struct {
 	{ "hash", command_hash, "make the verifier of a credential" },
 	{ "prove", command_prove, "try the proof of one address" },
 	{ "provider", command_provider, "list, check or try providers" },
+	{ "router", command_router, "say what to type into a router" },
 };
 
 #define COMMANDS	(sizeof commands / sizeof *commands)

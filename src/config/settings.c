@@ -535,12 +535,13 @@ static enum err
 read_settings(struct settings *s, struct error *why)
 {
 	static const char *const known[] = { "workers", "listen", "peers",
-	    "log", "ca", "providers", "accounts", NULL };
+	    "log", "url", "ca", "providers", "accounts", NULL };
 	struct place top = place_top(s->document, s->file);
 	struct place workers = place_member(&top, "workers");
 	struct place listen = place_member(&top, "listen");
 	struct place peers = place_member(&top, "peers");
 	struct place log = place_member(&top, "log");
+	struct place url = place_member(&top, "url");
 	struct place ca = place_member(&top, "ca");
 	struct place providers = place_member(&top, "providers");
 	struct place accounts = place_member(&top, "accounts");
@@ -558,6 +559,11 @@ read_settings(struct settings *s, struct error *why)
 	    strcmp(s->log, "syslog") != 0)
 		return place_error(&log, why,
 		    "must be \"stderr\", \"syslog\" or a full file name");
+	TRY(place_string(&url, &s->url, why));
+	if (s->url != NULL && (strncmp(s->url, "https://", 8) != 0 ||
+	    s->url[8] == '\0' || strpbrk(s->url + 8, "/?# ") != NULL))
+		return place_error(&url, why, "must be https:// and a host, "
+		    "as \"https://dns.example.org\"");
 	TRY(place_file(&ca, &s->ca, why));
 	TRY(read_providers(&providers, s, why));
 	return read_accounts(&accounts, s, why);

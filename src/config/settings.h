@@ -95,6 +95,7 @@ struct settings {
 	uid_t			 peers[SETTINGS_PEERS_MAX];
 	size_t			 peer_count;
 	const char		*log;
+	const char		*url;		/* how routers reach us, or NULL */
 	const char		*ca;
 	struct provider_settings *providers;
 	size_t			 provider_count;
