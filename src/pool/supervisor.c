@@ -62,7 +62,8 @@ on_signal(int sig)
 static void
 signals_setup(struct pool *p)
 {
-	static const int ours[] = { SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGCHLD };
+	static const int ours[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP,
+	    SIGCHLD };
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigset_t set;
 
