@@ -130,6 +130,7 @@ authenticate(const struct accounts *a, struct login *login, bool in_query,
 	if (v != NULL && verifier_check(v, login->credential,
 	    strlen(login->credential))) {
 		if (in_query && !account->query_credentials) {
+			spend_rest(a, v->iterations, login);
 			login_end(login);
 			return error_set(why, ERR_AUTH, "right, but in the "
 			    "query, where the account does not allow it");

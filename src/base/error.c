@@ -15,6 +15,7 @@ static const char *const names[] = {
 	[ERR_ABANDONED] = "abandoned",
 	[ERR_AUTH] = "login",
 	[ERR_NAME] = "name",
+	[ERR_NAMES] = "names",
 	[ERR_HOST] = "host",
 	[ERR_ADDRESS] = "address",
 	[ERR_PROOF] = "proof",

@@ -15,6 +15,7 @@ enum err {
 	ERR_ABANDONED,		/* nobody waits for the answer any more */
 	ERR_AUTH,		/* not a known login */
 	ERR_NAME,		/* not a host name */
+	ERR_NAMES,		/* too many of them */
 	ERR_HOST,		/* a host of somebody else, or of nobody */
 	ERR_ADDRESS,		/* not an address we may use */
 	ERR_PROOF,		/* the host did not prove its address */

@@ -86,7 +86,8 @@ print_provider(const struct provider *p)
 	for (size_t i = 0; i < count; i++)
 		printf("  at %s%s\n", address_format(&addresses[i], text),
 		    p->resolution == NULL ? "" : ", by the resolver");
-	printf("  with a certificate by %s\n", p->settings->ca);
+	if (p->description != NULL)
+		printf("  with a certificate by %s\n", p->settings->ca);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "config/hostname.h"
 #include "provider/description.h"
 #include "provider/provider.h"
+#include "provider/rfc2136.h"
 
 #define DEADLINE	30000	/* ms; nobody but an administrator waits */
 
@@ -78,6 +79,7 @@ list(void)
 	int own = list_directory(PROVIDERS_SYSCONFDIR, NULL);
 	int ours = list_directory(PROVIDERS_DATADIR, PROVIDERS_SYSCONFDIR);
 
+	printf("%-16s %s\n", RFC2136_NAME, RFC2136_ABOUT);
 	return own == EXIT_OK ? ours : own;
 }
 

@@ -39,6 +39,8 @@ answer_to(enum err result)
 		return (struct answer_word){ "nohost", 403 };
 	case ERR_NAME:
 		return (struct answer_word){ "notfqdn", 400 };
+	case ERR_NAMES:
+		return (struct answer_word){ "numhost", 400 };
 	case ERR_REQUEST:
 		return (struct answer_word){ "dnserr", 400 };
 	default:

@@ -54,12 +54,13 @@ log_update(const struct update *u, int status)
 /* Each protocol has a path, its own words, and no say in what is done. */
 static const struct route {
 	const char	*path;
+	size_t		 names_max;
 	void		(*reply)(const struct update *u, struct reply *r);
 	void		(*refuse)(struct reply *r, int status, const char *why);
 } routes[] = {
-	{ "/update", native_reply, native_error },
-	{ "/nic/update", dyndns2_reply, dyndns2_error },
-	{ "/v3/update", dyndns2_reply, dyndns2_error },
+	{ "/update", WISH_NAMES_MAX, native_reply, native_error },
+	{ "/nic/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
+	{ "/v3/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
 };
 
 static const struct route *
@@ -75,7 +76,8 @@ static void
 handle_update(const struct house *h, const struct request *q,
     const struct route *route, struct reply *reply)
 {
-	struct update u = { .house = h, .request = q };
+	struct update u = { .house = h, .request = q,
+	    .names_max = route->names_max };
 
 	update_run(&u);
 	route->reply(&u, reply);

@@ -38,6 +38,7 @@ native_status(const struct update *u)
 		return 401;
 	case ERR_REQUEST:
 	case ERR_NAME:
+	case ERR_NAMES:
 		return 400;
 	case ERR_HOST:
 		return 403;
@@ -157,6 +158,7 @@ native_reply(const struct update *u, struct reply *r)
 		return;
 	case ERR_REQUEST:
 	case ERR_NAME:
+	case ERR_NAMES:
 		native_error(r, r->status, u->why.text);
 		return;
 	case ERR_HOST:

@@ -43,6 +43,8 @@ length_without_tail(const char *text)
 {
 	const char *tail = strcasestr(text, "%20http:");
 
+	if (tail == NULL)
+		tail = strcasestr(text, "%20https:");
 	return tail != NULL ? (size_t)(tail - text) : strlen(text);
 }
 

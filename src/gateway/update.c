@@ -202,8 +202,8 @@ run(struct update *u)
 
 	if ((rc = login(u)) != ERR_OK)
 		return rc;
-	if ((rc = wish_read(&u->wish, u->request, u->login.account, &u->why))
-	    != ERR_OK)
+	if ((rc = wish_read(&u->wish, u->request, u->login.account,
+	    u->names_max, &u->why)) != ERR_OK)
 		return rc;
 	if ((rc = plan_make(u)) != ERR_OK)
 		return rc;

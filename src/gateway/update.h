@@ -50,6 +50,7 @@ struct record {
 struct update {
 	const struct house	*house;
 	const struct request	*request;
+	size_t			 names_max;	/* of its protocol */
 	struct login		 login;
 	struct wish		 wish;
 	const struct host_settings *hosts[SETTINGS_HOSTS_MAX];	/* each once */

@@ -159,7 +159,8 @@ find_host(const struct account_settings *account, const char *name)
 
 static enum err
 read_name(struct wish *w, const char *text,
-    const struct account_settings *account, struct error *why)
+    const struct account_settings *account, size_t names_max,
+    struct error *why)
 {
 	char *name = hostname_normalise(text, true);
 	const struct host_settings *host;
@@ -174,16 +175,17 @@ read_name(struct wish *w, const char *text,
 	if (host == NULL)
 		return error_set(why, ERR_HOST,
 		    "hostname: not one of the account's");
-	if (w->name_count == SETTINGS_HOSTS_MAX)
-		return error_set(why, ERR_REQUEST,
-		    "hostname: more than %d names", SETTINGS_HOSTS_MAX);
+	if (w->name_count == names_max)
+		return error_set(why, ERR_NAMES,
+		    "hostname: more than %zu names", names_max);
 	w->names[w->name_count++] = host;
 	return ERR_OK;
 }
 
 static enum err
 read_names(struct wish *w, const struct parameter *p,
-    const struct account_settings *account, struct error *why)
+    const struct account_settings *account, size_t names_max,
+    struct error *why)
 {
 	char *copy, *rest, *item;
 	enum err rc = ERR_OK;
@@ -197,7 +199,7 @@ read_names(struct wish *w, const struct parameter *p,
 		if (*item == '\0')
 			continue;
 		w->has_names = true;
-		rc = read_name(w, item, account, why);
+		rc = read_name(w, item, account, names_max, why);
 	}
 	free(copy);
 	return rc;
@@ -205,7 +207,8 @@ read_names(struct wish *w, const struct parameter *p,
 
 static enum err
 read_parameter(struct wish *w, const struct parameter *p,
-    const struct account_settings *account, struct error *why)
+    const struct account_settings *account, size_t names_max,
+    struct error *why)
 {
 	if (is_one_of(p->name, ipv4_names))
 		return read_addresses(w, p, true, false, account, why);
@@ -216,7 +219,7 @@ read_parameter(struct wish *w, const struct parameter *p,
 	if (is_one_of(p->name, prefix_names))
 		return read_prefix(w, p, account, why);
 	if (is_one_of(p->name, host_names))
-		return read_names(w, p, account, why);
+		return read_names(w, p, account, names_max, why);
 	return ERR_OK;
 }
 
@@ -241,14 +244,15 @@ read_connection(struct wish *w, const struct request *q)
 
 enum err
 wish_read(struct wish *w, const struct request *q,
-    const struct account_settings *account, struct error *why)
+    const struct account_settings *account, size_t names_max,
+    struct error *why)
 {
 	enum err rc;
 
 	*w = (struct wish){ .name_count = 0 };
 	for (size_t i = 0; i < q->parameter_count; i++)
-		if ((rc = read_parameter(w, &q->parameters[i], account, why))
-		    != ERR_OK)
+		if ((rc = read_parameter(w, &q->parameters[i], account,
+		    names_max, why)) != ERR_OK)
 			return rc;
 	if (account->from_connection)
 		read_connection(w, q);

@@ -15,6 +15,8 @@
 #include "config/settings.h"
 #include "gateway/request.h"
 
+#define WISH_NAMES_MAX	SETTINGS_HOSTS_MAX	/* in one request */
+
 /* One family: an address, the word to remove it, or neither. */
 struct wish_address {
 	bool		given;
@@ -27,7 +29,7 @@ struct wish {
 	bool			 has_prefix;
 	struct prefix		 prefix;
 	bool			 has_names;	/* else all of the account */
-	const struct host_settings *names[SETTINGS_HOSTS_MAX];	/* as sent */
+	const struct host_settings *names[WISH_NAMES_MAX];	/* as sent */
 	size_t			 name_count;
 };
 
@@ -36,10 +38,12 @@ struct wish {
  * connection.  Forgives what devices are known to do: blanks, a length behind
  * an address, lists of both families, a name that is doubled or stands behind
  * the address.  An empty value is an absent one.
- * ERR_REQUEST (why says which parameter), ERR_NAME or ERR_HOST, for which
- * dyndns2 has words of their own; why is fit for the client.
+ * ERR_REQUEST (why says which parameter), ERR_NAME, ERR_HOST or, for more than
+ * names_max names, ERR_NAMES; dyndns2 has words of its own for the last three.
+ * why is fit for the client.
  */
 enum err wish_read(struct wish *w, const struct request *q,
-	    const struct account_settings *account, struct error *why);
+	    const struct account_settings *account, size_t names_max,
+	    struct error *why);
 
 #endif

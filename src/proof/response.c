@@ -66,7 +66,10 @@ response_echoes(const char *bytes, size_t len, bool closed,
 	if (told ? have < expected : !closed)
 		return closed ? RESPONSE_BAD : RESPONSE_PARTIAL;
 	body += strspn(body, BLANKS);
-	body[strcspn(body, BLANKS)] = '\0';
+	have = strcspn(body, BLANKS);
+	if (body[have + strspn(body + have, BLANKS)] != '\0')
+		return RESPONSE_BAD;
+	body[have] = '\0';
 	return address_parse_any(&seen, body) && address_equal(&seen, own) ?
 	    RESPONSE_GOOD : RESPONSE_BAD;
 }

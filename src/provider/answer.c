@@ -5,10 +5,11 @@
 
 #include <json-c/json_pointer.h>
 
+#include "base/secret.h"
 #include "provider/answer.h"
 
 #define DEPTH_MAX	32
-#define CAPTURE_MAX	1024	/* bytes of one value */
+#define CAPTURE_MAX	4096	/* bytes of one value */
 #define QUOTE_MAX	160	/* bytes of a provider's own words */
 
 /* The member that pointer names, or NULL; "" is the whole. */
@@ -62,22 +63,62 @@ expected(json_object *answer, json_object *expect)
 	return true;
 }
 
-/* What the provider says about it, cleaned and short, for the log. */
+/* What the provider says about it: its text of an error, or all of it. */
+static const char *
+answer_text(const struct description *d, json_object *answer,
+    const struct exchange_reply *reply)
+{
+	json_object *text = d->error != NULL ? point(answer, d->error) : NULL;
+
+	if (text != NULL && is_scalar(text))
+		return json_object_get_string(text);
+	return reply->body.data != NULL ? reply->body.data : "";
+}
+
+/* Cleaned and short, for the log. */
 static void
-quote_answer(const struct description *d, const struct credential *c,
-    json_object *answer, const struct exchange_reply *reply,
+quote_text(const struct credential *credential, const char *text,
     char quote[QUOTE_MAX])
 {
-	json_object *text = d->error != NULL ?
-	    point(answer, d->error) : NULL;
-	const char *source = text != NULL && is_scalar(text) ?
-	    json_object_get_string(text) : reply->body.data;
+	char *copy = strdup(text);
 
-	snprintf(quote, QUOTE_MAX, "%s", source != NULL ? source : "");
+	/* Before it is cut, which might cut the credential. */
+	if (copy != NULL)
+		credential_hide(credential, copy);
+	snprintf(quote, QUOTE_MAX, "%s", copy != NULL ? copy : "");
+	secret_free(copy);
 	for (char *q = quote; *q != '\0'; q++)
 		if (*q < 0x20 || *q > 0x7e)
 			*q = ' ';
-	credential_hide(c, quote);
+}
+
+/* Does text hold one of the texts that mean this verdict? */
+static bool
+means(const struct description *d, const char *verdict, const char *text)
+{
+	json_object *list;
+
+	if (d->verdicts == NULL ||
+	    !json_object_object_get_ex(d->verdicts, verdict, &list))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (strstr(text, json_object_get_string(
+		    json_object_array_get_idx(list, i))) != NULL)
+			return true;
+	return false;
+}
+
+/* The provider's own words say more than its status does. */
+static enum err
+text_error(const struct description *d, const char *text, enum err otherwise)
+{
+	if (means(d, "token", text))
+		return ERR_TOKEN;
+	if (means(d, "zone", text))
+		return ERR_ZONE;
+	if (means(d, "busy", text))
+		return ERR_BUSY;
+	return otherwise;
 }
 
 static enum err
@@ -119,7 +160,8 @@ word_error(const char *word)
 }
 
 static enum err
-check_words(const struct step *step, const char *body, bool *unchanged,
+check_words(const struct description *d, const struct step *step,
+    const char *body, const char *text, const char *quote, bool *unchanged,
     struct error *why)
 {
 	char word[32];
@@ -135,7 +177,8 @@ check_words(const struct step *step, const char *body, bool *unchanged,
 			*unchanged = strcmp(word, "nochg") == 0;
 			return ERR_OK;
 		}
-	return error_set(why, word_error(word), "answered \"%s\"", word);
+	return error_set(why, text_error(d, text, word_error(word)),
+	    "answered \"%.*s\"", (int)strcspn(quote, " "), quote);
 }
 
 bool
@@ -162,16 +205,22 @@ only_element(json_object *tree, json_object *pointers)
 	    json_object_get_string(json_object_array_get_idx(pointers, 1)));
 }
 
-static void
-capture_all(const struct step *step, json_object *from, json_object *values)
+/* A value that is too long must not look like one that is not there. */
+static enum err
+capture_all(const struct step *step, json_object *from, json_object *values,
+    struct error *why)
 {
 	json_object_object_foreach(step->get, name, pointer) {
 		json_object *value = json_object_is_type(pointer,
 		    json_type_array) ? only_element(from, pointer) :
 		    point(from, json_object_get_string(pointer));
 
-		(void)answer_capture(values, name, value);
+		if (!answer_capture(values, name, value) &&
+		    is_scalar(value))
+			return error_set(why, ERR_REFUSED,
+			    "the answer's %s is too long", name);
 	}
+	return ERR_OK;
 }
 
 static enum err
@@ -246,9 +295,7 @@ answer_take(const struct step *step, json_object *answer, const struct scope *s,
 	    (rc = pick(step, answer, s, &from, why)) != ERR_OK)
 		return rc;
 	*found = from != NULL;
-	if (from != NULL)
-		capture_all(step, from, values);
-	return ERR_OK;
+	return from != NULL ? capture_all(step, from, values, why) : ERR_OK;
 }
 
 static json_object *
@@ -277,31 +324,38 @@ answer_judge(struct answer *a, const struct description *d,
     const struct step *step, const struct credential *c,
     const struct exchange_reply *reply, struct error *why)
 {
-	char quote[QUOTE_MAX];
+	const char *body = reply->body.data != NULL ? reply->body.data : "";
 	bool wants_json = step->get != NULL || step->expect != NULL ||
 	    d->expect != NULL;
+	char quote[QUOTE_MAX];
+	const char *text;
+	enum err rc;
 
 	*a = (struct answer){ .tree = NULL };
 	a->tree = parse_answer(&reply->body);
-	quote_answer(d, c, a->tree, reply, quote);
+	text = answer_text(d, a->tree, reply);
+	quote_text(c, text, quote);
 	if (has_status(reply->status, step->none, step->none_count)) {
 		a->none = true;
 		return ERR_OK;
 	}
 	if (!has_status(reply->status, step->ok, step->ok_count))
-		return error_set(why, status_error(reply->status),
-		    "HTTP %ld: %s", reply->status, quote);
+		return error_set(why, text_error(d, text,
+		    status_error(reply->status)), "HTTP %ld: %s",
+		    reply->status, quote);
 	if (wants_json && a->tree == NULL)
-		return error_set(why, ERR_REFUSED,
+		return error_set(why, text_error(d, text, ERR_REFUSED),
 		    "HTTP %ld, but no JSON: %s", reply->status, quote);
 	if (!expected(a->tree, d->expect) ||
-	    !expected(a->tree, step->expect))
-		return error_set(why, ERR_REFUSED, "refused: %s", quote);
-	if (step->has != NULL && (reply->body.data == NULL ||
-	    strstr(reply->body.data, step->has) == NULL))
-		return error_set(why, ERR_REFUSED, "refused: %s", quote);
-	if (step->words != NULL)
-		return check_words(step, reply->body.data != NULL ?
-		    reply->body.data : "", &a->unchanged, why);
+	    !expected(a->tree, step->expect) ||
+	    (step->has != NULL && strstr(body, step->has) == NULL))
+		return error_set(why, text_error(d, text, ERR_REFUSED),
+		    "refused: %s", quote);
+	if (step->words != NULL &&
+	    (rc = check_words(d, step, body, text, quote, &a->unchanged,
+	    why)) != ERR_OK)
+		return rc;
+	if (step->get == NULL && means(d, "unchanged", body))
+		a->unchanged = true;
 	return ERR_OK;
 }

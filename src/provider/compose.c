@@ -162,8 +162,9 @@ make_body(struct buffer *body, struct curl_slist **headers,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 		if (text == NULL || !buffer_puts(body, text))
 			rc = no_memory(why);
-		/* json-c keeps that text inside the tree. */
-		secret_wipe_string((char *)(uintptr_t)text);
+		/* json-c keeps that text inside the tree, if there is one. */
+		if (tree != NULL)
+			secret_wipe_string((char *)(uintptr_t)text);
 		template_wipe(tree);
 		break;
 	}
@@ -208,7 +209,7 @@ compose(struct message *m, const struct description *d,
 void
 message_end(struct message *m)
 {
-	/* libcurl made these lists, with an allocator that wipes. */
+	/* The lines are libcurl's; heap.h says why they need no wiping. */
 	curl_slist_free_all(m->headers);
 	m->headers = NULL;
 	buffer_free(&m->path);

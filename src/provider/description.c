@@ -57,6 +57,8 @@ check_text(const struct place *p, json_object *known, struct error *why)
 
 static enum err check_tree(const struct place *p, json_object *known,
     json_object *each, struct error *why);
+static enum err read_list(const struct place *p, json_object *known,
+    json_object **to, struct error *why);
 
 /* {"$each": T, "$if": [...]}; each is the set inside T, NULL: not allowed. */
 static enum err
@@ -64,11 +66,14 @@ check_each(const struct place *p, json_object *each, struct error *why)
 {
 	static const char *const members[] = { "$each", "$if", NULL };
 	struct place body = place_member(p, "$each");
+	struct place conditions = place_member(p, "$if");
+	json_object *ignored;
 
 	TRY(place_object(p, members, why));
 	if (each == NULL)
 		return place_error(p, why,
 		    "$each needs a step with \"for\": \"zone\" or \"name\"");
+	TRY(read_list(&conditions, each, &ignored, why));
 	return check_tree(&body, each, NULL, why);
 }
 
@@ -98,9 +103,43 @@ check_tree(const struct place *p, json_object *known, json_object *each,
 			TRY(check_tree(&e, known, each, why));
 		}
 		return ERR_OK;
+	case json_type_null:
+		return place_error(p, why, "must not be null; leave it out");
 	default:
 		return ERR_OK;
 	}
+}
+
+/* Does a template anywhere in tree name this variable? */
+static bool
+mentions(json_object *tree, const char *name)
+{
+	const char *s = json_object_to_json_string(tree);
+	size_t len = strlen(name);
+
+	while ((s = strstr(s, name)) != NULL) {
+		if ((s[-1] == '{' || s[-1] == '=') &&
+		    strchr("}?|", s[len]) != NULL)
+			return true;
+		s += len;
+	}
+	return false;
+}
+
+/* Does what a step sends depend on this variable? */
+static bool
+asks_by(const struct place *step, const char *name)
+{
+	static const char *const parts[] = { "path", "query", "headers",
+	    "json", "form", "text" };
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct place part = place_member(step, parts[i]);
+
+		if (part.value != NULL && mentions(part.value, name))
+			return true;
+	}
+	return false;
 }
 
 /* An object of templates, such as headers or a query. */
@@ -204,6 +243,24 @@ read_list(const struct place *p, json_object *known, json_object **to,
 			    "no step before gets such a variable");
 	}
 	*to = p->value;
+	return ERR_OK;
+}
+
+/* {"token": [texts], ...}: what the provider says, and what it means. */
+static enum err
+read_verdicts(const struct place *p, struct description *d, struct error *why)
+{
+	static const char *const members[] = { "token", "zone", "busy",
+	    "unchanged", NULL };
+	json_object *ignored;
+
+	TRY(place_object(p, members, why));
+	for (const char *const *m = members; *m != NULL; m++) {
+		struct place list = place_member(p, *m);
+
+		TRY(read_list(&list, NULL, &ignored, why));
+	}
+	d->verdicts = p->value;
 	return ERR_OK;
 }
 
@@ -462,7 +519,7 @@ read_types(const struct place *p, struct description *d,
 	return ERR_OK;
 }
 
-/* Notes each {config.x}; one without '?' or '|' must be given. */
+/* Notes each {config.x}; one that lacks '?' and '|' somewhere must be given. */
 static enum err
 find_variables(json_object *tree, json_object *set, struct error *why)
 {
@@ -473,9 +530,11 @@ find_variables(json_object *tree, json_object *set, struct error *why)
 		s = json_object_get_string(tree);
 		while ((s = strstr(s, "{config.")) != NULL) {
 			size_t len = strcspn(++s, "?|}");
-			json_object *needed =
-			    json_object_new_boolean(s[len] == '}');
 			char *name = strndup(s, len);
+			json_object *needed = json_object_new_boolean(
+			    s[len] == '}' || (name != NULL &&
+			    json_object_get_boolean(json_object_object_get(
+			    set, name))));
 
 			if (name == NULL || json_object_object_add(set, name,
 			    needed) != 0) {
@@ -514,18 +573,26 @@ copy_set(json_object *to, json_object *from, struct error *why)
 }
 
 static enum err
+check_literal(const struct place *p, const char *url, struct error *why)
+{
+	if (strncmp(url, "https://", 8) != 0)
+		return place_error(p, why, "must be an https:// URL as it is, "
+		    "or, for \"base\", \"{config.base}\" for one that the "
+		    "operator gives");
+	if (strchr(url, '{') != NULL)
+		return place_error(p, why, "where the token goes must not "
+		    "depend on a variable");
+	return ERR_OK;
+}
+
+static enum err
 read_base(const struct place *p, struct description *d, struct error *why)
 {
 	TRY(place_required(p, why));
 	TRY(place_string(p, &d->base, why));
-	if (strncmp(d->base, "https://", 8) != 0 &&
-	    strcmp(d->base, "{config.base}") != 0)
-		return place_error(p, why, "must be an https:// URL as it is, "
-		    "or \"{config.base}\" for one that the operator gives");
-	if (strncmp(d->base, "https://", 8) == 0 && strchr(d->base, '{'))
-		return place_error(p, why, "where the token goes must not "
-		    "depend on a variable");
-	return ERR_OK;
+	if (strcmp(d->base, "{config.base}") == 0)
+		return ERR_OK;
+	return check_literal(p, d->base, why);
 }
 
 /* The parts that every step shares. */
@@ -588,8 +655,9 @@ read_requests(const struct place *top, struct description *d,
 			    "must be a step: { ... }");
 		TRY(read_step(&zone, known, known->of_zone, known->of_zone,
 		    &d->zone, why));
-		d->zone_once = strstr(json_object_to_json_string(zone.value),
-		    "zone}") == NULL;
+		d->zone_by_name = asks_by(&zone, "name");
+		d->zone_by_zone = asks_by(&zone, "zone");
+		d->zone_fixed = !mentions(zone.value, "zone");
 	}
 	/* The name that found a zone is not the only one of it. */
 	json_object_object_del(known->of_zone, "name");
@@ -608,6 +676,8 @@ read_requests(const struct place *top, struct description *d,
 	if (!writes)
 		return place_error(&steps, why, "no step writes: one at "
 		    "least must be without \"get\"");
+	d->zoneless = !d->has_zone && !mentions(top->value, "zone") &&
+	    !mentions(top->value, "sub");
 	return ERR_OK;
 }
 
@@ -616,17 +686,20 @@ read_description(struct description *d, const struct known *known,
     struct error *why)
 {
 	static const char *const members[] = { "format", "name", "about",
-	    "base", "token", "headers", "basic", "sign", "expect", "error", "apex",
-	    "ttl", "types", "begin", "zone", "steps", "remove", "end", NULL };
+	    "base", "begin_base", "token", "headers", "basic", "sign", "expect", "error",
+	    "verdicts", "apex", "ttl", "types", "begin", "zone", "steps",
+	    "remove", "end", NULL };
 	struct place top = place_top(d->document, d->file);
 	struct place format = place_member(&top, "format");
 	struct place name = place_member(&top, "name");
 	struct place about = place_member(&top, "about");
 	struct place base = place_member(&top, "base");
+	struct place begin_base = place_member(&top, "begin_base");
 	struct place token = place_member(&top, "token");
 	struct place sign = place_member(&top, "sign");
 	struct place expect = place_member(&top, "expect");
 	struct place error = place_member(&top, "error");
+	struct place verdicts = place_member(&top, "verdicts");
 	struct place ttl = place_member(&top, "ttl");
 	int64_t version = 0;
 
@@ -637,10 +710,14 @@ read_description(struct description *d, const struct known *known,
 	TRY(place_string(&name, &d->name, why));
 	TRY(place_string(&about, &d->about, why));
 	TRY(read_base(&base, d, why));
+	TRY(place_string(&begin_base, &d->begin_base, why));
+	if (d->begin_base != NULL)
+		TRY(check_literal(&begin_base, d->begin_base, why));
 	TRY(read_token(&token, d, why));
 	TRY(sign_read(&d->sign, &sign, d->parts, why));
 	TRY(read_expect(&expect, &d->expect, why));
 	TRY(read_pointer(&error, &d->error, why));
+	TRY(read_verdicts(&verdicts, d, why));
 	TRY(read_ttl(&ttl, d, why));
 	TRY(find_variables(d->document, d->variables, why));
 	TRY(copy_set(known->of_run, d->variables, why));

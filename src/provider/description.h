@@ -19,6 +19,7 @@
 #define DESCRIPTION_STEPS_MAX	8
 #define DESCRIPTION_STATUS_MAX	8
 #define DESCRIPTION_TTLS_MAX	32
+#define DESCRIPTION_TEXTS_MAX	16
 
 /* How often a step is done: for each record, each name, or each zone. */
 enum step_for { FOR_RRSET, FOR_NAME, FOR_ZONE };
@@ -54,6 +55,7 @@ struct description {
 	const char	*name;
 	const char	*about;
 	const char	*base;
+	const char	*begin_base;	/* of begin's steps; NULL: base */
 	const char	*parts[CREDENTIAL_PARTS_MAX + 1];	/* of the token */
 	size_t		 part_count;
 	json_object	*headers;
@@ -61,6 +63,7 @@ struct description {
 	struct sign	 sign;
 	json_object	*expect;
 	const char	*error;		/* pointer to the text of an error */
+	json_object	*verdicts;	/* word -> texts that mean it */
 	const char	*apex;		/* what {sub} is there */
 	int64_t		 ttl, ttl_min, ttl_max;
 	int64_t		 ttl_of[DESCRIPTION_TTLS_MAX];	/* ascending */
@@ -71,7 +74,10 @@ struct description {
 	size_t		 begin_count;
 	struct step	 zone;
 	bool		 has_zone;
-	bool		 zone_once;	/* it does not ask by {zone} */
+	bool		 zone_by_name;	/* its request asks by {name}, */
+	bool		 zone_by_zone;	/* or by {zone}: one a candidate */
+	bool		 zone_fixed;	/* the same for every candidate */
+	bool		 zoneless;	/* no step looks at a zone */
 	struct step	 steps[DESCRIPTION_STEPS_MAX];
 	size_t		 step_count;
 	struct step	 remove[DESCRIPTION_STEPS_MAX];	/* instead of steps */

@@ -8,7 +8,6 @@
 #include <gnutls/gnutls.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
 #include "provider/exchange.h"
 #include "tls/verify.h"
 
@@ -25,34 +24,10 @@ struct exchange {
 	struct error		 refusal;	/* of our own checks */
 };
 
-/* libcurl copies our headers; so its memory is wiped when it gives it back. */
-static void
-wiping_free(void *p)
-{
-	if (p != NULL)
-		secret_wipe(p, malloc_usable_size(p));
-	free(p);
-}
-
-static void *
-wiping_realloc(void *p, size_t size)
-{
-	size_t old = p != NULL ? malloc_usable_size(p) : 0;
-	void *grown = malloc(size);
-
-	if (grown == NULL)
-		return NULL;
-	if (p != NULL)
-		memcpy(grown, p, old < size ? old : size);
-	wiping_free(p);
-	return grown;
-}
-
 enum err
 exchange_setup(struct error *why)
 {
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
-	    wiping_realloc, strdup, calloc) != CURLE_OK)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(why, ERR_SYSTEM, "libcurl does not start");
 	return ERR_OK;
 }

@@ -14,6 +14,7 @@
 #include "provider/description.h"
 #include "provider/provider.h"
 #include "provider/resolution.h"
+#include "provider/rfc2136.h"
 
 /* Milliseconds. */
 #define RESOLVE_AGAIN	300000
@@ -27,7 +28,8 @@ _Static_assert(RESOLUTION_MAX == SETTINGS_ADDRESSES_MAX,
 struct providers {
 	struct provider		*list;
 	size_t			 count;
-	struct resolution	*resolutions;	/* one a provider */
+	size_t			 hosts;		/* with those of begin, behind */
+	struct resolution	*resolutions;	/* one a host */
 };
 
 /* The operator's own file of that name goes before ours. */
@@ -145,17 +147,20 @@ out:
 	return rc;
 }
 
+/* begin: room for the host of begin's steps, if it is another. */
 static enum err
-provider_read(struct provider *p, const char *settings_file,
-    struct error *why)
+provider_read(struct provider *p, struct provider *begin,
+    const char *settings_file, struct error *why)
 {
 	const struct provider_settings *s = p->settings;
-	char *file = find_file(s->description);
 	json_object *base = NULL;
 	const char *url;
+	char *file;
 	enum err rc;
 
-	if (file == NULL)
+	if (strcmp(s->description, RFC2136_NAME) == 0)
+		return rfc2136_read(p, settings_file, why);
+	if ((file = find_file(s->description)) == NULL)
 		return error_set(why, ERR_CONFIG, "%s: /providers/%s: there is "
 		    "no %s.json in " PROVIDERS_SYSCONFDIR " or "
 		    PROVIDERS_DATADIR, settings_file, s->name, s->description);
@@ -168,35 +173,39 @@ provider_read(struct provider *p, const char *settings_file,
 	url = p->description->base;
 	if (json_object_object_get_ex(p->variables, "config.base", &base))
 		url = json_object_get_string(base);
-	if ((rc = read_base(p, url, why)) != ERR_OK) {
-		error_prefix(why, "%s: /providers/%s", settings_file, s->name);
-		return rc;
+	rc = read_base(p, url, why);
+	if (rc == ERR_OK && p->description->begin_base != NULL) {
+		p->begin = begin;
+		rc = read_base(begin, p->description->begin_base, why);
 	}
-	return ERR_OK;
+	if (rc != ERR_OK)
+		error_prefix(why, "%s: /providers/%s", settings_file, s->name);
+	return rc;
 }
 
 struct providers *
 providers_new(const struct settings *s, struct error *why)
 {
 	struct providers *p = calloc(1, sizeof *p);
+	size_t n = s->provider_count;
 
-	if (p == NULL || (p->list = calloc(s->provider_count,
-	    sizeof *p->list)) == NULL ||
-	    (p->resolutions = resolution_new(s->provider_count)) == NULL) {
+	if (p == NULL || (p->list = calloc(2 * n, sizeof *p->list)) == NULL ||
+	    (p->resolutions = resolution_new(2 * n)) == NULL) {
 		error_set(why, ERR_MEMORY, "out of memory");
 		goto fail;
 	}
-	for (; p->count < s->provider_count; p->count++) {
-		p->list[p->count].settings = &s->providers[p->count];
-		if (s->providers[p->count].address_count == 0)
-			p->list[p->count].resolution =
-			    resolution_at(p->resolutions, p->count);
-		if (provider_read(&p->list[p->count], s->file, why) !=
-		    ERR_OK) {
-			p->count++;
-			goto fail;
-		}
+	p->count = n;
+	p->hosts = 2 * n;
+	for (size_t i = 0; i < 2 * n; i++) {
+		p->list[i].settings = &s->providers[i % n];
+		if (s->providers[i % n].address_count == 0)
+			p->list[i].resolution =
+			    resolution_at(p->resolutions, i);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (provider_read(&p->list[i], &p->list[n + i], s->file, why)
+		    != ERR_OK)
+			goto fail;
 	return p;
 fail:
 	providers_free(p);
@@ -208,14 +217,14 @@ providers_free(struct providers *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < p->count; i++) {
+	for (size_t i = 0; i < p->hosts; i++) {
 		description_free(p->list[i].description);
 		json_object_put(p->list[i].variables);
 		free(p->list[i].host);
 		free(p->list[i].origin);
 		free(p->list[i].path);
 	}
-	resolution_free(p->resolutions, p->count);
+	resolution_free(p->resolutions, p->hosts);
 	free(p->list);
 	free(p);
 }
@@ -230,6 +239,13 @@ const char *
 record_type(const struct address *a)
 {
 	return a->family == AF_INET ? "A" : "AAAA";
+}
+
+/* Is there a host that the resolver must be asked for? */
+static bool
+is_resolved(const struct provider *p)
+{
+	return p->resolution != NULL && p->host != NULL;
 }
 
 static bool
@@ -258,8 +274,8 @@ resolve(const struct provider *p)
 void
 providers_resolve(struct providers *p)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (p->list[i].resolution != NULL)
+	for (size_t i = 0; i < p->hosts; i++)
+		if (is_resolved(&p->list[i]))
 			(void)resolve(&p->list[i]);
 }
 
@@ -267,17 +283,17 @@ bool
 providers_keep_resolving(struct providers *p)
 {
 	struct timespec tick = { 0, RESOLVE_TICK * 1000000L };
-	int64_t due[SETTINGS_PROVIDERS_MAX] = { 0 };
-	int64_t last[SETTINGS_PROVIDERS_MAX] = { 0 };
+	int64_t due[2 * SETTINGS_PROVIDERS_MAX] = { 0 };
+	int64_t last[2 * SETTINGS_PROVIDERS_MAX] = { 0 };
 	bool any = false;
 
-	for (size_t i = 0; i < p->count; i++)
-		any = any || p->list[i].resolution != NULL;
+	for (size_t i = 0; i < p->hosts; i++)
+		any = any || is_resolved(&p->list[i]);
 	while (any) {
-		for (size_t i = 0; i < p->count; i++) {
+		for (size_t i = 0; i < p->hosts; i++) {
 			const struct provider *one = &p->list[i];
 
-			if (one->resolution == NULL)
+			if (!is_resolved(one))
 				continue;
 			if (resolution_take_doubt(one->resolution) &&
 			    due[i] > last[i] + RESOLVE_DOUBTED)
@@ -296,13 +312,13 @@ providers_keep_resolving(struct providers *p)
 void
 providers_inherit(struct providers *p, const struct providers *from)
 {
-	for (size_t i = 0; i < p->count; i++)
-		for (size_t j = 0; j < from->count; j++) {
+	for (size_t i = 0; i < p->hosts; i++)
+		for (size_t j = 0; j < from->hosts; j++) {
 			struct address known[RESOLUTION_MAX];
 			size_t count;
 
-			if (p->list[i].resolution == NULL ||
-			    from->list[j].resolution == NULL ||
+			if (!is_resolved(&p->list[i]) ||
+			    !is_resolved(&from->list[j]) ||
 			    strcmp(p->list[i].host, from->list[j].host) != 0)
 				continue;
 			count = resolution_get(from->list[j].resolution, known);

@@ -23,13 +23,15 @@ struct providers;	/* all of the configuration, ready; made before the fork */
 /* One provider of the configuration. */
 struct provider {
 	const struct provider_settings	*settings;
-	struct description		*description;
+	struct description		*description;	/* NULL: rfc2136.h */
 	json_object			*variables;	/* "config.x" -> value */
-	char				*host;		/* of its URL */
+	char				*host;		/* to connect to */
 	uint16_t			 port;
-	char				*origin;	/* "https://host" */
+	char				*origin;	/* "https://host", or
+							   words for people */
 	char				*path;		/* "" or "/api" */
 	struct resolution		*resolution;	/* NULL: pinned */
+	const struct provider		*begin;		/* another host; or NULL */
 };
 
 /* One address to be published, and what came of it. */

@@ -20,6 +20,7 @@
 #include "provider/description.h"
 #include "provider/provider.h"
 #include "provider/resolution.h"
+#include "provider/rfc2136.h"
 #include "provider/sign.h"
 #include "provider/template.h"
 
@@ -32,6 +33,7 @@ struct zone {
 	char		*name;		/* NULL: no such zone */
 	json_object	*values;
 	struct scope	 scope;
+	struct error	 why;		/* it could not be asked */
 };
 
 /* A record on its way. */
@@ -42,6 +44,7 @@ struct item {
 	struct scope		 scope;
 	bool			 todo;
 	bool			 written;
+	size_t			 next;		/* step after the last it took */
 };
 
 struct run {
@@ -54,6 +57,8 @@ struct run {
 	json_object		*values;	/* config.* and begin's captures */
 	struct scope		 scope;
 	struct zone		*zones;
+	json_object		*zone_list;	/* an answer for every candidate, */
+	char			*zone_list_of;	/* and the name that asked */
 	struct item		*items;
 	size_t			 count;
 	long			 retry_after;
@@ -109,19 +114,34 @@ settle_all(struct run *r, const struct error *why)
  * One request
  */
 
-/* Is it safe to send the same again after a 5xx? */
+/*
+ * Is it safe to send the same again after a 5xx?  A GET that writes goes to
+ * a service that counts how often it is called.
+ */
 static bool
 may_repeat(const struct step *step, const struct exchange_reply *reply)
 {
 	return reply->status >= 500 && reply->retry_after == 0 &&
-	    strcmp(step->method, "POST") != 0;
+	    strcmp(step->method, "POST") != 0 &&
+	    (step->get != NULL || strcmp(step->method, "GET") != 0);
+}
+
+/* Whose host does a step speak to? */
+static const struct provider *
+partner(const struct run *r, const struct step *step)
+{
+	const struct description *d = r->description;
+
+	return r->provider->begin != NULL && step >= d->begin &&
+	    step < d->begin + d->begin_count ? r->provider->begin :
+	    r->provider;
 }
 
 static enum err
 send_message(struct run *r, const struct step *step, const struct message *m,
     struct exchange_reply *reply, struct error *why)
 {
-	const struct provider *p = r->provider;
+	const struct provider *p = partner(r, step);
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	struct target to = { p->host, p->port, addresses,
 	    provider_addresses(p, addresses), p->settings->ca };
@@ -153,7 +173,7 @@ static void
 print_message(const struct run *r, const struct step *step,
     const struct message *m)
 {
-	const struct provider *p = r->provider;
+	const struct provider *p = partner(r, step);
 
 	fprintf(r->rehearsal, "%s: %s %s%s\n", step->label, step->method,
 	    p->origin, m->path.data);
@@ -173,15 +193,16 @@ perform(struct run *r, const struct step *step, const struct scope *s,
     struct error *why)
 {
 	struct exchange_reply reply = { .body.max = EXCHANGE_BODY_MAX };
+	const struct provider *p = partner(r, step);
 	struct message m;
 	enum err rc;
 
 	*a = (struct answer){ .tree = NULL };
-	rc = compose(&m, r->description, step, r->provider->path, s, each,
+	rc = compose(&m, r->description, step, p->path, s, each,
 	    count, why);
 	if (rc == ERR_OK && !m.empty)
 		rc = sign_message(&r->description->sign, &m, step->method,
-		    r->provider->origin, s, why);
+		    p->origin, s, why);
 	*skipped = rc == ERR_OK && m.empty;
 	if (rc == ERR_OK && !m.empty && r->rehearsal != NULL)
 		print_message(r, step, &m);
@@ -298,6 +319,37 @@ zone_accept(struct zone *z, const char *name, struct error *why)
 	return set_text(z->values, "zone", z->name, why);
 }
 
+/*
+ * Sends the zone step, unless what it would ask has been answered: a list of
+ * zones is looked at for every candidate.
+ */
+static enum err
+zone_answer(struct run *r, const struct scope *asked, const char *name,
+    struct answer *a, struct error *why)
+{
+	const struct description *d = r->description;
+	const char *of = d->zone_by_name ? name : "";
+	bool skipped;
+	enum err rc;
+
+	*a = (struct answer){ .tree = NULL };
+	if (!d->zone_by_zone && r->zone_list != NULL &&
+	    strcmp(r->zone_list_of, of) == 0) {
+		a->tree = json_object_get(r->zone_list);
+		return ERR_OK;
+	}
+	rc = perform(r, &d->zone, asked, NULL, 0, a, &skipped, why);
+	if (rc != ERR_OK || a->none || d->zone_by_zone)
+		return rc;
+	json_object_put(r->zone_list);
+	free(r->zone_list_of);
+	r->zone_list = NULL;
+	if ((r->zone_list_of = strdup(of)) == NULL)
+		return no_memory(why);
+	r->zone_list = json_object_get(a->tree);
+	return ERR_OK;
+}
+
 /* Sends the zone step; *found: is there such a zone? */
 static enum err
 zone_request(struct run *r, struct zone *z, const char *name, bool *found,
@@ -307,7 +359,6 @@ zone_request(struct run *r, struct zone *z, const char *name, bool *found,
 	json_object *question = json_object_new_object();
 	struct scope asked = { &r->scope, question, NULL };
 	struct answer a = { .tree = NULL };
-	bool skipped;
 	enum err rc;
 
 	*found = false;
@@ -318,7 +369,7 @@ zone_request(struct run *r, struct zone *z, const char *name, bool *found,
 	if ((rc = set_text(question, "zone", z->asked, why)) != ERR_OK ||
 	    (rc = set_text(question, "name", name, why)) != ERR_OK)
 		goto out;
-	rc = perform(r, step, &asked, NULL, 0, &a, &skipped, why);
+	rc = zone_answer(r, &asked, name, &a, why);
 	if (rc == ERR_ZONE || (rc == ERR_OK && a.none))
 		rc = ERR_OK;
 	else if (rc == ERR_OK && step->get == NULL)
@@ -345,43 +396,68 @@ zone_captures(const struct description *d)
 	return false;
 }
 
-/*
- * Asks about one candidate, unless that was done before; given: the operator
- * says that it is the zone.  *result stays NULL when it is none.
- */
+/* The first zone of that name, so that its records meet in one group. */
+static const struct zone *
+zone_same(const struct run *r, const struct zone *z)
+{
+	const struct zone *first = z;
+
+	for (const struct zone *o = r->zones; z->name != NULL && o != NULL;
+	    o = o->next)
+		if (o->name != NULL && strcmp(o->name, z->name) == 0)
+			first = o;
+	return first;
+}
+
+/* Asks about one candidate; given: the operator says that it is the zone. */
 static enum err
-zone_ask(struct run *r, const char *candidate, const char *name, bool given,
-    const struct zone **result, struct error *why)
+zone_look(struct run *r, struct zone *z, const char *name, bool given,
+    struct error *why)
 {
 	const struct description *d = r->description;
 	bool found = true, named;
-	struct zone *z;
 	enum err rc;
 
-	for (z = r->zones; z != NULL; z = z->next)
-		if (strcmp(z->asked, candidate) == 0) {
-			*result = z->name != NULL ? z : NULL;
-			return ERR_OK;
-		}
-	if ((z = zone_add(r, candidate)) == NULL)
-		return no_memory(why);
 	if (d->has_zone && (!given || zone_captures(d)) &&
 	    (rc = zone_request(r, z, name, &found, why)) != ERR_OK)
 		return rc;
 	named = d->has_zone && d->zone.get != NULL &&
 	    json_object_object_get_ex(d->zone.get, "zone", NULL);
 	if (given || !named || r->rehearsal != NULL) {
-		if ((rc = set_text(z->values, "zone", candidate, why)) !=
+		if ((rc = set_text(z->values, "zone", z->asked, why)) !=
 		    ERR_OK)
 			return rc;
 	} else if (!json_object_object_get_ex(z->values, "zone", NULL)) {
 		found = false;
 	}
-	if (!found)
-		return ERR_OK;
-	if ((rc = zone_accept(z, name, why)) == ERR_OK)
-		*result = z;
-	return rc;
+	return found ? zone_accept(z, name, why) : ERR_OK;
+}
+
+/*
+ * The same, unless it was done before: then the answer is as it was, also
+ * when it was a failure.  *result stays NULL when it is no zone.
+ */
+static enum err
+zone_ask(struct run *r, const char *candidate, const char *name, bool given,
+    const struct zone **result, struct error *why)
+{
+	struct zone *z;
+
+	for (z = r->zones; z != NULL; z = z->next)
+		if (strcmp(z->asked, candidate) == 0)
+			break;
+	if (z == NULL) {
+		if ((z = zone_add(r, candidate)) == NULL)
+			return no_memory(why);
+		if (zone_look(r, z, name, given, why) != ERR_OK)
+			z->why = *why;
+	}
+	if (z->why.code != ERR_OK) {
+		*why = z->why;
+		return why->code;
+	}
+	*result = z->name != NULL ? zone_same(r, z) : NULL;
+	return ERR_OK;
 }
 
 /* The longest end of the name that the provider has as a zone. */
@@ -402,6 +478,8 @@ zone_find(struct run *r, const struct provider_record *record,
 	}
 	if (strncmp(candidate, "*.", 2) == 0)
 		candidate += 2;
+	if (r->description->zoneless)
+		return zone_ask(r, candidate, name, true, result, why);
 	if (!r->description->has_zone)
 		return error_set(why, ERR_ZONE, "%s: finds no zones by "
 		    "itself; write \"zone\" for %s into the configuration",
@@ -415,7 +493,7 @@ zone_find(struct run *r, const struct provider_record *record,
 		rc = zone_ask(r, candidate, name, false, result, why);
 		if (rc != ERR_OK || *result != NULL)
 			return rc;
-		if (r->description->zone_once)
+		if (r->description->zone_fixed)
 			break;
 	}
 	return error_set(why, ERR_ZONE, "%s: has no zone for %s",
@@ -560,6 +638,30 @@ same_group(const struct item *a, const struct item *b, enum step_for times)
 	    strcmp(a->record->name, b->record->name) == 0;
 }
 
+/* Has it been written, with no step left that it would take? */
+static bool
+complete(const struct description *d, const struct item *i)
+{
+	bool remove = i->record->remove;
+	const struct step *steps = remove ? d->remove : d->steps;
+	size_t count = remove ? d->remove_count : d->step_count;
+
+	for (size_t s = i->next; s < count; s++)
+		if (scope_holds_all(&i->scope, steps[s].conditions))
+			return false;
+	return i->written;
+}
+
+/* A failure that the others would meet, too; what is done stays done. */
+static void
+give_up(struct run *r, const struct error *why)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->items[i].todo && complete(r->description, &r->items[i]))
+			settle(&r->items[i], ERR_OK, true, NULL);
+	settle_all(r, why);
+}
+
 /* One request of a step, for the records of group. */
 static enum err
 step_group(struct run *r, const struct step *step, struct item **group,
@@ -588,10 +690,12 @@ step_group(struct run *r, const struct step *step, struct item **group,
 			settle(group[i], ERR_OK, false, NULL);
 		else if (step->get == NULL && !skipped)
 			group[i]->written = true;
+		group[i]->next = (size_t)(step - (group[i]->record->remove ?
+		    r->description->remove : r->description->steps)) + 1;
 	}
 	json_object_put(a.tree);
 	if (ends_run(rc))
-		settle_all(r, &why);
+		give_up(r, &why);
 	return rc;
 }
 
@@ -727,6 +831,8 @@ run_end(struct run *r)
 		free(z->name);
 		free(z);
 	}
+	json_object_put(r->zone_list);
+	free(r->zone_list_of);
 	for (size_t i = 0; i < r->count; i++)
 		json_object_put(r->items[i].values);
 	credential_end(&r->credential);
@@ -775,7 +881,10 @@ provider_publish(const struct provider *p, struct exchange *x,
 	    .count = count };
 
 	start_items(items, records, count);
-	run(&r, token);
+	if (p->description != NULL)
+		run(&r, token);
+	else
+		rfc2136_publish(p, token, records, count, deadline);
 	*retry_after = r.retry_after;
 }
 
@@ -788,6 +897,10 @@ provider_rehearse(const struct provider *p, FILE *to,
 	    .rehearsal = to, .items = items, .count = count };
 	static const char masked[] = "***:***:***:***";
 
+	if (p->description == NULL) {
+		rfc2136_rehearse(p, to, records, count);
+		return;
+	}
 	/* Three characters a part, and a colon between. */
 	start_items(items, records, count);
 	run(&r, masked + 4 * (CREDENTIAL_PARTS_MAX - p->description->part_count));

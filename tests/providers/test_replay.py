@@ -1,0 +1,193 @@
+"""Exchanges with every provider, replayed to the real program over TLS.
+
+Each NAME.json holds the cases of the description NAME: what the program must
+send, in order and to the byte, what the provider answers, and the verdict that
+must come of it.  README.md tells the form of these files.
+
+The program runs in a network namespace of its own, where the provider is
+127.0.0.1:443 and a certificate authority of the tests vouches for its name.
+tests/run sets DDNSGATE.
+"""
+
+import copy
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+SOURCE = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE))
+
+from replay import Stage, network_namespaces_allowed            # noqa: E402
+
+
+def exchanges_in(folder):
+    return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+
+
+def cases_of(exchanges):
+    return [pytest.param(name, case, id=f"{name}-{case['case']}")
+            for name, exchange in exchanges.items() for case in exchange["cases"]]
+
+
+EXCHANGES = exchanges_in(HERE)
+MANUAL = exchanges_in(HERE / "manual")
+SHIPPED = sorted((SOURCE / "providers").glob("*.json"))
+
+# Signed by the clock, so that no recording would fit.
+SIGNED = {"route53", "ovh"}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    if not os.environ.get("DDNSGATE"):
+        pytest.exit("DDNSGATE is not set: start these tests with tests/run", 2)
+    if not network_namespaces_allowed():
+        pytest.skip("network namespaces are forbidden here")
+    hosts = [host for exchange in [*EXCHANGES.values(), *MANUAL.values()]
+             for host in [exchange["host"], *exchange.get("hosts", [])]]
+    with Stage(os.environ["DDNSGATE"], tmp_path_factory.mktemp("providers"),
+               hosts) as everything:
+        yield everything
+
+
+def script_of(exchange, case):
+    """The case's requests with their answers, "parts" and "headers" filled in."""
+    script = []
+    for item in case["exchange"]:
+        script += exchange["parts"][item] if isinstance(item, str) else [item]
+    script = copy.deepcopy(script)
+    for item in script:
+        request = item["request"]
+        request["headers"] = {"Host": exchange["host"], **exchange.get("headers", {}),
+                              **request.get("headers", {})}
+    return script
+
+
+def check(stage, name, exchange, case):
+    token = case.get("token", exchange["token"])
+    host = case.get("host", "home.example.org")
+    ran, seen = stage.replay(
+        script_of(exchange, case), name, exchange.get("config"), token, host,
+        case["addresses"], {k: case[k] for k in ("zone", "ttl") if k in case})
+    assert seen.problems == [], ran.stdout + ran.stderr
+    assert seen.left() == [], f"was not asked for:\n{ran.stdout}{ran.stderr}"
+    lines = [line.split(" ", 4) for line in ran.stdout.splitlines()
+             if line.startswith(f"{host} ")]
+    assert [line[2] for line in lines] == case["addresses"], ran.stdout + ran.stderr
+    assert [line[3] for line in lines] == case["verdicts"], ran.stdout
+    assert ran.returncode == (0 if set(case["verdicts"]) <= {"changed", "unchanged"} else 1)
+    for text in case.get("says", []):
+        assert text in ran.stdout
+    for part in token.split(":"):
+        assert len(part) < 12 or part[:12] not in ran.stdout + ran.stderr, "shows the credential"
+
+
+@pytest.mark.parametrize("name, case", cases_of(EXCHANGES))
+def test_exchange(stage, name, case):
+    check(stage, name, EXCHANGES[name], case)
+
+
+@pytest.fixture(scope="module")
+def from_manual(stage):
+    """The example of ddnsgate-provider(5), put where it says; one new file is all."""
+    if str(stage.own).startswith("/etc/"):
+        pytest.skip("would write into /etc")
+    page = (SOURCE / "man/ddnsgate-provider.5").read_text()
+    text = re.search(r"^\.Bd -literal\n(\{\n.*?^\}\n)\.Ed$", page, re.M | re.S)[1]
+    file = stage.own / "exampledns.json"
+    made = not stage.own.exists()
+    stage.own.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    yield file
+    shutil.rmtree(stage.own) if made else file.unlink()
+
+
+@pytest.mark.parametrize("name, case", cases_of(MANUAL))
+def test_manual(stage, from_manual, name, case):
+    check(stage, name, MANUAL[name], case)
+
+
+def listed(stage):
+    ran = subprocess.run([stage.program, "provider", "list"], check=True, text=True,
+                         stdout=subprocess.PIPE)
+    return {line.split()[0] for line in ran.stdout.splitlines()}
+
+
+def test_list(stage):
+    """All that is shipped can be named in a configuration."""
+    assert {path.stem for path in SHIPPED} <= listed(stage)
+    assert len(SHIPPED) >= 40
+
+
+def test_list_own(stage, from_manual):
+    assert from_manual.stem in listed(stage)
+
+
+def test_page():
+    """The page of providers has a row for each, with the number of requests that it takes."""
+    page = (SOURCE / "providers/README.md").read_text()
+    rows = {row[0]: row[1] for row in
+            re.findall(r"^\| `([^`]+)` \|(?:[^|]*\|){3} (\d+)", page, re.M)}
+    assert rows.keys() >= {path.stem for path in SHIPPED}
+    assert rows.keys() <= {path.stem for path in SHIPPED}
+    for name, exchange in EXCHANGES.items():
+        replace = next(case for case in exchange["cases"] if case["case"] == "replace")
+        assert int(rows[name]) == len(script_of(exchange, replace)), name
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_description(stage, path):
+    """Each is installed as it is, is valid, carries its name, and has been recorded."""
+    description = json.loads(path.read_text())
+    installed = stage.shipped / path.name
+    assert installed.read_bytes() == path.read_bytes()
+    assert description["name"] == path.stem
+    ran = subprocess.run([stage.program, "provider", "check", installed],
+                         check=False, text=True, capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+    if path.stem not in SIGNED:
+        assert wanted_cases(description) <= {c["case"] for c in EXCHANGES[path.stem]["cases"]}
+
+
+def wanted_cases(description):
+    """What can happen with a provider, as its description says."""
+    reads = [step for step in description["steps"] if "current" in step.get("get", {})]
+    wanted = {"replace", "wrong-token", "missing-zone", "throttled"}
+    if reads:
+        wanted |= {"create", "unchanged"}
+    # [list, element] takes nothing out of a longer list; there is no ambiguity.
+    if any("pick" in step and isinstance(step["get"]["current"], str) for step in reads):
+        wanted.add("ambiguous")
+    return wanted
+
+
+# What would take neighbours along.
+TRAPS = {
+    "gandi": [("PUT", "/domains/{zone}/records"), ("PUT", "/domains/{zone}/records/{sub}")],
+    "godaddy": [("PUT", "/v1/domains/{zone}/records"),
+                ("PUT", "/v1/domains/{zone}/records/{type}")],
+    "mijn.host": [("PUT", "/domains/{zone}/dns")],
+    "transip": [("PUT", "/domains/{zone}/dns")],
+}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_traps(path):
+    """No write takes neighbours along, or lets the provider take our own address."""
+    description = json.loads(path.read_text())
+    for step in description["steps"]:
+        if "get" in step:
+            continue
+        assert (step["method"], step["path"]) not in TRAPS.get(path.stem, [])
+        sent = json.dumps([step.get(part) for part in ("query", "json", "form", "text")])
+        assert re.search(r"\{(addrs?|addr4[}?|]|addr6[}?|]|current\})", sent) or \
+            step["path"].endswith("/refresh")
+        assert "setHosts" not in sent
