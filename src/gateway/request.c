@@ -55,9 +55,15 @@ read_path(struct request *q, const char *uri)
 	size_t len = length_without_tail(uri), n = 0;
 
 	for (size_t i = 0; i < len && uri[i] != '?'; i++) {
-		/* UniFi sends "/\/nic/update". */
-		char c = uri[i] == '\\' ? '/' : uri[i];
+		char c = uri[i];
 
+		/* UniFi sends "/\/nic/update"; some web servers escape it. */
+		if (c == '\\') {
+			c = '/';
+		} else if (strncasecmp(uri + i, "%5c", 3) == 0) {
+			c = '/';
+			i += 2;
+		}
 		if (c == '/' && n > 0 && q->path[n - 1] == '/')
 			continue;
 		if (n == REQUEST_PATH_MAX)

@@ -53,17 +53,17 @@ set_address(struct wish_address *to, const struct address *a, bool none,
 static void
 cut_host(char *value, const struct account_settings *account)
 {
-	size_t len = strlen(value);
+	size_t len = strlen(value), longest = 0;
 
 	for (size_t i = 0; i < account->host_count; i++) {
 		const char *name = account->hosts[i].name;
 		size_t n = strlen(name);
 
-		if (n < len && strcasecmp(value + len - n, name) == 0) {
-			value[len - n] = '\0';
-			return;
-		}
+		if (n < len && n > longest &&
+		    strcasecmp(value + len - n, name) == 0)
+			longest = n;
 	}
+	value[len - longest] = '\0';
 }
 
 /* One address of a list, perhaps with the length of its network. */

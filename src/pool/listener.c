@@ -53,7 +53,9 @@ clear_path(const struct sockaddr_un *un, struct error *why)
 	if (!S_ISSOCK(st.st_mode))
 		return error_set(why, ERR_CONFIG, "%s: is there, and is no "
 		    "socket; move it away", un->sun_path);
-	if ((probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+	/* Where the queue is full, connect() would wait for its turn. */
+	if ((probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0)) == -1)
 		return error_set(why, ERR_SYSTEM, "socket: %s",
 		    strerror(errno));
 	rc = connect(probe, (const struct sockaddr *)un, sizeof *un);

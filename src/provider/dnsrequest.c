@@ -23,9 +23,14 @@ dnskey_new(const char *algorithm, const char *name, const char *secret,
     struct error *why)
 {
 	struct dnskey *k = calloc(1, sizeof *k);
-	int rc = k == NULL ? KNOT_ENOMEM :
-	    knot_tsig_key_init(&k->tsig, algorithm, name, secret);
+	knot_dname_storage_t ignored;
+	int rc = KNOT_EINVAL;
 
+	/* libknot says "out of memory" of a bad name. */
+	if (k == NULL)
+		rc = KNOT_ENOMEM;
+	else if (knot_dname_from_str(ignored, name, sizeof ignored) != NULL)
+		rc = knot_tsig_key_init(&k->tsig, algorithm, name, secret);
 	if (rc == KNOT_EOK && k->tsig.secret.size > 0)
 		return k;
 	if (rc == KNOT_ENOMEM)

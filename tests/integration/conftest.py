@@ -16,7 +16,11 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from lab import network, stage as stages                        # noqa: E402
+from household import Household                                 # noqa: E402
 from world import World                                         # noqa: E402
+
+# What the tests have to show besides that they passed.
+TABLES = pytest.StashKey()
 
 
 def pytest_configure():
@@ -50,9 +54,14 @@ def folder(request):
     yield path
     kept = os.environ.get("DDNSGATE_LOGS")
     if request.session.testsfailed and kept:
-        shutil.copytree(path, kept, symlinks=True, dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns("*.sock", "*controlsocket"))
+        shutil.copytree(path, kept, symlinks=True, dirs_exist_ok=True, ignore=sockets)
     shutil.rmtree(path, ignore_errors=True)
+
+
+def sockets(directory, names):
+    """What cannot be copied."""
+    return [name for name in names
+            if pathlib.Path(directory, name).is_socket()]
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +72,34 @@ def world(binary, folder):
     token = f"canary-{secrets.token_urlsafe(24)}"
     with World(f"{folder}/world", token, network.Network(), binary) as everything:
         yield everything
+
+
+@pytest.fixture(scope="session")
+def household(world):
+    """A second gateway, for clients and devices of all sorts."""
+    return Household(world)
+
+
+@pytest.fixture(scope="session")
+def matrix(request):
+    """matrix(title, row, column, text): a table that is printed in the end."""
+    tables = request.config.stash.setdefault(TABLES, {})
+
+    def enter(title, row, column, text):
+        tables.setdefault(title, {}).setdefault(row, {})[column] = str(text)
+    return enter
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for title, rows in config.stash.get(TABLES, {}).items():
+        columns = list(dict.fromkeys(c for cells in rows.values() for c in cells))
+        lines = [["", *columns], *(
+            [row, *(cells.get(c, "-") for c in columns)] for row, cells in rows.items())]
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        terminalreporter.write_line(f"\n{title}")
+        for line in lines:
+            terminalreporter.write_line("  ".join(
+                text.ljust(width) for text, width in zip(line, widths)).rstrip())
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ SPECIAL_IPV6 = [
 ]
 NO_IPV4 = [
     "89.14.163", "89.14.163.1561", "089.14.163.156", "0x59.14.163.156", "1494131612",
-    "89.14.163.156.", "89.14.163.156%20", "%2089.14.163.156", "89.14.163.156/32",
+    "89.14.163.156.", "89.14.163.156/33", "89.14.163.156/", "89.14.163.156;1",
     "89.14.163.256", "::ffff:89.14.163.156", "chaos-wg.net", "localhost", "eth0",
     "89.14.163.156%00", "89.14.163.156,10.0.0.1",
 ]
 NO_IPV6 = [
     "2a01:c22:b045:defc::8%25eth0", "[2a01:c22:b045:defc::8]", "2a01::b045::8",
-    "2a01:c22:b045:defc::8/128", "2a01:c22:b045:defc:1:2:3:4:5", "89.14.163.156",
+    "2a01:c22:b045:defc::8/129", "2a01:c22:b045:defc:1:2:3:4:5", "89.14.163.156",
     "::ffff:89.14.163.156", "2a01:c22:b045:defc::g",
 ]
 NO_PREFIX = [
@@ -113,6 +113,15 @@ def test_absent_or_empty_means_keep(world, dns, parameters, wanted):
     assert dns.addresses(ZONE) == wanted, answer
     if wanted != UNCHANGED:
         assert answer.status == 200, answer
+
+
+@pytest.mark.parametrize("query", [
+    f"ipv4=%20{GOOD[0]}%20&ipv6={GOOD[1]}", f"ipv4={GOOD[0]}/32&ipv6={GOOD[1]}/64",
+    f"ipv4={GOOD[0]}&ipv6={GOOD[1].upper().replace(':', '%3A')}"])
+def test_what_routers_put_around_an_address(world, dns, query):
+    answer = from_the_box(world, "both", query)
+    assert answer.status == 200, answer
+    assert dns.addresses(f"both.{ZONE}") == list(GOOD)
 
 
 @pytest.mark.parametrize("prefix", [

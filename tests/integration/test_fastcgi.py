@@ -162,13 +162,28 @@ def test_nor_does_a_request_that_comes_a_byte_at_a_time(world, dns, pool):
             dripper.join()
 
 
-def test_nor_does_one_who_never_reads_the_answer(world, dns, pool):
-    clients = [fastcgi.connect(pool.socket) for _ in range(2)]
-    for client in clients:
-        client.sendall(fastcgi.request(good(world)))
-    assert served(world, pool) < SOON
-    for client in clients:
-        client.close()
+def test_nor_does_one_who_goes_on_talking(world, dns, pool):
+    """It neither reads the answer nor hangs up."""
+    stop = threading.Event()
+
+    def talk():
+        with fastcgi.connect(pool.socket) as client:
+            client.sendall(fastcgi.request(good(world)))
+            while not stop.wait(0.2):
+                try:
+                    client.sendall(b"?")
+                except OSError:         # it has hung up: good
+                    return
+    talkers = [threading.Thread(target=talk) for _ in range(2)]
+    for talker in talkers:
+        talker.start()
+    time.sleep(0.2)                     # so that both workers are theirs
+    try:
+        assert served(world, pool) < SOON
+    finally:
+        stop.set()
+        for talker in talkers:
+            talker.join()
 
 
 CONNECT = """

@@ -60,23 +60,27 @@ def test_the_wait_that_the_provider_wants_is_passed_on(outcomes):
     assert answer.header("Retry-After") == "77"
 
 
-def test_a_refused_token_is_not_tried_again(world, outcomes):
-    assert len(world.stub.seen("all-401")) == 1
+def test_a_refused_token_is_not_tried_again(world):
+    before = len(world.stub.seen("all-401"))
+    world.update("all-401", ipv4=IPV4)
+    assert len(world.stub.seen("all-401")) == before + 1
 
 
 def test_a_redirect_is_not_followed(world, outcomes):
     assert world.stub.seen("all-redirect")
-    assert world.elsewhere.server.connections == 0
+    assert world.stub.seen("followed") == []
 
 
-def test_a_failed_write_is_tried_again_within_the_deadline(world, outcomes):
+def test_a_failed_write_is_tried_again_within_the_deadline(world):
     """PowerDNS on SQLite answers 500 when two changes meet."""
-    writes = [r for r in world.stub.seen("write-500") if r.method == "PATCH"]
-    assert 2 <= len(writes) <= 3
+    before = len(world.stub.seen("write-500"))
+    world.update("write-500", ipv4=IPV4)
+    again = world.stub.seen("write-500")[before:]
+    assert 2 <= sum(r.method == "PATCH" for r in again) <= 3, again
 
 
 def test_the_write_is_what_powerdns_asks_for(world, outcomes):
-    write = [r for r in world.stub.seen("fine") if r.method == "PATCH"][0]
+    write = [r for r in world.stub.seen("fine") if r.method == "PATCH"][-1]
     assert write.line == (
         f"PATCH /fine/api/v1/servers/localhost/zones/{ZONE}. HTTP/1.1")
     assert json.loads(write.body) == {"rrsets": [{

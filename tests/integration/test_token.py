@@ -74,10 +74,12 @@ def test_no_file_and_no_process_shows_it(world, dns):
 def test_no_idle_worker_remembers_it(world, dns, plain_binary, make_pool):
     pool = make_pool({**world.configuration(), "workers": 1},
                      binary=plain_binary).start()
-    for user in (USER, "write-500", "all-401"):
+    users = (USER, "write-500", "all-401")
+    for user in users:
         world.straight(pool, user, ipv4=CLAIM["ipv4"])
         world.straight(pool, user, world.token + "x", ipv4=CLAIM["ipv4"])
     shown = {secret for pid in (pool.process.pid, *pool.workers())
              for part in memory(pid)
-             for secret in forms(USER, world.token) if secret in part}
+             for user in users
+             for secret in forms(user, world.token) if secret in part}
     assert shown == set()

@@ -15,7 +15,6 @@ from lab.router import basic, query
 from lab.stage import ZONE, Stage
 
 STUB_PORT = 9443
-ELSEWHERE_PORT = 9444
 STUB = f"stub.dns.{ZONE}"
 
 # Where the web server shows each sort of certificate.
@@ -79,12 +78,9 @@ class World(Stage):
                           for sort, pair in CERTIFICATES_AT.items()))
         self.scripted = {name: self.keep(self.script(name)) for name in SCRIPTED}
         self.dns()
-        stub_leaf = self.authority.leaf(STUB)
         self.stub = self.keep(Provider(
-            self.provider, self.provider.ipv4, STUB_PORT, stub_leaf, ZONE,
-            redirect_to=f"https://{STUB}:{ELSEWHERE_PORT}/fine/"))
-        self.elsewhere = self.keep(Provider(
-            self.provider, self.provider.ipv4, ELSEWHERE_PORT, stub_leaf, ZONE))
+            self.provider, self.provider.ipv4, STUB_PORT, self.authority.leaf(STUB), ZONE,
+            redirect_to=f"https://{STUB}:{STUB_PORT}/followed/"))
         self.front = self.gateway(self.pool(self.binary, env=self.sanitizer("main")))
         self.ddnsgate = self.front.pool
         self.box = self.front.router(self.router)

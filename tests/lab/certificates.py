@@ -84,7 +84,7 @@ class Authority:
 
     def leaf(self, name, sort="good"):
         """A certificate for name and all names below it, of one of the SORTS."""
-        return self.issue(f"{sort}-{name}", subject(name),
+        return self.issue(f"{sort}-{name}", subject(f"*.{name}"),
                           **{"names": [name, f"*.{name}"], **SORTS[sort]})
 
     def issue(self, file, whom, names, days=(-1, 30), self_signed=False,

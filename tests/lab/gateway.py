@@ -23,15 +23,15 @@ def verifier(user, token, iterations=1000):
     return f"$pbkdf2-sha256$i={iterations}${salt}${key}"
 
 
-def shipped_site(replacements):
-    """examples/nginx.conf with the lines changed that it says to change."""
-    with open(f"{ROOT}/examples/nginx.conf", encoding="ascii") as f:
-        site = f.read()
+def shipped(example, replacements):
+    """A file of examples/ with the lines changed that it says to change."""
+    with open(f"{ROOT}/examples/{example}", encoding="ascii") as f:
+        text = f.read()
     for old, new in replacements.items():
-        if old not in site:
-            raise RuntimeError(f"examples/nginx.conf no longer says {old!r}")
-        site = site.replace(old, new)
-    return site
+        if old not in text:
+            raise RuntimeError(f"examples/{example} no longer says {old!r}")
+        text = text.replace(old, new)
+    return text
 
 
 class Pool:
@@ -106,28 +106,30 @@ class Pool:
 class Gateway:
     """A pool with nginx in front of it, both on host."""
 
-    def __init__(self, pool, name, leaf, trust):
+    def __init__(self, pool, name, leaf, trust, port=443):
         self.pool = pool
+        self.port = pool.host.port(port)
         self.name = name
         self.host = pool.host
         self.trust = trust
         host, folder = pool.host, pool.folder
-        site = shipped_site({
-            "listen 443 ssl;": nginx.listen(host, host.ipv4),
-            "listen [::]:443 ssl;": nginx.listen(host, host.ipv6) if host.ipv6 else "",
+        site = shipped("nginx.conf", {
+            "listen 443 ssl;": nginx.listen(host, host.ipv4, port=port),
+            "listen [::]:443 ssl;":
+                nginx.listen(host, host.ipv6, port=port) if host.ipv6 else "",
             "dns.example.org;": f"{name};",
             "/etc/letsencrypt/live/dns.example.org/fullchain.pem": leaf.chain,
             "/etc/letsencrypt/live/dns.example.org/privkey.pem": leaf.key,
             "/run/ddnsgate/ddnsgate.sock": pool.socket,
             "/var/log/nginx/": f"{folder}/front-",
         })
-        self.front = nginx.start(host, f"{folder}/front", site, host.ipv4)
+        self.front = nginx.start(host, f"{folder}/front", site, host.ipv4, port)
 
     def router(self, host, ipv6=False):
         """A router at host that knows this gateway."""
         return Router(host, self.name,
                       self.host.ipv6 if ipv6 else self.host.ipv4,
-                      self.host.port(443), self.trust)
+                      self.port, self.trust)
 
     def stop(self):
         self.front.stop()

@@ -11,12 +11,14 @@ import sys
 import textwrap
 
 from . import network, stage, webserver
+from .gateway import verifier
 from .router import query
 from .stage import BEFORE, USER, ZONE
 
-PAPER = sys.stdout.isatty()
+ITERATIONS = 600_000            # what `ddnsgate hash` uses
+TERMINAL = sys.stdout.isatty()
 BOLD, FAINT, GREEN, RED, PLAIN = (
-    ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if PAPER else ("",) * 5)
+    ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if TERMINAL else ("",) * 5)
 
 
 class NotAsTold(Exception):
@@ -105,7 +107,8 @@ def build(stage_, teller, binary):
     stage_.web_server()
     stage_.dns()
     configuration = stage_.configuration()
-    configuration["accounts"][USER]["hosts"][ZONE] = rules
+    configuration["accounts"][USER] |= {
+        "verifier": verifier(USER, stage_.token, ITERATIONS), "hosts": {ZONE: rules}}
     stage_.pool_ = stage_.pool(binary, configuration)
     stage_.gateway(stage_.pool_)
     self_signed = stage_.authority.leaf(ZONE, "self-signed")
@@ -148,8 +151,8 @@ def main():
         return 1
     except KeyboardInterrupt:
         return 130
-    print(f"\n{GREEN}All as told.{PLAIN} The router moved {ZONE}; the impostor, even "
-          "with the password, could not.")
+    print(f"\n{GREEN}All as told.{PLAIN} The router could move {ZONE}; the impostor, who"
+          "\nhad the password too, could not.")
     return 0
 
 

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES_MAX	64
+#include <json-c/json.h>
+#include <json-c/json_pointer.h>
+
+#define NAMES_MAX	256
 
 static unsigned int rows_failed;
 static char directory[256];
@@ -114,6 +117,43 @@ unit_write(const char *name, const char *text, size_t len)
 	assert_int_equal(write(fd, text, len), len);
 	close(fd);
 	return keep_name(file);
+}
+
+/* Takes a member out of its object. */
+static void
+take_out(json_object *root, const char *pointer)
+{
+	char parent[256], *slash;
+	json_object *object;
+
+	snprintf(parent, sizeof parent, "%s", pointer);
+	assert_non_null(slash = strrchr(parent, '/'));
+	*slash = '\0';
+	assert_int_equal(json_pointer_get(root, parent, &object), 0);
+	assert_true(json_object_object_get_ex(object, slash + 1, NULL));
+	json_object_object_del(object, slash + 1);
+}
+
+const char *
+unit_write_changed(const char *name, const char *base, const char *pointer,
+    const char *value)
+{
+	json_object *root = json_tokener_parse(base), *at;
+	enum json_tokener_error bad;
+	const char *text, *file;
+
+	assert_non_null(root);
+	if (pointer != NULL && value != NULL) {
+		at = json_tokener_parse_verbose(value, &bad);
+		assert_int_equal(bad, json_tokener_success);
+		assert_int_equal(json_pointer_set(&root, pointer, at), 0);
+	} else if (pointer != NULL) {
+		take_out(root, pointer);
+	}
+	text = json_object_to_json_string(root);
+	file = unit_write(name, text, strlen(text));
+	json_object_put(root);
+	return file;
 }
 
 char *

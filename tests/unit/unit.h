@@ -52,6 +52,14 @@ const char	*unit_directory(void);
  */
 const char	*unit_write(const char *name, const char *text, size_t len);
 
+/*
+ * Writes base, which is JSON, with one value replaced: the one at pointer
+ * (RFC 6901), or a new one.  It is taken out where value is NULL; pointer
+ * NULL changes nothing.
+ */
+const char	*unit_write_changed(const char *name, const char *base,
+		    const char *pointer, const char *value);
+
 /* The text of a whole file; the caller frees it. */
 char		*unit_read(const char *file);
 

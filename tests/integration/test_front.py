@@ -1,0 +1,90 @@
+"""What the shipped nginx.conf does by itself."""
+
+import concurrent.futures
+import os
+import signal
+
+import pytest
+from lab import waiting
+from lab.gateway import Gateway
+from lab.stage import CLAIM, GATEWAY, USER, WEB, ZONE
+from world import SCRIPTED_AT
+
+SLOW = SCRIPTED_AT["slow"]          # proves itself after 1.5 s
+FROM_ONE_ADDRESS = 8
+
+
+@pytest.fixture(scope="module")
+def front(world):
+    """A gateway of its own, beside the one that all tests use."""
+    pool = world.pool(world.binary, None, "front", world.sanitizer("front")).start()
+    gateway = Gateway(pool, GATEWAY, world.authority.leaf(GATEWAY), world.authority.pem,
+                      port=8443)
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def box(world, front):
+    return front.router(world.router)
+
+
+def log(front, name):
+    with open(f"{front.pool.folder}/front-{name}.log", encoding="ascii") as f:
+        return f.read()
+
+
+def test_neither_query_nor_user_is_logged(world, dns, front, box):
+    assert box.update(USER, world.token, **CLAIM).status == 200
+    line = log(front, "ddnsgate").splitlines()[-1]
+    assert "GET /update 200 " in line
+    for part in ("?", WEB[0], USER, "prefix"):
+        assert part not in line, line
+
+
+@pytest.mark.parametrize("path", ["/", "/updates", "/update/", "/index.php", "/nic"])
+def test_other_paths_never_reach_ddnsgate(front, box, path):
+    mark = front.pool.mark()
+    answer = box.get(path)
+    assert answer.status == 404 and "nginx" in answer.body, answer
+    assert front.pool.printed()[mark:] == ""
+
+
+@pytest.mark.parametrize("path", ["/update", "//update", "/nic/update", "/v3/update"])
+def test_these_paths_reach_it(box, path):
+    assert box.get(path).header("WWW-Authenticate"), path
+
+
+def test_ddnsgate_s_own_errors_pass_unchanged(world, dns, box):
+    answer = box.update("all-401", world.token, ipv4=WEB[0])
+    assert (answer.status, answer.body) == (502, f"host-all-401.{ZONE} provider\n")
+
+
+def test_one_address_cannot_take_all_workers(world, dns, front, box):
+    with concurrent.futures.ThreadPoolExecutor(12) as clients:
+        statuses = list(clients.map(
+            lambda _: box.update("fine", world.token, ipv4=SLOW).status, range(12)))
+    assert statuses.count(503) == 12 - FROM_ONE_ADDRESS, statuses
+    assert statuses.count(200) == FROM_ONE_ADDRESS, statuses
+
+
+def test_without_ddnsgate_routers_are_told_to_come_back(world, front, box):
+    front.pool.stop()
+    answer = box.update(USER, world.token, **CLAIM)
+    assert (answer.status, answer.body) == (503, "busy\n")
+    assert answer.header("Retry-After") == "60"
+    assert answer.header("Content-Type").startswith("text/plain")
+    assert world.token not in log(front, "ddnsgate-error")
+    front.pool.start()
+
+
+def test_a_worker_that_dies_at_work_is_the_same_to_them(world, dns, front, box):
+    with concurrent.futures.ThreadPoolExecutor(1) as client:
+        before = world.scripted["slow"].connections
+        asked = client.submit(box.update, "single", world.token, ipv4=SLOW)
+        waiting.until(lambda: world.scripted["slow"].connections > before,
+                      "the slow host to be asked")
+        for pid in front.pool.workers():
+            os.kill(pid, signal.SIGKILL)
+        answer = asked.result()
+    assert (answer.status, answer.header("Retry-After")) == (503, "60"), answer

@@ -1,0 +1,133 @@
+"""The numbers of tests/bench: run as `python3 -m lab.measure BINARY FOLDER`."""
+
+import hashlib
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+from . import network
+from .gateway import verifier
+from .router import query
+from .stage import CLAIM, HOST, USER, ZONE, Stage
+
+CLIENTS = 8             # as many as examples/nginx.conf admits from one address
+SECONDS = 3
+UPDATES = 200
+ROUNDS = 600_000
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pids):
+    """User and system time of processes."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            fields = f.read().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICK
+
+
+def pss(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+        return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1]) / 1024
+
+
+class Bench:
+    """The reference case, under load."""
+
+    def __init__(self, stage, binary):
+        self.stage = stage
+        self.binary = binary
+        configuration = stage.configuration(workers=8)
+        configuration["accounts"]["unproven"] = {
+            "verifier": verifier("unproven", stage.token), "provider": "home",
+            "hosts": {f"unproven.{ZONE}": {
+                **HOST, "zone": ZONE, "proof": {"kind": "none"}}}}
+        self.pool = stage.pool(binary, configuration)
+        self.router = stage.gateway(self.pool).router(stage.router)
+
+    def rate(self, path, authorization=None):
+        """Answered requests a second, with CLIENTS connections."""
+        header = f'wrk.headers["Authorization"] = "{authorization}"'
+        script = f"{self.stage.folder}/wrk.lua"
+        with open(script, "w", encoding="ascii") as f:
+            f.write(header if authorization else "")
+        told = self.stage.router.run([
+            "wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-s", script,
+            f"https://{self.stage.proxy.ipv4}{path}"])
+        return float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
+
+    def update(self, user):
+        """Milliseconds on the wall and of CPU, for an update of unchanged records."""
+        times = []
+        before = cpu_seconds(self.pool.workers())
+        for _ in range(UPDATES):
+            began = time.monotonic()
+            answer = self.router.update(user, self.stage.token, **CLAIM)
+            times.append(time.monotonic() - began)
+            if answer.status != 200:
+                raise RuntimeError(f"an update failed: {answer}")
+        cpu = cpu_seconds(self.pool.workers()) - before
+        return statistics.median(times) * 1000, cpu / UPDATES * 1000
+
+    def login(self):
+        """Seconds for one verifier, here and in Python."""
+        began = time.monotonic()
+        subprocess.run([self.binary, "hash", "--iterations", str(ROUNDS)], check=True,
+                       input=f"{USER}:token\n", text=True, stdout=subprocess.DEVNULL)
+        ours = time.monotonic() - began
+        began = time.monotonic()
+        hashlib.pbkdf2_hmac("sha256", b"router:token", b"0123456789abcdef", ROUNDS)
+        return ours, time.monotonic() - began
+
+    def weights(self):
+        return [pss(pid) for pid in self.pool.workers()]
+
+
+def line(what, value, unit, remark=""):
+    print(f"  {what:<44}{value:>9} {unit:<7}{remark}")
+
+
+def measure(bench):
+    print(f"requests a second: {CLIENTS} clients, TLS, nginx in front")
+    alone = bench.rate("/")
+    line("nginx alone (its own 404)", f"{alone:.0f}", "/s", "1.00")
+    for what, path in (("ddnsgate, no login (401)", "/update?" + query(CLAIM)),
+                       ("ddnsgate, no such path behind it (404)", "/nic/checkip")):
+        rate = bench.rate(path)
+        line(what, f"{rate:.0f}", "/s", f"{rate / alone:.2f}")
+
+    print("one update of two records that are already so")
+    idle = bench.weights()
+    bench.update(USER)
+    bench.update("unproven")
+    wall, cpu = bench.update(USER)
+    wall_unproven, cpu_unproven = bench.update("unproven")
+    line("with two proofs", f"{wall:.1f}", "ms", f"{cpu:.1f} ms of CPU")
+    line("without a proof", f"{wall_unproven:.1f}", "ms", f"{cpu_unproven:.1f} ms of CPU")
+    line("so a proof costs", f"{(cpu - cpu_unproven) / 2:.2f}", "ms CPU")
+
+    print(f"one login at {ROUNDS} iterations")
+    ours, python = bench.login()
+    line("ddnsgate hash, with its start", f"{ours * 1000:.0f}", "ms",
+         f"{ours / python:.2f} of Python's")
+
+    print("memory")
+    line("a worker that has done nothing", f"{min(idle):.2f}", "MB", "PSS")
+    line("the busiest of eight", f"{max(bench.weights()):.2f}", "MB", "PSS")
+
+
+def main():
+    binary, folder = sys.argv[1:]
+    with Stage(folder, "a-token-for-the-bench", network.Network()) as stage:
+        stage.hosts()
+        stage.web_server()
+        stage.dns()
+        measure(Bench(stage, binary))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,330 @@
+/*
+ * test_account.c - which header is a login, and what a wrong one costs.
+ */
+#include "unit.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include "account/account.h"
+
+#define DEAR	3000	/* iterations of the dearest verifier */
+
+static struct account_settings list[] = {
+	{ .name = "colon", .verifier = "$pbkdf2-sha256$i=1000$"
+	    "c2FsdC1vZi1jb2xvbg$cQm1/Fm6GX+p8gUjL35GXTS6JA94aOSe9HFXryH7O4s" },
+	{ .name = "dear", .query_credentials = true, .verifier = "$pbkdf2-sha256$i=3000$"
+	    "c2FsdC1vZi1kZWFy$rJNfWNE47fNQvQcL/U/k6iYDc5qdm6tqCOKB3l2RIBc" },
+	{ .name = "router", .verifier = "$pbkdf2-sha256$i=1000$"
+	    "c2FsdC1vZi1yb3V0ZXI$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ" },
+};
+static const struct settings settings = {
+	.file = (char *)(uintptr_t)"ddnsgate.json",
+	.accounts = list, .account_count = COUNT(list),
+};
+
+/* Stands before the library's, and counts. */
+static unsigned long iterations_spent;
+
+int	 __real_gnutls_pbkdf2(gnutls_mac_algorithm_t mac,
+	    const gnutls_datum_t *key, const gnutls_datum_t *salt,
+	    unsigned iterations, void *output, size_t length);
+int	 __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac,
+	    const gnutls_datum_t *key, const gnutls_datum_t *salt,
+	    unsigned iterations, void *output, size_t length);
+
+int
+__wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
+    const gnutls_datum_t *salt, unsigned iterations, void *output,
+    size_t length)
+{
+	iterations_spent += iterations;
+	return __real_gnutls_pbkdf2(mac, key, salt, iterations, output,
+	    length);
+}
+
+static struct accounts *
+accounts(void)
+{
+	struct error why;
+	struct accounts *a = accounts_new(&settings, &why);
+
+	assert_non_null(a);
+	return a;
+}
+
+/* "Basic BASE64" of a credential. */
+static char *
+basic(const char *credential, size_t len)
+{
+	gnutls_datum_t in = { (unsigned char *)(uintptr_t)credential,
+	    (unsigned int)len }, out = { NULL, 0 };
+	char *header;
+
+	if (len == 0)
+		return strdup("Basic ");
+	assert_int_equal(gnutls_base64_encode2(&in, &out), 0);
+	assert_int_not_equal(asprintf(&header, "Basic %.*s", (int)out.size,
+	    (char *)out.data), -1);
+	gnutls_free(out.data);
+	return header;
+}
+
+/* No byte of a credential is left. */
+static bool
+wiped(const struct login *l)
+{
+	for (size_t i = 0; i < sizeof l->credential; i++)
+		if (l->credential[i] != '\0')
+			return false;
+	return l->account == NULL && l->token == NULL;
+}
+
+static const struct {
+	const char	*credential;
+	size_t		 len;		/* 0: to the NUL */
+	const char	*account;	/* NULL: refused */
+	const char	*token;
+	unsigned long	 cost;
+	const char	*why;
+} credentials[] = {
+	{ "router:token",	0, "router", "token",	1000, NULL },
+	{ "dear:geheim",	0, "dear", "geheim",	DEAR, NULL },
+	/* Only the first colon splits. */
+	{ "colon:key:secret",	0, "colon", "key:secret", 1000, NULL },
+	{ "router:wrong",	0, NULL, NULL, DEAR, "wrong token" },
+	{ "dear:token",		0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:token2",	0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:toke",	0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:TOKEN",	0, NULL, NULL, DEAR, "wrong token" },
+	{ "dear:wrong",		0, NULL, NULL, DEAR, "wrong token" },
+	{ "nobody:token",	0, NULL, NULL, DEAR, "unknown user" },
+	{ "Router:token",	0, NULL, NULL, DEAR, "unknown user" },
+	{ "route:rtoken",	0, NULL, NULL, DEAR, "unknown user" },
+	{ "colon:key:wrong",	0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:",		0, NULL, NULL, 0, "not a Basic credential" },
+	{ ":token",		0, NULL, NULL, 0, "not a Basic credential" },
+	{ ":",			0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router",		0, NULL, NULL, 0, "not a Basic credential" },
+	{ "",			0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:to ken",	0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router: token",	0, NULL, NULL, 0, "not a Basic credential" },
+	{ "rou ter:token",	0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\n",	0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\r\nX: y", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:t\xc3\xb6ken", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\x7f",	0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token",	13, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\0x",	14, NULL, NULL, 0, "not a Basic credential" },
+	{ "\0router:token",	13, NULL, NULL, 0, "not a Basic credential" },
+};
+
+static void
+test_credentials(void **state)
+{
+	struct accounts *a = accounts();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(credentials); i++) {
+		size_t len = credentials[i].len != 0 ? credentials[i].len :
+		    strlen(credentials[i].credential);
+		char *header = basic(credentials[i].credential, len);
+		struct error why = { .text = "" };
+		struct login login;
+		enum err rc;
+
+		memset(&login, 'x', sizeof login);
+		iterations_spent = 0;
+		rc = account_authenticate(a, header, &login, &why);
+		if (credentials[i].account != NULL)
+			ROW(rc == ERR_OK && login.account != NULL &&
+			    unit_same(login.account->name,
+			    credentials[i].account) &&
+			    unit_same(login.token, credentials[i].token),
+			    "%s: %s", header, why.text);
+		else
+			ROW(rc == ERR_AUTH && wiped(&login) &&
+			    unit_same(why.text, credentials[i].why),
+			    "%s: %s", header, why.text);
+		ROW(iterations_spent == credentials[i].cost,
+		    "%s: %lu iterations", header, iterations_spent);
+		login_end(&login);
+		ROW(wiped(&login), "%s: not wiped", header);
+		free(header);
+	}
+	accounts_free(a);
+	ROWS_END();
+}
+
+/* The header around it. */
+static const struct {
+	const char	*header;	/* NULL: none */
+	bool		 good;
+	const char	*why;
+} headers[] = {
+	{ "Basic cm91dGVyOnRva2Vu",	true,	NULL },
+	{ "basic cm91dGVyOnRva2Vu",	true,	NULL },
+	{ "BASIC cm91dGVyOnRva2Vu",	true,	NULL },
+	{ "Basic  cm91dGVyOnRva2Vu",	true,	NULL },
+	{ NULL,				false,	"no credential" },
+	{ "",				false,	"not a Basic credential" },
+	{ "Basic",			false,	"not a Basic credential" },
+	{ "Basic ",			false,	"not a Basic credential" },
+	{ "Basic\tcm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
+	{ "Basiccm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
+	{ " Basic cm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
+	{ "cm91dGVyOnRva2Vu",		false,	"not a Basic credential" },
+	{ "Bearer cm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
+	{ "Digest username=\"router\"",	false,	"not a Basic credential" },
+	{ "Basic router:token",		false,	"not a Basic credential" },
+	{ "Basic ????",			false,	"not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2V",	false,	"not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2Vu====",	false,	"not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2Vu, Basic cm91dGVyOnRva2Vu",
+	    false, "not a Basic credential" },
+};
+
+static void
+test_headers(void **state)
+{
+	struct accounts *a = accounts();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(headers); i++) {
+		struct error why = { .text = "" };
+		struct login login;
+		enum err rc;
+
+		iterations_spent = 0;
+		rc = account_authenticate(a, headers[i].header, &login, &why);
+		ROW((rc == ERR_OK) == headers[i].good && (rc == ERR_OK ||
+		    (rc == ERR_AUTH && wiped(&login) &&
+		    unit_same(why.text, headers[i].why) &&
+		    iterations_spent == 0)), "\"%s\": %s, %lu iterations",
+		    unit_text(headers[i].header), why.text, iterations_spent);
+		login_end(&login);
+	}
+	accounts_free(a);
+	ROWS_END();
+}
+
+/*
+ * In the query, for accounts that allow it; what it costs is the same, and a
+ * right credential in the wrong place is as wrong as any.
+ */
+static const struct {
+	const char	*user;
+	const char	*token;
+	const char	*account;	/* NULL: refused */
+	unsigned long	 cost;
+} queries[] = {
+	{ "dear",	"geheim",	"dear",	DEAR },
+	{ "dear",	"wrong",	NULL,	DEAR },
+	{ "nobody",	"geheim",	NULL,	DEAR },
+	{ "router",	"token",	NULL,	DEAR },
+	{ "router",	"wrong",	NULL,	DEAR },
+	{ "colon:key",	"secret",	NULL,	0 },
+	{ "",		"token",	NULL,	0 },
+	{ "router",	"",		NULL,	0 },
+	{ "router",	"to ken",	NULL,	0 },
+};
+
+static void
+test_query(void **state)
+{
+	struct accounts *a = accounts();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(queries); i++) {
+		struct error why = { .text = "" };
+		struct login login;
+		enum err rc;
+
+		iterations_spent = 0;
+		rc = account_authenticate_query(a, queries[i].user,
+		    queries[i].token, &login, &why);
+		if (queries[i].account != NULL)
+			ROW(rc == ERR_OK && login.account != NULL && unit_same(
+			    login.account->name, queries[i].account) &&
+			    unit_same(login.token, queries[i].token), "%s: %s",
+			    queries[i].user, why.text);
+		else
+			ROW(rc == ERR_AUTH && wiped(&login), "%s: taken",
+			    queries[i].user);
+		ROW(iterations_spent == queries[i].cost,
+		    "%s %s: %lu iterations", queries[i].user,
+		    queries[i].token, iterations_spent);
+		login_end(&login);
+	}
+	accounts_free(a);
+	ROWS_END();
+}
+
+/* The longest credential, and one byte more. */
+static void
+test_length(void **state)
+{
+	static const size_t lengths[] = { CREDENTIAL_MAX - 1, CREDENTIAL_MAX,
+	    CREDENTIAL_MAX + 1, CREDENTIAL_MAX + 3, 100000 };
+	struct accounts *a = accounts();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		char *credential = malloc(lengths[i]), *header;
+		const char *want = lengths[i] <= CREDENTIAL_MAX ?
+		    "wrong token" : "not a Basic credential";
+		struct error why;
+		struct login login;
+
+		assert_non_null(credential);
+		memset(credential, 'x', lengths[i]);
+		memcpy(credential, "router:", 7);
+		ROW(credential_valid(credential, lengths[i]) ==
+		    (lengths[i] <= CREDENTIAL_MAX), "%zu: valid", lengths[i]);
+		header = basic(credential, lengths[i]);
+		ROW(account_authenticate(a, header, &login, &why) ==
+		    ERR_AUTH && unit_same(why.text, want), "%zu: %s",
+		    lengths[i], why.text);
+		free(header);
+		free(credential);
+	}
+	accounts_free(a);
+	ROWS_END();
+}
+
+/* A verifier that is wrong is told at the start, with its account. */
+static void
+test_wrong_verifier(void **state)
+{
+	struct account_settings wrong[] = {
+		{ .name = "good", .verifier = list[0].verifier },
+		{ .name = "bad", .verifier = "geheim" },
+	};
+	struct settings s = settings;
+	struct error why;
+
+	(void)state;
+	s.accounts = wrong;
+	s.account_count = COUNT(wrong);
+	assert_null(accounts_new(&s, &why));
+	assert_int_equal(why.code, ERR_CONFIG);
+	assert_string_equal(why.text, "ddnsgate.json: /accounts/bad/verifier: "
+	    "must begin with $pbkdf2-sha256$; make one with ddnsgate hash");
+	/* Whatever stands there instead may be a secret. */
+	assert_null(strstr(why.text, "geheim"));
+	accounts_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_query),
+		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_wrong_verifier),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

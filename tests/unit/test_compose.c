@@ -1,0 +1,322 @@
+/*
+ * test_compose.c - the request that a step asks for, byte for byte.
+ */
+#include "unit.h"
+
+#include "provider/compose.h"
+#include "provider/sign.h"
+
+#define COMMON	", \"token\": [\"key\", \"secret\"]"
+
+static const char values[] = "{\"name\": \"home.example.org\","
+    " \"zone\": \"example.org\", \"addr\": \"192.0.2.1\", \"ttl\": 60,"
+    " \"odd\": \"a b&c=<d>\\\"\", \"crlf\": \"a\\r\\nX: y\","
+    " \"config.odd\": \"a\\nb\"}";
+
+static struct credential credential;
+static struct scope scope;
+
+/* common: more members of the description; step: of its only step. */
+static struct description *
+describe(const char *common, const char *step)
+{
+	struct error why = { .text = "" };
+	struct description *d;
+	char text[2048];
+
+	snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
+	    "\"base\": \"https://x.example\", \"begin\": [{\"method\": "
+	    "\"GET\", \"path\": \"/\", \"get\": {\"odd\": \"/odd\", \"crlf\": "
+	    "\"/c\", \"some\": \"/s\"}}]%s, \"steps\": [{%s}]}", common, step);
+	d = description_read(unit_write("c.json", text, strlen(text)), &why);
+	if (d == NULL)
+		print_error("%s\n", why.text);
+	assert_non_null(d);
+	return d;
+}
+
+/* "PATH\nHEADER\n...\n\nBODY", without a body "PATH\nHEADER\n". */
+static char *
+show(const struct message *m)
+{
+	struct buffer b = { .max = 100000 };
+
+	buffer_printf(&b, "%s\n", m->path.data);
+	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
+		buffer_printf(&b, "%s\n", h->data);
+	if (m->has_body)
+		buffer_printf(&b, "\n%s", m->body.data != NULL ?
+		    m->body.data : "");
+	if (m->empty)
+		buffer_puts(&b, "(empty)");
+	return buffer_take(&b);
+}
+
+static const struct {
+	const char	*common;
+	const char	*step;
+	const char	*out;		/* NULL: an error */
+	const char	*why;
+} requests[] = {
+	{ "", "\"method\": \"GET\", \"path\": \"/z/{zone}\"",
+	    "/v1/z/example.org\n", NULL },
+	/* Queries. */
+	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"n\": "
+	    "\"{name}\", \"o\": \"{odd}\"}",
+	    "/v1/?n=home.example.org&o=a%20b%26c%3D%3Cd%3E%22\n", NULL },
+	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a\": "
+	    "\"{some?}\", \"b\": \"{some|x y}\", \"JSON\": \"\"}",
+	    "/v1/?b=x%20y&JSON\n", NULL },
+	/* Headers, of the description and of the step. */
+	{ ", \"headers\": {\"X-Key\": \"{key}\", \"X-None\": "
+	    "\"{config.none?}\"}" COMMON, "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
+	    "{\"Accept\": \"text/plain\"}",
+	    "/v1/\nX-Key: me\nAccept: text/plain\n", NULL },
+	{ "", "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
+	    "{\"X\": \"{crlf}\"}", NULL, "{crlf} holds what no header can" },
+	/* RFC 7617 section 2. */
+	{ ", \"basic\": [\"{key}\", \"{secret}\"]" COMMON,
+	    "\"method\": \"GET\", \"path\": \"/\"",
+	    "/v1/\nAuthorization: Basic bWU6cz1hJmI=\n", NULL },
+	{ ", \"basic\": [\"{config.odd}\", \"{secret}\"]" COMMON,
+	    "\"method\": \"GET\", \"path\": \"/\"", NULL,
+	    "{config.odd} holds what no header can" },
+	/* Bodies. */
+	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": {\"a\": "
+	    "\"{addr}\", \"t\": \"{=ttl}\", \"o\": \"{odd}\", \"u\": \"a/b\"}",
+	    "/v1/\nContent-Type: application/json\n\n{\"a\":\"192.0.2.1\","
+	    "\"t\":60,\"o\":\"a b&c=<d>\\\"\",\"u\":\"a/b\"}", NULL },
+	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": {\"a\": "
+	    "\"{some?}\"}",
+	    "/v1/\nContent-Type: application/json\n\n{}(empty)", NULL },
+	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": []",
+	    "/v1/\nContent-Type: application/json\n\n[]", NULL },
+	{ "", "\"method\": \"POST\", \"path\": \"/\", \"form\": {\"a\": "
+	    "\"{odd}\", \"b\": \"{some?}\", \"c\": \"1\"}",
+	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n\n"
+	    "a=a%20b%26c%3D%3Cd%3E%22&c=1", NULL },
+	{ "", "\"method\": \"POST\", \"path\": \"/\", \"form\": {}",
+	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n\n",
+	    NULL },
+	{ "", "\"method\": \"POST\", \"path\": \"/\", \"headers\": "
+	    "{\"Content-Type\": \"application/xml\"}, \"text\": "
+	    "\"<r n=\\\"{name}\\\">{odd}</r>\"",
+	    "/v1/\nContent-Type: application/xml\n\n"
+	    "<r n=\"home.example.org\">a b&amp;c=&lt;d&gt;&quot;</r>", NULL },
+	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": \"{some}\"",
+	    NULL, "{some} is not known here" },
+	{ "", "\"method\": \"PUT\", \"path\": \"/{odd}/{crlf}\"",
+	    "/v1/a%20b%26c%3D%3Cd%3E%22/a%0D%0AX:%20y\n", NULL },
+};
+
+static void
+test_requests(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		struct description *d = describe(requests[i].common,
+		    requests[i].step);
+		struct error why = { .text = "" };
+		struct message m;
+		enum err rc = compose(&m, d, &d->steps[0], "/v1", &scope, NULL,
+		    0, &why);
+		char *got = rc == ERR_OK ? show(&m) : NULL;
+
+		if (requests[i].out != NULL)
+			ROW(rc == ERR_OK && unit_same(got, requests[i].out),
+			    "%s: %s%s", requests[i].step, unit_text(got),
+			    why.text);
+		else
+			ROW(rc == ERR_REFUSED && unit_same(why.text,
+			    requests[i].why), "%s: %s", requests[i].step,
+			    why.text);
+		free(got);
+		message_end(&m);
+		description_free(d);
+	}
+	ROWS_END();
+}
+
+/* One request for several records. */
+static void
+test_each(void **state)
+{
+	struct description *d = describe("", "\"for\": \"zone\", \"method\": "
+	    "\"PATCH\", \"path\": \"/\", \"json\": {\"$each\": "
+	    "{\"t\": \"{type}\", \"z\": \"{zone}\"}}");
+	struct scope each[2] = {
+	    { &scope, json_tokener_parse("{\"type\": \"A\"}"), NULL },
+	    { &scope, json_tokener_parse("{\"type\": \"AAAA\"}"), NULL } };
+	struct error why;
+	struct message m;
+
+	(void)state;
+	assert_int_equal(compose(&m, d, &d->steps[0], "", &scope, each, 2,
+	    &why), ERR_OK);
+	assert_string_equal(m.path.data, "/");
+	assert_string_equal(m.body.data, "[{\"t\":\"A\",\"z\":\"example.org\"},"
+	    "{\"t\":\"AAAA\",\"z\":\"example.org\"}]");
+	message_end(&m);
+	/* Nobody left: nothing to send. */
+	assert_int_equal(compose(&m, d, &d->steps[0], "", &scope, each, 0,
+	    &why), ERR_OK);
+	assert_true(m.empty);
+	message_end(&m);
+	json_object_put(each[0].values);
+	json_object_put(each[1].values);
+	description_free(d);
+}
+
+/* What does not fit is an error, and not a shorter request. */
+static void
+test_limits(void **state)
+{
+	static const char *const steps[] = {
+		"\"method\": \"GET\", \"path\": \"/{odd}\"",
+		"\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a\": "
+		    "\"{odd}\"}",
+		"\"method\": \"GET\", \"path\": \"/\", \"headers\": {\"a\": "
+		    "\"{odd}\"}",
+	};
+	json_object *huge = json_object_new_object();
+	struct scope inner = { &scope, huge, NULL };
+	char *text = malloc(10001);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', 10000);
+	text[10000] = '\0';
+	json_object_object_add(huge, "odd", json_object_new_string(text));
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		struct description *d = describe("", steps[i]);
+		struct error why = { .text = "" };
+		struct message m;
+
+		ROW(compose(&m, d, &d->steps[0], "", &inner, NULL, 0, &why) !=
+		    ERR_OK, "%s", steps[i]);
+		message_end(&m);
+		description_free(d);
+	}
+	json_object_put(huge);
+	free(text);
+	ROWS_END();
+}
+
+/*
+ * Signatures
+ */
+
+static struct credential signer;
+
+static int
+signer_make(void **state, const char *token, const char *const names[],
+    size_t count)
+{
+	struct error why;
+
+	(void)state;
+	signer = (struct credential){ .count = 0 };
+	return credential_split(&signer, token, names, count, &why) == ERR_OK ?
+	    0 : -1;
+}
+
+/*
+ * SHA-1 of secret+consumer+PUT+https://x.example/v1/r+BODY+1366560945, made
+ * with openssl dgst -sha1.
+ */
+static void
+test_ovh(void **state)
+{
+	static const char *const names[] = { "application", "secret",
+	    "consumer" };
+	struct description *d = describe(", \"sign\": \"ovh\", \"token\": "
+	    "[\"application\", \"secret\", \"consumer\"]",
+	    "\"method\": \"PUT\", \"path\": \"/r\", \"json\": {\"a\": 1}");
+	json_object *now = json_tokener_parse("{\"time\": 1366560945}");
+	struct scope none = { NULL, NULL, &signer };
+	struct scope s = { NULL, now, &signer };
+	struct error why;
+	struct message m;
+	char *got;
+
+	assert_int_equal(signer_make(state, "app:sec:con", names, 3), 0);
+	assert_int_equal(compose(&m, d, &d->steps[0], "/v1", &s, NULL, 0,
+	    &why), ERR_OK);
+	/* Before the time is known, requests go as they are. */
+	assert_int_equal(sign_message(&d->sign, &m, "PUT",
+	    "https://x.example", &none, &why), ERR_OK);
+	assert_null(m.headers->next);
+	assert_int_equal(sign_message(&d->sign, &m, "PUT",
+	    "https://x.example", &s, &why), ERR_OK);
+	got = show(&m);
+	assert_string_equal(got, "/v1/r\nContent-Type: application/json\n"
+	    "X-Ovh-Timestamp: 1366560945\nX-Ovh-Signature: "
+	    "$1$410c88230a4032edd5042c7cee41ed9833be9936\n\n{\"a\":1}");
+	free(got);
+	message_end(&m);
+	json_object_put(now);
+	credential_end(&signer);
+	description_free(d);
+}
+
+/* libcurl signs; it is told with what, and for where. */
+static void
+test_sigv4(void **state)
+{
+	static const char *const names[] = { "key", "secret" };
+	struct description *d = describe(
+	    ", \"sign\": \"sigv4:us-east-1:route53\"" COMMON,
+	    "\"method\": \"GET\", \"path\": \"/\"");
+	struct scope s = { NULL, NULL, &signer };
+	struct error why;
+	struct message m;
+
+	assert_int_equal(signer_make(state, "AKID:geheim", names, 2), 0);
+	assert_int_equal(compose(&m, d, &d->steps[0], "", &s, NULL, 0, &why),
+	    ERR_OK);
+	assert_int_equal(sign_message(&d->sign, &m, "GET",
+	    "https://x.example", &s, &why), ERR_OK);
+	assert_string_equal(m.sigv4.data, "aws:amz:us-east-1:route53");
+	assert_string_equal(m.userpwd.data, "AKID:geheim");
+	message_end(&m);
+	assert_null(m.userpwd.data);
+	credential_end(&signer);
+	description_free(d);
+}
+
+static int
+setup(void **state)
+{
+	static const char *const names[] = { "key", "secret" };
+	struct error why;
+
+	(void)state;
+	scope = (struct scope){ NULL, json_tokener_parse(values),
+	    &credential };
+	assert_non_null(scope.values);
+	return credential_split(&credential, "me:s=a&b", names, 2, &why) ==
+	    ERR_OK ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	json_object_put(scope.values);
+	credential_end(&credential);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_ovh),
+		cmocka_unit_test(test_sigv4),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

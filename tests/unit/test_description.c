@@ -1,0 +1,501 @@
+/*
+ * test_description.c - a good description of a provider, and many that differ
+ * from it in one place; and the ones that we ship.
+ */
+#include "unit.h"
+
+#include <dirent.h>
+
+#include "provider/description.h"
+
+static const char base[] =
+    "{ \"format\": 1,"
+    "  \"name\": \"example\","
+    "  \"about\": \"an example\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"token\": [\"key\", \"secret\"],"
+    "  \"headers\": { \"X-Key\": \"{key}\", \"X-User\": \"{config.user?}\" },"
+    "  \"basic\": [\"{config.user|me}\", \"{secret}\"],"
+    "  \"expect\": { \"/status\": \"ok\" },"
+    "  \"error\": \"/message\","
+    "  \"apex\": \"@\","
+    "  \"ttl\": { \"default\": 300, \"min\": 60, \"max\": 86400,"
+    "    \"of\": [60, 300, 3600] },"
+    "  \"types\": { \"A\": { \"number\": 1 }, \"AAAA\": { \"number\": 28 } },"
+    "  \"begin\": [ { \"method\": \"POST\", \"path\": \"/login\","
+    "    \"form\": { \"key\": \"{key}\" }, \"get\": { \"session\": \"/id\" } } ],"
+    "  \"zone\": { \"method\": \"GET\", \"path\": \"/zones\","
+    "    \"query\": { \"name\": \"{zone}\" }, \"none\": [404],"
+    "    \"pick\": { \"in\": \"/zones\", \"where\": { \"/name\": \"{zone}\" } },"
+    "    \"get\": { \"zone_id\": \"/id\" } },"
+    "  \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/zones/{zone_id}/{sub}/{type}\","
+    "      \"headers\": { \"X-Session\": \"{session}\" }, \"none\": [404, 410],"
+    "      \"get\": { \"current\": [\"/records\", \"/value\"],"
+    "        \"id\": \"/id\" } },"
+    "    { \"for\": \"zone\", \"method\": \"PATCH\","
+    "      \"path\": \"/zones/{zone_id}\", \"ok\": [200, 204],"
+    "      \"json\": { \"all\": { \"$each\": { \"name\": \"{name}\","
+    "        \"type\": \"{=number}\", \"ttl\": \"{=ttl}\","
+    "        \"value\": \"{addr}\" }, \"$if\": [\"id\"] } } },"
+    "    { \"for\": \"name\", \"method\": \"POST\", \"if\": [\"!id\"],"
+    "      \"path\": \"/new\", \"text\": \"<r>{name} {addrs}</r>\","
+    "      \"words\": [\"good\"], \"has\": \"ok\" } ],"
+    "  \"end\": [ { \"method\": \"DELETE\", \"path\": \"/login/{session}\" } ]"
+    "}";
+
+#define UNKNOWN(x)	"{" x "} is not known at this point; a step before " \
+			"must get it"
+#define POINTER		"must be a JSON Pointer: empty, or beginning with " \
+			"a slash"
+#define STEP_MEMBERS	"unknown; here may stand: for, method, path, query, " \
+			"headers, json, form, text, if, ok, none, expect, " \
+			"words, has, pick, get"
+
+static const struct {
+	const char	*pointer;
+	const char	*value;		/* NULL: taken out */
+	const char	*why;		/* after "FILE: " */
+} broken[] = {
+	{ "/version", "1", "/version: unknown; here may stand: format, name, "
+	    "about, base, begin_base, token, headers, basic, sign, expect, "
+	    "error, verdicts, apex, ttl, types, begin, zone, steps, remove, "
+	    "end" },
+	{ "/format", NULL, "/format: is missing" },
+	{ "/format", "2", "/format: must be from 1 to 1" },
+	{ "/format", "\"1\"", "/format: must be a whole number" },
+	{ "/name", NULL, "/name: is missing" },
+	{ "/name", "\"\"", "/name: must not be empty" },
+	{ "/about", "7", "/about: must be a string" },
+	/* Where the token goes. */
+	{ "/base", NULL, "/base: is missing" },
+	{ "/base", "\"http://api.example\"", "/base: must be an https:// URL "
+	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
+	    "operator gives" },
+	{ "/base", "\"HTTPS://api.example\"", "/base: must be an https:// URL "
+	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
+	    "operator gives" },
+	{ "/base", "\"{config.base}/v1\"", "/base: must be an https:// URL "
+	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
+	    "operator gives" },
+	{ "/base", "\"https://{zone}.api.example\"", "/base: where the token "
+	    "goes must not depend on a variable" },
+	{ "/base", "\"https://{config.host}\"", "/base: where the token "
+	    "goes must not depend on a variable" },
+	/* The token. */
+	{ "/token", "\"key\"", "/token: must be a list: [ ... ]" },
+	{ "/token", "[\"a\", \"b\", \"c\", \"d\", \"e\"]",
+	    "/token: has 5 elements, at most 4" },
+	{ "/token/1", "7", "/token/1: must be a string" },
+	{ "/token/1", "null", "/token/1: must be a string" },
+	{ "/token", "[\"key\"]", "/basic/1: " UNKNOWN("secret") },
+	{ "/sign", "\"aws\"",
+	    "/sign: must be \"sigv4:REGION:SERVICE\" or \"ovh\"" },
+	{ "/sign", "\"sigv4:us-east-1\"",
+	    "/sign: must be \"sigv4:REGION:SERVICE\" or \"ovh\"" },
+	{ "/sign", "\"ovh\"", "/sign: needs \"token\": [\"application\", "
+	    "\"secret\", \"consumer\"]" },
+	{ "/headers", "[]", "/headers: must be an object: { ... }" },
+	{ "/headers/X-Key", "7", "/headers/X-Key: must be a string" },
+	{ "/headers/X-Key", "\"{token}\"", "/headers/X-Key: "
+	    UNKNOWN("token") },
+	{ "/headers/X-Key", "\"{session}\"", "/headers/X-Key: "
+	    UNKNOWN("session") },
+	{ "/basic", "[\"me\"]", "/basic: must be [user, password]" },
+	{ "/basic", "{}", "/basic: must be a list: [ ... ]" },
+	{ "/basic/0", "null", "/basic/0: must be a string" },
+	{ "/basic/0", "\"{user}\"", "/basic/0: " UNKNOWN("user") },
+	/* Answers. */
+	{ "/expect", "\"ok\"", "/expect: must be an object: { ... }" },
+	{ "/expect", "{\"status\": \"ok\"}", "/expect/status: " POINTER },
+	{ "/expect", "{\"/status\": {}}",
+	    "/expect//status: must be a value, or a list of values" },
+	{ "/error", "\"message\"", "/error: " POINTER },
+	{ "/error", "[]", "/error: must be a string" },
+	{ "/apex", "\"www\"", "/apex: must be \"@\" or \"\"" },
+	{ "/apex", "true", "/apex: must be \"@\" or \"\"" },
+	/* Times to live. */
+	{ "/ttl", "300", "/ttl: must be an object: { ... }" },
+	{ "/ttl/least", "60",
+	    "/ttl/least: unknown; here may stand: default, min, max, of" },
+	{ "/ttl/default", "0", "/ttl/default: must be from 1 to 2147483647" },
+	{ "/ttl/min", "-1", "/ttl/min: must be from 1 to 2147483647" },
+	{ "/ttl/max", "2147483648", "/ttl/max: must be from 1 to 2147483647" },
+	{ "/ttl/min", "90000", "/ttl: min is larger than max" },
+	{ "/ttl/of", "[60, 60]", "/ttl/of: must ascend" },
+	{ "/ttl/of", "[300, 60]", "/ttl/of: must ascend" },
+	{ "/ttl/of/0", "\"60\"", "/ttl/of/0: must be a whole number" },
+	/* Types. */
+	{ "/types/TXT", "{}",
+	    "/types/TXT: unknown; here may stand: A, AAAA" },
+	{ "/types/A", "1", "/types/A: must be an object" },
+	{ "/types", "[]", "/types: must be an object: { ... }" },
+	/* Steps. */
+	{ "/steps", NULL, "/steps: is missing" },
+	{ "/steps", "{}", "/steps: must be a list: [ ... ]" },
+	{ "/steps", "[]", "/steps: no step writes: one at least must be "
+	    "without \"get\"" },
+	{ "/steps", "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
+	    "{\"id\": \"/id\"}}]", "/steps: no step writes: one at least must "
+	    "be without \"get\"" },
+	{ "/steps", "[1, 2, 3, 4, 5, 6, 7, 8, 9]",
+	    "/steps: has 9 elements, at most 8" },
+	{ "/steps/0", "\"GET /\"", "/steps/0: must be a step: { ... }" },
+	{ "/steps/0", "null", "/steps/0: must be a step: { ... }" },
+	{ "/begin", "{}", "/begin: must be a list: [ ... ]" },
+	{ "/zone", "[]", "/zone: must be a step: { ... }" },
+	{ "/steps/0/url", "\"/\"", "/steps/0/url: " STEP_MEMBERS },
+	{ "/steps/0/for", "\"record\"", "/steps/0/for: must be one of "
+	    "\"rrset\", \"name\", \"zone\"" },
+	{ "/begin/0/for", "\"zone\"", "/begin/0/for: only \"steps\" are "
+	    "repeated" },
+	{ "/zone/for", "\"zone\"", "/zone/for: only \"steps\" are repeated" },
+	{ "/steps/0/method", NULL, "/steps/0/method: is missing" },
+	{ "/steps/0/method", "\"get\"", "/steps/0/method: must be one of "
+	    "\"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"" },
+	{ "/steps/0/method", "\"TRACE\"", "/steps/0/method: must be one of "
+	    "\"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"" },
+	{ "/steps/0/method", "null", "/steps/0/method: must be a string" },
+	{ "/steps/0/path", NULL, "/steps/0/path: is missing" },
+	{ "/steps/0/path", "\"zones\"",
+	    "/steps/0/path: must begin with a slash" },
+	{ "/steps/0/path", "\"https://other.example/\"",
+	    "/steps/0/path: must begin with a slash" },
+	{ "/steps/0/path", "\"/{number2}\"",
+	    "/steps/0/path: " UNKNOWN("number2") },
+	{ "/steps/0/path", "\"/{id}\"", "/steps/0/path: " UNKNOWN("id") },
+	{ "/steps/0/path", "\"/{config.other}/{id}\"",
+	    "/steps/0/path: " UNKNOWN("id") },
+	{ "/steps/0/query", "\"a=b\"",
+	    "/steps/0/query: must be an object: { ... }" },
+	{ "/steps/0/query", "{\"a\": 1}",
+	    "/steps/0/query/a: must be a string" },
+	{ "/steps/0/query", "{\"a\": null}",
+	    "/steps/0/query/a: must be a string" },
+	{ "/steps/0/query", "{\"a\": \"{x}\"}",
+	    "/steps/0/query/a: " UNKNOWN("x") },
+	/* What is known depends on how often a step is done. */
+	{ "/zone/path", "\"/{name}/{zone_id}\"",
+	    "/zone/path: " UNKNOWN("zone_id") },
+	{ "/zone/path", "\"/{addr}\"", "/zone/path: " UNKNOWN("addr") },
+	{ "/begin/0/path", "\"/{zone}\"", "/begin/0/path: " UNKNOWN("zone") },
+	{ "/end/0/path", "\"/{zone}\"", "/end/0/path: " UNKNOWN("zone") },
+	{ "/steps/1/path", "\"/{name}\"", "/steps/1/path: " UNKNOWN("name") },
+	{ "/steps/1/path", "\"/{addr}\"", "/steps/1/path: " UNKNOWN("addr") },
+	{ "/steps/2/path", "\"/{type}\"", "/steps/2/path: " UNKNOWN("type") },
+	{ "/steps/2/path", "\"/{id}\"", "/steps/2/path: " UNKNOWN("id") },
+	/* Bodies. */
+	{ "/steps/1/form", "{}",
+	    "/steps/1: has more than one of json, form and text" },
+	{ "/steps/1/json", "{\"a\": {\"b\": [1, \"{type}\"]}}",
+	    "/steps/1/json/a/b/1: " UNKNOWN("type") },
+	{ "/steps/1/json", "{\"a\": null}",
+	    "/steps/1/json/a: must not be null; leave it out" },
+	{ "/steps/1/json", "{\"$each\": \"{type}\", \"x\": 1}",
+	    "/steps/1/json/x: unknown; here may stand: $each, $if" },
+	{ "/steps/1/json/all/$each/name", "\"{nom}\"",
+	    "/steps/1/json/all/$each/name: " UNKNOWN("nom") },
+	{ "/steps/1/json/all/$each/name", "{\"$each\": 1}",
+	    "/steps/1/json/all/$each/name: $each needs a step with \"for\": "
+	    "\"zone\" or \"name\"" },
+	{ "/steps/1/json/all/$if", "\"id\"",
+	    "/steps/1/json/all/$if: must be a list: [ ... ]" },
+	{ "/steps/1/json/all/$if", "[\"nom\"]",
+	    "/steps/1/json/all/$if/0: no step before gets such a variable" },
+	{ "/steps/1/for", "\"rrset\"", "/steps/1/json/all: $each needs a step "
+	    "with \"for\": \"zone\" or \"name\"" },
+	{ "/steps/2/text", "7", "/steps/2/text: must be a string" },
+	{ "/steps/2/text", "\"{x}\"", "/steps/2/text: " UNKNOWN("x") },
+	{ "/begin/0/form", "{\"a\": [1]}",
+	    "/begin/0/form/a: must be a string" },
+	/* Conditions, statuses, words. */
+	{ "/steps/2/if", "\"id\"", "/steps/2/if: must be a list: [ ... ]" },
+	{ "/steps/2/if", "[\"nom\"]",
+	    "/steps/2/if/0: no step before gets such a variable" },
+	{ "/steps/2/if", "[\"!nom\"]",
+	    "/steps/2/if/0: no step before gets such a variable" },
+	{ "/steps/2/if", "[7]", "/steps/2/if/0: must be a string" },
+	{ "/steps/0/ok", "200", "/steps/0/ok: must be a list: [ ... ]" },
+	{ "/steps/0/ok", "[99]", "/steps/0/ok/0: must be from 100 to 599" },
+	{ "/steps/0/ok", "[600]", "/steps/0/ok/0: must be from 100 to 599" },
+	{ "/steps/0/ok", "[\"200\"]",
+	    "/steps/0/ok/0: must be a whole number" },
+	{ "/steps/0/none", "[1, 2, 3, 4, 5, 6, 7, 8, 9]",
+	    "/steps/0/none: has 9 elements, at most 8" },
+	{ "/steps/1/none", "[404]",
+	    "/steps/1: \"pick\" and \"none\" are for steps that \"get\"" },
+	{ "/steps/1/pick", "{\"in\": \"/x\"}",
+	    "/steps/1: \"pick\" and \"none\" are for steps that \"get\"" },
+	{ "/steps/2/words", "\"good\"",
+	    "/steps/2/words: must be a list: [ ... ]" },
+	{ "/steps/2/words", "[null]", "/steps/2/words/0: must be a string" },
+	{ "/steps/2/has", "[]", "/steps/2/has: must be a string" },
+	/* What is taken from an answer. */
+	{ "/zone/pick", "[]", "/zone/pick: must be an object: { ... }" },
+	{ "/zone/pick/in", NULL, "/zone/pick/in: is missing" },
+	{ "/zone/pick/in", "\"zones\"", "/zone/pick/in: " POINTER },
+	{ "/zone/pick/with", "{}",
+	    "/zone/pick/with: unknown; here may stand: in, where" },
+	{ "/zone/pick/where", "{\"name\": \"{zone}\"}",
+	    "/zone/pick/where/name: " POINTER },
+	{ "/zone/pick/where", "{\"/name\": \"{nom}\"}",
+	    "/zone/pick/where//name: " UNKNOWN("nom") },
+	{ "/zone/pick/where", "{\"/name\": 7}",
+	    "/zone/pick/where//name: must be a string" },
+	{ "/steps/0/get", "{}", "/steps/0/get: must be an object: { ... }" },
+	{ "/steps/0/get", "\"/id\"",
+	    "/steps/0/get: must be an object: { ... }" },
+	{ "/steps/0/get/Id", "\"/id\"", "/steps/0/get/Id: the name of a "
+	    "variable has small letters, digits and _" },
+	{ "/steps/0/get/config.x", "\"/id\"", "/steps/0/get/config.x: the name "
+	    "of a variable has small letters, digits and _" },
+	{ "/steps/0/get/id", "\"id\"", "/steps/0/get/id: " POINTER },
+	{ "/steps/0/get/id", "7", "/steps/0/get/id: must be a string" },
+	{ "/steps/0/get/id", "[\"/a\"]",
+	    "/steps/0/get/id: must be a pointer, or a list of two" },
+	{ "/steps/0/get/id", "[\"/a\", \"b\"]",
+	    "/steps/0/get/id/1: " POINTER },
+};
+
+static struct description *
+read_changed(const char *pointer, const char *value, struct error *why)
+{
+	why->text[0] = '\0';
+	return description_read(unit_write_changed("p.json", base, pointer,
+	    value), why);
+}
+
+static void
+test_broken(void **state)
+{
+	size_t skip = strlen(unit_directory()) + strlen("/p.json: ");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		struct error why;
+		struct description *d = read_changed(broken[i].pointer,
+		    broken[i].value, &why);
+
+		ROW(d == NULL && why.code == ERR_CONFIG &&
+		    strlen(why.text) > skip &&
+		    strcmp(why.text + skip, broken[i].why) == 0,
+		    "%s = %s: %s", broken[i].pointer,
+		    unit_text(broken[i].value), why.text);
+		description_free(d);
+	}
+	ROWS_END();
+}
+
+/* What the good one says arrives. */
+static void
+test_values(void **state)
+{
+	struct error why;
+	struct description *d = read_changed(NULL, NULL, &why);
+
+	(void)state;
+	assert_non_null(d);
+	assert_string_equal(d->name, "example");
+	assert_string_equal(d->about, "an example");
+	assert_string_equal(d->base, "https://api.example/v1");
+	assert_int_equal(d->part_count, 2);
+	assert_string_equal(d->parts[0], "key");
+	assert_string_equal(d->parts[1], "secret");
+	assert_string_equal(d->basic[0], "{config.user|me}");
+	assert_string_equal(d->error, "/message");
+	assert_string_equal(d->apex, "@");
+	assert_int_equal(d->ttl, 300);
+	assert_int_equal(d->begin_count, 1);
+	assert_true(d->has_zone);
+	assert_true(d->zone_by_zone);
+	assert_int_equal(d->step_count, 3);
+	assert_int_equal(d->remove_count, 0);
+	assert_int_equal(d->end_count, 1);
+	assert_int_equal(d->steps[0].times, FOR_RRSET);
+	assert_int_equal(d->steps[0].ok_count, 1);
+	assert_int_equal(d->steps[0].ok[0], 200);
+	assert_int_equal(d->steps[0].none_count, 2);
+	assert_int_equal(d->steps[0].body_kind, BODY_NONE);
+	assert_int_equal(d->steps[1].times, FOR_ZONE);
+	assert_string_equal(d->steps[1].method, "PATCH");
+	assert_int_equal(d->steps[1].ok_count, 2);
+	assert_int_equal(d->steps[1].ok[1], 204);
+	assert_int_equal(d->steps[1].body_kind, BODY_JSON);
+	assert_int_equal(d->steps[2].times, FOR_NAME);
+	assert_int_equal(d->steps[2].body_kind, BODY_TEXT);
+	assert_string_equal(d->steps[2].has, "ok");
+	assert_string_equal(d->steps[2].label, "steps/2");
+	assert_int_equal(d->begin[0].body_kind, BODY_FORM);
+	assert_int_equal(d->sign.kind, SIGN_NONE);
+	description_free(d);
+}
+
+static void
+test_defaults(void **state)
+{
+	static const char text[] = "{ \"format\": 1, \"name\": \"x\","
+	    " \"base\": \"https://x.example\", \"steps\": [ { \"method\": "
+	    "\"PUT\", \"path\": \"/{name}/{token}\" } ] }";
+	struct error why;
+	struct description *d = description_read(unit_write("x.json", text,
+	    strlen(text)), &why);
+
+	(void)state;
+	assert_non_null(d);
+	assert_int_equal(d->part_count, 1);
+	assert_string_equal(d->parts[0], "token");
+	assert_string_equal(d->apex, "@");
+	assert_int_equal(description_ttl(d, 0), 300);
+	assert_false(d->has_zone);
+	assert_int_equal(d->steps[0].times, FOR_RRSET);
+	assert_int_equal(d->steps[0].ok[0], 200);
+	description_free(d);
+}
+
+/* A zone step that does not ask by {zone} is done once a name. */
+static void
+test_zone_once(void **state)
+{
+	struct error why;
+	struct description *d;
+
+	(void)state;
+	d = read_changed("/zone", "{\"method\": \"GET\", \"path\": \"/of\","
+	    "\"query\": {\"owns\": \"{name}\"}, \"get\": {\"zone_id\": \"/x\"}}",
+	    &why);
+	assert_non_null(d);
+	assert_false(d->zone_by_zone);
+	assert_true(d->zone_by_name);
+	description_free(d);
+}
+
+/* {config.x}: needed unless every place can do without. */
+static const struct {
+	const char	*user;		/* for the header */
+	const char	*password;	/* for basic/1 */
+	int		 needed;	/* -1: no such variable */
+} variables[] = {
+	{ "{config.x}",		"p",			true },
+	{ "{config.x?}",	"p",			false },
+	{ "{config.x|y}",	"p",			false },
+	{ "{config.x}",		"{config.x|y}",		true },
+	{ "{config.x|y}",	"{config.x}",		true },
+	{ "{config.x}{config.x?}", "p",			true },
+	{ "config.x",		"p",			-1 },
+};
+
+static void
+test_variables(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(variables); i++) {
+		json_object *needed = NULL;
+		struct description *d;
+		struct error why;
+		char text[512];
+
+		snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
+		    "\"base\": \"https://x.example\", \"basic\": [\"%s\","
+		    "\"%s\"], \"steps\": [{\"method\": \"PUT\", \"path\": "
+		    "\"/\"}]}", variables[i].user, variables[i].password);
+		d = description_read(unit_write("v.json", text, strlen(text)),
+		    &why);
+		assert_non_null(d);
+		ROW(json_object_object_get_ex(d->variables, "config.x",
+		    &needed) == (variables[i].needed != -1), "%s and %s",
+		    variables[i].user, variables[i].password);
+		ROW(needed == NULL || json_object_get_boolean(needed) ==
+		    variables[i].needed, "%s and %s: needed is %s",
+		    variables[i].user, variables[i].password,
+		    json_object_get_string(needed));
+		description_free(d);
+	}
+	ROWS_END();
+}
+
+static const struct {
+	int64_t		 wanted;
+	int64_t		 got;
+} ttls[] = {
+	{ 0, 300 }, { 1, 60 }, { 60, 60 }, { 61, 300 }, { 300, 300 },
+	{ 301, 3600 }, { 3600, 3600 }, { 86400, 3600 }, { 2147483647, 3600 },
+};
+
+static void
+test_ttl(void **state)
+{
+	struct error why;
+	struct description *d = read_changed(NULL, NULL, &why);
+
+	(void)state;
+	assert_non_null(d);
+	for (size_t i = 0; i < COUNT(ttls); i++)
+		ROW(description_ttl(d, ttls[i].wanted) == ttls[i].got,
+		    "%d: %d", (int)ttls[i].wanted,
+		    (int)description_ttl(d, ttls[i].wanted));
+	d->ttl_of_count = 0;
+	ROW(description_ttl(d, 59) == 60, "59");
+	ROW(description_ttl(d, 61) == 61, "61");
+	ROW(description_ttl(d, 86401) == 86400, "86401");
+	description_free(d);
+	ROWS_END();
+}
+
+static int
+is_json(const struct dirent *e)
+{
+	size_t len = strlen(e->d_name);
+
+	return len > 5 && strcmp(e->d_name + len - 5, ".json") == 0;
+}
+
+/* Every file in providers/ is good, and is called as it calls itself. */
+static void
+test_shipped(void **state)
+{
+	char *directory = unit_source("providers");
+	struct dirent **entries;
+	int count = scandir(directory, &entries, is_json, alphasort);
+
+	(void)state;
+	assert_true(count >= 2);
+	for (int i = 0; i < count; i++) {
+		struct error why = { .text = "" };
+		const char *name = entries[i]->d_name;
+		struct description *d;
+		char *file, *text;
+
+		/* A copy, since a source tree may belong to anybody. */
+		assert_int_not_equal(asprintf(&file, "%s/%s", directory, name),
+		    -1);
+		text = unit_read(file);
+		d = description_read(unit_write(name, text, strlen(text)),
+		    &why);
+		ROW(d != NULL && strlen(d->name) == strlen(name) - 5 &&
+		    strncmp(d->name, name, strlen(d->name)) == 0, "%s: %s %s",
+		    name, why.text, d != NULL ? d->name : "");
+		description_free(d);
+		free(text);
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+	free(directory);
+	ROWS_END();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_zone_once),
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_ttl),
+		cmocka_unit_test(test_shipped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

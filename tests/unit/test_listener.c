@@ -1,0 +1,475 @@
+/*
+ * test_listener.c - which socket is used, and that a living one is never
+ * taken away.
+ *
+ * listener_open() rearranges the descriptors of the whole process, so each
+ * case is a child, which leaves what it saw in shared memory.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+
+#include "pool/listener.h"
+
+#define SECONDS_MAX	10
+#define OTHER_USER	65534
+
+/* What a child saw. */
+static struct seen {
+	enum err	 rc;
+	struct error	 why;
+	int		 fd;
+	bool		 listens, cloexec, nonblocking;
+	bool		 stdin_is_null;
+	int		 highest;	/* descriptor that is open */
+	struct stat	 st;		/* of the path, while it listens */
+	bool		 has_path;
+	bool		 removed;	/* by listener_close() */
+} *seen;
+
+static const char *
+path(const char *name)
+{
+	static char text[512];
+
+	snprintf(text, sizeof text, "%s/%s", unit_directory(), name);
+	return text;
+}
+
+/* A socket that is bound to path; listening, of that type, or just made. */
+static int
+bind_to(const char *where, int type, int backlog)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	assert_int_not_equal(fd, -1);
+	snprintf(un.sun_path, sizeof un.sun_path, "%s", where);
+	unlink(where);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
+	if (backlog >= 0)
+		assert_int_equal(listen(fd, backlog), 0);
+	return fd;
+}
+
+static int
+connect_to(const char *where)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+
+	assert_int_not_equal(fd, -1);
+	snprintf(un.sun_path, sizeof un.sun_path, "%s", where);
+	if (connect(fd, (struct sockaddr *)&un, sizeof un) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void
+look_around(void)
+{
+	struct stat st, null;
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	seen->listens = getsockopt(seen->fd, SOL_SOCKET, SO_ACCEPTCONN, &on,
+	    &len) == 0 && on;
+	seen->cloexec = (fcntl(seen->fd, F_GETFD) & FD_CLOEXEC) != 0;
+	seen->nonblocking = (fcntl(seen->fd, F_GETFL) & O_NONBLOCK) != 0;
+	seen->stdin_is_null = fstat(0, &st) == 0 &&
+	    stat("/dev/null", &null) == 0 && st.st_rdev == null.st_rdev;
+	for (int fd = 0; fd < 1024; fd++)
+		if (fcntl(fd, F_GETFD) != -1)
+			seen->highest = fd;
+}
+
+/* listener_open() in a child that was prepared. */
+static void
+open_in_child(const struct settings *s, bool handed_in_only,
+    void (*prepare)(int), int argument)
+{
+	pid_t pid;
+	int status;
+
+	memset(seen, 0, sizeof *seen);
+	assert_int_not_equal(pid = fork(), -1);
+	if (pid == 0) {
+		alarm(SECONDS_MAX);
+		if (prepare != NULL)
+			prepare(argument);
+		else
+			dup2(open("/dev/null", O_RDONLY), 0);
+		seen->fd = -1;
+		seen->rc = listener_open(s, handed_in_only, &seen->fd,
+		    &seen->why);
+		if (seen->rc == ERR_OK) {
+			look_around();
+			if (s->listen.path != NULL)
+				seen->has_path = lstat(s->listen.path,
+				    &seen->st) == 0;
+			listener_close(s);
+			seen->removed = s->listen.path != NULL &&
+			    access(s->listen.path, F_OK) == -1;
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	/* Killed by the alarm: it waited for somebody. */
+	assert_int_equal(status, 0);
+}
+
+static struct settings
+settings_for(const char *where)
+{
+	return (struct settings){ .listen = { .path = where, .mode = 0660,
+	    .group = (gid_t)-1 }, .file = (char *)(uintptr_t)"ddnsgate.json" };
+}
+
+static void
+check_listener(void)
+{
+	assert_int_equal(seen->rc, ERR_OK);
+	assert_int_equal(seen->fd, 3);
+	assert_true(seen->listens);
+	assert_true(seen->cloexec);
+	assert_true(seen->nonblocking);
+	assert_true(seen->stdin_is_null);
+	assert_int_equal(seen->highest, 3);
+}
+
+static void
+test_own(void **state)
+{
+	struct settings s = settings_for(path("own"));
+
+	(void)state;
+	unlink(s.listen.path);
+	s.listen.mode = 0620;
+	s.listen.group = getgid();
+	open_in_child(&s, false, NULL, 0);
+	check_listener();
+	assert_true(seen->has_path);
+	assert_int_equal(seen->st.st_mode, S_IFSOCK | 0620);
+	assert_int_equal(seen->st.st_gid, getgid());
+	assert_true(seen->removed);
+}
+
+/* What a server left that died. */
+static void
+test_dead(void **state)
+{
+	struct settings s = settings_for(path("dead"));
+
+	(void)state;
+	close(bind_to(s.listen.path, SOCK_STREAM, 1));
+	open_in_child(&s, false, NULL, 0);
+	check_listener();
+	assert_true(seen->removed);
+}
+
+static void
+check_refused(const struct settings *s, const char *why)
+{
+	char want[1024];
+
+	snprintf(want, sizeof want, "%s: %s", s->listen.path, why);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	assert_string_equal(seen->why.text, want);
+}
+
+static void
+test_living(void **state)
+{
+	struct settings s = settings_for(path("living"));
+	int server = bind_to(s.listen.path, SOCK_STREAM, 8), client;
+
+	(void)state;
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "another server listens there");
+	/* It goes on as if nothing had been. */
+	assert_int_not_equal(client = connect_to(s.listen.path), -1);
+	close(client);
+	close(server);
+}
+
+/* So busy that nobody gets in, and alive all the same. */
+static void
+test_living_and_full(void **state)
+{
+	struct settings s = settings_for(path("full"));
+	int server = bind_to(s.listen.path, SOCK_STREAM, 0), clients[64];
+	size_t n = 0;
+
+	(void)state;
+	while (n < COUNT(clients) &&
+	    (clients[n] = connect_to(s.listen.path)) != -1)
+		n++;
+	assert_true(n > 0 && n < COUNT(clients));
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "another server listens there");
+	assert_int_equal(access(s.listen.path, F_OK), 0);
+	while (n > 0)
+		close(clients[--n]);
+	close(server);
+}
+
+static void
+test_other_type(void **state)
+{
+	struct settings s = settings_for(path("datagram"));
+	int server = bind_to(s.listen.path, SOCK_DGRAM, -1);
+
+	(void)state;
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "another server listens there");
+	assert_int_equal(access(s.listen.path, F_OK), 0);
+	close(server);
+}
+
+/* Files of other kinds stay as they are. */
+static void
+test_no_socket(void **state)
+{
+	struct settings s = settings_for(unit_write("file", "precious", 8));
+	struct settings l = settings_for(NULL);
+	char *text, link[512];
+
+	(void)state;
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "is there, and is no socket; move it away");
+	text = unit_read(s.listen.path);
+	assert_string_equal(text, "precious");
+	free(text);
+	snprintf(link, sizeof link, "%s", path("link"));
+	assert_int_equal(symlink(s.listen.path, link), 0);
+	l.listen.path = link;
+	open_in_child(&l, false, NULL, 0);
+	check_refused(&l, "is there, and is no socket; move it away");
+	text = unit_read(s.listen.path);
+	assert_string_equal(text, "precious");
+	free(text);
+}
+
+static void
+test_cannot(void **state)
+{
+	struct settings s = settings_for(path("no/such/directory"));
+	char longer[256];
+
+	(void)state;
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "No such file or directory");
+	memset(longer, 'a', sizeof longer - 1);
+	longer[0] = '/';
+	longer[sizeof longer - 1] = '\0';
+	s.listen.path = longer;
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "longer than 107 characters");
+}
+
+static void
+test_none(void **state)
+{
+	struct settings s = settings_for(NULL);
+
+	(void)state;
+	open_in_child(&s, false, NULL, 0);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	assert_string_equal(seen->why.text, "no socket was handed in; start "
+	    "it by spawn-fcgi or systemd, or write \"listen\" into "
+	    "ddnsgate.json");
+	s.listen.path = path("unwanted");
+	open_in_child(&s, true, NULL, 0);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	assert_string_equal(seen->why.text, "no socket was handed in as "
+	    "descriptor 0; start it by spawn-fcgi");
+	assert_int_equal(access(s.listen.path, F_OK), -1);
+}
+
+/* As spawn-fcgi does, with more that it forgot to close. */
+static void
+as_stdin(int fd)
+{
+	dup2(fd, 0);
+	dup2(fd, 40);
+	dup2(fd, 500);
+}
+
+static void
+as_systemd(int fd)
+{
+	char pid[16];
+
+	dup2(open("/dev/null", O_RDONLY), 0);
+	dup2(fd, 3);
+	snprintf(pid, sizeof pid, "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+}
+
+/* Those were for somebody else. */
+static void
+as_stranger(int fd)
+{
+	as_systemd(fd);
+	setenv("LISTEN_PID", "1", 1);
+}
+
+static void
+test_handed_in(void **state)
+{
+	static void (*const how[])(int) = { as_stdin, as_systemd };
+	struct settings s = settings_for(path("own"));
+	char handed[512];
+
+	(void)state;
+	snprintf(handed, sizeof handed, "%s", path("handed"));
+	unlink(path("own"));
+	s.listen.path = path("own");
+	for (size_t i = 0; i < 2 * COUNT(how); i++) {
+		int server = bind_to(handed, SOCK_STREAM, 1), client;
+
+		open_in_child(&s, i % 2, how[i / 2], server);
+		check_listener();
+		/* It is not ours to remove, and there was no need of ours. */
+		assert_false(seen->has_path);
+		assert_int_not_equal(client = connect_to(handed), -1);
+		close(client);
+		close(server);
+	}
+}
+
+static void
+test_not_handed_in(void **state)
+{
+	struct settings s = settings_for(NULL);
+	int server = bind_to(path("handed"), SOCK_STREAM, 1);
+
+	(void)state;
+	open_in_child(&s, false, as_stranger, server);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	close(server);
+	/* A descriptor that does not listen is no listener. */
+	server = bind_to(path("bound"), SOCK_STREAM, -1);
+	open_in_child(&s, false, as_stdin, server);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	open_in_child(&s, false, as_systemd, server);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	close(server);
+}
+
+/* One connection of a peer with that uid, accepted. */
+static int
+connection_of(uid_t uid, pid_t *peer)
+{
+	const char *where = path("peers");
+	int server = bind_to(where, SOCK_STREAM, 1), fd;
+
+	assert_int_equal(chmod(where, 0666), 0);
+	assert_int_equal(chmod(unit_directory(), 0711), 0);
+	assert_int_not_equal(*peer = fork(), -1);
+	if (*peer == 0) {
+		if ((uid != getuid() && setresuid(uid, uid, uid) == -1) ||
+		    connect_to(where) == -1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	alarm(SECONDS_MAX);
+	fd = accept(server, NULL, NULL);
+	alarm(0);
+	assert_int_not_equal(fd, -1);
+	close(server);
+	return fd;
+}
+
+static void
+test_peers(void **state)
+{
+	struct settings s = settings_for(NULL);
+	pid_t peer;
+	int fd;
+
+	(void)state;
+	fd = connection_of(getuid(), &peer);
+	assert_true(listener_peer_allowed(&s, fd));
+	close(fd);
+	kill(peer, SIGKILL);
+	waitpid(peer, NULL, 0);
+	if (geteuid() != 0)
+		return;
+	fd = connection_of(OTHER_USER, &peer);
+	assert_false(listener_peer_allowed(&s, fd));
+	s.peers[s.peer_count++] = OTHER_USER - 1;
+	assert_false(listener_peer_allowed(&s, fd));
+	s.peers[s.peer_count++] = OTHER_USER;
+	assert_true(listener_peer_allowed(&s, fd));
+	close(fd);
+	kill(peer, SIGKILL);
+	waitpid(peer, NULL, 0);
+}
+
+static void
+test_peers_tcp(void **state)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct settings s = settings_for(NULL);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
+	assert_true(listener_peer_allowed(&s, fd));
+	close(fd);
+	/* Whatever is no socket at all. */
+	assert_false(listener_peer_allowed(&s, fd));
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return seen != MAP_FAILED ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return munmap(seen, sizeof *seen);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_dead),
+		cmocka_unit_test(test_living),
+		cmocka_unit_test(test_living_and_full),
+		cmocka_unit_test(test_other_type),
+		cmocka_unit_test(test_no_socket),
+		cmocka_unit_test(test_cannot),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_handed_in),
+		cmocka_unit_test(test_not_handed_in),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_peers_tcp),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,475 @@
+/*
+ * test_run.c - stories with a provider: what is asked, in which order, and
+ * what each answer makes of the records.
+ *
+ * exchange_perform() is the test's own: it takes the next line of the story,
+ * compares the request, and gives the answer that stands there.
+ */
+#include "unit.h"
+
+#include "base/clock.h"
+#include "provider/description.h"
+#include "provider/provider.h"
+
+#define LINES_MAX	16
+#define RECORDS_MAX	4
+#define TOKEN		"geheim-0123456789"
+
+#define V4	"192.0.2.1"
+#define V6	"2001:db8::1"
+
+/* Reads before it writes; asks for the zone from the longest end on. */
+static const char description[] =
+    "{ \"format\": 1, \"name\": \"example\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"headers\": { \"X-Key\": \"{token}\" }, \"apex\": \"\","
+    "  \"zone\": { \"method\": \"GET\", \"path\": \"/z/{zone}\","
+    "    \"get\": { \"zone_id\": \"/id\" }, \"none\": [404] },"
+    "  \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/z/{zone_id}/{sub}.../{type}\","
+    "      \"none\": [404], \"get\": { \"current\": [\"/values\", \"\"],"
+    "        \"ttl\": \"/ttl\", \"id\": \"/id\" } },"
+    "    { \"method\": \"POST\", \"path\": \"/z/{zone_id}\", \"if\": [\"!id\"],"
+    "      \"ok\": [201], \"json\": { \"n\": \"{sub}\", \"t\": \"{type}\","
+    "        \"v\": \"{addr}\", \"ttl\": \"{=ttl}\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/z/{zone_id}/{id}\","
+    "      \"if\": [\"id\"],"
+    "      \"json\": { \"v\": \"{addr}\", \"ttl\": \"{=ttl}\" } } ],"
+    "  \"remove\": ["
+    "    { \"method\": \"GET\", \"path\": \"/z/{zone_id}/{sub}.../{type}\","
+    "      \"none\": [404], \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"DELETE\", \"path\": \"/z/{zone_id}/{id}\","
+    "      \"if\": [\"id\"], \"ok\": [204] } ] }";
+
+/* A session around all. */
+static const char session[] =
+    "{ \"format\": 1, \"name\": \"session\","
+    "  \"base\": \"https://api.example/v1\", \"token\": [\"user\", \"word\"],"
+    "  \"begin\": [ { \"method\": \"POST\", \"path\": \"/login\","
+    "    \"form\": { \"u\": \"{user}\", \"p\": \"{word}\" },"
+    "    \"get\": { \"sid\": \"/sid\" } } ],"
+    "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PATCH\","
+    "    \"path\": \"/{sid}/{zone}\", \"json\": { \"$each\": { \"n\": "
+    "    \"{name}\", \"v\": \"{addr}\" } } } ],"
+    "  \"end\": [ { \"method\": \"DELETE\", \"path\": \"/{sid}\" } ] }";
+
+/* One request that is expected, and its answer. */
+struct line {
+	const char	*request;	/* "METHOD /path BODY"; NULL: the end */
+	long		 status;	/* 0: no answer at all */
+	const char	*body;
+	long		 retry_after;
+};
+
+/* One record, and what is to come of it. */
+struct wanted {
+	const char	*name;		/* NULL: the end */
+	const char	*zone;
+	const char	*address;
+	bool		 remove;
+	int64_t		 ttl;
+	enum err	 result;
+	bool		 changed;
+	const char	*why;		/* of a failure */
+};
+
+static const struct story {
+	const char	*title;
+	const char	*description;
+	const char	*token;
+	struct wanted	 records[RECORDS_MAX + 1];
+	struct line	 lines[LINES_MAX + 1];
+	long		 retry_after;
+} stories[] = {
+	{ "already so: read, and not written", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"ttl\": 60,"
+		"\"values\": [\"" V4 "\"]}", 0 } }, 0 },
+	{ "the same address in another spelling", description, TOKEN,
+	    { { "home.example.org", "example.org", V6, false, 0, ERR_OK, false,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../AAAA", 200, "{\"id\": 7,"
+		"\"values\": [\"2001:DB8:0::0:1\"]}", 0 } }, 0 },
+	{ "another address is replaced, and its ttl stays", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"ttl\": 900,"
+		"\"values\": [\"192.0.2.9\"]}", 0 },
+	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":900}", 200, "", 0 } },
+	    0 },
+	{ "the operator's ttl goes before what is there", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK,
+		true, NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"ttl\": 900,"
+		"\"values\": [\"192.0.2.9\"]}", 0 },
+	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":120}", 200, "", 0 } },
+	    0 },
+	{ "two values are not the one we want", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"values\": "
+		"[\"" V4 "\", \"192.0.2.9\"]}", 0 },
+	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 } },
+	    0 },
+	{ "nothing there: it is made", description, TOKEN,
+	    { { "example.org", "example.org", V6, false, 0, ERR_OK, true,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/.../AAAA", 404, "{}", 0 },
+	      { "POST /v1/z/Z {\"n\":\"\",\"t\":\"AAAA\",\"v\":\"" V6 "\","
+		"\"ttl\":300}", 201, "", 0 } }, 0 },
+	{ "two records, one zone, each for itself", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
+		NULL },
+	      { "home.example.org", "example.org", V6, false, 0, ERR_OK, false,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 404, "", 0 },
+	      { "GET /v1/z/Z/home.../AAAA", 200, "{\"id\": 8, \"values\": [\""
+		V6 "\"]}", 0 },
+	      { "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
+		"\"ttl\":300}", 201, "", 0 } }, 0 },
+	/* Removing. */
+	{ "what is there is taken away", description, TOKEN,
+	    { { "home.example.org", "example.org", "0.0.0.0", true, 0, ERR_OK,
+		true, NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+	      { "DELETE /v1/z/Z/7", 204, "", 0 } }, 0 },
+	{ "nothing to take away", description, TOKEN,
+	    { { "home.example.org", "example.org", "::", true, 0, ERR_OK,
+		false, NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../AAAA", 404, "", 0 } }, 0 },
+	/* Zones. */
+	{ "the longest end that is a zone", description, TOKEN,
+	    { { "a.b.example.org", NULL, V4, false, 0, ERR_OK, false, NULL } },
+	    { { "GET /v1/z/a.b.example.org", 404, "", 0 },
+	      { "GET /v1/z/b.example.org", 404, "", 0 },
+	      { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/a.b.../A", 200, "{\"id\": 7, \"values\": [\"" V4
+		"\"]}", 0 } }, 0 },
+	{ "never a top level", description, TOKEN,
+	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
+		"home: has no zone for home.example.org" } },
+	    { { "GET /v1/z/home.example.org", 404, "", 0 },
+	      { "GET /v1/z/example.org", 404, "", 0 } }, 0 },
+	{ "the zone that the operator names is not there", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_ZONE,
+		false, "home: has no zone example.org" } },
+	    { { "GET /v1/z/example.org", 404, "", 0 } }, 0 },
+	{ "a wildcard", description, TOKEN,
+	    { { "*.example.org", NULL, V4, false, 0, ERR_OK, true, NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/*.../A", 404, "", 0 },
+	      { "POST /v1/z/Z {\"n\":\"*\",\"t\":\"A\",\"v\":\"" V4 "\","
+		"\"ttl\":300}", 201, "", 0 } }, 0 },
+	/* Failures. */
+	{ "a wrong token ends it at once, for all", description, TOKEN,
+	    { { "home.example.org", NULL, V4, false, 0, ERR_TOKEN, false,
+		"home: zone: HTTP 401: ***************** is wrong" },
+	      { "home.example.com", NULL, V4, false, 0, ERR_TOKEN, false,
+		"home: zone: HTTP 401: ***************** is wrong" } },
+	    { { "GET /v1/z/home.example.org", 401, TOKEN " is wrong", 0 } },
+	    0 },
+	{ "busy, and when to come back", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
+		false, "home: steps/0: HTTP 429: slow" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 429, "slow", 17 } }, 17 },
+	{ "a 500 is tried once more", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
+		NULL } },
+	    { { "GET /v1/z/example.org", 500, "oh", 0 },
+	      { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"values\": [\"" V4
+		"\"]}", 0 } }, 0 },
+	{ "but not twice", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
+		false, "home: zone: HTTP 500: oh" } },
+	    { { "GET /v1/z/example.org", 500, "oh", 0 },
+	      { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 },
+	{ "and what would make a second record not at all", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
+		false, "home: steps/1: HTTP 502: oh" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 404, "", 0 },
+	      { "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
+		"\"ttl\":300}", 502, "oh", 0 } }, 0 },
+	{ "out of reach", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0,
+		ERR_UNREACHABLE, false, "home: zone: no answer" } },
+	    { { "GET /v1/z/example.org", 0, NULL, 0 } }, 0 },
+	{ "the write is refused", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
+		false, "home: steps/2: HTTP 422: no" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 422, "no", 0 } },
+	    0 },
+	{ "one record fails, the other is published", description, TOKEN,
+	    { { "a.example.org", "example.org", V4, false, 0, ERR_REFUSED,
+		false, "home: steps/0: HTTP 400: no" },
+	      { "b.example.org", "example.org", V4, false, 0, ERR_OK, false,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/a.../A", 400, "no", 0 },
+	      { "GET /v1/z/Z/b.../A", 200, "{\"id\": 7, \"values\": [\"" V4
+		"\"]}", 0 } }, 0 },
+	{ "garbage is no zone", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
+		false, "home: zone: HTTP 200, but no JSON: <html>" } },
+	    { { "GET /v1/z/example.org", 200, "<html>", 0 } }, 0 },
+	{ "a path that leads elsewhere", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
+		false, "home: steps/0: the path would have a segment \"..\"" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"..\"}", 0 } }, 0 },
+	/* Sessions. */
+	{ "it begins, works and ends", session, "me:geheim",
+	    { { "a.example.org", "example.org", V4, false, 0, ERR_OK, true,
+		NULL },
+	      { "b.example.org", "example.org", V6, false, 0, ERR_OK, true,
+		NULL } },
+	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
+	      { "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
+		"\"},{\"n\":\"b.example.org\",\"v\":\"" V6 "\"}]", 200, "", 0 },
+	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+	{ "it ends after a failure too", session, "me:geheim",
+	    { { "a.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
+		"home: steps/0: HTTP 429: slow" } },
+	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
+	      { "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
+		"\"}]", 429, "slow", 0 },
+	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+	{ "without the login nothing else is asked", session, "me:geheim",
+	    { { "a.example.org", "example.org", V4, false, 0, ERR_TOKEN, false,
+		"home: begin/0: HTTP 403: no" } },
+	    { { "POST /v1/login u=me&p=geheim", 403, "no", 0 } }, 0 },
+	{ "a token of too few parts", session, "geheim",
+	    { { "a.example.org", "example.org", V4, false, 0, ERR_TOKEN, false,
+		"the token must have 2 parts with colons between" } },
+	    { { NULL, 0, NULL, 0 } }, 0 },
+	{ "no zone step, no zone", session, "me:geheim",
+	    { { "a.example.org", NULL, V4, false, 0, ERR_ZONE, false,
+		"home: finds no zones by itself; write \"zone\" for "
+		"a.example.org into the configuration" } },
+	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
+	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+	{ "no way to remove", session, "me:geheim",
+	    { { "a.example.org", "example.org", "0.0.0.0", true, 0,
+		ERR_REFUSED, false, "home: its description cannot remove "
+		"addresses" } },
+	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
+	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+};
+
+static const struct story *told;
+static size_t next_line;
+
+enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
+	    const struct exchange_request *request, int64_t deadline,
+	    struct exchange_reply *reply, struct error *why);
+
+enum err
+__wrap_exchange_perform(struct exchange *x, const struct target *to,
+    const struct exchange_request *request, int64_t deadline,
+    struct exchange_reply *reply, struct error *why)
+{
+	const struct line *line = &told->lines[next_line];
+	char text[2048];
+
+	(void)x;
+	(void)deadline;
+	assert_string_equal(to->host, "api.example");
+	assert_int_equal(to->port, 443);
+	assert_int_equal(to->address_count, 1);
+	assert_string_equal(to->ca, "/ca.pem");
+	snprintf(text, sizeof text, "%s %s%s%s", request->method,
+	    request->path, request->body != NULL ? " " : "",
+	    request->body != NULL ? request->body : "");
+	if (line->request == NULL || strcmp(line->request, text) != 0) {
+		ROW(false, "%s: asked \"%s\", not \"%s\"", told->title, text,
+		    unit_text(line->request));
+		return error_set(why, ERR_UNREACHABLE, "not in the story");
+	}
+	next_line++;
+	if (told->description == description)
+		ROW(request->headers != NULL && strcmp(request->headers->data,
+		    "X-Key: " TOKEN) == 0, "%s: no token", told->title);
+	if (line->status == 0)
+		return error_set(why, ERR_UNREACHABLE, "no answer");
+	buffer_clear(&reply->body);
+	reply->status = line->status;
+	reply->retry_after = line->retry_after;
+	assert_true(buffer_puts(&reply->body, line->body));
+	return ERR_OK;
+}
+
+static void
+provider_start(struct provider *p, struct provider_settings *settings,
+    const char *text)
+{
+	struct error why = { .text = "" };
+
+	*settings = (struct provider_settings){ .name = "home",
+	    .address_count = 1, .ca = "/ca.pem" };
+	assert_true(address_parse_any(&settings->addresses[0], "192.0.2.53"));
+	*p = (struct provider){ .settings = settings, .port = 443,
+	    .variables = json_object_new_object(),
+	    .host = (char *)(uintptr_t)"api.example",
+	    .origin = (char *)(uintptr_t)"https://api.example",
+	    .path = (char *)(uintptr_t)"/v1" };
+	p->description = description_read(unit_write("run.json", text,
+	    strlen(text)), &why);
+	if (p->description == NULL)
+		print_error("%s\n", why.text);
+	assert_non_null(p->description);
+}
+
+static void
+provider_stop(struct provider *p)
+{
+	description_free(p->description);
+	json_object_put(p->variables);
+}
+
+static size_t
+records_start(struct provider_record records[], const struct wanted wanted[])
+{
+	size_t n = 0;
+
+	for (; n < RECORDS_MAX && wanted[n].name != NULL; n++) {
+		records[n] = (struct provider_record){ .name = wanted[n].name,
+		    .zone = wanted[n].zone, .ttl = wanted[n].ttl,
+		    .remove = wanted[n].remove };
+		assert_true(address_parse_any(&records[n].address,
+		    wanted[n].address));
+	}
+	return n;
+}
+
+static void
+tell(const struct story *story)
+{
+	struct provider_record records[RECORDS_MAX];
+	struct provider_settings settings;
+	struct provider p;
+	long retry_after = -1;
+	size_t n;
+
+	provider_start(&p, &settings, story->description);
+	n = records_start(records, story->records);
+	told = story;
+	next_line = 0;
+	provider_publish(&p, NULL, story->token, records, n,
+	    clock_now() + 60000, &retry_after);
+	ROW(story->lines[next_line].request == NULL,
+	    "%s: never asked \"%s\"", story->title,
+	    unit_text(story->lines[next_line].request));
+	ROW(retry_after == story->retry_after, "%s: retry after %ld",
+	    story->title, retry_after);
+	for (size_t i = 0; i < n; i++) {
+		const struct wanted *want = &story->records[i];
+
+		ROW(records[i].result == want->result &&
+		    records[i].changed == want->changed &&
+		    (want->why == NULL || unit_same(records[i].why.text,
+		    want->why)), "%s: %s: %s, %s, \"%s\"", story->title,
+		    want->name, error_name(records[i].result),
+		    records[i].changed ? "changed" : "not changed",
+		    records[i].why.text);
+		ROW(strstr(records[i].why.text, story->token) == NULL,
+		    "%s: tells the token", story->title);
+	}
+	provider_stop(&p);
+}
+
+static void
+test_stories(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(stories); i++)
+		tell(&stories[i]);
+	ROWS_END();
+}
+
+/* After the deadline nothing is repeated. */
+static void
+test_deadline(void **state)
+{
+	static const struct story late = { "late", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
+		false, NULL } },
+	    { { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 };
+	struct provider_record records[RECORDS_MAX];
+	struct provider_settings settings;
+	struct provider p;
+	long retry_after;
+
+	(void)state;
+	provider_start(&p, &settings, description);
+	told = &late;
+	next_line = 0;
+	provider_publish(&p, NULL, TOKEN, records, records_start(records,
+	    late.records), clock_now() + 100, &retry_after);
+	assert_int_equal(next_line, 1);
+	assert_int_equal(records[0].result, ERR_BUSY);
+	provider_stop(&p);
+	ROWS_END();
+}
+
+/* Nobody is asked, and no secret is shown. */
+static void
+test_rehearse(void **state)
+{
+	static const struct story nobody = { .title = "rehearsal" };
+	static const struct wanted wanted[RECORDS_MAX + 1] = {
+	    { .name = "home.example.org", .address = V4 },
+	    { .name = "home.example.org", .address = V6 } };
+	struct provider_record records[RECORDS_MAX];
+	struct provider_settings settings;
+	struct provider p;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(to);
+	provider_start(&p, &settings, session);
+	told = &nobody;
+	provider_rehearse(&p, to, records, records_start(records, wanted));
+	provider_stop(&p);
+	provider_start(&p, &settings, description);
+	provider_rehearse(&p, to, records, records_start(records, wanted));
+	provider_stop(&p);
+	fclose(to);
+	ROWS_END();
+	assert_non_null(strstr(text, "begin/0: POST https://api.example/v1/"
+	    "login\n"));
+	assert_non_null(strstr(text, "u=***&p=***") != NULL ?
+	    text : strstr(text, "u=%2A%2A%2A&p=%2A%2A%2A"));
+	assert_non_null(strstr(text, "zone: GET https://api.example/v1/z/"
+	    "example.org\n"));
+	assert_non_null(strstr(text, "steps/0: GET https://api.example/v1/z/"
+	    "%3Czone_id%3E/home.../AAAA\n"));
+	assert_non_null(strstr(text, "X-Key: ***\n"));
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_rehearse),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,685 @@
+/*
+ * test_settings.c - one good configuration, and many that differ from it in
+ * one place: each is refused with that place and the remedy.
+ */
+#include "unit.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "config/settings.h"
+
+#define HOST	"/accounts/router/hosts/chaos-wg.net"
+#define MAIL	"/accounts/router/hosts/mail.chaos-wg.net"
+#define BAD_URL	"/url: must be https:// and a host, as " \
+		"\"https://dns.example.org\""
+#define BAD_ECHO "/proof/echo: must be a path from / on, without blanks"
+#define BAD_SUFFIX "/ipv6/suffix: must be an IPv6 address, as " \
+		"\"0:0:0:fc::8\", or a MAC address"
+#define BAD_SUBNET "/ipv6/subnet: must be a hexadecimal number, as \"fc\""
+#define HEX64	"000102030405060708090a0b0c0d0e0f" \
+		"101112131415161718191a1b1c1d1e1f"
+
+static const char base[] =
+    "{ \"workers\": 8,"
+    "  \"listen\": { \"socket\": \"/run/ddnsgate/s\", \"mode\": \"0660\","
+    "    \"group\": \"root\" },"
+    "  \"peers\": [\"root\"],"
+    "  \"log\": \"syslog\","
+    "  \"ca\": \"/etc/ca.pem\","
+    "  \"providers\": {"
+    "    \"desec\": {},"
+    "    \"home\": { \"description\": \"powerdns\","
+    "      \"config\": { \"base\": \"https://api.example:8443\" },"
+    "      \"addresses\": [\"192.0.2.53\", \"2001:db8::53\"],"
+    "      \"ca\": \"/etc/other.pem\" } },"
+    "  \"accounts\": {"
+    "    \"router\": {"
+    "      \"verifier\": \"$pbkdf2-sha256$i=1000$AAAA$AAAA\","
+    "      \"provider\": \"home\","
+    "      \"hosts\": {"
+    "        \"chaos-wg.net\": {"
+    "          \"ipv4\": true,"
+    "          \"ipv6\": { \"prefix_length\": 56,"
+    "            \"suffix\": \"0:0:0:fc::8\" },"
+    "          \"zone\": \"chaos-wg.net\","
+    "          \"ttl\": 60,"
+    "          \"proof\": { \"kind\": \"certificate\", \"port\": 8443,"
+    "            \"request\": \"tls\", \"ca\": \"/etc/own.pem\" },"
+    "          \"allow\": [\"10.0.0.0/8\", \"fd00::/8\"],"
+    "          \"partial\": true },"
+    "        \"mail.chaos-wg.net\": {"
+    "          \"ipv6\": \"router\","
+    "          \"proof\": { \"kind\": \"pin\", \"pins\": [\"" HEX64 "\"] } },"
+    "        \"*.chaos-wg.net\": { \"ipv4\": true,"
+    "          \"proof\": { \"kind\": \"none\" } } } },"
+    "    \"another\": {"
+    "      \"verifier\": \"x\", \"provider\": \"desec\","
+    "      \"hosts\": { \"M\xc3\xbcller.example.\": { \"ipv4\": true } } } }"
+    "}";
+
+static struct settings *
+read_changed(const char *pointer, const char *value, struct error *why)
+{
+	why->text[0] = '\0';
+	return settings_read(unit_write_changed("s.json", base, pointer,
+	    value), why);
+}
+
+static const struct {
+	const char	*pointer;
+	const char	*value;		/* NULL: taken out */
+	const char	*why;		/* after "FILE: " */
+} broken[] = {
+	/* The top. */
+	{ "/worker", "8", "/worker: unknown; here may stand: workers, "
+	    "listen, peers, log, url, ca, providers, accounts" },
+	{ "/workers", "0", "/workers: must be from 1 to 256" },
+	{ "/workers", "257", "/workers: must be from 1 to 256" },
+	{ "/workers", "-1", "/workers: must be from 1 to 256" },
+	{ "/workers", "1e2", "/workers: must be a whole number" },
+	{ "/workers", "\"8\"", "/workers: must be a whole number" },
+	{ "/workers", "null", "/workers: must be a whole number" },
+	{ "/log", "\"ddnsgate.log\"", "/log: must be \"stderr\", \"syslog\" "
+	    "or a full file name" },
+	{ "/log", "\"\"", "/log: must not be empty" },
+	{ "/log", "true", "/log: must be a string" },
+	{ "/ca", "\"ca.pem\"", "/ca: must be a full file name, from / on" },
+	{ "/ca", "[\"/ca.pem\"]", "/ca: must be a string" },
+	{ "/url", "\"http://dns.example.org\"", BAD_URL },
+	{ "/url", "\"https://\"", BAD_URL },
+	{ "/url", "\"https://dns.example.org/\"", BAD_URL },
+	{ "/url", "\"https://dns.example.org?x\"", BAD_URL },
+	{ "/url", "\"dns.example.org\"", BAD_URL },
+	{ "/url", "7", "/url: must be a string" },
+	{ "/providers", NULL, "/providers: is missing" },
+	{ "/providers", "{}",
+	    "/providers: must be an object of 1 to 64 providers" },
+	{ "/providers", "[]",
+	    "/providers: must be an object of 1 to 64 providers" },
+	{ "/providers", "null",
+	    "/providers: must be an object of 1 to 64 providers" },
+	{ "/accounts", NULL, "/accounts: is missing" },
+	{ "/accounts", "{}",
+	    "/accounts: must be an object of 1 to 1000000 accounts" },
+	{ "/accounts", "[]",
+	    "/accounts: must be an object of 1 to 1000000 accounts" },
+	/* listen and peers. */
+	{ "/listen", "\"/run/s\"", "/listen: must be an object: { ... }" },
+	{ "/listen/port", "9000",
+	    "/listen/port: unknown; here may stand: socket, mode, group" },
+	{ "/listen/socket", NULL, "/listen/socket: is missing" },
+	{ "/listen/socket", "\"run/s\"",
+	    "/listen/socket: must be a full file name, from / on" },
+	{ "/listen/mode", "660", "/listen/mode: must be a string" },
+	{ "/listen/mode", "\"0668\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/mode", "\"01660\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/mode", "\"-1\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/mode", "\"37777777660\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/mode", "\"40000000660\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/mode", "\" 660\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/mode", "\"rw\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ "/listen/group", "\"no-such-group\"",
+	    "/listen/group: no such group on this machine" },
+	{ "/listen/group", "0", "/listen/group: must be a string" },
+	{ "/peers", "\"root\"", "/peers: must be a list: [ ... ]" },
+	{ "/peers", "[\"root\", \"no-such-user\"]",
+	    "/peers/1: no such user on this machine" },
+	{ "/peers", "[0]", "/peers/0: must be a string" },
+	{ "/peers", "[null]", "/peers/0: must be a string" },
+	{ "/peers", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]",
+	    "/peers: has 17 elements, at most 16" },
+	/* Providers. */
+	{ "/providers/home/token", "\"geheim\"", "/providers/home/token: "
+	    "unknown; here may stand: description, config, addresses, ca" },
+	{ "/providers/home", "\"powerdns\"",
+	    "/providers/home: must be an object: { ... }" },
+	{ "/providers/home/description", "\"../powerdns\"",
+	    "/providers/home/description: must be the name of a provider's "
+	    "file without .json, as \"desec\"" },
+	{ "/providers/home/description", "\"/etc/passwd\"",
+	    "/providers/home/description: must be the name of a provider's "
+	    "file without .json, as \"desec\"" },
+	{ "/providers/home/description", "\"..\"",
+	    "/providers/home/description: must be the name of a provider's "
+	    "file without .json, as \"desec\"" },
+	{ "/providers/No-Such", "{}",
+	    "/providers/No-Such/description: must be the name of a provider's "
+	    "file without .json, as \"desec\"" },
+	{ "/providers/home/config", "[]",
+	    "/providers/home/config: must be an object: { ... }" },
+	{ "/providers/home/config", "null",
+	    "/providers/home/config: must be an object: { ... }" },
+	{ "/providers/home/config/base", "7",
+	    "/providers/home/config/base: must be a string" },
+	{ "/providers/home/config/base", "null",
+	    "/providers/home/config/base: must be a string" },
+	{ "/providers/home/addresses", "[]",
+	    "/providers/home/addresses: name at least one address, or leave "
+	    "it out to ask the resolver" },
+	{ "/providers/home/addresses", "[\"api.example\"]",
+	    "/providers/home/addresses/0: must be an IPv4 or IPv6 address" },
+	{ "/providers/home/addresses", "[\"192.0.2.1\", \"192.0.2.1:53\"]",
+	    "/providers/home/addresses/1: must be an IPv4 or IPv6 address" },
+	{ "/providers/home/addresses", "\"192.0.2.1\"",
+	    "/providers/home/addresses: must be a list: [ ... ]" },
+	{ "/providers/home/addresses", "[1,2,3,4,5,6,7,8,9]",
+	    "/providers/home/addresses: has 9 elements, at most 8" },
+	{ "/providers/home/ca", "\"other.pem\"",
+	    "/providers/home/ca: must be a full file name, from / on" },
+	/* Accounts. */
+	{ "/accounts/router/password", "\"geheim\"",
+	    "/accounts/router/password: unknown; here may stand: verifier, "
+	    "provider, hosts, from_connection, query_credentials" },
+	{ "/accounts/router/from_connection", "\"yes\"",
+	    "/accounts/router/from_connection: must be true or false" },
+	{ "/accounts/router/query_credentials", "1",
+	    "/accounts/router/query_credentials: must be true or false" },
+	{ "/accounts/router", "\"x\"",
+	    "/accounts/router: must be an object: { ... }" },
+	{ "/accounts/", "{}",
+	    "/accounts/: the name of an account has 1 to 128 characters" },
+	{ "/accounts/a:b", "{}", "/accounts/a:b: the name of an account has "
+	    "no blanks, no colon and no accents" },
+	{ "/accounts/a b", "{}", "/accounts/a b: the name of an account has "
+	    "no blanks, no colon and no accents" },
+	{ "/accounts/m\xc3\xbcller", "{}", "/accounts/m\xc3\xbcller: the name "
+	    "of an account has no blanks, no colon and no accents" },
+	{ "/accounts/router/verifier", NULL,
+	    "/accounts/router/verifier: is missing" },
+	{ "/accounts/router/verifier", "\"\"",
+	    "/accounts/router/verifier: must not be empty" },
+	{ "/accounts/router/verifier", "7",
+	    "/accounts/router/verifier: must be a string" },
+	{ "/accounts/router/provider", NULL,
+	    "/accounts/router/provider: is missing" },
+	{ "/accounts/router/provider", "\"powerdns\"",
+	    "/accounts/router/provider: no such member of \"providers\"" },
+	{ "/accounts/router/provider", "null",
+	    "/accounts/router/provider: must be a string" },
+	{ "/accounts/router/hosts", NULL,
+	    "/accounts/router/hosts: is missing" },
+	{ "/accounts/router/hosts", "{}",
+	    "/accounts/router/hosts: must be an object of 1 to 64 hosts" },
+	{ "/accounts/router/hosts", "[\"chaos-wg.net\"]",
+	    "/accounts/router/hosts: must be an object of 1 to 64 hosts" },
+	/* Hosts. */
+	{ HOST "/ip", "true", HOST "/ip: unknown; here may stand: ipv4, ipv6, "
+	    "zone, ttl, proof, allow, partial, removal" },
+	{ HOST, "true", HOST ": must be an object: { ... }" },
+	{ HOST, "{}", HOST ": has no address; add \"ipv4\": true, \"ipv6\", "
+	    "or both" },
+	{ HOST, "{\"ipv4\": false}", HOST ": has no address; add \"ipv4\": "
+	    "true, \"ipv6\", or both" },
+	{ "/accounts/router/hosts/home", "{\"ipv4\": true}",
+	    "/accounts/router/hosts/home: is not a host name; write it in "
+	    "full, as \"home.example.org\"" },
+	{ "/accounts/router/hosts/192.0.2.1", "{\"ipv4\": true}",
+	    "/accounts/router/hosts/192.0.2.1: is not a host name; write it "
+	    "in full, as \"home.example.org\"" },
+	{ "/accounts/router/hosts/a b.net", "{\"ipv4\": true}",
+	    "/accounts/router/hosts/a b.net: is not a host name; write it "
+	    "in full, as \"home.example.org\"" },
+	{ "/accounts/router/hosts/Chaos-WG.net.", "{\"ipv4\": true}",
+	    "/accounts/router/hosts/Chaos-WG.net.: the same host stands here "
+	    "twice" },
+	{ "/accounts/router/hosts/*.wild.net", "{\"ipv4\": true}",
+	    "/accounts/router/hosts/*.wild.net: no server can prove a "
+	    "wildcard; write \"proof\": { \"kind\": \"none\" }" },
+	{ HOST "/ipv4", "\"yes\"", HOST "/ipv4: must be true, false or "
+	    "\"if-public\"" },
+	{ HOST "/ipv4", "1", HOST "/ipv4: must be true, false or "
+	    "\"if-public\"" },
+	{ HOST "/ipv4", "null", HOST "/ipv4: must be true or false" },
+	{ HOST "/ipv6", "true", HOST "/ipv6: must be \"router\", or "
+	    "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
+	{ HOST "/ipv6", "\"prefix\"", HOST "/ipv6: must be \"router\", or "
+	    "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
+	{ HOST "/ipv6", "null", HOST "/ipv6: must be an object: { ... }" },
+	{ HOST "/ipv6/prefix", "56", HOST "/ipv6/prefix: unknown; here may "
+	    "stand: prefix_length, suffix, subnet" },
+	{ HOST "/ipv6/prefix_length", NULL,
+	    HOST "/ipv6/prefix_length: is missing" },
+	{ HOST "/ipv6/suffix", NULL, HOST "/ipv6/suffix: is missing" },
+	{ HOST "/ipv6/prefix_length", "15",
+	    HOST "/ipv6/prefix_length: must be from 16 to 127" },
+	{ HOST "/ipv6/prefix_length", "128",
+	    HOST "/ipv6/prefix_length: must be from 16 to 127" },
+	{ HOST "/ipv6/prefix_length", "null",
+	    HOST "/ipv6/prefix_length: must be a whole number" },
+	{ HOST "/ipv6/suffix", "\"::8/64\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/suffix", "\"0.0.0.8\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/suffix", "\"52:54:00:12:34\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/suffix", "\"52:54:00:12:34:5g\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/suffix", "\"52-54-00-12-34-56\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/suffix", "\"5:54:00:12:34:567\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/suffix", "\"52:54:00:12:34:56:78\"", HOST BAD_SUFFIX },
+	{ HOST "/ipv6/subnet", "\"xy\"", HOST BAD_SUBNET },
+	{ HOST "/ipv6/subnet", "\"0xfc\"", HOST BAD_SUBNET },
+	{ HOST "/ipv6/subnet", "\"-1\"", HOST BAD_SUBNET },
+	{ HOST "/ipv6/subnet", "\" fc\"", HOST BAD_SUBNET },
+	{ HOST "/ipv6/subnet", "\"00000000000000001\"", HOST BAD_SUBNET },
+	{ HOST "/ipv6/subnet", "252", HOST "/ipv6/subnet: must be a string" },
+	{ HOST "/ipv6/subnet", "\"1fc\"", HOST "/ipv6/suffix: has bits inside "
+	    "the /56 that the provider gives; they would change the prefix" },
+	{ HOST "/ipv6/suffix", "null", HOST "/ipv6/suffix: must be a string" },
+	{ HOST "/ipv6/suffix", "\"0:0:0:1fc::8\"", HOST "/ipv6/suffix: has "
+	    "bits inside the /56 that the provider gives; they would change "
+	    "the prefix" },
+	{ HOST "/zone", "\"wg.net\"",
+	    HOST "/zone: must be the name of the host or an end of it" },
+	{ HOST "/zone", "\"www.chaos-wg.net\"",
+	    HOST "/zone: must be the name of the host or an end of it" },
+	{ HOST "/zone", "\"*.net\"",
+	    HOST "/zone: must be the name of the host or an end of it" },
+	{ HOST "/zone", "\".\"",
+	    HOST "/zone: must be the name of the host or an end of it" },
+	{ HOST "/zone", "false", HOST "/zone: must be a string" },
+	{ HOST "/ttl", "0", HOST "/ttl: must be from 1 to 2147483647" },
+	{ HOST "/ttl", "2147483648",
+	    HOST "/ttl: must be from 1 to 2147483647" },
+	{ HOST "/ttl", "\"60\"", HOST "/ttl: must be a whole number" },
+	{ HOST "/removal", "\"true\"", HOST "/removal: must be true or false" },
+	{ HOST "/partial", "\"true\"", HOST "/partial: must be true or false" },
+	{ HOST "/allow", "\"10.0.0.0/8\"",
+	    HOST "/allow: must be a list: [ ... ]" },
+	{ HOST "/allow", "[\"10.0.0.0/8\", \"10.0.0.1/8\"]",
+	    HOST "/allow/1: must be a network with no bit behind its length, "
+	    "as \"10.0.0.0/8\"" },
+	{ HOST "/allow", "[\"any\"]",
+	    HOST "/allow/0: must be a network with no bit behind its length, "
+	    "as \"10.0.0.0/8\"" },
+	{ HOST "/allow", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]",
+	    HOST "/allow: has 17 elements, at most 16" },
+	/* Proofs. */
+	{ HOST "/proof", "\"none\"", HOST "/proof: must be an object: "
+	    "{ ... }" },
+	{ HOST "/proof", "null", HOST "/proof: must be an object: { ... }" },
+	{ HOST "/proof/name", "\"x\"", HOST "/proof/name: unknown; here may "
+	    "stand: kind, port, request, ca, pins, echo" },
+	{ HOST "/proof/kind", "\"tofu\"", HOST "/proof/kind: must be one of "
+	    "\"certificate\", \"pin\", \"none\"" },
+	{ HOST "/proof/kind", "null", HOST "/proof/kind: must be a string" },
+	{ HOST "/proof/port", "0", HOST "/proof/port: must be from 1 to "
+	    "65535" },
+	{ HOST "/proof/port", "65536", HOST "/proof/port: must be from 1 to "
+	    "65535" },
+	{ HOST "/proof/request", "\"GET /\"", HOST "/proof/request: must be "
+	    "one of \"HEAD /\", \"tls\"" },
+	{ HOST "/proof/ca", "\"own.pem\"",
+	    HOST "/proof/ca: must be a full file name, from / on" },
+	{ HOST "/proof/pins", "[\"" HEX64 "\"]",
+	    HOST "/proof/pins: only \"kind\": \"pin\" looks at pins" },
+	{ HOST "/proof/kind", "\"pin\"",
+	    HOST "/proof: \"kind\": \"pin\" needs \"pins\": [ ... ]" },
+	{ HOST "/proof/kind", "\"none\"",
+	    HOST "/proof/ca: only \"kind\": \"certificate\" looks at a CA" },
+	{ HOST "/proof", "{\"kind\": \"none\", \"port\": 443}",
+	    HOST "/proof: \"kind\": \"none\" connects nowhere; remove port, "
+	    "request and echo" },
+	{ HOST "/proof", "{\"kind\": \"none\", \"request\": \"tls\"}",
+	    HOST "/proof: \"kind\": \"none\" connects nowhere; remove port, "
+	    "request and echo" },
+	{ HOST "/proof", "{\"kind\": \"none\", \"echo\": \"/\"}",
+	    HOST "/proof: \"kind\": \"none\" connects nowhere; remove port, "
+	    "request and echo" },
+	{ HOST "/proof/echo", "\"/addr\"", HOST "/proof/echo: cannot be asked "
+	    "for with \"request\": \"tls\"" },
+	{ MAIL "/proof/echo", "\"addr\"", MAIL BAD_ECHO },
+	{ MAIL "/proof/echo", "\"/a b\"", MAIL BAD_ECHO },
+	{ MAIL "/proof/echo", "\"/a\\r\\nX: y\"", MAIL BAD_ECHO },
+	{ MAIL "/proof/echo", "\"/m\xc3\xbcller\"", MAIL BAD_ECHO },
+	{ MAIL "/proof/pins", "[]",
+	    MAIL "/proof: \"kind\": \"pin\" needs \"pins\": [ ... ]" },
+	{ MAIL "/proof/pins", "[\"" HEX64 "\", \"0011\"]",
+	    MAIL "/proof/pins/1: must be \"sha256//\" and 44 characters of "
+	    "base64, or 64 hex digits" },
+	{ MAIL "/proof/pins", "[null]",
+	    MAIL "/proof/pins/0: must be a string" },
+	{ MAIL "/proof/pins", "[1,2,3,4,5,6,7,8,9]",
+	    MAIL "/proof/pins: has 9 elements, at most 8" },
+	{ MAIL "/proof/ca", "\"/ca.pem\"",
+	    MAIL "/proof/ca: only \"kind\": \"certificate\" looks at a CA" },
+};
+
+static void
+test_broken(void **state)
+{
+	size_t skip = strlen(unit_directory()) + strlen("/s.json: ");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		struct error why;
+		struct settings *s = read_changed(broken[i].pointer,
+		    broken[i].value, &why);
+
+		ROW(s == NULL && why.code == ERR_CONFIG &&
+		    strlen(why.text) > skip &&
+		    strcmp(why.text + skip, broken[i].why) == 0,
+		    "%s = %s: %s", broken[i].pointer,
+		    unit_text(broken[i].value), why.text);
+		settings_free(s);
+	}
+	ROWS_END();
+}
+
+/* Changes that are fine. */
+static const struct {
+	const char	*pointer;
+	const char	*value;
+} fine[] = {
+	{ NULL,			NULL },
+	{ "/workers",		"1" },
+	{ "/workers",		"256" },
+	{ "/workers",		NULL },
+	{ "/listen",		NULL },
+	{ "/listen/mode",	"\"600\"" },
+	{ "/listen/mode",	"\"0\"" },
+	{ "/listen/group",	NULL },
+	{ "/peers",		"[]" },
+	{ "/peers",		NULL },
+	{ "/log",		"\"stderr\"" },
+	{ "/log",		"\"/var/log/ddnsgate.log\"" },
+	{ "/ca",		NULL },
+	{ "/providers/home/description", NULL },
+	{ "/providers/home/config", NULL },
+	{ "/providers/home/addresses", NULL },
+	{ "/url",		"\"https://dns.example.org:8443\"" },
+	{ "/accounts/router/from_connection", "true" },
+	{ "/accounts/router/query_credentials", "false" },
+	{ HOST "/ipv4",		"false" },
+	{ HOST "/ipv4",		"\"if-public\"" },
+	{ HOST "/removal",	"true" },
+	{ MAIL "/proof/echo",	"\"/addr?x=1\"" },
+	{ HOST "/ipv6",		"\"router\"" },
+	{ HOST "/ipv6/prefix_length", "48" },
+	{ HOST "/zone",		"\"Net.\"" },
+	{ HOST "/ttl",		"2147483647" },
+	{ HOST "/allow",	"[]" },
+	{ HOST "/allow",	"[\"0.0.0.0/0\", \"::/0\", \"10.1.2.3\"]" },
+	{ HOST "/proof",	"{}" },
+	{ HOST "/proof",	"{\"kind\": \"none\"}" },
+	{ HOST "/proof/port",	"65535" },
+	{ MAIL "/proof/pins",	"[\"sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+	    "GBkaGxwdHh8=\"]" },
+};
+
+static void
+test_fine(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(fine); i++) {
+		struct error why;
+		struct settings *s = read_changed(fine[i].pointer,
+		    fine[i].value, &why);
+
+		ROW(s != NULL, "%s = %s: %s", unit_text(fine[i].pointer),
+		    unit_text(fine[i].value), why.text);
+		settings_free(s);
+	}
+	ROWS_END();
+}
+
+static const struct host_settings *
+host_of(const struct settings *s, const char *account, const char *name)
+{
+	const struct account_settings *a = settings_account(s, account);
+
+	assert_non_null(a);
+	for (size_t i = 0; i < a->host_count; i++)
+		if (strcmp(a->hosts[i].name, name) == 0)
+			return &a->hosts[i];
+	return NULL;
+}
+
+static void
+check_network(const struct network *n, const char *want)
+{
+	struct network expected;
+
+	assert_true(network_parse(&expected, want));
+	assert_int_equal(n->length, expected.length);
+	assert_true(address_equal(&n->base, &expected.base));
+}
+
+/* Everything that the good configuration says arrives. */
+static void
+test_values(void **state)
+{
+	const struct host_settings *h;
+	const struct provider_settings *p;
+	const struct account_settings *a;
+	char text[ADDRESS_TEXT_MAX];
+	struct error why;
+	struct settings *s = read_changed(NULL, NULL, &why);
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(s->workers, 8);
+	assert_string_equal(s->listen.path, "/run/ddnsgate/s");
+	assert_int_equal(s->listen.mode, 0660);
+	assert_int_equal(s->listen.group, 0);
+	assert_int_equal(s->peer_count, 1);
+	assert_int_equal(s->peers[0], 0);
+	assert_string_equal(s->log, "syslog");
+	assert_string_equal(s->ca, "/etc/ca.pem");
+	assert_int_equal(s->provider_count, 2);
+	assert_int_equal(s->account_count, 2);
+
+	a = settings_account(s, "router");
+	assert_non_null(a);
+	assert_string_equal(a->name, "router");
+	assert_string_equal(a->verifier, "$pbkdf2-sha256$i=1000$AAAA$AAAA");
+	assert_int_equal(a->host_count, 3);
+	p = &s->providers[a->provider];
+	assert_string_equal(p->name, "home");
+	assert_string_equal(p->description, "powerdns");
+	assert_non_null(p->variables);
+	assert_int_equal(p->address_count, 2);
+	assert_string_equal(address_format(&p->addresses[0], text),
+	    "192.0.2.53");
+	assert_string_equal(address_format(&p->addresses[1], text),
+	    "2001:db8::53");
+	assert_string_equal(p->ca, "/etc/other.pem");
+
+	h = host_of(s, "router", "chaos-wg.net");
+	assert_non_null(h);
+	assert_int_equal(h->ipv4, IPV4_ROUTER);
+	assert_int_equal(h->ipv6, IPV6_PREFIX);
+	assert_int_equal(h->prefix_length, 56);
+	assert_string_equal(address_format(&h->suffix, text), "::fc:0:0:0:8");
+	assert_string_equal(h->zone, "chaos-wg.net");
+	assert_int_equal(h->ttl, 60);
+	assert_true(h->partial);
+	assert_int_equal(h->allow_count, 2);
+	check_network(&h->allow[0], "10.0.0.0/8");
+	check_network(&h->allow[1], "fd00::/8");
+	assert_int_equal(h->proof.kind, PROOF_CERTIFICATE);
+	assert_int_equal(h->proof.request, PROOF_TLS);
+	assert_int_equal(h->proof.port, 8443);
+	assert_string_equal(h->proof.ca, "/etc/own.pem");
+
+	h = host_of(s, "router", "mail.chaos-wg.net");
+	assert_non_null(h);
+	assert_int_equal(h->ipv4, IPV4_NONE);
+	assert_int_equal(h->ipv6, IPV6_ROUTER);
+	assert_null(h->zone);
+	assert_int_equal(h->proof.kind, PROOF_PIN);
+	assert_int_equal(h->proof.pin_count, 1);
+	for (size_t i = 0; i < SETTINGS_PIN_LEN; i++)
+		assert_int_equal(h->proof.pins[0][i], i);
+
+	h = host_of(s, "router", "*.chaos-wg.net");
+	assert_non_null(h);
+	assert_int_equal(h->proof.kind, PROOF_NONE);
+	settings_free(s);
+}
+
+/* What is not said has the value that the manual names. */
+static void
+test_defaults(void **state)
+{
+	const struct host_settings *h;
+	const struct passwd *pw = getpwnam("www-data");
+	struct error why;
+	struct settings *s;
+
+	(void)state;
+	s = read_changed("/ca", NULL, &why);
+	assert_non_null(s);
+	assert_string_equal(s->ca, SETTINGS_CA_DEFAULT);
+	h = host_of(s, "another", "xn--mller-kva.example");
+	assert_non_null(h);
+	assert_int_equal(h->ipv6, IPV6_NONE);
+	assert_int_equal(h->ttl, 0);
+	assert_false(h->partial);
+	assert_int_equal(h->allow_count, 0);
+	assert_int_equal(h->proof.kind, PROOF_CERTIFICATE);
+	assert_int_equal(h->proof.request, PROOF_HEAD);
+	assert_int_equal(h->proof.port, 443);
+	assert_string_equal(h->proof.ca, SETTINGS_CA_DEFAULT);
+	/* desec is {}: its key is its description. */
+	assert_string_equal(s->providers[0].description, "desec");
+	assert_null(s->providers[0].variables);
+	assert_int_equal(s->providers[0].address_count, 0);
+	assert_string_equal(s->providers[0].ca, SETTINGS_CA_DEFAULT);
+	settings_free(s);
+
+	s = read_changed("/workers", NULL, &why);
+	assert_int_equal(s->workers, 32);
+	settings_free(s);
+	s = read_changed("/log", NULL, &why);
+	assert_string_equal(s->log, "stderr");
+	settings_free(s);
+	s = read_changed("/listen", NULL, &why);
+	assert_null(s->listen.path);
+	settings_free(s);
+	s = read_changed("/listen/mode", NULL, &why);
+	assert_int_equal(s->listen.mode, 0660);
+	settings_free(s);
+	s = read_changed("/listen/group", NULL, &why);
+	assert_int_equal(s->listen.group, (gid_t)-1);
+	settings_free(s);
+	s = read_changed("/peers", NULL, &why);
+	assert_int_equal(s->peer_count, pw != NULL ? 1 : 0);
+	if (pw != NULL)
+		assert_int_equal(s->peers[0], pw->pw_uid);
+	settings_free(s);
+}
+
+/* A MAC address stands for the suffix that SLAAC makes of it. */
+static const struct {
+	const char	*ipv6;
+	const char	*suffix;
+} suffixes[] = {
+	{ "{\"prefix_length\": 64, \"suffix\": \"52:54:00:12:34:56\"}",
+	    "::5054:ff:fe12:3456" },
+	{ "{\"prefix_length\": 64, \"suffix\": \"00:1A:2b:3C:4d:5E\"}",
+	    "::21a:2bff:fe3c:4d5e" },
+	{ "{\"prefix_length\": 56, \"subnet\": \"fc\","
+	    " \"suffix\": \"52:54:00:12:34:56\"}",
+	    "::fc:5054:ff:fe12:3456" },
+	{ "{\"prefix_length\": 48, \"subnet\": \"Ff0a\","
+	    " \"suffix\": \"::8\"}", "::ff0a:0:0:0:8" },
+	{ "{\"prefix_length\": 64, \"subnet\": \"0\","
+	    " \"suffix\": \"::8\"}", "::8" },
+};
+
+static void
+test_suffix(void **state)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(suffixes); i++) {
+		struct error why;
+		struct settings *s = read_changed(HOST "/ipv6",
+		    suffixes[i].ipv6, &why);
+
+		ROW(s != NULL && unit_same(address_format(&host_of(s, "router",
+		    "chaos-wg.net")->suffix, text), suffixes[i].suffix),
+		    "%s: %s", suffixes[i].ipv6, s != NULL ? text : why.text);
+		settings_free(s);
+	}
+	ROWS_END();
+}
+
+/* Accounts are found whatever their order, and only by their whole name. */
+static void
+test_account(void **state)
+{
+	struct error why;
+	struct settings *s = read_changed(NULL, NULL, &why);
+
+	(void)state;
+	assert_non_null(s);
+	assert_string_equal(settings_account(s, "another")->name, "another");
+	assert_string_equal(settings_account(s, "router")->name, "router");
+	assert_null(settings_account(s, "route"));
+	assert_null(settings_account(s, "router1"));
+	assert_null(settings_account(s, "Router"));
+	assert_null(settings_account(s, ""));
+	settings_free(s);
+}
+
+static const struct {
+	const char	*in;
+	bool		 good;
+} pins[] = {
+	{ HEX64,						true },
+	{ "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F",
+	    true },
+	{ "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", true },
+	{ "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",	false },
+	{ "sha256//" HEX64,					false },
+	{ "sha256//",						false },
+	{ "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg==", false },
+	{ "sha256//!!!!",					false },
+	{ "sha1//AAECAwQFBgcICQoLDA0ODxAREhM=",			false },
+	{ HEX64 "00",						false },
+	{ "0001",						false },
+	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1",
+	    false },
+	{ "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+	    false },
+	{ "",							false },
+};
+
+static void
+test_pin(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(pins); i++) {
+		uint8_t pin[SETTINGS_PIN_LEN] = { 0xff };
+		bool good = pin_parse(pin, pins[i].in);
+
+		ROW(good == pins[i].good, "\"%s\"", pins[i].in);
+		for (size_t j = 0; good && j < sizeof pin; j++)
+			ROW(pin[j] == j, "\"%s\": byte %zu", pins[i].in, j);
+	}
+	ROWS_END();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_fine),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_suffix),
+		cmocka_unit_test(test_account),
+		cmocka_unit_test(test_pin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

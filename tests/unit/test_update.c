@@ -1,0 +1,465 @@
+/*
+ * test_update.c - the whole job, with proofs and a provider of the test's
+ * own: what reaches whom, and what becomes of each record.
+ */
+#include "unit.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "gateway/update.h"
+
+#define RECORDS_MAX	6
+#define HEADER		"Basic cm91dGVyOnRva2Vu"	/* router:token */
+
+static struct host_settings hosts[] = {
+	{ .name = (char *)(uintptr_t)"a.example", .ipv4 = IPV4_ROUTER,
+	    .ipv6 = IPV6_ROUTER, .ttl = 60,
+	    .zone = (char *)(uintptr_t)"example" },
+	{ .name = (char *)(uintptr_t)"b.example", .ipv4 = IPV4_ROUTER,
+	    .ipv6 = IPV6_ROUTER, .partial = true },
+	{ .name = (char *)(uintptr_t)"c.example", .ipv4 = IPV4_ROUTER,
+	    .removal = true, .proof.kind = PROOF_NONE },
+};
+static struct account_settings account = {
+	.name = "router", .hosts = hosts, .host_count = COUNT(hosts),
+	.verifier = "$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
+	    "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ",
+};
+static const struct settings settings = {
+	.file = (char *)(uintptr_t)"ddnsgate.json",
+	.accounts = &account, .account_count = 1,
+};
+
+/*
+ * What stands in for the two: an address in one of these lists fails.
+ */
+static struct {
+	const char	*unproved;	/* addresses, with blanks between */
+	const char	*refused;
+	const char	*busy;
+	const char	*unchanged;
+	bool		 leave;		/* the client goes during the proofs */
+	int		 peer;		/* of the client's connection */
+	size_t		 proofs, published;
+	char		 asked[512];	/* "HOST ADDRESS " of each proof */
+	char		 sent[512];	/* and of each record published */
+	char		 token[64];
+	int64_t		 proof_deadline, publish_deadline;
+} world;
+
+static bool
+listed(const char *list, const struct address *a)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	return list != NULL && strstr(list, address_format(a, text)) != NULL;
+}
+
+static void
+note(char *to, size_t size, const char *name, const struct address *a,
+    bool removed)
+{
+	size_t n = strlen(to);
+	char text[ADDRESS_TEXT_MAX];
+
+	snprintf(to + n, size - n, "%s %s ", name, removed ? "none" :
+	    address_format(a, text));
+}
+
+void	 __wrap_prover_run(struct prover *p, struct proof *list, size_t count,
+	    int64_t deadline);
+
+void
+__wrap_prover_run(struct prover *p, struct proof *list, size_t count,
+    int64_t deadline)
+{
+	(void)p;
+	world.proof_deadline = deadline;
+	for (size_t i = 0; i < count; i++) {
+		note(world.asked, sizeof world.asked, list[i].host,
+		    &list[i].address, false);
+		list[i].ended = 5;
+		list[i].result = listed(world.unproved, &list[i].address) ?
+		    error_set(&list[i].why, ERR_PROOF, "connect: refused") :
+		    ERR_OK;
+	}
+	world.proofs += count;
+	if (world.leave)
+		shutdown(world.peer, SHUT_WR);
+}
+
+const struct provider *__wrap_providers_get(const struct providers *p,
+	    size_t index);
+
+const struct provider *
+__wrap_providers_get(const struct providers *p, size_t index)
+{
+	(void)p;
+	(void)index;
+	return NULL;
+}
+
+void	 __wrap_provider_publish(const struct provider *p,
+	    struct exchange *x, const char *token,
+	    struct provider_record *records, size_t count, int64_t deadline,
+	    long *retry_after);
+
+void
+__wrap_provider_publish(const struct provider *p, struct exchange *x,
+    const char *token, struct provider_record *records, size_t count,
+    int64_t deadline, long *retry_after)
+{
+	(void)p;
+	(void)x;
+	snprintf(world.token, sizeof world.token, "%s", token);
+	world.publish_deadline = deadline;
+	for (size_t i = 0; i < count; i++) {
+		struct provider_record *r = &records[i];
+
+		note(world.sent, sizeof world.sent, r->name, &r->address,
+		    r->remove);
+		r->result = ERR_OK;
+		r->changed = !listed(world.unchanged, &r->address);
+		if (listed(world.refused, &r->address))
+			r->result = error_set(&r->why, ERR_REFUSED, "no");
+		if (listed(world.busy, &r->address))
+			r->result = error_set(&r->why, ERR_BUSY, "later");
+		if (r->result == ERR_BUSY)
+			*retry_after = 17;
+	}
+	world.published += count;
+}
+
+/* "A 1.2.3.4 good; AAAA ...": of each record of a host. */
+static void
+show(const struct update *u, char *out, size_t size)
+{
+	const struct host_settings *last = NULL;
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct record *r = &u->records[i];
+
+		n += (size_t)snprintf(out + n, size - n, "%s%s%s", r->host !=
+		    last ? (last != NULL ? "; " : "") : ",", r->host != last ?
+		    r->host->name : "", r->host != last ? " " : "");
+		n += (size_t)snprintf(out + n, size - n, "%s",
+		    verdict_word(r->verdict));
+		last = r->host;
+	}
+}
+
+static const struct {
+	const char	*title;
+	const char	*query;		/* of the wish */
+	const char	*unproved;
+	const char	*refused;
+	const char	*busy;
+	const char	*unchanged;
+	const char	*asked;
+	const char	*sent;
+	const char	*verdicts;
+} stories[] = {
+	{ "proved, then published",
+	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1",
+	    NULL, NULL, NULL, NULL,
+	    "a.example 89.14.163.156 a.example 2a01::1 ",
+	    "a.example 89.14.163.156 a.example 2a01::1 ",
+	    "a.example good,good" },
+	{ "the provider had it",
+	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1",
+	    NULL, NULL, NULL, "89.14.163.156",
+	    "a.example 89.14.163.156 a.example 2a01::1 ",
+	    "a.example 89.14.163.156 a.example 2a01::1 ",
+	    "a.example nochg,good" },
+	/* A host's addresses stand or fall together. */
+	{ "one proof fails, nothing of the host is published",
+	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1",
+	    "2a01::1", NULL, NULL, NULL,
+	    "a.example 89.14.163.156 a.example 2a01::1 ", "",
+	    "a.example held,proof" },
+	{ "and a special address is not even asked",
+	    "hostname=a.example&ipv4=10.0.0.1&ipv6=2a01::1",
+	    NULL, NULL, NULL, NULL, "", "", "a.example address,held" },
+	{ "unless the host says partial",
+	    "hostname=b.example&ipv4=89.14.163.156&ipv6=2a01::1",
+	    "2a01::1", NULL, NULL, NULL,
+	    "b.example 89.14.163.156 b.example 2a01::1 ",
+	    "b.example 89.14.163.156 ", "b.example good,proof" },
+	{ "partial, beside a special address",
+	    "hostname=b.example&ipv4=10.0.0.1&ipv6=2a01::1",
+	    NULL, NULL, NULL, NULL, "b.example 2a01::1 ",
+	    "b.example 2a01::1 ", "b.example address,good" },
+	/* Hosts are independent of each other. */
+	{ "another host goes on",
+	    "hostname=a.example,b.example&ipv4=89.14.163.156&ipv6=2a01::1",
+	    "2a01::1", NULL, NULL, NULL,
+	    "a.example 89.14.163.156 a.example 2a01::1 "
+	    "b.example 89.14.163.156 b.example 2a01::1 ",
+	    "b.example 89.14.163.156 ",
+	    "a.example held,proof; b.example good,proof" },
+	/* Removing has nobody to prove it, and the host's others still do. */
+	{ "a removal",
+	    "hostname=c.example&ipv4=none", NULL, NULL, NULL, NULL, "",
+	    "c.example none ", "c.example good" },
+	/* Only the provider's word makes a record good. */
+	{ "refused",
+	    "hostname=a.example&ipv4=89.14.163.156", NULL, "89.14.163.156",
+	    NULL, NULL, "a.example 89.14.163.156 ",
+	    "a.example 89.14.163.156 ", "a.example provider" },
+	{ "busy",
+	    "hostname=a.example&ipv4=89.14.163.156", NULL, NULL,
+	    "89.14.163.156", NULL, "a.example 89.14.163.156 ",
+	    "a.example 89.14.163.156 ", "a.example busy" },
+	{ "nothing proved, nobody asked",
+	    "hostname=a.example,b.example&ipv4=89.14.163.156",
+	    "89.14.163.156", NULL, NULL, NULL,
+	    "a.example 89.14.163.156 b.example 89.14.163.156 ", "",
+	    "a.example proof; b.example proof" },
+};
+
+static struct accounts *accounts;
+static struct house house;
+
+/* Reads "a=1&b=2" in place. */
+static void
+request_start(struct request *q, char *query, const char *authorization)
+{
+	char *field;
+
+	*q = (struct request){ .start = clock_now(), .fd = -1,
+	    .source = "89.14.163.1",
+	    .authorization = (char *)(uintptr_t)authorization };
+	while ((field = strsep(&query, "&")) != NULL) {
+		struct parameter *p = &q->parameters[q->parameter_count++];
+
+		p->name = strsep(&field, "=");
+		p->value = field != NULL ? field : p->name;
+	}
+}
+
+static void
+test_stories(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(stories); i++) {
+		char *query = strdup(stories[i].query), got[512];
+		struct request q;
+		struct update u = { .house = &house, .request = &q,
+		    .names_max = WISH_NAMES_MAX };
+
+		memset(&world, 0, sizeof world);
+		world.unproved = stories[i].unproved;
+		world.refused = stories[i].refused;
+		world.busy = stories[i].busy;
+		world.unchanged = stories[i].unchanged;
+		request_start(&q, query, HEADER);
+		ROW(update_run(&u) == ERR_OK && u.result == ERR_OK, "%s: %s",
+		    stories[i].title, u.why.text);
+		show(&u, got, sizeof got);
+		ROW(unit_same(got, stories[i].verdicts), "%s: %s",
+		    stories[i].title, got);
+		ROW(unit_same(world.asked, stories[i].asked),
+		    "%s: asked \"%s\"", stories[i].title, world.asked);
+		ROW(unit_same(world.sent, stories[i].sent), "%s: sent \"%s\"",
+		    stories[i].title, world.sent);
+		ROW(world.published == 0 || unit_same(world.token, "token"),
+		    "%s: token \"%s\"", stories[i].title, world.token);
+		ROW(u.retry_after == (stories[i].busy != NULL ? 17 : 0),
+		    "%s: retry after %ld", stories[i].title, u.retry_after);
+		update_end(&u);
+		free(query);
+	}
+	ROWS_END();
+}
+
+/* Who gets no further, and that nobody else hears of it. */
+static const struct {
+	const char	*title;
+	const char	*authorization;
+	const char	*query;
+	enum err	 code;
+} refusals[] = {
+	{ "no login", NULL, "ipv4=89.14.163.156", ERR_AUTH },
+	{ "a wrong token", "Basic cm91dGVyOndyb25n", "ipv4=89.14.163.156",
+	    ERR_AUTH },
+	{ "in the query, where the account does not allow it", NULL,
+	    "username=router&password=token&ipv4=89.14.163.156", ERR_AUTH },
+	{ "a wrong login goes before a wrong parameter", NULL, "ipv4=x",
+	    ERR_AUTH },
+	{ "a wrong parameter", HEADER, "ipv4=x", ERR_REQUEST },
+	{ "nothing to do", HEADER, "", ERR_REQUEST },
+	{ "another's host", HEADER,
+	    "hostname=a.example,x.example&ipv4=89.14.163.156", ERR_HOST },
+	{ "no name", HEADER, "hostname=a&ipv4=89.14.163.156", ERR_NAME },
+};
+
+static void
+test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		char *query = strdup(refusals[i].query);
+		struct request q;
+		struct update u = { .house = &house, .request = &q,
+		    .names_max = WISH_NAMES_MAX };
+
+		memset(&world, 0, sizeof world);
+		request_start(&q, query, refusals[i].authorization);
+		ROW(update_run(&u) == refusals[i].code &&
+		    u.result == refusals[i].code, "%s: %s (%s)",
+		    refusals[i].title, error_name(u.result), u.why.text);
+		ROW(world.proofs == 0 && world.published == 0,
+		    "%s: was not the end", refusals[i].title);
+		update_end(&u);
+		free(query);
+	}
+	ROWS_END();
+}
+
+/* With the account's consent the query is as good as the header. */
+static void
+test_query_login(void **state)
+{
+	char query[] = "username=router&password=token&ipv4=89.14.163.156"
+	    "&hostname=a.example";
+	struct request q;
+	struct update u = { .house = &house, .request = &q,
+	    .names_max = WISH_NAMES_MAX };
+
+	(void)state;
+	memset(&world, 0, sizeof world);
+	account.query_credentials = true;
+	request_start(&q, query, NULL);
+	assert_int_equal(update_run(&u), ERR_OK);
+	assert_string_equal(world.token, "token");
+	update_end(&u);
+	account.query_credentials = false;
+}
+
+/* Nobody waits: nothing is published that nobody hears of. */
+static void
+test_abandoned(void **state)
+{
+	(void)state;
+	for (int during = 0; during < 2; during++) {
+		char query[] = "hostname=a.example&ipv4=89.14.163.156";
+		struct request q;
+		struct update u = { .house = &house, .request = &q,
+		    .names_max = WISH_NAMES_MAX };
+		int fds[2];
+
+		memset(&world, 0, sizeof world);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		request_start(&q, query, HEADER);
+		q.fd = fds[0];
+		world.peer = fds[1];
+		world.leave = during;
+		if (!during)
+			shutdown(fds[1], SHUT_WR);
+		ROW(update_run(&u) == ERR_ABANDONED, "%d: %s", during,
+		    u.why.text);
+		ROW(world.proofs == (during ? 1 : 0), "%d: %zu proofs",
+		    during, world.proofs);
+		ROW(world.published == 0, "%d: published", during);
+		update_end(&u);
+		close(fds[0]);
+		close(fds[1]);
+	}
+	ROWS_END();
+}
+
+/* Each phase has its time, and all together no more than the whole. */
+static void
+test_deadlines(void **state)
+{
+	static const struct { int64_t old; int64_t proof, publish; } rows[] = {
+		{ 0, UPDATE_PROOF_DEADLINE, UPDATE_PROVIDER_DEADLINE },
+		{ UPDATE_DEADLINE - 1000, 1000, 1000 },
+		{ UPDATE_DEADLINE + 1000, -1000, -1000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char query[] = "hostname=a.example&ipv4=89.14.163.156";
+		struct request q;
+		struct update u = { .house = &house, .request = &q,
+		    .names_max = WISH_NAMES_MAX };
+		int64_t before;
+
+		memset(&world, 0, sizeof world);
+		request_start(&q, query, HEADER);
+		before = clock_now();
+		q.start = before - rows[i].old;
+		assert_int_equal(update_run(&u), ERR_OK);
+		/* The login takes a few milliseconds. */
+		ROW(world.proof_deadline >= before + rows[i].proof &&
+		    world.proof_deadline <= clock_now() + rows[i].proof,
+		    "%d: proofs", (int)rows[i].old);
+		ROW(world.publish_deadline >= before + rows[i].publish &&
+		    world.publish_deadline <= clock_now() + rows[i].publish,
+		    "%d: provider", (int)rows[i].old);
+		ROW(rows[i].old == 0 || world.proof_deadline ==
+		    q.start + UPDATE_DEADLINE, "%d: whole", (int)rows[i].old);
+		update_end(&u);
+	}
+	ROWS_END();
+}
+
+/* After the end nothing of the token is left. */
+static void
+test_end(void **state)
+{
+	char query[] = "hostname=a.example&ipv4=89.14.163.156";
+	struct request q;
+	struct update u = { .house = &house, .request = &q,
+	    .names_max = WISH_NAMES_MAX };
+
+	(void)state;
+	memset(&world, 0, sizeof world);
+	request_start(&q, query, HEADER);
+	assert_int_equal(update_run(&u), ERR_OK);
+	assert_string_equal(u.login.credential, "router:token");
+	update_end(&u);
+	for (size_t i = 0; i < sizeof u.login.credential; i++)
+		assert_int_equal(u.login.credential[i], '\0');
+	assert_null(u.login.token);
+	assert_null(u.records);
+}
+
+static int
+setup(void **state)
+{
+	struct error why;
+
+	(void)state;
+	accounts = accounts_new(&settings, &why);
+	house = (struct house){ .settings = &settings, .accounts = accounts };
+	return accounts != NULL ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	accounts_free(accounts);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_query_login),
+		cmocka_unit_test(test_abandoned),
+		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_end),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
