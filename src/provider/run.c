@@ -10,31 +10,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "config/hostname.h"
-#include "provider/answer.h"
-#include "provider/compose.h"
-#include "provider/credential.h"
-#include "provider/description.h"
-#include "provider/provider.h"
-#include "provider/resolution.h"
 #include "provider/rfc2136.h"
-#include "provider/sign.h"
-#include "provider/template.h"
-
-#define RETRY_PAUSE_MS	200
-
-/* A candidate for a zone, and what the zone step found. */
-struct zone {
-	struct zone	*next;
-	char		*asked;		/* the candidate */
-	char		*name;		/* NULL: no such zone */
-	json_object	*values;
-	struct scope	 scope;
-	struct error	 why;		/* it could not be asked */
-};
+#include "provider/run.h"
 
 /* A record on its way. */
 struct item {
@@ -45,23 +24,6 @@ struct item {
 	bool			 todo;
 	bool			 written;
 	size_t			 next;		/* step after the last it took */
-};
-
-struct run {
-	const struct provider	*provider;
-	const struct description *description;
-	struct exchange		*exchange;
-	FILE			*rehearsal;	/* requests go here, and no further */
-	int64_t			 deadline;
-	struct credential	 credential;
-	json_object		*values;	/* config.* and begin's captures */
-	struct scope		 scope;
-	struct zone		*zones;
-	json_object		*zone_list;	/* an answer for every candidate, */
-	char			*zone_list_of;	/* and the name that asked */
-	struct item		*items;
-	size_t			 count;
-	long			 retry_after;
 };
 
 /* Would asking again, or for another name, end the same way? */
@@ -76,19 +38,6 @@ static enum err
 no_memory(struct error *why)
 {
 	return error_set(why, ERR_MEMORY, "out of memory");
-}
-
-static enum err
-set_text(json_object *values, const char *name, const char *text,
-    struct error *why)
-{
-	json_object *s = json_object_new_string(text);
-
-	if (s == NULL || json_object_object_add(values, name, s) != 0) {
-		json_object_put(s);
-		return no_memory(why);
-	}
-	return ERR_OK;
 }
 
 /* Gives a record its answer. */
@@ -111,149 +60,6 @@ settle_all(struct run *r, const struct error *why)
 }
 
 /*
- * One request
- */
-
-/*
- * Is it safe to send the same again after a 5xx?  A GET that writes goes to
- * a service that counts how often it is called.
- */
-static bool
-may_repeat(const struct step *step, const struct exchange_reply *reply)
-{
-	return reply->status >= 500 && reply->retry_after == 0 &&
-	    strcmp(step->method, "POST") != 0 &&
-	    (step->get != NULL || strcmp(step->method, "GET") != 0);
-}
-
-/* Whose host does a step speak to? */
-static const struct provider *
-partner(const struct run *r, const struct step *step)
-{
-	const struct description *d = r->description;
-
-	return r->provider->begin != NULL && step >= d->begin &&
-	    step < d->begin + d->begin_count ? r->provider->begin :
-	    r->provider;
-}
-
-static enum err
-send_message(struct run *r, const struct step *step, const struct message *m,
-    struct exchange_reply *reply, struct error *why)
-{
-	const struct provider *p = partner(r, step);
-	struct address addresses[SETTINGS_ADDRESSES_MAX];
-	struct target to = { p->host, p->port, addresses,
-	    provider_addresses(p, addresses), p->settings->ca };
-	struct exchange_request request = { step->method, m->path.data,
-	    m->headers, m->has_body ? m->body.data : NULL, m->body.len,
-	    m->sigv4.data, m->userpwd.data };
-	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
-	enum err rc;
-
-	if (to.address_count == 0)
-		return error_set(why, ERR_UNREACHABLE,
-		    "no address of %s is known", p->host);
-	rc = exchange_perform(r->exchange, &to, &request, r->deadline, reply,
-	    why);
-	if (rc == ERR_OK && may_repeat(step, reply) &&
-	    clock_left(r->deadline) > 2 * RETRY_PAUSE_MS) {
-		nanosleep(&pause, NULL);
-		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
-		    reply, why);
-	}
-	if (rc == ERR_UNREACHABLE && p->resolution != NULL)
-		resolution_doubt(p->resolution);
-	if (reply->retry_after > r->retry_after)
-		r->retry_after = reply->retry_after;
-	return rc;
-}
-
-static void
-print_message(const struct run *r, const struct step *step,
-    const struct message *m)
-{
-	const struct provider *p = partner(r, step);
-
-	fprintf(r->rehearsal, "%s: %s %s%s\n", step->label, step->method,
-	    p->origin, m->path.data);
-	if (step->conditions != NULL)
-		fprintf(r->rehearsal, "  (if %s)\n",
-		    json_object_to_json_string(step->conditions));
-	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
-		fprintf(r->rehearsal, "  %s\n", h->data);
-	if (m->has_body)
-		fprintf(r->rehearsal, "  %s\n", m->body.data);
-}
-
-/* each: the records that a step for a zone or a name is about. */
-static enum err
-perform(struct run *r, const struct step *step, const struct scope *s,
-    const struct scope *each, size_t count, struct answer *a, bool *skipped,
-    struct error *why)
-{
-	struct exchange_reply reply = { .body.max = EXCHANGE_BODY_MAX };
-	const struct provider *p = partner(r, step);
-	struct message m;
-	enum err rc;
-
-	*a = (struct answer){ .tree = NULL };
-	rc = compose(&m, r->description, step, p->path, s, each,
-	    count, why);
-	if (rc == ERR_OK && !m.empty)
-		rc = sign_message(&r->description->sign, &m, step->method,
-		    p->origin, s, why);
-	*skipped = rc == ERR_OK && m.empty;
-	if (rc == ERR_OK && !m.empty && r->rehearsal != NULL)
-		print_message(r, step, &m);
-	else if (rc == ERR_OK && !m.empty &&
-	    (rc = send_message(r, step, &m, &reply, why)) == ERR_OK)
-		rc = answer_judge(a, r->description, step, &r->credential,
-		    &reply, why);
-	if (rc != ERR_OK)
-		error_prefix(why, "%s: %s", r->provider->settings->name,
-		    step->label);
-	message_end(&m);
-	buffer_free(&reply.body);
-	return rc;
-}
-
-/* In a rehearsal nobody answers: "<id>" stands for what would be got. */
-static enum err
-pretend(const struct step *step, json_object *values, struct error *why)
-{
-	enum err rc = ERR_OK;
-
-	json_object_object_foreach(step->get, name, pointer) {
-		char text[64];
-
-		(void)pointer;
-		/* The zone is known, and nothing else is there yet. */
-		if (rc != ERR_OK || strcmp(name, "zone") == 0 ||
-		    strcmp(name, "current") == 0 || strcmp(name, "ttl") == 0 ||
-		    strcmp(name, "ttl_min") == 0)
-			continue;
-		snprintf(text, sizeof text, "<%s>", name);
-		rc = set_text(values, name, text, why);
-	}
-	return rc;
-}
-
-/* What a step gets, from the answer or from a rehearsal. */
-static enum err
-take(const struct run *r, const struct step *step, const struct answer *a,
-    const struct scope *s, json_object *values, bool *found,
-    struct error *why)
-{
-	*found = r->rehearsal != NULL;
-	if (step->get == NULL || a->none)
-		return ERR_OK;
-	if (r->rehearsal != NULL)
-		return pretend(step, values, why);
-	return answer_take(step, a->tree, s, values, found, why);
-}
-
-/*
  * begin and end
  */
 
@@ -268,236 +74,16 @@ run_once(struct run *r, const struct step steps[], size_t count,
 
 		if (!scope_holds_all(&r->scope, steps[i].conditions))
 			continue;
-		rc = perform(r, &steps[i], &r->scope, NULL, 0, &a, &skipped,
+		rc = step_perform(r, &steps[i], &r->scope, NULL, 0, &a, &skipped,
 		    why);
 		if (rc == ERR_OK && !skipped)
-			rc = take(r, &steps[i], &a, &r->scope, r->values,
+			rc = step_take(r, &steps[i], &a, &r->scope, r->values,
 			    &found, why);
 		json_object_put(a.tree);
 		if (rc != ERR_OK)
 			return rc;
 	}
 	return ERR_OK;
-}
-
-/*
- * Zones
- */
-
-static struct zone *
-zone_add(struct run *r, const char *asked)
-{
-	struct zone *z = calloc(1, sizeof *z);
-
-	if (z == NULL || (z->asked = strdup(asked)) == NULL ||
-	    (z->values = json_object_new_object()) == NULL) {
-		if (z != NULL)
-			free(z->asked);
-		free(z);
-		return NULL;
-	}
-	z->scope = (struct scope){ &r->scope, z->values, NULL };
-	z->next = r->zones;
-	r->zones = z;
-	return z;
-}
-
-/* A zone step may name the zone itself; it must be one that holds name. */
-static enum err
-zone_accept(struct zone *z, const char *name, struct error *why)
-{
-	json_object *value = json_object_object_get(z->values, "zone");
-	const char *text = json_object_get_string(value);
-
-	if ((z->name = hostname_normalise(text, false)) == NULL ||
-	    !hostname_within(name, z->name)) {
-		free(z->name);
-		z->name = NULL;
-		return error_set(why, ERR_REFUSED,
-		    "the provider names a zone that does not hold %s", name);
-	}
-	return set_text(z->values, "zone", z->name, why);
-}
-
-/*
- * Sends the zone step, unless what it would ask has been answered: a list of
- * zones is looked at for every candidate.
- */
-static enum err
-zone_answer(struct run *r, const struct scope *asked, const char *name,
-    struct answer *a, struct error *why)
-{
-	const struct description *d = r->description;
-	const char *of = d->zone_by_name ? name : "";
-	bool skipped;
-	enum err rc;
-
-	*a = (struct answer){ .tree = NULL };
-	if (!d->zone_by_zone && r->zone_list != NULL &&
-	    strcmp(r->zone_list_of, of) == 0) {
-		a->tree = json_object_get(r->zone_list);
-		return ERR_OK;
-	}
-	rc = perform(r, &d->zone, asked, NULL, 0, a, &skipped, why);
-	if (rc != ERR_OK || a->none || d->zone_by_zone)
-		return rc;
-	json_object_put(r->zone_list);
-	free(r->zone_list_of);
-	r->zone_list = NULL;
-	if ((r->zone_list_of = strdup(of)) == NULL)
-		return no_memory(why);
-	r->zone_list = json_object_get(a->tree);
-	return ERR_OK;
-}
-
-/* Sends the zone step; *found: is there such a zone? */
-static enum err
-zone_request(struct run *r, struct zone *z, const char *name, bool *found,
-    struct error *why)
-{
-	const struct step *step = &r->description->zone;
-	json_object *question = json_object_new_object();
-	struct scope asked = { &r->scope, question, NULL };
-	struct answer a = { .tree = NULL };
-	enum err rc;
-
-	*found = false;
-	if (question == NULL) {
-		rc = no_memory(why);
-		goto out;
-	}
-	if ((rc = set_text(question, "zone", z->asked, why)) != ERR_OK ||
-	    (rc = set_text(question, "name", name, why)) != ERR_OK)
-		goto out;
-	rc = zone_answer(r, &asked, name, &a, why);
-	if (rc == ERR_ZONE || (rc == ERR_OK && a.none))
-		rc = ERR_OK;
-	else if (rc == ERR_OK && step->get == NULL)
-		*found = true;
-	else if (rc == ERR_OK)
-		rc = take(r, step, &a, &asked, z->values, found, why);
-out:
-	json_object_put(a.tree);
-	json_object_put(question);
-	return rc;
-}
-
-/* Does the step find out more about a zone than its name? */
-static bool
-zone_captures(const struct description *d)
-{
-	if (!d->has_zone || d->zone.get == NULL)
-		return false;
-	json_object_object_foreach(d->zone.get, variable, pointer) {
-		(void)pointer;
-		if (strcmp(variable, "zone") != 0)
-			return true;
-	}
-	return false;
-}
-
-/* The first zone of that name, so that its records meet in one group. */
-static const struct zone *
-zone_same(const struct run *r, const struct zone *z)
-{
-	const struct zone *first = z;
-
-	for (const struct zone *o = r->zones; z->name != NULL && o != NULL;
-	    o = o->next)
-		if (o->name != NULL && strcmp(o->name, z->name) == 0)
-			first = o;
-	return first;
-}
-
-/* Asks about one candidate; given: the operator says that it is the zone. */
-static enum err
-zone_look(struct run *r, struct zone *z, const char *name, bool given,
-    struct error *why)
-{
-	const struct description *d = r->description;
-	bool found = true, named;
-	enum err rc;
-
-	if (d->has_zone && (!given || zone_captures(d)) &&
-	    (rc = zone_request(r, z, name, &found, why)) != ERR_OK)
-		return rc;
-	named = d->has_zone && d->zone.get != NULL &&
-	    json_object_object_get_ex(d->zone.get, "zone", NULL);
-	if (given || !named || r->rehearsal != NULL) {
-		if ((rc = set_text(z->values, "zone", z->asked, why)) !=
-		    ERR_OK)
-			return rc;
-	} else if (!json_object_object_get_ex(z->values, "zone", NULL)) {
-		found = false;
-	}
-	return found ? zone_accept(z, name, why) : ERR_OK;
-}
-
-/*
- * The same, unless it was done before: then the answer is as it was, also
- * when it was a failure.  *result stays NULL when it is no zone.
- */
-static enum err
-zone_ask(struct run *r, const char *candidate, const char *name, bool given,
-    const struct zone **result, struct error *why)
-{
-	struct zone *z;
-
-	for (z = r->zones; z != NULL; z = z->next)
-		if (strcmp(z->asked, candidate) == 0)
-			break;
-	if (z == NULL) {
-		if ((z = zone_add(r, candidate)) == NULL)
-			return no_memory(why);
-		if (zone_look(r, z, name, given, why) != ERR_OK)
-			z->why = *why;
-	}
-	if (z->why.code != ERR_OK) {
-		*why = z->why;
-		return why->code;
-	}
-	*result = z->name != NULL ? zone_same(r, z) : NULL;
-	return ERR_OK;
-}
-
-/* The longest end of the name that the provider has as a zone. */
-static enum err
-zone_find(struct run *r, const struct provider_record *record,
-    const struct zone **result, struct error *why)
-{
-	const char *name = record->name, *candidate = name;
-	enum err rc;
-
-	*result = NULL;
-	if (record->zone != NULL) {
-		rc = zone_ask(r, record->zone, name, true, result, why);
-		if (rc == ERR_OK && *result == NULL)
-			rc = error_set(why, ERR_ZONE, "%s: has no zone %s",
-			    r->provider->settings->name, record->zone);
-		return rc;
-	}
-	if (strncmp(candidate, "*.", 2) == 0)
-		candidate += 2;
-	if (r->description->zoneless)
-		return zone_ask(r, candidate, name, true, result, why);
-	if (!r->description->has_zone)
-		return error_set(why, ERR_ZONE, "%s: finds no zones by "
-		    "itself; write \"zone\" for %s into the configuration",
-		    r->provider->settings->name, name);
-	for (; strchr(candidate, '.') != NULL;
-	    candidate = strchr(candidate, '.') + 1) {
-		/* Most zones have two labels, so a rehearsal takes that. */
-		if (r->rehearsal != NULL &&
-		    strchr(strchr(candidate, '.') + 1, '.') != NULL)
-			continue;
-		rc = zone_ask(r, candidate, name, false, result, why);
-		if (rc != ERR_OK || *result != NULL)
-			return rc;
-		if (r->description->zone_fixed)
-			break;
-	}
-	return error_set(why, ERR_ZONE, "%s: has no zone for %s",
-	    r->provider->settings->name, name);
 }
 
 /*
@@ -613,7 +199,7 @@ item_take(const struct run *r, struct item *i, const struct step *step,
 	enum err rc;
 
 	ttl = json_object_get(ttl);
-	rc = take(r, step, a, &i->scope, i->values, &found, why);
+	rc = step_take(r, step, a, &i->scope, i->values, &found, why);
 	if (i->record->ttl != 0)
 		json_object_object_add(i->values, "ttl", json_object_get(ttl));
 	json_object_put(ttl);
@@ -678,7 +264,7 @@ step_group(struct run *r, const struct step *step, struct item **group,
 		scopes[i] = group[i]->scope;
 	if (step->times == FOR_ZONE)
 		s = &group[0]->zone->scope;
-	rc = perform(r, step, s, scopes, count, &a, &skipped, &why);
+	rc = step_perform(r, step, s, scopes, count, &a, &skipped, &why);
 	for (size_t i = 0; i < count; i++) {
 		enum err one = rc;
 
@@ -822,17 +408,7 @@ run_start(struct run *r, const char *token, struct error *why)
 static void
 run_end(struct run *r)
 {
-	struct zone *z, *next;
-
-	for (z = r->zones; z != NULL; z = next) {
-		next = z->next;
-		json_object_put(z->values);
-		free(z->asked);
-		free(z->name);
-		free(z);
-	}
-	json_object_put(r->zone_list);
-	free(r->zone_list_of);
+	zones_free(r);
 	for (size_t i = 0; i < r->count; i++)
 		json_object_put(r->items[i].values);
 	credential_end(&r->credential);

@@ -3,16 +3,18 @@
 import base64
 import concurrent.futures
 import glob
+import ipaddress
 import json
 import time
 
 import dns.rcode
 import pytest
-from lab import talker
+from lab import talker, waiting
 from lab.bind import Bind
 from lab.gateway import Gateway, Pool, verifier
 from lab.knot import Knot
 from lab.nameserver import Grant, Key
+from lab.resolver import Resolver
 from lab.stage import CLAIM, HOST, USER, WEB, ZONE
 from lab.talker import Talker
 from test_token import memory
@@ -22,6 +24,7 @@ IPV4_BEFORE, IPV6_BEFORE = "89.12.7.20", "2a01:c22:a110:3cfc::8"
 CHILD = f"below.{ZONE}"
 ELSEWHERE = "elsewhere.example"
 DEADLINE, SLACK = 5.0, 1.5
+AGAIN = 15                          # the resolver is asked again by then
 HOUR = 3600
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 
@@ -98,6 +101,11 @@ BEHAVIOURS = {
     "not-authoritative": (talker.not_authoritative, BAD, "has no zone", False),
     "another-zone": (talker.another_zone, BAD, "has no zone", False),
     "below-dname": (talker.below_dname, BAD, "does not speak for", False),
+    "lying-of-a": (talker.on_type("A", talker.lying_mac), BAD, "is not signed", False),
+    "lying-of-aaaa": (talker.on_type("AAAA", talker.lying_mac), BAD, "is not signed",
+                      False),
+    "not-ours-of-aaaa": (talker.on_type("AAAA", talker.not_authoritative), BAD,
+                         "does not speak for", False),
 } | {f"update-{name}": (talker.on_update(bad), status, text, True)
      for name, bad, status, text in (
          ("hang", talker.hang, BUSY, "timed out"),
@@ -440,15 +448,89 @@ def test_no_idle_worker_remembers_a_secret(world, scene, plain_binary, make_pool
     assert shown == set()
 
 
-def test_a_server_without_pinned_addresses_is_looked_up(scene, world):
-    """The configuration is right; nobody answers for the name here."""
+def test_hosts_in_other_zones_do_not_suffer(scene, server, make_pool):
+    """One has no zone there, one the key may not change, and one is good."""
+    rules = {**UNPROVEN, "ipv6": "router"}
+    names = [ELSEWHERE, f"other.{ZONE}", f"host.{CHILD}"]
     configuration = scene.configuration()
-    del configuration["providers"]["fine"]["addresses"]
-    scene.pool.configure(configuration)
-    told = scene.pool.host.run([world.binary, "check", "--config",
-                                scene.pool.configuration])
-    assert "no known address" in told
-    scene.pool.configure(scene.configuration())
+    configuration["accounts"] = {USER: {
+        "provider": server.name, "verifier": verifier(USER, KEY.token),
+        "hosts": dict.fromkeys(names, rules)}}
+    pool = make_pool(configuration).start()
+    status, body = scene.world.straight(pool, USER, KEY.token, **BOTH)
+    assert status == 502
+    assert sorted(body.splitlines()) == sorted([
+        f"{ELSEWHERE} provider", f"other.{ZONE} provider",
+        f"host.{CHILD} good {IPV4} {IPV6}"])
+    assert plain(server, f"other.{ZONE}") == []
+    assert plain(server, f"host.{CHILD}") == [(60, "A", IPV4), (60, "AAAA", IPV6)]
+
+
+def test_without_pinned_addresses_the_resolver_is_asked(scene, world, make_pool):
+    """And asked again soon, when nobody answers at the address it gave."""
+    configuration = scene.configuration()
+    configuration["providers"] = {"home": {
+        "description": "rfc2136", "config": {"server": f"ns.{ZONE}"}}}
+    configuration["accounts"] = {USER: Scene.account(USER, "home", *ACCOUNTS["plain"])}
+    resolver = Resolver(world.proxy, world.folder, world.router.ipv4)   # port 53 is closed
+    try:
+        pool = make_pool(configuration).start()
+
+        def ask():
+            return world.straight(pool, USER, KEY.token, **BOTH)
+        waiting.until(lambda: ask()[0] == 503 and "refused" in pool.printed(), "a refusal")
+        resolver.addresses = [ipaddress.ip_address(
+            SERVERS_AT["knot"][0])]
+        waiting.until(lambda: ask()[0] == 200, "the new address", AGAIN, step=0.5)
+    finally:
+        resolver.stop()
+    assert set(resolver.asked) == {f"ns.{ZONE}"}
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """A file with one provider, for the commands of an administrator."""
+    def write(**config):
+        file = tmp_path / "ddnsgate.json"
+        file.write_text(json.dumps({
+            "providers": {"home": {"description": "rfc2136", "config": config}},
+            "accounts": {USER: Scene.account(USER, "home", ZONE, UNPROVEN, KEY)}}))
+        file.chmod(0o644)
+        return str(file)
+    return write
+
+
+def test_the_list_of_providers_has_it(world):
+    assert "\nrfc2136 " in "\n" + world.proxy.run([world.binary, "provider", "list"])
+
+
+def test_an_administrator_can_run_it(world, server, alone):
+    told = world.proxy.run([
+        world.binary, "provider", "run", "--config", alone(server=server.host.ipv4), "home",
+        f"plain.{ZONE}", IPV4], input=f"{KEY.token}\n")
+    assert f"plain.{ZONE} A {IPV4} changed\n" in told
+    assert plain(server) == [(60, "A", IPV4)]
+
+
+def test_a_rehearsal_is_what_nsupdate_takes(world, server, alone):
+    file = alone(server=server.host.ipv4, algorithm=SHA512.algorithm)
+    server.write(ZONE, f"add plain.{ZONE}. 60 A {IPV4_BEFORE}")
+    told = world.proxy.run([
+        world.binary, "provider", "run", "--dry-run", "--config", file, "home",
+        f"plain.{ZONE}", IPV4, IPV6])
+    masked = f"key {SHA512.algorithm}:*** ***\n"
+    assert masked in told
+    assert plain(server) == [(60, "A", IPV4_BEFORE)]
+    world.proxy.run(["nsupdate", "-v"], input=told.replace(
+        masked, f"key {SHA512.algorithm}:{SHA512.name} {SHA512.secret}\n"))
+    assert plain(server) == [(60, "A", IPV4), (60, "AAAA", IPV6)]
+
+
+def test_what_is_understood_is_told(world, alone, server):
+    told = world.proxy.run([world.binary, "check", "--config", alone(
+        server=server.host.ipv6, port="5353", algorithm="hmac-sha384")])
+    assert (f"provider home\n  updates to {server.host.ipv6}, port 5353, hmac-sha384\n"
+            f"  at {server.host.ipv6}, by the resolver\naccount") in told
 
 
 # What is wrong in "config", and what is said of it.
@@ -463,12 +545,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("said", MISTAKES)
-def test_a_mistake_in_the_configuration(world, tmp_path, said):
-    file = tmp_path / "ddnsgate.json"
-    file.write_text(json.dumps({
-        "providers": {"home": {"description": "rfc2136", "config": MISTAKES[said]}},
-        "accounts": {"router": Scene.account("router", "home", ZONE, UNPROVEN, KEY)}}))
-    file.chmod(0o644)
+def test_a_mistake_in_the_configuration(world, alone, said):
+    file = alone(**MISTAKES[said])
     told = world.proxy.run(["sh", "-c", '"$0" check --config "$1" 2>&1 || true',
-                            world.binary, str(file)])
+                            world.binary, file])
     assert f"{file}: /providers/home{said}" in told

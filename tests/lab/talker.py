@@ -14,6 +14,7 @@ import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdata
+import dns.rdatatype
 import dns.rrset
 import dns.tsig
 import dns.tsigkeyring
@@ -246,4 +247,13 @@ def on_update(bad):
     def behaviour(server, connection, question):
         (bad if question.opcode() == dns.opcode.UPDATE else fine)(
             server, connection, question)
+    return behaviour
+
+
+def on_type(kind, bad):
+    """Only a query for this type of record gets that."""
+    def behaviour(server, connection, question):
+        asked = question.opcode() == dns.opcode.QUERY and (
+            question.sections[0][0].rdtype == dns.rdatatype.from_text(kind))
+        (bad if asked else fine)(server, connection, question)
     return behaviour

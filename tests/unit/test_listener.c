@@ -381,6 +381,7 @@ connection_of(uid_t uid, pid_t *peer)
 	assert_int_equal(chmod(unit_directory(), 0711), 0);
 	assert_int_not_equal(*peer = fork(), -1);
 	if (*peer == 0) {
+		alarm(SECONDS_MAX);
 		if ((uid != getuid() && setresuid(uid, uid, uid) == -1) ||
 		    connect_to(where) == -1)
 			_exit(1);

@@ -190,10 +190,11 @@ static const struct story {
 	      { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"values\": [\"" V4
 		"\"]}", 0 } }, 0 },
-	{ "but not twice", description, TOKEN,
+	{ "but not for ever", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
 		false, "home: zone: HTTP 500: oh" } },
 	    { { "GET /v1/z/example.org", 500, "oh", 0 },
+	      { "GET /v1/z/example.org", 500, "oh", 0 },
 	      { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 },
 	{ "and what would make a second record not at all", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
