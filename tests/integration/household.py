@@ -11,8 +11,8 @@ from lab.relay import Relay
 from lab.stage import BEFORE, GATEWAY, HOST, WEB, ZONE
 from world import CLOSED_AT, STUB, STUB_PORT
 
-OFFICE = ("185.30.20.20", "185.30.20.21", "185.30.20.22", "185.30.20.23",
-          "185.30.20.24", "185.30.20.25", "2a03:4000:6:1::20")
+OFFICE = ("185.30.21.20", "185.30.21.21", "185.30.21.22", "185.30.21.23",
+          "185.30.21.24", "185.30.21.25", "2a03:4000:6:21::20")
 # A line that tells no address: what it calls from must do.
 LINE = ("89.14.164.5", "2a01:c22:b300:1::1")
 SHELF = ("89.14.164.9", "2a01:c22:b300:1::8")
