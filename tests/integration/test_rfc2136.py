@@ -13,7 +13,7 @@ from lab import talker, waiting
 from lab.bind import Bind
 from lab.gateway import Gateway, Pool, verifier
 from lab.knot import Knot
-from lab.nameserver import Grant, Key
+from lab.nameserver import PORT, Grant, Key
 from lab.resolver import Resolver
 from lab.stage import CLAIM, HOST, USER, WEB, ZONE
 from lab.talker import Talker
@@ -33,7 +33,7 @@ SERVERS_AT = {"knot": ("37.120.161.53", "2a03:4000:7:2::53"),
               "bind": ("37.120.162.53", "2a03:4000:7:3::53")}
 LATE_AT = "37.120.163.53"
 TALKER_AT = "37.120.164.53"
-NOBODY_AT = "37.120.165.53"
+MUTE_AT = "37.120.165.53"            # has no room for another connection
 
 KEY = Key("router")
 ONLY_A = Key("only-a")
@@ -145,6 +145,8 @@ class Scene:
         host = network.add("talker", TALKER_AT)
         self.talkers = {name: self.keep(Talker(host, TALKER_AT, 1024 + i, ZONE, KEY, row[0]))
                         for i, (name, row) in enumerate(BEHAVIOURS.items())}
+        mute = network.add("mute", MUTE_AT)
+        self.full = [mute.listen(MUTE_AT, PORT, backlog=0), mute.connect(MUTE_AT, PORT)]
         proxy = network.add("proxy2", *PROXY_AT)
         self.pool = Pool(proxy, f"{world.folder}/rfc2136", world.binary,
                          self.configuration(), world.sanitizer("rfc2136"))
@@ -164,7 +166,7 @@ class Scene:
                 server: self.provider([host.ipv4]),
                 f"{server}-sha512": self.provider([host.ipv4], algorithm=SHA512.algorithm),
                 f"{server}-late": self.provider([LATE_AT]),
-                f"{server}-second": self.provider([NOBODY_AT, host.ipv6])}
+                f"{server}-second": self.provider([MUTE_AT, host.ipv6])}
             for user, row in ACCOUNTS.items():
                 user = f"{server}-{user}"
                 accounts[user] = self.account(
@@ -193,6 +195,8 @@ class Scene:
     def stop(self):
         while self.running:
             self.running.pop().stop()
+        for full in self.full:
+            full.close()
 
 
 @pytest.fixture(scope="module")
