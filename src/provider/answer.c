@@ -303,13 +303,20 @@ parse_answer(const struct buffer *body)
 {
 	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
 	json_object *tree = NULL;
+	size_t end;
 
 	if (tok == NULL)
 		return NULL;
 	if (body->data != NULL) {
 		tree = json_tokener_parse_ex(tok, body->data,
 		    (int)body->len + 1);
-		if (json_tokener_get_error(tok) != json_tokener_success) {
+		end = json_tokener_get_parse_end(tok);
+		/* What follows must be blank: half an answer is none. */
+		while (end < body->len && strchr(" \t\r\n",
+		    body->data[end]) != NULL && body->data[end] != '\0')
+			end++;
+		if (json_tokener_get_error(tok) != json_tokener_success ||
+		    end < body->len) {
 			json_object_put(tree);
 			tree = NULL;
 		}

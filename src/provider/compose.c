@@ -185,8 +185,7 @@ compose(struct message *m, const struct description *d,
 
 	*m = (struct message){ .path.max = PATH_MAX_LEN,
 	    .body.max = BODY_MAX_LEN, .sigv4.max = HEADER_MAX_LEN,
-	    .userpwd.max = HEADER_MAX_LEN,
-	    .has_body = step->body_kind != BODY_NONE };
+	    .userpwd.max = HEADER_MAX_LEN };
 	buffer_puts(&m->path, base);
 	if ((rc = template_path(&m->path, step->path, s, why)) != ERR_OK)
 		return rc;

@@ -19,7 +19,6 @@ struct message {
 	struct buffer		 path;		/* with the query */
 	struct curl_slist	*headers;
 	struct buffer		 body;
-	bool			 has_body;
 	bool			 empty;		/* the body came to nothing */
 	struct buffer		 sigv4;		/* empty: not to be signed so */
 	struct buffer		 userpwd;	/* what sigv4 signs with */

@@ -546,7 +546,7 @@ find_variables(json_object *tree, json_object *set, struct error *why)
 			free(name);
 		}
 		return ERR_OK;
-	case json_type_object:
+	case json_type_object: ;	/* a macro that begins by declaring */
 		json_object_object_foreach(tree, key, value) {
 			(void)key;
 			TRY(find_variables(value, set, why));

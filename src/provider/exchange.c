@@ -229,6 +229,12 @@ set_options(struct exchange *x, const struct exchange_request *request,
 		    (curl_off_t)request->body_len);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body);
 	}
+	/* RFC 9110 section 8.6: such a request without a body says so. */
+	if (request->body == NULL && strcmp(request->method, "GET") != 0 &&
+	    strcmp(request->method, "DELETE") != 0) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, 0L);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, "");
+	}
 	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
 	if (request->sigv4 != NULL) {
 		curl_easy_setopt(c, CURLOPT_AWS_SIGV4, request->sigv4);

@@ -84,7 +84,7 @@ enum err
 nameserver_zone(struct nameserver *n, const char *name,
     char zone[static HOSTNAME_MAX + 1], struct error *why)
 {
-	const char *at = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+	const char *at = name;
 	bool ours = true, found = false;
 
 	for (; ours && !found && strchr(at, '.') != NULL;

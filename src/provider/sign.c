@@ -83,7 +83,7 @@ sign_ovh(struct message *m, const char *method, const char *origin,
 	    NULL, why);
 	if (rc == ERR_OK) {
 		buffer_printf(&text, "%s+%s%s+%s+", method, origin,
-		    m->path.data, m->has_body ? m->body.data : "");
+		    m->path.data, m->body.len > 0 ? m->body.data : "");
 		rc = template_text(&text, "{time}", s, ENCODE_HEADER, NULL,
 		    why);
 	}

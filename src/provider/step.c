@@ -60,7 +60,7 @@ send_message(struct run *r, const struct step *step, const struct message *m,
 	struct target to = { p->host, p->port, addresses,
 	    provider_addresses(p, addresses), p->settings->ca };
 	struct exchange_request request = { step->method, m->path.data,
-	    m->headers, m->has_body ? m->body.data : NULL, m->body.len,
+	    m->headers, m->body.len > 0 ? m->body.data : NULL, m->body.len,
 	    m->sigv4.data, m->userpwd.data };
 	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
 	enum err rc;
@@ -97,7 +97,7 @@ print_message(const struct run *r, const struct step *step,
 		    json_object_to_json_string(step->conditions));
 	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
 		fprintf(r->rehearsal, "  %s\n", h->data);
-	if (m->has_body)
+	if (m->body.len > 0)
 		fprintf(r->rehearsal, "  %s\n", m->body.data);
 }
 

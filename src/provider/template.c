@@ -416,7 +416,7 @@ wipe_strings(json_object *tree)
 		secret_wipe((char *)(uintptr_t)json_object_get_string(tree),
 		    (size_t)json_object_get_string_len(tree));
 		break;
-	case json_type_object:
+	case json_type_object: ;	/* a macro that begins by declaring */
 		json_object_object_foreach(tree, key, value) {
 			(void)key;
 			wipe_strings(value);

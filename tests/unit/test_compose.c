@@ -44,7 +44,7 @@ show(const struct message *m)
 	buffer_printf(&b, "%s\n", m->path.data);
 	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
 		buffer_printf(&b, "%s\n", h->data);
-	if (m->has_body)
+	if (m->body.len > 0)
 		buffer_printf(&b, "\n%s", m->body.data != NULL ?
 		    m->body.data : "");
 	if (m->empty)
@@ -96,7 +96,7 @@ static const struct {
 	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n\n"
 	    "a=a%20b%26c%3D%3Cd%3E%22&c=1", NULL },
 	{ "", "\"method\": \"POST\", \"path\": \"/\", \"form\": {}",
-	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n\n",
+	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n",
 	    NULL },
 	{ "", "\"method\": \"POST\", \"path\": \"/\", \"headers\": "
 	    "{\"Content-Type\": \"application/xml\"}, \"text\": "
