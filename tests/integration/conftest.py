@@ -93,8 +93,8 @@ def matrix(request):
 def pytest_terminal_summary(terminalreporter, config):
     for title, rows in config.stash.get(TABLES, {}).items():
         columns = list(dict.fromkeys(c for cells in rows.values() for c in cells))
-        lines = [["", *columns], *(
-            [row, *(cells.get(c, "-") for c in columns)] for row, cells in rows.items())]
+        lines = [["", *columns], *([row, *(cells.get(c, "-") for c in columns)]
+                                   for row, cells in rows.items())]
         widths = [max(map(len, column)) for column in zip(*lines)]
         terminalreporter.write_line(f"\n{title}")
         for line in lines:

@@ -4,12 +4,13 @@ The real ones are installed and run; the devices are played, byte for byte, with
 their rules of acceptance.  All go through nginx, over HTTPS with a private CA.
 """
 
+import dataclasses
 import functools
 
 import pytest
 from household import DYNDNS, OUTCOMES
 from lab import clients, devices
-from lab.stage import BEFORE, GATEWAY, WEB
+from lab.stage import BEFORE, GATEWAY, WEB, ZONE
 
 UNCHANGED = list(BEFORE.values())
 REAL = {
@@ -39,13 +40,11 @@ LATER = "retries in 600 s, not cached"
 SAYS = {
     "ddclient 3.10": (
         "SUCCESS, exit 0, cached", "nochg, exit 0, cached",
-        "authorization failed, exit 1, not cached", SILENT, SILENT, SILENT, SILENT),
+        "authorization failed, exit 1, not cached", *[SILENT] * 4),
     "inadyn, dyndns plugin": (
-        "exit 0, cached", "exit 0, cached", "exit 50, not cached", "exit 50, not cached",
-        LATER, LATER, LATER),
+        *["exit 0, cached"] * 2, *["exit 50, not cached"] * 2, *[LATER] * 3),
     "inadyn, custom": (
-        "exit 0, cached", "exit 0, cached", "exit 50, not cached", "exit 50, not cached",
-        LATER, LATER, LATER),
+        *["exit 0, cached"] * 2, *["exit 50, not cached"] * 2, *[LATER] * 3),
     "GNU wget": (f"exit 0 {GOOD}", f"exit 0 {NOCHG}", "exit 6", *["exit 8"] * 4),
     "curl": (f"exit 0 {GOOD}", f"exit 0 {NOCHG}", *["exit 22"] * 5),
     "FRITZ!Box": ("registered", "registered", "HTTP 401", "HTTP 403", "HTTP 403",
@@ -115,6 +114,21 @@ def test_every_client_has_a_verdict_for_every_outcome():
     assert {len(row) for row in SAYS.values()} == {len(OUTCOMES)} == {7}
 
 
+@pytest.mark.parametrize("client", SAYS)
+def test_a_name_full_of_good_words_fools_nobody(household, machine, send, client):
+    """A failed proof is told without the name of the host."""
+    update = household.before("proof failed")
+    update = dataclasses.replace(
+        update, user="good-lies",
+        hostname=f"goodies-ok-true-updated-success-nochg.{ZONE}")
+    if client in REAL:
+        said = REAL[client](machine, update)
+    else:
+        request, verdict = PLAYED[client]
+        said = verdict(send(request(update)), update)
+    assert said == SAYS[client][OUTCOMES.index("proof failed")]
+
+
 def test_a_wrong_ca_gets_nothing_from_a_real_client(household, machine):
     """No password leaves for a server that cannot prove itself."""
     stranger = clients.Machine(machine.host, machine.desk(), {
@@ -123,8 +137,8 @@ def test_a_wrong_ca_gets_nothing_from_a_real_client(household, machine):
     update = household.before("changed")
     mark = household.pool.mark()
     assert [client(stranger, update) for client in REAL.values()] == [
-        "cannot connect, exit 1, not cached", "exit 0, not cached", "exit 0, not cached",
-        "exit 5", "exit 60"]
+        "cannot connect, exit 1, not cached", *["exit 0, not cached"] * 2, "exit 5",
+        "exit 60"]
     assert household.pool.since(mark) == []
     assert household.after(update) == UNCHANGED
 
@@ -179,8 +193,8 @@ def test_fritzbox_escapes_nothing(household, send):
     """Blanks and other odd bytes of a value arrive as they are."""
     update = household.before("changed")
     answer = send(devices.request(
-        f"/update?ipv4={WEB[0]}&prefix={devices.PREFIX}&pass=a|b\"<>{{}}^`\\&dualstack=1",
-        update, "User-Agent: Fritz!Box DDNS/1.0.1"))
+        f"/update?ipv4={WEB[0]}&prefix={devices.PREFIX}"
+        "&pass=a|b\"<>{}^`\\&dualstack=1", update, "User-Agent: Fritz!Box DDNS/1.0.1"))
     assert (answer.status, household.after(update)) == (200, list(WEB))
 
 

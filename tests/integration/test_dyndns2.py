@@ -83,7 +83,8 @@ FAILURES = {
         "device", f"hostname=neighbour.{ZONE}&myip={IPV4}", 403, "nohost"),
     "nobody's name": ("device", f"hostname=no.such.name&myip={IPV4}", 403, "nohost"),
     "own name, then a foreign one": (
-        "device", f"hostname=device.{ZONE},neighbour.{ZONE}&myip={IPV4}", 403, "nohost"),
+        "device", f"hostname=device.{ZONE},neighbour.{ZONE}&myip={IPV4}",
+        403, "nohost"),
     "not a full name": ("device", f"hostname=device&myip={IPV4}", 400, "notfqdn"),
     "not a name": ("device", f"hostname=-.{ZONE}&myip={IPV4}", 400, "notfqdn"),
     "too many names": (
@@ -192,7 +193,8 @@ def test_an_unchanged_main_host_never_hides_a_changed_one(ask, published, househ
     (["fine", "no"], CLOSED_AT, 502, "dnserr\ndnserr\n"),
     (["fine"], CLOSED_AT, 503, "dnserr\n"),
 ], ids=lambda v: "-".join(v) if isinstance(v, list) else None)
-def test_the_worst_line_decides_the_status(ask, published, names, address, status, body):
+def test_the_worst_line_decides_the_status(
+        ask, published, names, address, status, body):
     full = [f"{n}.zone.example" if n == "no" else f"{n}.{ZONE}" for n in names]
     answer = ask("mixed", f"hostname={','.join(full)}&myip={address}")
     assert seen(answer) == (status, body.format(address))
@@ -429,7 +431,8 @@ def test_a_login_in_the_query_where_the_account_allows_it(ask, published, househ
     assert published("device") == [IPV4, BEFORE["AAAA"]]
 
 
-def test_a_login_in_the_query_tells_nothing_about_the_account(ask, published, household):
+def test_a_login_in_the_query_tells_nothing_about_the_account(
+        ask, published, household):
     """Allowed or not, right or wrong: the bytes of the answer are the same."""
     token = household.world.token
     answers = [ask(None, f"myip={IPV4}&{login}") for login in (

@@ -45,7 +45,8 @@ REQUESTS = {
     "no login": (None, f"/nic/update?myip={IPV4}", 401, "badauth\n"),
     "wrong password": ("wrong", f"/nic/update?myip={IPV4}", 401, "badauth\n"),
     "not your name": (
-        "device", f"/nic/update?hostname=neighbour.{ZONE}&myip={IPV4}", 403, "nohost\n"),
+        "device", f"/nic/update?hostname=neighbour.{ZONE}&myip={IPV4}",
+        403, "nohost\n"),
     "not an address": ("device", "/nic/update?myip=89.14", 400, "dnserr\n"),
     "proof failed": ("device", f"/nic/update?myip={CLOSED_AT}", 503, "dnserr\n"),
     "proof failed, native": (
@@ -170,8 +171,8 @@ def test_without_ddnsgate_the_router_is_told_to_come_back(household, front, matr
 
 def logged(front):
     """All that the web server wrote."""
-    return {str(path): path.read_bytes() for path in pathlib.Path(front.folder).rglob("*")
-            if path.is_file()}
+    return {str(path): path.read_bytes()
+            for path in pathlib.Path(front.folder).rglob("*") if path.is_file()}
 
 
 def test_no_log_of_any_web_server_holds_a_password(household, front):
@@ -189,7 +190,8 @@ def test_no_log_of_any_web_server_holds_a_password(household, front):
             token, None, f"POST {query} a=b"))
     if front.name == "nginx":
         crowd(household, front, bytes_of(token, None, f"POST {query} a=b"))
-    waiting.until(lambda: any(b"/nic/update" in text for text in logged(front).values()),
+    waiting.until(lambda: any(b"/nic/update" in text
+                              for text in logged(front).values()),
                   "a log; lighttpd writes it every 4 s")
     assert [name for name, text in logged(front).items()
             if token.encode() in text or b"password=" in text] == []

@@ -12,7 +12,8 @@ from lab.clients import Update
 from lab.gateway import ROOT
 from lab.stage import BEFORE, CLAIM, GATEWAY, ROUTER, WEB, ZONE
 
-PAGES = sorted(name.removesuffix(".md") for name in os.listdir(f"{ROOT}/examples/routers"))
+PAGES = sorted(name.removesuffix(".md")
+               for name in os.listdir(f"{ROOT}/examples/routers"))
 # How many update URLs each page has, so that none is overlooked.
 URLS = {"curl": 1, "ddclient": 1, "draytek": 1, "fritzbox": 1, "inadyn": 1,
         "mikrotik": 1, "openwrt": 2, "opnsense": 2, "pfsense": 3, "synology": 1,
@@ -43,6 +44,12 @@ def page(household):
 def before(household):
     household.world.powerdns.set(*household.names(), **BEFORE)
     return household
+
+
+def send(household, request):
+    """The answer to a device that is the router."""
+    return devices.send(household.world.router, household.gateway.host.ipv4, GATEWAY,
+                        household.gateway.trust, request)
 
 
 def urls(text):
@@ -93,17 +100,18 @@ def test_the_urls_of_a_page_update(before, page, name):
         account, wanted = "device", WEB[1]
         if "myipv6=" in urls(page(name))[number]:       # says so: for a router
             account, wanted = "talking", CLAIM["ipv6"]
-        update = Update(GATEWAY, account, before.world.token, f"{account}.{ZONE}", WEB[0])
+        update = Update(GATEWAY, account, before.world.token, f"{account}.{ZONE}",
+                        WEB[0])
         before.world.powerdns.set(update.hostname, **BEFORE)
         url = fill(urls(page(name, account))[number], update)
-        answer = devices.send(
-            before.world.router, before.gateway.host.ipv4, GATEWAY, before.gateway.trust,
-            devices.request(url, update, login="password=" not in url))
+        answer = send(before, devices.request(
+            url, update, login="password=" not in url))
         assert answer.status == 200, (url, answer)
         assert "good" in answer.body
         ipv6 = re.search("prefix=|myipv6=", url)
         assert before.after(update) == [
-            WEB[0] if WEB[0] in url else BEFORE["A"], wanted if ipv6 else BEFORE["AAAA"]]
+            WEB[0] if WEB[0] in url else BEFORE["A"],
+            wanted if ipv6 else BEFORE["AAAA"]]
 
 
 def test_no_page_sends_the_login_where_it_need_not(page):
@@ -152,7 +160,7 @@ def test_ddclient_with_the_file_of_its_page(before, machine, typed, page):
 
 
 def test_inadyn_with_the_file_of_its_page(before, machine, typed, monkeypatch):
-    monkeypatch.setenv("CURL_CA_BUNDLE", machine.trust)         # for its checkip-command
+    monkeypatch.setenv("CURL_CA_BUNDLE", machine.trust)     # for its checkip-command
     desk = machine.desk()
     file = f'ca-trust-file = "{machine.trust}"\n' + typed("inadyn", "custom ddnsgate")
     path = machine.write("inadyn.conf", file, desk)
@@ -174,8 +182,9 @@ def test_curl_with_the_commands_of_its_page(before, machine, typed, page, accoun
     for command, words in zip(commands, said):
         if words is None:
             continue
-        for placeholder, value in (("/etc/ddnsgate.netrc", netrc), ("192.0.2.1", WEB[0]),
-                                   ("2001:db8::/56", CLAIM["prefix"])):
+        for placeholder, value in (
+                ("/etc/ddnsgate.netrc", netrc), ("192.0.2.1", WEB[0]),
+                ("2001:db8::/56", CLAIM["prefix"])):
             command = command.replace(placeholder, value)
         done = machine.run(["sh", "-c", command])
         assert (done.returncode, done.stdout) == (0, words)
@@ -208,8 +217,7 @@ SHORT = "/update?prefix=2a01:c22:b045::/48"
 ])
 def test_the_statuses_that_the_pages_explain(before, page, pages, target, status):
     update = Update(GATEWAY, "device", before.world.token, "", "")
-    answer = devices.send(before.world.router, before.gateway.host.ipv4, GATEWAY,
-                          before.gateway.trust, devices.request(target, update))
+    answer = send(before, devices.request(target, update))
     assert str(answer.status) == status, answer
     for name in pages:
         assert re.search(rf"^\|[^|]*\b{status}\b|^\|[^|]*\|[^|]*\b{status}\b",
@@ -225,9 +233,8 @@ def test_the_statuses_that_the_pages_explain(before, page, pages, target, status
 ])
 def test_the_words_that_the_pages_explain(before, page, pages, target, word):
     update = Update(GATEWAY, "device", before.world.token, "", "")
-    answer = devices.send(
-        before.world.router, before.gateway.host.ipv4, GATEWAY, before.gateway.trust,
-        devices.request(target or "/nic/update", update, login=target is not None))
+    answer = send(before, devices.request(target or "/nic/update", update,
+                                          login=target is not None))
     assert answer.body.split()[-1] == word
     for name in pages:
         assert re.search(rf"^\|[^|]*`{word}`", page(name), re.M), name

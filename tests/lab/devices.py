@@ -84,8 +84,8 @@ def unifi(update, path=r"/\/nic/update", hostname=None, behind=""):
     """inadyn inside a gateway: one family, and slashes of its own."""
     return request(f"{path}?hostname={hostname or update.hostname}"
                    f"&myip={update.ipv4}{behind}", update,
-                   "User-Agent: inadyn/2.9.1 https://github.com/troglobit/inadyn/issues",
-                   version="1.0")
+                   "User-Agent: inadyn/2.9.1"
+                   " https://github.com/troglobit/inadyn/issues", version="1.0")
 
 
 def opnsense(update):

@@ -97,8 +97,8 @@ def lighttpd(place):
 
 def caddy(place):
     file = place.write("Caddyfile", shipped("Caddyfile", {
-        "auto_https disable_redirects":
-            f"auto_https disable_redirects\n\tdefault_bind {place.address}\n\tadmin off",
+        "auto_https disable_redirects": "auto_https disable_redirects\n\tadmin off\n"
+            f"\tdefault_bind {place.address}",
         f"https://{NAME} {{": f"https://{place.name} {{",
         f"{CERTIFICATES}/fullchain.pem": place.leaf.chain,
         f"{CERTIFICATES}/privkey.pem": place.leaf.key,

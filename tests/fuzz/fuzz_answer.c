@@ -1,0 +1,175 @@
+/*
+ * fuzz_answer.c - a provider that says anything, in answer to descriptions of
+ * every kind.
+ *
+ * The input is text: the number of a description, then the answers, each
+ * behind a line "%%": "STATUS", and the body on the lines that follow.
+ */
+#include "fuzz.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "provider/description.h"
+#include "provider/provider.h"
+
+#define TOKEN	"geheim-1:geheim-2"
+
+const char fuzz_name[] = "answer";
+
+static const char *const texts[] = {
+	/* Picks, reads before it writes, makes or replaces, removes. */
+	"{ \"format\": 1, \"name\": \"a\", \"base\": \"https://x.example\","
+	"  \"token\": [\"key\", \"secret\"], \"error\": \"/message\","
+	"  \"headers\": { \"X-Key\": \"{key}:{secret}\" },"
+	"  \"zone\": { \"method\": \"GET\", \"path\": \"/zones\","
+	"    \"query\": { \"name\": \"{zone}\" }, \"none\": [404],"
+	"    \"pick\": { \"in\": \"/zones\", \"where\": { \"/name\": "
+	"      \"{zone}\" } }, \"get\": { \"zone_id\": \"/id\","
+	"      \"ttl_min\": \"/least\", \"zone\": \"/name\" } },"
+	"  \"steps\": [ { \"method\": \"GET\", \"path\": \"/{zone_id}/{sub}...\","
+	"    \"none\": [404], \"pick\": { \"in\": \"\", \"where\": { \"/type\":"
+	"      \"{type}\" } }, \"get\": { \"current\": [\"/r\", \"/v\"],"
+	"      \"ttl\": \"/ttl\", \"id\": \"/id\" } },"
+	"    { \"method\": \"POST\", \"if\": [\"!id\"], \"path\": \"/{zone_id}\","
+	"      \"json\": { \"n\": \"{sub}\", \"v\": \"{addr}\","
+	"      \"ttl\": \"{=ttl}\" } },"
+	"    { \"method\": \"PUT\", \"if\": [\"id\"], \"path\": \"/{id}\","
+	"      \"headers\": { \"If-Match\": \"{id}\" }, \"query\": { \"i\": "
+	"      \"{id}\" }, \"form\": { \"v\": \"{addr}\", \"i\": \"{id}\" } } ],"
+	"  \"remove\": [ { \"method\": \"GET\", \"path\": \"/{zone_id}\","
+	"    \"get\": { \"id\": \"/id\" } },"
+	"    { \"method\": \"DELETE\", \"if\": [\"id\"], \"path\": \"/{id}\" } ] }",
+	/* A session, and one request for all. */
+	"{ \"format\": 1, \"name\": \"b\", \"base\": \"https://x.example\","
+	"  \"token\": [\"user\", \"word\"], \"expect\": { \"/ok\": [1, true] },"
+	"  \"begin\": [ { \"method\": \"POST\", \"path\": \"/login\","
+	"    \"json\": { \"u\": \"{user}\", \"p\": \"{word}\" },"
+	"    \"get\": { \"sid\": \"/sid\" } } ],"
+	"  \"zone\": { \"method\": \"GET\", \"path\": \"/of/{name}\","
+	"    \"get\": { \"zone\": \"/zone\" } },"
+	"  \"steps\": [ { \"for\": \"zone\", \"method\": \"PATCH\","
+	"    \"path\": \"/{sid}/{zone}\", \"json\": { \"$each\": { \"n\":"
+	"    \"{name}\", \"v\": \"{addr}\", \"s\": \"{sid}\" } } } ],"
+	"  \"end\": [ { \"method\": \"DELETE\", \"path\": \"/{sid}\" } ] }",
+	/* Words and text. */
+	"{ \"format\": 1, \"name\": \"c\", \"base\": \"https://x.example\","
+	"  \"basic\": [\"{user}\", \"{word}\"], \"token\": [\"user\", \"word\"],"
+	"  \"zone\": { \"method\": \"GET\", \"path\": \"/{zone}\" },"
+	"  \"steps\": [ { \"for\": \"name\", \"method\": \"POST\", \"path\": \"/\","
+	"    \"text\": \"<r>{name} {addrs}</r>\", \"has\": \"<ok/>\" },"
+	"    { \"method\": \"GET\", \"path\": \"/u\", \"query\": { \"ip\": "
+	"    \"{addr}\" }, \"words\": [\"good\", \"nochg\"] } ] }",
+};
+#define TEXTS	(sizeof texts / sizeof *texts)
+
+/* What is left of the input, and whether a write was ever answered well. */
+static char *answers;
+static bool wrote;
+
+enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
+	    const struct exchange_request *request, int64_t deadline,
+	    struct exchange_reply *reply, struct error *why);
+
+enum err
+__wrap_exchange_perform(struct exchange *x, const struct target *to,
+    const struct exchange_request *request, int64_t deadline,
+    struct exchange_reply *reply, struct error *why)
+{
+	char *answer = answers, *next;
+
+	(void)x;
+	(void)deadline;
+	assert(strcmp(to->host, "x.example") == 0);
+	/* Nothing of an answer can leave the place that it was put into. */
+	assert(request->path[0] == '/' &&
+	    strpbrk(request->path, " \r\n#") == NULL);
+	for (const struct curl_slist *h = request->headers; h != NULL;
+	    h = h->next)
+		assert(strpbrk(h->data, "\r\n") == NULL);
+	if (answer == NULL)
+		return error_set(why, ERR_UNREACHABLE, "no answer");
+	if ((next = strstr(answer, "%%\n")) != NULL) {
+		*next = '\0';
+		next += 3;
+	}
+	answers = next;
+	reply->status = strtol(fuzz_line(&answer), NULL, 10);
+	buffer_clear(&reply->body);
+	if (answer != NULL)
+		buffer_puts(&reply->body, answer);
+	if (reply->status / 100 == 2 && strcmp(request->method, "GET") != 0)
+		wrote = true;
+	return ERR_OK;
+}
+
+static struct description *
+description_of(size_t i)
+{
+	static struct description *made[TEXTS];
+	int fd = memfd_create("description", MFD_CLOEXEC);
+	struct error why;
+	char file[64];
+
+	if (made[i] == NULL) {
+		if (fd == -1 || fchmod(fd, 0600) == -1 || write(fd, texts[i],
+		    strlen(texts[i])) != (ssize_t)strlen(texts[i]))
+			abort();
+		snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
+		if ((made[i] = description_read(file, &why)) == NULL) {
+			fprintf(stderr, "%s\n", why.text);
+			abort();
+		}
+	}
+	close(fd);
+	return made[i];
+}
+
+static void
+publish(struct description *d)
+{
+	struct provider_settings settings = { .name = "home",
+	    .address_count = 1, .addresses = { { AF_INET, { 192 } } },
+	    .ca = "/ca.pem" };
+	struct provider p = { .settings = &settings, .description = d,
+	    .variables = json_object_new_object(), .port = 443,
+	    .host = (char *)(uintptr_t)"x.example",
+	    .origin = (char *)(uintptr_t)"https://x.example",
+	    .path = (char *)(uintptr_t)"" };
+	struct provider_record records[3] = {
+	    { .name = "home.example.org",
+	    .address = { AF_INET, { 89, 14, 163, 156 } } },
+	    { .name = "home.example.org",
+	    .address = { AF_INET6, { 0x2a, [15] = 1 } } },
+	    { .name = "old.example.org", .zone = "example.org",
+	    .address = { .family = AF_INET }, .remove = true } };
+	long retry_after;
+
+	/* So little time is left that nothing is tried again. */
+	provider_publish(&p, NULL, TOKEN, records, 3, clock_now() + 100,
+	    &retry_after);
+	for (size_t i = 0; i < 3; i++) {
+		assert(strstr(records[i].why.text, "geheim-1") == NULL);
+		assert(strstr(records[i].why.text, "geheim-2") == NULL);
+		assert(!records[i].changed ||
+		    (records[i].result == ERR_OK && wrote));
+	}
+	json_object_put(p.variables);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size), *rest = text;
+	size_t i = (size_t)strtoul(fuzz_line(&rest), NULL, 10) % TEXTS;
+
+	if (rest != NULL && strncmp(rest, "%%\n", 3) == 0)
+		rest += 3;
+	answers = rest;
+	wrote = false;
+	publish(description_of(i));
+	free(text);
+	return 0;
+}
