@@ -27,7 +27,7 @@ accounts_new(const struct settings *s, struct error *why)
 
 	if (a == NULL || (a->verifiers = calloc(s->account_count,
 	    sizeof *a->verifiers)) == NULL) {
-		error_set(why, ERR_MEMORY, "out of memory");
+		error_memory(why);
 		goto fail;
 	}
 	a->settings = s;

@@ -42,6 +42,12 @@ error_set(struct error *e, enum err code, const char *fmt, ...)
 }
 
 enum err
+error_memory(struct error *e)
+{
+	return error_set(e, ERR_MEMORY, "out of memory");
+}
+
+enum err
 error_prefix(struct error *e, const char *fmt, ...)
 {
 	char tail[ERROR_TEXT_MAX];

@@ -40,6 +40,9 @@ struct error {
 enum err	 error_set(struct error *e, enum err code, const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));
 
+/* ERR_MEMORY, "out of memory". */
+enum err	 error_memory(struct error *e);
+
 /* Puts "prefix: " before the text of e; returns the code of e. */
 enum err	 error_prefix(struct error *e, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));

@@ -78,15 +78,15 @@ print_provider(const struct provider *p)
 	char text[ADDRESS_TEXT_MAX];
 	size_t count;
 
-	printf("provider %s\n  %s%s\n", p->settings->name, p->origin,
-	    p->path);
-	count = provider_addresses(p, addresses);
+	printf("provider %s\n  %s%s\n", p->settings->name, p->at.origin,
+	    p->at.path);
+	count = endpoint_addresses(&p->at, addresses);
 	if (count == 0)
 		printf("  at no known address: the resolver does not answer\n");
 	for (size_t i = 0; i < count; i++)
 		printf("  at %s%s\n", address_format(&addresses[i], text),
-		    p->resolution == NULL ? "" : ", by the resolver");
-	if (p->description != NULL)
+		    p->at.resolution == NULL ? "" : ", by the resolver");
+	if (p->rest.description != NULL)
 		printf("  with a certificate by %s\n", p->settings->ca);
 }
 

@@ -13,9 +13,9 @@
 #include "command/command.h"
 #include "command/input.h"
 #include "config/hostname.h"
-#include "provider/description.h"
+#include "provider/rest/description.h"
 #include "provider/provider.h"
-#include "provider/rfc2136.h"
+#include "provider/dns/rfc2136.h"
 
 #define DEADLINE	30000	/* ms; nobody but an administrator waits */
 
@@ -101,8 +101,8 @@ check(int count, char *files[])
 		}
 		printf("%s: provider %s, token of %zu part%s, %zu step%s\n",
 		    files[i], d->name, d->part_count,
-		    d->part_count == 1 ? "" : "s", d->step_count,
-		    d->step_count == 1 ? "" : "s");
+		    d->part_count == 1 ? "" : "s", d->steps.count,
+		    d->steps.count == 1 ? "" : "s");
 		description_free(d);
 	}
 	return status;

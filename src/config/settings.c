@@ -20,12 +20,6 @@
 
 #define TTL_MAX		2147483647	/* RFC 2181 section 8 */
 
-static enum err
-out_of_memory(struct error *why)
-{
-	return error_set(why, ERR_MEMORY, "out of memory");
-}
-
 bool
 pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text)
 {
@@ -455,7 +449,7 @@ read_account(const struct place *p, const struct settings *s,
 	to->hosts = calloc((size_t)json_object_object_length(hosts.value),
 	    sizeof *to->hosts);
 	if (to->hosts == NULL)
-		return out_of_memory(why);
+		return error_memory(why);
 	json_object_object_foreach(hosts.value, key, value) {
 		struct place here = place_member(&hosts, key);
 		struct host_settings *host = &to->hosts[to->host_count++];
@@ -490,7 +484,7 @@ read_providers(const struct place *p, struct settings *s, struct error *why)
 		    "providers", SETTINGS_PROVIDERS_MAX);
 	if ((s->providers = calloc((size_t)count, sizeof *s->providers)) ==
 	    NULL)
-		return out_of_memory(why);
+		return error_memory(why);
 	json_object_object_foreach(p->value, key, value) {
 		struct place here = place_member(p, key);
 		struct provider_settings *to =
@@ -515,7 +509,7 @@ read_accounts(const struct place *p, struct settings *s, struct error *why)
 		return place_error(p, why, "must be an object of 1 to %d "
 		    "accounts", SETTINGS_ACCOUNTS_MAX);
 	if ((s->accounts = calloc((size_t)count, sizeof *s->accounts)) == NULL)
-		return out_of_memory(why);
+		return error_memory(why);
 	json_object_object_foreach(p->value, key, value) {
 		struct place here = place_member(p, key);
 		struct account_settings *to = &s->accounts[s->account_count++];
@@ -576,7 +570,7 @@ settings_read(const char *file, struct error *why)
 
 	if ((s = calloc(1, sizeof *s)) == NULL ||
 	    (s->file = strdup(file)) == NULL) {
-		out_of_memory(why);
+		error_memory(why);
 		goto fail;
 	}
 	if (document_read(&s->document, file, why) == ERR_OK &&

@@ -123,7 +123,7 @@ plan_make(struct update *u)
 	choose_hosts(u);
 	if ((u->records = calloc(2 * u->host_count, sizeof *u->records)) ==
 	    NULL)
-		return error_set(&u->why, ERR_MEMORY, "out of memory");
+		return error_memory(&u->why);
 	for (size_t i = 0; i < u->host_count; i++) {
 		plan_ipv4(u, u->hosts[i]);
 		if ((rc = plan_ipv6(u, u->hosts[i])) != ERR_OK)

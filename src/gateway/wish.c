@@ -194,7 +194,7 @@ read_names(struct wish *w, const struct parameter *p,
 	if (strcmp(p->value, "YES") == 0)
 		return ERR_OK;
 	if ((copy = rest = strdup(p->value)) == NULL)
-		return error_set(why, ERR_MEMORY, "out of memory");
+		return error_memory(why);
 	while (rc == ERR_OK && (item = strsep(&rest, "," BLANKS)) != NULL) {
 		if (*item == '\0')
 			continue;

@@ -1,5 +1,8 @@
 /*
  * provider.h - write addresses into the public DNS.
+ *
+ * rest/ speaks to providers that have an API, as their descriptions say; dns/
+ * to name servers that take updates; base/ is what both of them need.
  */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
@@ -9,42 +12,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
-#include "provider/exchange.h"
+#include "provider/base/endpoint.h"
+#include "provider/base/record.h"
+#include "provider/rest/rest.h"
 
-#define PROVIDER_RECORDS_MAX	(2 * SETTINGS_HOSTS_MAX)	/* in one run */
-
-struct description;
-struct resolution;
 struct providers;	/* all of the configuration, ready; made before the fork */
 
 /* One provider of the configuration. */
 struct provider {
 	const struct provider_settings	*settings;
-	struct description		*description;	/* NULL: rfc2136.h */
-	json_object			*variables;	/* "config.x" -> value */
-	char				*host;		/* to connect to */
-	uint16_t			 port;
-	char				*origin;	/* "https://host", or
-							   words for people */
-	char				*path;		/* "" or "/api" */
-	struct resolution		*resolution;	/* NULL: pinned */
-	const struct provider		*begin;		/* another host; or NULL */
-};
-
-/* One address to be published, and what came of it. */
-struct provider_record {
-	const char	*name;		/* normalised; may begin with "*." */
-	const char	*zone;		/* NULL: the provider knows */
-	int64_t		 ttl;		/* seconds, 0: as it is, or default */
-	struct address	 address;	/* its family says A or AAAA */
-	bool		 remove;	/* take away what is there instead */
-
-	enum err	 result;	/* ERR_OK: the provider holds it now */
-	bool		 changed;	/* false: it held it before */
-	struct error	 why;
+	struct endpoint			 at;
+	struct endpoint			 begin;	/* a login elsewhere, if any */
+	struct rest			 rest;	/* no description: rfc2136.h */
 };
 
 /*
@@ -73,13 +54,6 @@ bool		 providers_keep_resolving(struct providers *p);
 /* Takes over what another configuration knew of the same hosts. */
 void		 providers_inherit(struct providers *p,
 		    const struct providers *from);
-
-/* The pinned addresses, or those that are known by now; returns how many. */
-size_t		 provider_addresses(const struct provider *p,
-		    struct address to[static SETTINGS_ADDRESSES_MAX]);
-
-/* "A" or "AAAA". */
-const char	*record_type(const struct address *a);
 
 /*
  * Brings the records to the provider, those of one request together, and

@@ -80,7 +80,7 @@ trust_load(struct trust *t, const char *file, struct error *why)
 	    gnutls_certificate_allocate_credentials(&s->credentials) < 0) {
 		if (s != NULL)
 			store_free(s);
-		return error_set(why, ERR_MEMORY, "out of memory");
+		return error_memory(why);
 	}
 	gnutls_certificate_set_verify_flags(s->credentials,
 	    GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);

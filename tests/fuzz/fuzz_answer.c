@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "provider/description.h"
-#include "provider/provider.h"
+#include "provider/rest/rest.h"
 
 #define TOKEN	"geheim-1:geheim-2"
 
@@ -133,11 +132,12 @@ publish(struct description *d)
 	struct provider_settings settings = { .name = "home",
 	    .address_count = 1, .addresses = { { AF_INET, { 192 } } },
 	    .ca = "/ca.pem" };
-	struct provider p = { .settings = &settings, .description = d,
-	    .variables = json_object_new_object(), .port = 443,
+	struct endpoint at = { .settings = &settings, .port = 443,
 	    .host = (char *)(uintptr_t)"x.example",
 	    .origin = (char *)(uintptr_t)"https://x.example",
 	    .path = (char *)(uintptr_t)"" };
+	struct rest rest = { .description = d, .at = &at, .begin = &at,
+	    .variables = json_object_new_object() };
 	struct provider_record records[3] = {
 	    { .name = "home.example.org",
 	    .address = { AF_INET, { 89, 14, 163, 156 } } },
@@ -148,7 +148,7 @@ publish(struct description *d)
 	long retry_after;
 
 	/* So little time is left that nothing is tried again. */
-	provider_publish(&p, NULL, TOKEN, records, 3, clock_now() + 100,
+	rest_publish(&rest, NULL, TOKEN, records, 3, clock_now() + 100,
 	    &retry_after);
 	for (size_t i = 0; i < 3; i++) {
 		assert(strstr(records[i].why.text, "geheim-1") == NULL);
@@ -156,7 +156,7 @@ publish(struct description *d)
 		assert(!records[i].changed ||
 		    (records[i].result == ERR_OK && wrote));
 	}
-	json_object_put(p.variables);
+	json_object_put(rest.variables);
 }
 
 int

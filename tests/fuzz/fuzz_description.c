@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "provider/description.h"
-#include "provider/provider.h"
+#include "provider/rest/rest.h"
 
 const char fuzz_name[] = "description";
 
@@ -18,11 +17,12 @@ rehearse(struct description *d)
 {
 	struct provider_settings settings = { .name = "home",
 	    .address_count = 1, .ca = "/ca.pem" };
-	struct provider p = { .settings = &settings, .description = d,
-	    .variables = json_object_new_object(), .port = 443,
+	struct endpoint at = { .settings = &settings, .port = 443,
 	    .host = (char *)(uintptr_t)"api.example",
 	    .origin = (char *)(uintptr_t)"https://api.example",
 	    .path = (char *)(uintptr_t)"/v1" };
+	struct rest rest = { .description = d, .at = &at, .begin = &at,
+	    .variables = json_object_new_object() };
 	struct provider_record records[3] = {
 	    { .name = "home.example.org", .address = { AF_INET, { 192 } } },
 	    { .name = "home.example.org", .zone = "example.org",
@@ -33,9 +33,9 @@ rehearse(struct description *d)
 
 	if (to == NULL)
 		abort();
-	provider_rehearse(&p, to, records, 3);
+	rest_rehearse(&rest, to, records, 3);
 	fclose(to);
-	json_object_put(p.variables);
+	json_object_put(rest.variables);
 }
 
 int

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "provider/answer.h"
+#include "provider/rest/answer.h"
 
 #define TOKEN	"geheim-0123456789"
 
@@ -124,22 +124,22 @@ static const struct {
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "nochg\n", ERR_OK,
 	    NULL, false, true },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "badauth",
-	    ERR_TOKEN, "answered \"badauth\"", false, false },
+	    ERR_TOKEN, "answered: badauth", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "nohost\r\n",
-	    ERR_ZONE, "answered \"nohost\"", false, false },
+	    ERR_ZONE, "answered: nohost  ", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "911", ERR_BUSY,
-	    "answered \"911\"", false, false },
+	    "answered: 911", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "goodbye",
-	    ERR_REFUSED, "answered \"goodbye\"", false, false },
+	    ERR_REFUSED, "answered: goodbye", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "GOOD", ERR_REFUSED,
-	    "answered \"GOOD\"", false, false },
+	    "answered: GOOD", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "", ERR_REFUSED,
-	    "answered \"\"", false, false },
+	    "answered: ", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, NULL, ERR_REFUSED,
-	    "answered \"\"", false, false },
+	    "answered: ", false, false },
 	{ "", ", \"words\": [\"good\"]", 200,
 	    "goodaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa x", ERR_REFUSED,
-	    "answered \"goodaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", false, false },
+	    "answered: goodaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa x", false, false },
 	/* The provider's own words, short and harmless. */
 	{ ", \"error\": \"/e/text\"", "", 400, "{\"e\": {\"text\": \"why\"}}",
 	    ERR_REFUSED, "HTTP 400: why", false, false },
@@ -154,7 +154,7 @@ static const struct {
 	{ ", \"error\": \"/e\"", "", 401, "{\"e\": \"" TOKEN "\"}", ERR_TOKEN,
 	    "HTTP 401: *****************", false, false },
 	{ "", ", \"words\": [\"good\"]", 200, TOKEN, ERR_REFUSED,
-	    "answered \"*****************\"", false, false },
+	    "answered: *****************", false, false },
 };
 
 static void
@@ -170,7 +170,7 @@ test_judge(void **state)
 		enum err rc;
 
 		fill(&reply, judged[i].status, judged[i].body);
-		rc = answer_judge(&a, d, &d->steps[0], &credential, &reply,
+		rc = answer_judge(&a, d, &d->steps.list[0], &credential, &reply,
 		    &why);
 		ROW(rc == judged[i].code && (rc == ERR_OK ?
 		    a.none == judged[i].none &&
@@ -201,7 +201,7 @@ test_token_at_the_edge(void **state)
 		memset(body, ' ', before);
 		snprintf(body + before, sizeof body - before, "%s", TOKEN);
 		fill(&reply, 401, body);
-		assert_int_equal(answer_judge(&a, d, &d->steps[0], &credential,
+		assert_int_equal(answer_judge(&a, d, &d->steps.list[0], &credential,
 		    &reply, &why), ERR_TOKEN);
 		ROW(strstr(why.text, "gehei") == NULL &&
 		    strchr(why.text, 'g') == NULL, "after %zu bytes: %s",
@@ -228,7 +228,7 @@ test_hostile(void **state)
 	memset(body, '[', 100000);
 	body[100000] = '\0';
 	fill(&reply, 200, body);
-	assert_int_equal(answer_judge(&a, d, &d->steps[0], &credential,
+	assert_int_equal(answer_judge(&a, d, &d->steps.list[0], &credential,
 	    &reply, &why), ERR_REFUSED);
 	assert_null(a.tree);
 	assert_true(strlen(why.text) < 250);
@@ -321,12 +321,12 @@ test_take(void **state)
 	for (size_t i = 0; i < COUNT(taken); i++) {
 		struct description *d = describe("", taken[i].step);
 		json_object *answer = json_tokener_parse(taken[i].answer);
-		json_object *values = json_object_new_object();
+		struct scope to = { NULL, json_object_new_object(), NULL };
 		struct error why = { .text = "" };
 		bool found = !taken[i].found;
-		enum err rc = answer_take(&d->steps[0], answer, &scope, values,
-		    &found, &why);
-		const char *got = json_object_to_json_string_ext(values,
+		enum err rc = answer_take(&d->steps.list[0], answer, &scope,
+		    &to, &found, &why);
+		const char *got = json_object_to_json_string_ext(to.values,
 		    JSON_C_TO_STRING_PLAIN);
 
 		if (taken[i].values != NULL)
@@ -337,7 +337,7 @@ test_take(void **state)
 			ROW(rc == ERR_REFUSED && unit_same(why.text,
 			    taken[i].why), "%s: %s", taken[i].answer,
 			    why.text);
-		json_object_put(values);
+		scope_end(&to);
 		json_object_put(answer);
 		description_free(d);
 	}
@@ -349,22 +349,30 @@ test_take(void **state)
 static void
 test_capture(void **state)
 {
-	json_object *values = json_object_new_object(), *value;
+	struct description *d = describe("", ", \"get\": {\"id\": \"/id\"}");
+	struct scope to = { NULL, json_object_new_object(), NULL };
+	json_object *answer = json_object_new_object();
+	struct error why;
 	char text[4098];
+	bool found;
 
 	(void)state;
 	memset(text, 'a', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	value = json_object_new_string(text);
-	assert_false(answer_capture(values, "x", value));
-	json_object_put(value);
+	json_object_object_add(answer, "id", json_object_new_string(text));
+	assert_int_equal(answer_take(&d->steps.list[0], answer, &to, &to,
+	    &found, &why), ERR_REFUSED);
+	assert_string_equal(why.text, "the answer's id is too long");
+	assert_int_equal(json_object_object_length(to.values), 0);
 	text[4096] = '\0';
-	value = json_object_new_string(text);
-	assert_true(answer_capture(values, "x", value));
-	json_object_put(value);
-	assert_false(answer_capture(values, "y", NULL));
-	assert_int_equal(json_object_object_length(values), 1);
-	json_object_put(values);
+	json_object_object_add(answer, "id", json_object_new_string(text));
+	assert_int_equal(answer_take(&d->steps.list[0], answer, &to, &to,
+	    &found, &why), ERR_OK);
+	/* It stays when the answer goes. */
+	json_object_put(answer);
+	assert_string_equal(scope_get(&to, "id", NULL), text);
+	scope_end(&to);
+	description_free(d);
 }
 
 static int

@@ -3,8 +3,8 @@
  */
 #include "unit.h"
 
-#include "provider/compose.h"
-#include "provider/sign.h"
+#include "provider/rest/compose.h"
+#include "provider/rest/sign.h"
 
 #define COMMON	", \"token\": [\"key\", \"secret\"]"
 
@@ -118,8 +118,8 @@ test_requests(void **state)
 		    requests[i].step);
 		struct error why = { .text = "" };
 		struct message m;
-		enum err rc = compose(&m, d, &d->steps[0], "/v1", &scope, NULL,
-		    0, &why);
+		enum err rc = compose(&m, d, &d->steps.list[0], "/v1", &scope,
+		    NULL, &why);
 		char *got = rc == ERR_OK ? show(&m) : NULL;
 
 		if (requests[i].out != NULL)
@@ -147,18 +147,19 @@ test_each(void **state)
 	struct scope each[2] = {
 	    { &scope, json_tokener_parse("{\"type\": \"A\"}"), NULL },
 	    { &scope, json_tokener_parse("{\"type\": \"AAAA\"}"), NULL } };
+	const struct group two = { each, 2 }, nobody = { each, 0 };
 	struct error why;
 	struct message m;
 
 	(void)state;
-	assert_int_equal(compose(&m, d, &d->steps[0], "", &scope, each, 2,
+	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &scope, &two,
 	    &why), ERR_OK);
 	assert_string_equal(m.path.data, "/");
 	assert_string_equal(m.body.data, "[{\"t\":\"A\",\"z\":\"example.org\"},"
 	    "{\"t\":\"AAAA\",\"z\":\"example.org\"}]");
 	message_end(&m);
 	/* Nobody left: nothing to send. */
-	assert_int_equal(compose(&m, d, &d->steps[0], "", &scope, each, 0,
+	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &scope, &nobody,
 	    &why), ERR_OK);
 	assert_true(m.empty);
 	message_end(&m);
@@ -192,7 +193,7 @@ test_limits(void **state)
 		struct error why = { .text = "" };
 		struct message m;
 
-		ROW(compose(&m, d, &d->steps[0], "", &inner, NULL, 0, &why) !=
+		ROW(compose(&m, d, &d->steps.list[0], "", &inner, NULL, &why) !=
 		    ERR_OK, "%s", steps[i]);
 		message_end(&m);
 		description_free(d);
@@ -240,8 +241,7 @@ test_ovh(void **state)
 	char *got;
 
 	assert_int_equal(signer_make(state, "app:sec:con", names, 3), 0);
-	assert_int_equal(compose(&m, d, &d->steps[0], "/v1", &s, NULL, 0,
-	    &why), ERR_OK);
+	assert_int_equal(compose(&m, d, &d->steps.list[0], "/v1", &s, NULL, &why), ERR_OK);
 	/* Before the time is known, requests go as they are. */
 	assert_int_equal(sign_message(&d->sign, &m, "PUT",
 	    "https://x.example", &none, &why), ERR_OK);
@@ -272,7 +272,7 @@ test_sigv4(void **state)
 	struct message m;
 
 	assert_int_equal(signer_make(state, "AKID:geheim", names, 2), 0);
-	assert_int_equal(compose(&m, d, &d->steps[0], "", &s, NULL, 0, &why),
+	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &s, NULL, &why),
 	    ERR_OK);
 	assert_int_equal(sign_message(&d->sign, &m, "GET",
 	    "https://x.example", &s, &why), ERR_OK);

@@ -6,7 +6,7 @@
 
 #include <dirent.h>
 
-#include "provider/description.h"
+#include "provider/rest/description.h"
 
 static const char base[] =
     "{ \"format\": 1,"
@@ -301,31 +301,31 @@ test_values(void **state)
 	assert_int_equal(d->part_count, 2);
 	assert_string_equal(d->parts[0], "key");
 	assert_string_equal(d->parts[1], "secret");
-	assert_string_equal(d->basic[0], "{config.user|me}");
+	assert_string_equal(d->basic, "{config.user|me}:{secret}");
 	assert_string_equal(d->error, "/message");
 	assert_string_equal(d->apex, "@");
 	assert_int_equal(d->ttl, 300);
-	assert_int_equal(d->begin_count, 1);
+	assert_int_equal(d->begin.count, 1);
 	assert_true(d->has_zone);
-	assert_true(d->zone_by_zone);
-	assert_int_equal(d->step_count, 3);
-	assert_int_equal(d->remove_count, 0);
-	assert_int_equal(d->end_count, 1);
-	assert_int_equal(d->steps[0].times, FOR_RRSET);
-	assert_int_equal(d->steps[0].ok_count, 1);
-	assert_int_equal(d->steps[0].ok[0], 200);
-	assert_int_equal(d->steps[0].none_count, 2);
-	assert_int_equal(d->steps[0].body_kind, BODY_NONE);
-	assert_int_equal(d->steps[1].times, FOR_ZONE);
-	assert_string_equal(d->steps[1].method, "PATCH");
-	assert_int_equal(d->steps[1].ok_count, 2);
-	assert_int_equal(d->steps[1].ok[1], 204);
-	assert_int_equal(d->steps[1].body_kind, BODY_JSON);
-	assert_int_equal(d->steps[2].times, FOR_NAME);
-	assert_int_equal(d->steps[2].body_kind, BODY_TEXT);
-	assert_string_equal(d->steps[2].has, "ok");
-	assert_string_equal(d->steps[2].label, "steps/2");
-	assert_int_equal(d->begin[0].body_kind, BODY_FORM);
+	assert_true(d->zone_gets_more);
+	assert_int_equal(d->steps.count, 3);
+	assert_int_equal(d->remove.count, 0);
+	assert_int_equal(d->end.count, 1);
+	assert_int_equal(d->steps.list[0].times, FOR_RRSET);
+	assert_int_equal(d->steps.list[0].ok_count, 1);
+	assert_int_equal(d->steps.list[0].ok[0], 200);
+	assert_int_equal(d->steps.list[0].none_count, 2);
+	assert_int_equal(d->steps.list[0].body_kind, BODY_NONE);
+	assert_int_equal(d->steps.list[1].times, FOR_ZONE);
+	assert_string_equal(d->steps.list[1].method, "PATCH");
+	assert_int_equal(d->steps.list[1].ok_count, 2);
+	assert_int_equal(d->steps.list[1].ok[1], 204);
+	assert_int_equal(d->steps.list[1].body_kind, BODY_JSON);
+	assert_int_equal(d->steps.list[2].times, FOR_NAME);
+	assert_int_equal(d->steps.list[2].body_kind, BODY_TEXT);
+	assert_string_equal(d->steps.list[2].has, "ok");
+	assert_string_equal(d->steps.list[2].label, "steps/2");
+	assert_int_equal(d->begin.list[0].body_kind, BODY_FORM);
 	assert_int_equal(d->sign.kind, SIGN_NONE);
 	description_free(d);
 }
@@ -347,26 +347,27 @@ test_defaults(void **state)
 	assert_string_equal(d->apex, "@");
 	assert_int_equal(description_ttl(d, 0), 300);
 	assert_false(d->has_zone);
-	assert_int_equal(d->steps[0].times, FOR_RRSET);
-	assert_int_equal(d->steps[0].ok[0], 200);
+	assert_int_equal(d->steps.list[0].times, FOR_RRSET);
+	assert_int_equal(d->steps.list[0].ok[0], 200);
 	description_free(d);
 }
 
-/* A zone step that does not ask by {zone} is done once a name. */
+/* Must a zone that the operator gives be asked for nevertheless? */
 static void
-test_zone_once(void **state)
+test_zone_gets(void **state)
 {
 	struct error why;
 	struct description *d;
 
 	(void)state;
 	d = read_changed("/zone", "{\"method\": \"GET\", \"path\": \"/of\","
-	    "\"query\": {\"owns\": \"{name}\"}, \"get\": {\"zone_id\": \"/x\"}}",
-	    &why);
+	    "\"get\": {\"zone\": \"/x\", \"zone_id\": \"/y\"}}", &why);
 	assert_non_null(d);
-	assert_false(d->zone_by_zone);
-	assert_true(d->zone_by_name);
+	assert_true(d->zone_gets_more);
 	description_free(d);
+	d = read_changed("/zone", "{\"method\": \"GET\", \"path\": \"/of\","
+	    "\"get\": {\"zone\": \"/x\"}}", &why);
+	assert_null(d);		/* {zone_id} is used */
 }
 
 /* {config.x}: needed unless every place can do without. */
@@ -491,7 +492,7 @@ main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_zone_once),
+		cmocka_unit_test(test_zone_gets),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_ttl),
 		cmocka_unit_test(test_shipped),

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "provider/resolution.h"
+#include "provider/base/resolution.h"
 
 #define TURNS	20000
 

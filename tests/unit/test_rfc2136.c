@@ -7,8 +7,8 @@
 
 #include <time.h>
 
-#include "provider/dnspacket.h"
-#include "provider/dnsreply.h"
+#include "provider/dns/packet.h"
+#include "provider/dns/reply.h"
 
 #define SECRET	"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="
 #define HEADER	12

@@ -8,8 +8,7 @@
 #include "unit.h"
 
 #include "base/clock.h"
-#include "provider/description.h"
-#include "provider/provider.h"
+#include "provider/rest/rest.h"
 
 #define LINES_MAX	16
 #define RECORDS_MAX	4
@@ -52,6 +51,25 @@ static const char session[] =
     "    \"path\": \"/{sid}/{zone}\", \"json\": { \"$each\": { \"n\": "
     "    \"{name}\", \"v\": \"{addr}\" } } } ],"
     "  \"end\": [ { \"method\": \"DELETE\", \"path\": \"/{sid}\" } ] }";
+
+/* Lists its zones. */
+static const char list[] =
+    "{ \"format\": 1, \"name\": \"list\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"zone\": { \"method\": \"GET\", \"path\": \"/zones\","
+    "    \"pick\": { \"in\": \"\", \"where\": { \"/name\": \"{zone}\" } },"
+    "    \"get\": { \"zone_id\": \"/id\" } },"
+    "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PUT\","
+    "    \"path\": \"/{zone_id}\", \"json\": { \"$each\": \"{sub}\" } } ] }";
+
+/* Is asked whose a name is. */
+static const char owner[] =
+    "{ \"format\": 1, \"name\": \"owner\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"zone\": { \"method\": \"GET\", \"path\": \"/of/{name}\","
+    "    \"get\": { \"zone\": \"/0/name\" } },"
+    "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PUT\","
+    "    \"path\": \"/{zone}\", \"json\": { \"$each\": \"{sub}\" } } ] }";
 
 /* One request that is expected, and its answer. */
 struct line {
@@ -170,6 +188,37 @@ static const struct story {
 	      { "GET /v1/z/Z/*.../A", 404, "", 0 },
 	      { "POST /v1/z/Z {\"n\":\"*\",\"t\":\"A\",\"v\":\"" V4 "\","
 		"\"ttl\":300}", 201, "", 0 } }, 0 },
+	{ "a list of zones is fetched once", list, TOKEN,
+	    { { "a.b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
+	      { "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
+	      { "example.com", NULL, V4, false, 0, ERR_ZONE, false,
+		"home: has no zone for example.com" } },
+	    { { "GET /v1/zones", 200, "[{\"name\": \"example.org\", \"id\": "
+		"9007199254740993}, {\"name\": \"example.net\", \"id\": 2}]",
+		0 },
+	      { "PUT /v1/9007199254740993 [\"a.b\",\"b\"]", 200, "", 0 } },
+	    0 },
+	{ "the owner of a name is asked for each name", owner, TOKEN,
+	    { { "a.b.example.org", NULL, V4, false, 0, ERR_ZONE, false,
+		"home: has no zone for a.b.example.org" },
+	      { "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
+	      { "b.example.org", NULL, V6, false, 0, ERR_OK, true, NULL } },
+	    { { "GET /v1/of/a.b.example.org", 200, "[]", 0 },
+	      { "GET /v1/of/b.example.org", 200, "[{\"name\": "
+		"\"example.org\"}]", 0 },
+	      { "PUT /v1/example.org [\"b\",\"b\"]", 200, "", 0 } }, 0 },
+	{ "a zone that does not hold the name", owner, TOKEN,
+	    { { "home.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		"the provider names a zone that does not hold "
+		"home.example.org" } },
+	    { { "GET /v1/of/home.example.org", 200, "[{\"name\": "
+		"\"le.org\"}]", 0 } }, 0 },
+	{ "a zone that is out of reach is asked for once", list, TOKEN,
+	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		"home: zone: HTTP 418: tea" },
+	      { "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		"home: zone: HTTP 418: tea" } },
+	    { { "GET /v1/zones", 418, "tea", 0 } }, 0 },
 	/* Failures. */
 	{ "a wrong token ends it at once, for all", description, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_TOKEN, false,
@@ -312,32 +361,39 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 	return ERR_OK;
 }
 
+/* A provider of one description, and all that it borrows. */
+struct stage {
+	struct provider_settings	settings;
+	struct endpoint			at;
+	struct rest			rest;
+};
+
 static void
-provider_start(struct provider *p, struct provider_settings *settings,
-    const char *text)
+stage_start(struct stage *s, const char *text)
 {
 	struct error why = { .text = "" };
 
-	*settings = (struct provider_settings){ .name = "home",
+	s->settings = (struct provider_settings){ .name = "home",
 	    .address_count = 1, .ca = "/ca.pem" };
-	assert_true(address_parse_any(&settings->addresses[0], "192.0.2.53"));
-	*p = (struct provider){ .settings = settings, .port = 443,
-	    .variables = json_object_new_object(),
-	    .host = (char *)(uintptr_t)"api.example",
-	    .origin = (char *)(uintptr_t)"https://api.example",
-	    .path = (char *)(uintptr_t)"/v1" };
-	p->description = description_read(unit_write("run.json", text,
+	assert_true(address_parse_any(&s->settings.addresses[0],
+	    "192.0.2.53"));
+	s->at = (struct endpoint){ .settings = &s->settings };
+	s->rest = (struct rest){ .at = &s->at, .begin = &s->at,
+	    .variables = json_object_new_object() };
+	assert_int_equal(endpoint_read(&s->at, "https://api.example/v1/",
+	    &why), ERR_OK);
+	s->rest.description = description_read(unit_write("run.json", text,
 	    strlen(text)), &why);
-	if (p->description == NULL)
+	if (s->rest.description == NULL)
 		print_error("%s\n", why.text);
-	assert_non_null(p->description);
+	assert_non_null(s->rest.description);
 }
 
 static void
-provider_stop(struct provider *p)
+stage_end(struct stage *s)
 {
-	description_free(p->description);
-	json_object_put(p->variables);
+	rest_end(&s->rest);
+	endpoint_end(&s->at);
 }
 
 static size_t
@@ -359,16 +415,15 @@ static void
 tell(const struct story *story)
 {
 	struct provider_record records[RECORDS_MAX];
-	struct provider_settings settings;
-	struct provider p;
+	struct stage stage;
 	long retry_after = -1;
 	size_t n;
 
-	provider_start(&p, &settings, story->description);
+	stage_start(&stage, story->description);
 	n = records_start(records, story->records);
 	told = story;
 	next_line = 0;
-	provider_publish(&p, NULL, story->token, records, n,
+	rest_publish(&stage.rest, NULL, story->token, records, n,
 	    clock_now() + 60000, &retry_after);
 	ROW(story->lines[next_line].request == NULL,
 	    "%s: never asked \"%s\"", story->title,
@@ -388,7 +443,7 @@ tell(const struct story *story)
 		ROW(strstr(records[i].why.text, story->token) == NULL,
 		    "%s: tells the token", story->title);
 	}
-	provider_stop(&p);
+	stage_end(&stage);
 }
 
 static void
@@ -409,19 +464,18 @@ test_deadline(void **state)
 		false, NULL } },
 	    { { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 };
 	struct provider_record records[RECORDS_MAX];
-	struct provider_settings settings;
-	struct provider p;
+	struct stage stage;
 	long retry_after;
 
 	(void)state;
-	provider_start(&p, &settings, description);
+	stage_start(&stage, description);
 	told = &late;
 	next_line = 0;
-	provider_publish(&p, NULL, TOKEN, records, records_start(records,
+	rest_publish(&stage.rest, NULL, TOKEN, records, records_start(records,
 	    late.records), clock_now() + 100, &retry_after);
 	assert_int_equal(next_line, 1);
 	assert_int_equal(records[0].result, ERR_BUSY);
-	provider_stop(&p);
+	stage_end(&stage);
 	ROWS_END();
 }
 
@@ -434,21 +488,20 @@ test_rehearse(void **state)
 	    { .name = "home.example.org", .address = V4 },
 	    { .name = "home.example.org", .address = V6 } };
 	struct provider_record records[RECORDS_MAX];
-	struct provider_settings settings;
-	struct provider p;
+	struct stage stage;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
 
 	(void)state;
 	assert_non_null(to);
-	provider_start(&p, &settings, session);
+	stage_start(&stage, session);
 	told = &nobody;
-	provider_rehearse(&p, to, records, records_start(records, wanted));
-	provider_stop(&p);
-	provider_start(&p, &settings, description);
-	provider_rehearse(&p, to, records, records_start(records, wanted));
-	provider_stop(&p);
+	rest_rehearse(&stage.rest, to, records, records_start(records, wanted));
+	stage_end(&stage);
+	stage_start(&stage, description);
+	rest_rehearse(&stage.rest, to, records, records_start(records, wanted));
+	stage_end(&stage);
 	fclose(to);
 	ROWS_END();
 	assert_non_null(strstr(text, "begin/0: POST https://api.example/v1/"

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "provider/template.h"
+#include "provider/rest/template.h"
 
 /* {key} and {secret} of the token; the others are values, in two scopes. */
 static const char outer[] =
@@ -267,6 +267,7 @@ test_json(void **state)
 	    { &scopes[1], json_tokener_parse("{\"type\": \"AAAA\","
 	    "\"id\": 7}"), NULL },
 	};
+	const struct group both = { each, 2 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(trees); i++) {
@@ -274,7 +275,7 @@ test_json(void **state)
 		char *before = strdup(json_object_to_json_string(tree));
 		struct error why = { .text = "" };
 		json_object *to;
-		enum err rc = template_json(&to, tree, &scopes[0], each, 2,
+		enum err rc = template_json(&to, tree, &scopes[0], &both,
 		    &why);
 		const char *got = to == NULL ? "" :
 		    json_object_to_json_string_ext(to,
@@ -287,7 +288,7 @@ test_json(void **state)
 			ROW(rc == ERR_REFUSED && to == NULL &&
 			    unit_same(why.text, trees[i].why), "%s: %s",
 			    trees[i].tree, why.text);
-		template_wipe(to);
+		scope_wipe(to);
 		/* The description is used again by the next request. */
 		ROW(unit_same(json_object_to_json_string(tree), before),
 		    "%s: changed", trees[i].tree);

@@ -1,0 +1,82 @@
+#include "config.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "provider/base/resolution.h"
+
+struct version {
+	size_t		 count;
+	struct address	 addresses[RESOLUTION_MAX];
+};
+
+/*
+ * The writer fills the version that nobody is told to read, then turns.  A
+ * reader that was interrupted for two turns sees that the turn changed.
+ */
+struct resolution {
+	_Atomic unsigned int	turn;
+	_Atomic bool		doubted;
+	struct version		versions[2];
+};
+
+struct resolution *
+resolution_new(size_t count)
+{
+	void *m = mmap(NULL, count * sizeof(struct resolution),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return m != MAP_FAILED ? m : NULL;
+}
+
+void
+resolution_free(struct resolution *r, size_t count)
+{
+	if (r != NULL)
+		munmap(r, count * sizeof *r);
+}
+
+struct resolution *
+resolution_at(struct resolution *r, size_t index)
+{
+	return &r[index];
+}
+
+size_t
+resolution_get(const struct resolution *r,
+    struct address to[static RESOLUTION_MAX])
+{
+	struct version v;
+	unsigned int turn;
+
+	do {
+		turn = atomic_load(&r->turn);
+		v = r->versions[turn % 2];
+	} while (atomic_load(&r->turn) != turn);
+	memcpy(to, v.addresses, sizeof v.addresses);
+	return v.count;
+}
+
+void
+resolution_set(struct resolution *r, const struct address *from, size_t count)
+{
+	unsigned int turn = atomic_load(&r->turn);
+	struct version *v = &r->versions[(turn + 1) % 2];
+
+	v->count = count < RESOLUTION_MAX ? count : RESOLUTION_MAX;
+	memcpy(v->addresses, from, v->count * sizeof *from);
+	atomic_store(&r->turn, turn + 1);
+}
+
+void
+resolution_doubt(struct resolution *r)
+{
+	atomic_store(&r->doubted, true);
+}
+
+bool
+resolution_take_doubt(struct resolution *r)
+{
+	return atomic_exchange(&r->doubted, false);
+}

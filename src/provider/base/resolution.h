@@ -1,0 +1,36 @@
+/*
+ * resolution.h - the addresses of providers, in memory that all can see.
+ *
+ * The resolver is asked by a process of its own, never while a request
+ * waits.  What it found last stays when it fails.
+ */
+#ifndef PROVIDER_BASE_RESOLUTION_H
+#define PROVIDER_BASE_RESOLUTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "address/address.h"
+
+#define RESOLUTION_MAX	8	/* addresses of one host */
+
+struct resolution;	/* one host; written by one process, read by all */
+
+/* count of them, all empty, shared with every later fork; NULL: no memory. */
+struct resolution *resolution_new(size_t count);
+void		 resolution_free(struct resolution *r, size_t count);
+
+/* The one at index of what resolution_new() made. */
+struct resolution *resolution_at(struct resolution *r, size_t index);
+
+/* Copies what is known; returns how many. */
+size_t		 resolution_get(const struct resolution *r,
+		    struct address to[static RESOLUTION_MAX]);
+void		 resolution_set(struct resolution *r,
+		    const struct address *from, size_t count);
+
+/* A reader says that what is known does not work; *_take() asks and forgets. */
+void		 resolution_doubt(struct resolution *r);
+bool		 resolution_take_doubt(struct resolution *r);
+
+#endif

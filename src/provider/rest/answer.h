@@ -1,0 +1,40 @@
+/*
+ * answer.h - what a provider said, and what a step takes from it.
+ */
+#ifndef PROVIDER_REST_ANSWER_H
+#define PROVIDER_REST_ANSWER_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+#include "base/error.h"
+#include "provider/base/credential.h"
+#include "provider/rest/description.h"
+#include "provider/rest/exchange.h"
+#include "provider/rest/template.h"
+
+struct answer {
+	json_object	*tree;		/* the caller puts it; NULL: no JSON */
+	bool		 none;		/* "not there", by its status */
+	bool		 unchanged;	/* the provider said so itself */
+};
+
+/*
+ * Is this answer the success that step wants?  ERR_OK, or the code that says
+ * what to do; why then quotes the provider, without the credential.  *a is
+ * filled in either case.
+ */
+enum err answer_judge(struct answer *a, const struct description *d,
+	    const struct step *step, const struct credential *c,
+	    const struct exchange_reply *reply, struct error *why);
+
+/*
+ * Sets in to what step gets out of tree; s is what its picks see.  *found:
+ * there was an element to pick.  ERR_REFUSED when more than one is.
+ */
+enum err answer_take(const struct step *step, json_object *tree,
+	    const struct scope *s, struct scope *to, bool *found,
+	    struct error *why);
+
+#endif

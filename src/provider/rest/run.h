@@ -1,0 +1,84 @@
+/*
+ * run.h - a description at work, for the records of one request.
+ *
+ * Private to run.c, which begins and ends a run, zone.c, which finds the zone
+ * of a name, and step.c, which carries out one step.
+ */
+#ifndef PROVIDER_REST_RUN_H
+#define PROVIDER_REST_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "provider/base/credential.h"
+#include "provider/base/record.h"
+#include "provider/rest/answer.h"
+#include "provider/rest/compose.h"
+#include "provider/rest/rest.h"
+#include "provider/rest/scope.h"
+
+#define STEP_PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
+
+struct item;
+struct question;
+
+/* A zone of the provider. */
+struct zone {
+	struct zone	*next;
+	char		*name;
+	struct scope	 scope;		/* what the zone step got */
+};
+
+struct run {
+	const struct rest	*rest;
+	const struct description *description;
+	struct exchange		*exchange;
+	FILE			*rehearsal;	/* requests go here, and no further */
+	int64_t			 deadline;
+	struct credential	 credential;
+	struct scope		 config;	/* what the operator gave, */
+	struct scope		 scope;		/* what begin got */
+	struct zone		*zones;		/* those of the records */
+	struct question		*questions;	/* known to zone.c alone, */
+	struct item		*items;		/* to run.c alone */
+	size_t			 count;
+	long			 retry_after;
+};
+
+/* Makes the request of a step; message_end() is due even if that fails. */
+enum err step_compose(const struct run *r, const struct step *step,
+	    const struct scope *s, const struct group *each,
+	    struct message *m, struct error *why);
+
+/* The request as people read it; it also tells one from another. */
+void	 step_print(const struct run *r, const struct step *step,
+	    const struct message *m, struct buffer *to);
+
+/*
+ * Sends the request and judges the answer, whose tree the caller puts.  One
+ * whose body came to nothing is not sent.
+ */
+enum err step_send(struct run *r, const struct step *step,
+	    const struct message *m, struct answer *a, struct error *why);
+
+/*
+ * Sets in to what the step gets from the answer; in a rehearsal, "<id>".
+ * *found: there was something to pick.
+ */
+enum err step_take(const struct run *r, const struct step *step,
+	    const struct answer *a, const struct scope *s, struct scope *to,
+	    bool *found, struct error *why);
+
+/*
+ * The longest end of the record's name that the provider has as a zone; it
+ * belongs to r.  ERR_ZONE: there is none.
+ */
+enum err zone_find(struct run *r, const struct provider_record *record,
+	    const struct zone **result, struct error *why);
+
+void	 zones_free(struct run *r);
+
+#endif
