@@ -25,7 +25,8 @@ usage(void)
 	fprintf(stderr, "usage: ddnsgate provider list\n"
 	    "       ddnsgate provider check FILE...\n"
 	    "       ddnsgate provider run [--dry-run] [--config FILE] "
-	    "PROVIDER HOST ADDRESS...\n");
+	    "PROVIDER HOST ADDRESS...\n"
+	    "An ADDRESS may be ipv4=none or ipv6=none, which removes.\n");
 	return EXIT_USAGE;
 }
 
@@ -114,8 +115,9 @@ print_result(const struct provider_record *r)
 	char text[ADDRESS_TEXT_MAX];
 
 	printf("%s %s %s %s", r->name, record_type(&r->address),
-	    address_format(&r->address, text), r->result != ERR_OK ?
-	    error_name(r->result) : r->changed ? "changed" : "unchanged");
+	    r->remove ? "none" : address_format(&r->address, text),
+	    r->result != ERR_OK ? error_name(r->result) :
+	    r->changed ? "changed" : "unchanged");
 	if (r->result != ERR_OK)
 		printf(" [%s]", r->why.text);
 	putchar('\n');
@@ -170,6 +172,20 @@ find_host(const struct settings *s, const char *name)
 	return NULL;
 }
 
+/* An address, or what the router says to remove one. */
+static bool
+read_address(struct provider_record *r, const char *word)
+{
+	if (strcmp(word, "ipv4=none") == 0)
+		r->address.family = AF_INET;
+	else if (strcmp(word, "ipv6=none") == 0)
+		r->address.family = AF_INET6;
+	else
+		return address_parse_any(&r->address, word);
+	r->remove = true;
+	return true;
+}
+
 static int
 run_with(const struct settings *s, const struct providers *all, bool dry,
     int count, char *words[])
@@ -194,9 +210,10 @@ run_with(const struct settings *s, const struct providers *all, bool dry,
 	host = find_host(s, name);
 	for (int i = 2; i < count; i++) {
 		if (n == SETTINGS_ADDRESSES_MAX ||
-		    !address_parse_any(&records[n].address, words[i])) {
+		    !read_address(&records[n], words[i])) {
 			fprintf(stderr, "ddnsgate: \"%s\" is not an IPv4 or "
-			    "IPv6 address\n", words[i]);
+			    "IPv6 address, nor ipv4=none or ipv6=none\n",
+			    words[i]);
 			goto out;
 		}
 		records[n].name = name;
