@@ -142,13 +142,20 @@ set_types(const struct run *r, struct item *item, struct error *why)
 	return ERR_OK;
 }
 
-/* What the provider takes; the zone may have a minimum of its own. */
+/* The shortest time to live of its zone, if it has one of its own. */
+static int64_t
+least_ttl(const struct item *i)
+{
+	return json_object_get_int64(json_object_object_get(
+	    i->zone->scope.values, "ttl_min"));
+}
+
+/* What the provider takes. */
 static enum err
 set_ttl(const struct run *r, struct item *i, struct error *why)
 {
 	int64_t ttl = description_ttl(r->description, i->record->ttl);
-	int64_t least = json_object_get_int64(json_object_object_get(
-	    i->zone->scope.values, "ttl_min"));
+	int64_t least = least_ttl(i);
 	json_object *value = json_object_new_int64(ttl > least ? ttl : least);
 	enum err rc = scope_copy(&i->scope, "ttl", value, why);
 
@@ -176,7 +183,7 @@ item_prepare(struct run *r, struct item *i, struct error *why)
 
 /*
  * What a step found about one record.  The time to live that stands there
- * stays, unless the operator wants another one.
+ * stays, unless the operator wants another one or the zone no longer takes it.
  */
 static enum err
 item_take(const struct run *r, struct item *i, const struct step *step,
@@ -187,7 +194,8 @@ item_take(const struct run *r, struct item *i, const struct step *step,
 	bool found;
 
 	TRY(step_take(r, step, a, &i->scope, &i->scope, &found, why));
-	if (i->record->ttl != 0)
+	if (i->record->ttl != 0 || json_object_get_int64(
+	    json_object_object_get(i->scope.values, "ttl")) < least_ttl(i))
 		TRY(set_ttl(r, i, why));
 	current = scope_get(&i->scope, "current", NULL);
 	if (!i->record->remove && current != NULL &&
