@@ -178,7 +178,9 @@ def wanted_cases(description):
 
 # What would take neighbours along.
 TRAPS = {
-    "gandi": [("PUT", "/domains/{zone}/records"), ("PUT", "/domains/{zone}/records/{sub}")],
+    "gandi": [("PUT", "/domains/{zone}/records"), ("PUT", "/domains/{zone}/records/{sub}"),
+              ("DELETE", "/domains/{zone}/records"),
+              ("DELETE", "/domains/{zone}/records/{sub}")],
     "godaddy": [("PUT", "/v1/domains/{zone}/records"),
                 ("PUT", "/v1/domains/{zone}/records/{type}")],
     "mijn.host": [("PUT", "/domains/{zone}/dns")],
@@ -198,3 +200,6 @@ def test_traps(path):
         assert re.search(r"\{(addrs?|addr4[}?|]|addr6[}?|]|current\})", sent) or \
             step["path"].endswith("/refresh")
         assert "setHosts" not in sent
+    for step in description.get("remove", []):
+        if "get" not in step:
+            assert (step["method"], step["path"]) not in TRAPS.get(path.stem, [])
