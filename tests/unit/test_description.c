@@ -112,8 +112,9 @@ static const struct {
 	    "/expect//status: must be a value, or a list of values" },
 	{ "/error", "\"message\"", "/error: " POINTER },
 	{ "/error", "[]", "/error: must be a string" },
-	{ "/apex", "\"www\"", "/apex: must be \"@\" or \"\"" },
-	{ "/apex", "true", "/apex: must be \"@\" or \"\"" },
+	{ "/apex", "\"www\"", "/apex: must be \"@\", \".\" or \"\"" },
+	{ "/apex", "\"-\"", "/apex: must be \"@\", \".\" or \"\"" },
+	{ "/apex", "true", "/apex: must be \"@\", \".\" or \"\"" },
 	/* Times to live. */
 	{ "/ttl", "300", "/ttl: must be an object: { ... }" },
 	{ "/ttl/least", "60",

@@ -616,9 +616,11 @@ read_common(const struct place *top, struct description *d,
 	d->apex = "@";
 	if (apex.value != NULL) {
 		if (!json_object_is_type(apex.value, json_type_string) ||
-		    json_object_get_string_len(apex.value) > 1)
+		    (json_object_get_string_len(apex.value) > 0 &&
+		    strcmp(json_object_get_string(apex.value), "@") != 0 &&
+		    strcmp(json_object_get_string(apex.value), ".") != 0))
 			return place_error(&apex, why,
-			    "must be \"@\" or \"\"");
+			    "must be \"@\", \".\" or \"\"");
 		d->apex = json_object_get_string(apex.value);
 	}
 	return ERR_OK;
