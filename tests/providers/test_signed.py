@@ -194,6 +194,10 @@ class Ovh(Model):
             self.want(set(sent) == {"target"}, f"PUT {sent}")
             self.records[int(found[1])][2] = sent["target"]
             return 200, None
+        if method == "DELETE" and (found := re.fullmatch(r"/record/(\d+)", what)):
+            self.want(sent is None, f"DELETE {sent}")
+            del self.records[int(found[1])]
+            return 200, None
         self.problems.append(f"{method} {what}")
         return 404, {"message": "Not found"}
 
@@ -342,3 +346,30 @@ def test_ovh_touches_none_of_two(stage):
     verdicts, printed = play(stage, "ovh", model, IPV4)
     assert verdicts == ["refused"] and "ambiguous" in printed, printed
     assert model.published is None and model.records[1] == OURS[1]
+
+
+def test_ovh_removes_one_family(stage):
+    model = ovh(ours=OURS)
+    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    assert verdicts == ["changed"], printed
+    assert model.published == {1: OURS[1], **NEIGHBOURS}
+    assert model.seen[-3:] == [f"{method} /1.0/domain/zone/example.org{path}" for method, path in (
+        ("GET", "/record?fieldType=AAAA&subDomain=home"), ("DELETE", "/record/2"),
+        ("POST", "/refresh"))]
+
+
+def test_ovh_publishes_what_an_earlier_removal_could_not(stage):
+    """Removed and not refreshed: nothing is there, and yet it is still published."""
+    model = ovh(("POST", "/domain/zone/example.org/refresh"), ours=OURS)
+    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    assert verdicts == ["token"] and model.published is None, printed
+    model.fault = None
+    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    assert verdicts == ["changed"] and model.published == {1: OURS[1], **NEIGHBOURS}, printed
+
+
+def test_ovh_removes_none_of_two(stage):
+    model = ovh(ours={**OURS, 5: ["AAAA", "home", "2001:db8::5", 60]})
+    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    assert verdicts == ["refused"] and "ambiguous" in printed, printed
+    assert model.published is None and model.records[2] == OURS[2]
