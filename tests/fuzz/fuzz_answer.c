@@ -58,6 +58,7 @@ static const char *const texts[] = {
 	"  \"basic\": [\"{user}\", \"{word}\"], \"token\": [\"user\", \"word\"],"
 	"  \"zone\": { \"method\": \"GET\", \"path\": \"/{zone}\" },"
 	"  \"steps\": [ { \"for\": \"name\", \"method\": \"POST\", \"path\": \"/\","
+	"    \"headers\": { \"Content-Type\": \"text/xml\" },"
 	"    \"text\": \"<r>{name} {addrs}</r>\", \"has\": \"<ok/>\" },"
 	"    { \"method\": \"GET\", \"path\": \"/u\", \"query\": { \"ip\": "
 	"    \"{addr}\" }, \"words\": [\"good\", \"nochg\"] } ] }",

@@ -22,7 +22,7 @@ describe(const char *common, const char *step)
 	    "\"https://x.example\"%s, \"steps\": [{\"method\": \"GET\", "
 	    "\"path\": \"/\"%s}, {\"method\": \"PUT\", \"path\": \"/\"}]}",
 	    common, step);
-	d = description_read(unit_write("a.json", text, strlen(text)), &why);
+	d = description_read(unit_write("x.json", text, strlen(text)), &why);
 	if (d == NULL)
 		print_error("%s\n", why.text);
 	assert_non_null(d);

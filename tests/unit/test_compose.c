@@ -27,8 +27,9 @@ describe(const char *common, const char *step)
 	snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
 	    "\"base\": \"https://x.example\", \"begin\": [{\"method\": "
 	    "\"GET\", \"path\": \"/\", \"get\": {\"odd\": \"/odd\", \"crlf\": "
-	    "\"/c\", \"some\": \"/s\"}}]%s, \"steps\": [{%s}]}", common, step);
-	d = description_read(unit_write("c.json", text, strlen(text)), &why);
+	    "\"/c\", \"some\": \"/s\", \"time\": \"/t\"}}]%s, "
+	    "\"steps\": [{%s}]}", common, step);
+	d = description_read(unit_write("x.json", text, strlen(text)), &why);
 	if (d == NULL)
 		print_error("%s\n", why.text);
 	assert_non_null(d);
@@ -67,6 +68,10 @@ static const struct {
 	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a\": "
 	    "\"{some?}\", \"b\": \"{some|x y}\", \"JSON\": \"\"}",
 	    "/v1/?b=x%20y&JSON\n", NULL },
+	/* Of names and of literals, too, a value keeps its place. */
+	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a&b\": "
+	    "\"x=1&y {name}\"}",
+	    "/v1/?a%26b=x%3D1%26y%20home.example.org\n", NULL },
 	/* Headers, of the description and of the step. */
 	{ ", \"headers\": {\"X-Key\": \"{key}\", \"X-None\": "
 	    "\"{config.none?}\"}" COMMON, "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
@@ -241,7 +246,8 @@ test_ovh(void **state)
 	char *got;
 
 	assert_int_equal(signer_make(state, "app:sec:con", names, 3), 0);
-	assert_int_equal(compose(&m, d, &d->steps.list[0], "/v1", &s, NULL, &why), ERR_OK);
+	assert_int_equal(compose(&m, d, &d->steps.list[0], "/v1", &s, NULL,
+	    &why), ERR_OK);
 	/* Before the time is known, requests go as they are. */
 	assert_int_equal(sign_message(&d->sign, &m, "PUT",
 	    "https://x.example", &none, &why), ERR_OK);

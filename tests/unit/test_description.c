@@ -39,6 +39,7 @@ static const char base[] =
     "        \"type\": \"{=number}\", \"ttl\": \"{=ttl}\","
     "        \"value\": \"{addr}\" }, \"$if\": [\"id\"] } } },"
     "    { \"for\": \"name\", \"method\": \"POST\", \"if\": [\"!id\"],"
+    "      \"headers\": { \"Content-Type\": \"text/xml\" },"
     "      \"path\": \"/new\", \"text\": \"<r>{name} {addrs}</r>\","
     "      \"words\": [\"good\"], \"has\": \"ok\" } ],"
     "  \"end\": [ { \"method\": \"DELETE\", \"path\": \"/login/{session}\" } ]"
@@ -48,6 +49,10 @@ static const char base[] =
 			"must get it"
 #define POINTER		"must be a JSON Pointer: empty, or beginning with " \
 			"a slash"
+#define DROPS		"{x?} has nothing here that could fall away; write " \
+			"{x} or {x|word}"
+#define TAKEN(x)	"{" x "} has a meaning of its own, and not at this " \
+			"place; take another name"
 #define STEP_MEMBERS	"unknown; here may stand: for, method, path, query, " \
 			"headers, json, form, text, if, ok, none, expect, " \
 			"words, has, pick, get"
@@ -66,6 +71,10 @@ static const struct {
 	{ "/format", "\"1\"", "/format: must be a whole number" },
 	{ "/name", NULL, "/name: is missing" },
 	{ "/name", "\"\"", "/name: must not be empty" },
+	{ "/name", "\"other\"", "/name: must be \"example\", or the file be "
+	    "called other.json" },
+	{ "/name", "\"exampl\"", "/name: must be \"example\", or the file be "
+	    "called exampl.json" },
 	{ "/about", "7", "/about: must be a string" },
 	/* Where the token goes. */
 	{ "/base", NULL, "/base: is missing" },
@@ -82,7 +91,24 @@ static const struct {
 	    "goes must not depend on a variable" },
 	{ "/base", "\"https://{config.host}\"", "/base: where the token "
 	    "goes must not depend on a variable" },
+	{ "/base", "\"https://\"", "/base: \"https://\" is not a URL" },
+	{ "/base", "\"https://api.example/?x=1\"", "/base: "
+	    "\"https://api.example/?x=1\" must be https://host, with a port "
+	    "and a path at most" },
+	{ "/base", "\"https://192.0.2.1\"", "/base: \"https://192.0.2.1\" must "
+	    "name the host of the certificate, not its address; addresses go "
+	    "into \"addresses\"" },
+	{ "/begin_base", "\"https://me@login.example\"", "/begin_base: "
+	    "\"https://me@login.example\" must be https://host, with a port "
+	    "and a path at most" },
+	{ "/begin_base", "\"{config.base}\"", "/begin_base: must be an "
+	    "https:// URL as it is, or, for \"base\", \"{config.base}\" for "
+	    "one that the operator gives" },
 	/* The token. */
+	{ "/token/1", "\"key\"", "/token/1: is the name of another part" },
+	{ "/token/1", "\"name\"", "/token/1: " TAKEN("name") },
+	{ "/token/1", "\"Key\"", "/token/1: the name of a variable has small "
+	    "letters, digits and _" },
 	{ "/token", "\"key\"", "/token: must be a list: [ ... ]" },
 	{ "/token", "[\"a\", \"b\", \"c\", \"d\", \"e\"]",
 	    "/token: has 5 elements, at most 4" },
@@ -95,6 +121,14 @@ static const struct {
 	    "/sign: must be \"sigv4:REGION:SERVICE\" or \"ovh\"" },
 	{ "/sign", "\"ovh\"", "/sign: needs \"token\": [\"application\", "
 	    "\"secret\", \"consumer\"]" },
+	{ "/headers/X Key", "\"a\"",
+	    "/headers/X Key: is not the name of a header" },
+	{ "/headers/content-length", "\"7\"",
+	    "/headers/content-length: is sent anyway; leave it out" },
+	{ "/headers/X-Key", "\"a\\nb\"",
+	    "/headers/X-Key: must be printable ASCII" },
+	{ "/headers/X-Key", "\"{key}\\u00e4\"",
+	    "/headers/X-Key: must be printable ASCII" },
 	{ "/headers", "[]", "/headers: must be an object: { ... }" },
 	{ "/headers/X-Key", "7", "/headers/X-Key: must be a string" },
 	{ "/headers/X-Key", "\"{token}\"", "/headers/X-Key: "
@@ -102,6 +136,9 @@ static const struct {
 	{ "/headers/X-Key", "\"{session}\"", "/headers/X-Key: "
 	    UNKNOWN("session") },
 	{ "/basic", "[\"me\"]", "/basic: must be [user, password]" },
+	{ "/basic", "[\"a:b\", \"{secret}\"]",
+	    "/basic: a user name has no colon" },
+	{ "/basic/1", "\"{config.user?}\"", "/basic/1: " DROPS },
 	{ "/basic", "{}", "/basic: must be a list: [ ... ]" },
 	{ "/basic/0", "null", "/basic/0: must be a string" },
 	{ "/basic/0", "\"{user}\"", "/basic/0: " UNKNOWN("user") },
@@ -110,6 +147,12 @@ static const struct {
 	{ "/expect", "{\"status\": \"ok\"}", "/expect/status: " POINTER },
 	{ "/expect", "{\"/status\": {}}",
 	    "/expect//status: must be a value, or a list of values" },
+	{ "/expect", "{\"/status\": [1, [2]]}",
+	    "/expect//status: must be a value, or a list of values" },
+	{ "/expect", "{\"/a~2\": 1}", "/expect//a~2: in a JSON Pointer ~ is "
+	    "written ~0, and a slash in a name ~1" },
+	{ "/error", "\"/a/b~\"", "/error: in a JSON Pointer ~ is "
+	    "written ~0, and a slash in a name ~1" },
 	{ "/error", "\"message\"", "/error: " POINTER },
 	{ "/error", "[]", "/error: must be a string" },
 	{ "/apex", "\"www\"", "/apex: must be \"@\", \".\" or \"\"" },
@@ -123,6 +166,8 @@ static const struct {
 	{ "/ttl/min", "-1", "/ttl/min: must be from 1 to 2147483647" },
 	{ "/ttl/max", "2147483648", "/ttl/max: must be from 1 to 2147483647" },
 	{ "/ttl/min", "90000", "/ttl: min is larger than max" },
+	{ "/ttl/default", "30", "/ttl/default: is not from min to max" },
+	{ "/ttl/default", "86401", "/ttl/default: is not from min to max" },
 	{ "/ttl/of", "[60, 60]", "/ttl/of: must ascend" },
 	{ "/ttl/of", "[300, 60]", "/ttl/of: must ascend" },
 	{ "/ttl/of/0", "\"60\"", "/ttl/of/0: must be a whole number" },
@@ -130,6 +175,11 @@ static const struct {
 	{ "/types/TXT", "{}",
 	    "/types/TXT: unknown; here may stand: A, AAAA" },
 	{ "/types/A", "1", "/types/A: must be an object" },
+	{ "/types/A/type", "1", "/types/A/type: " TAKEN("type") },
+	{ "/types/A/number", "[1]", "/types/A/number: must be a text, a "
+	    "number, or true or false" },
+	{ "/types/AAAA/number", "null", "/types/AAAA/number: must be a text, "
+	    "a number, or true or false" },
 	{ "/types", "[]", "/types: must be an object: { ... }" },
 	/* Steps. */
 	{ "/steps", NULL, "/steps: is missing" },
@@ -139,6 +189,15 @@ static const struct {
 	{ "/steps", "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
 	    "{\"id\": \"/id\"}}]", "/steps: no step writes: one at least must "
 	    "be without \"get\"" },
+	{ "/remove", "[]", "/remove: no step writes: one at least must be "
+	    "without \"get\"" },
+	{ "/remove", "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
+	    "{\"id\": \"/id\"}}]", "/remove: no step writes: one at least must "
+	    "be without \"get\"" },
+	{ "/steps", "[{\"method\": \"PUT\", \"path\": \"/{addr}\"}, "
+	    "{\"method\": \"GET\", \"path\": \"/\", \"get\": "
+	    "{\"current\": \"/a\"}}]", "/steps/1: gets \"current\" after a "
+	    "step that writes; it must come before" },
 	{ "/steps", "[1, 2, 3, 4, 5, 6, 7, 8, 9]",
 	    "/steps: has 9 elements, at most 8" },
 	{ "/steps/0", "\"GET /\"", "/steps/0: must be a step: { ... }" },
@@ -162,6 +221,13 @@ static const struct {
 	    "/steps/0/path: must begin with a slash" },
 	{ "/steps/0/path", "\"https://other.example/\"",
 	    "/steps/0/path: must begin with a slash" },
+	{ "/steps/0/path", "\"/zones?a=b\"", "/steps/0/path: has a character "
+	    "that no path can have; what follows ? goes into \"query\"" },
+	{ "/steps/0/path", "\"/a b\"", "/steps/0/path: has a character "
+	    "that no path can have; what follows ? goes into \"query\"" },
+	{ "/steps/0/path", "\"/{Zone}\"", "/steps/0/path: has a character "
+	    "that no path can have; what follows ? goes into \"query\"" },
+	{ "/steps/0/path", "\"/{sub?}\"", "/steps/0/path: " DROPS },
 	{ "/steps/0/path", "\"/{number2}\"",
 	    "/steps/0/path: " UNKNOWN("number2") },
 	{ "/steps/0/path", "\"/{id}\"", "/steps/0/path: " UNKNOWN("id") },
@@ -179,6 +245,10 @@ static const struct {
 	{ "/zone/path", "\"/{name}/{zone_id}\"",
 	    "/zone/path: " UNKNOWN("zone_id") },
 	{ "/zone/path", "\"/{addr}\"", "/zone/path: " UNKNOWN("addr") },
+	{ "/remove", "[{\"method\": \"DELETE\", \"path\": \"/{id}\"}]",
+	    "/remove/0/path: " UNKNOWN("id") },
+	{ "/remove", "[{\"method\": \"DELETE\", \"path\": \"/{addr}\"}]",
+	    "/remove/0/path: " UNKNOWN("addr") },
 	{ "/begin/0/path", "\"/{zone}\"", "/begin/0/path: " UNKNOWN("zone") },
 	{ "/end/0/path", "\"/{zone}\"", "/end/0/path: " UNKNOWN("zone") },
 	{ "/steps/1/path", "\"/{name}\"", "/steps/1/path: " UNKNOWN("name") },
@@ -209,6 +279,13 @@ static const struct {
 	{ "/steps/2/text", "\"{x}\"", "/steps/2/text: " UNKNOWN("x") },
 	{ "/begin/0/form", "{\"a\": [1]}",
 	    "/begin/0/form/a: must be a string" },
+	{ "/steps/0/json", "{}", "/steps/0: a GET has no body" },
+	{ "/steps/2/headers", NULL, "/steps/2: \"text\" needs a header "
+	    "Content-Type, and nothing else has one" },
+	{ "/steps/1/headers", "{\"content-type\": \"text/plain\"}",
+	    "/steps/1: \"text\" needs a header Content-Type, and nothing else "
+	    "has one" },
+	{ "/steps/2/text", "\"{config.user?}\"", "/steps/2/text: " DROPS },
 	/* Conditions, statuses, words. */
 	{ "/steps/2/if", "\"id\"", "/steps/2/if: must be a list: [ ... ]" },
 	{ "/steps/2/if", "[\"nom\"]",
@@ -223,6 +300,8 @@ static const struct {
 	    "/steps/0/ok/0: must be a whole number" },
 	{ "/steps/0/none", "[1, 2, 3, 4, 5, 6, 7, 8, 9]",
 	    "/steps/0/none: has 9 elements, at most 8" },
+	{ "/steps/0/none", "[404, 200]",
+	    "/steps/0/none: 200 is in \"ok\", too" },
 	{ "/steps/1/none", "[404]",
 	    "/steps/1: \"pick\" and \"none\" are for steps that \"get\"" },
 	{ "/steps/1/pick", "{\"in\": \"/x\"}",
@@ -250,6 +329,17 @@ static const struct {
 	    "variable has small letters, digits and _" },
 	{ "/steps/0/get/config.x", "\"/id\"", "/steps/0/get/config.x: the name "
 	    "of a variable has small letters, digits and _" },
+	{ "/steps/0/get/name", "\"/id\"", "/steps/0/get/name: "
+	    TAKEN("name") },
+	{ "/steps/0/get/zone", "\"/id\"", "/steps/0/get/zone: "
+	    TAKEN("zone") },
+	{ "/zone/get/ttl", "\"/id\"", "/zone/get/ttl: " TAKEN("ttl") },
+	{ "/begin/0/get/current", "\"/id\"", "/begin/0/get/current: "
+	    TAKEN("current") },
+	{ "/zone/pick/where", "{\"/name\": \"{config.user?}\"}",
+	    "/zone/pick/where//name: " DROPS },
+	{ "/steps/0/get/id", "\"/a~b\"", "/steps/0/get/id: in a JSON Pointer ~ "
+	    "is written ~0, and a slash in a name ~1" },
 	{ "/steps/0/get/id", "\"id\"", "/steps/0/get/id: " POINTER },
 	{ "/steps/0/get/id", "7", "/steps/0/get/id: must be a string" },
 	{ "/steps/0/get/id", "[\"/a\"]",
@@ -262,14 +352,14 @@ static struct description *
 read_changed(const char *pointer, const char *value, struct error *why)
 {
 	why->text[0] = '\0';
-	return description_read(unit_write_changed("p.json", base, pointer,
+	return description_read(unit_write_changed("example.json", base, pointer,
 	    value), why);
 }
 
 static void
 test_broken(void **state)
 {
-	size_t skip = strlen(unit_directory()) + strlen("/p.json: ");
+	size_t skip = strlen(unit_directory()) + strlen("/example.json: ");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(broken); i++) {
@@ -313,14 +403,14 @@ test_values(void **state)
 	assert_int_equal(d->remove.count, 0);
 	assert_int_equal(d->end.count, 1);
 	assert_int_equal(d->steps.list[0].times, FOR_RRSET);
-	assert_int_equal(d->steps.list[0].ok_count, 1);
-	assert_int_equal(d->steps.list[0].ok[0], 200);
-	assert_int_equal(d->steps.list[0].none_count, 2);
+	assert_int_equal(d->steps.list[0].ok.count, 1);
+	assert_int_equal(d->steps.list[0].ok.list[0], 200);
+	assert_int_equal(d->steps.list[0].none.count, 2);
 	assert_int_equal(d->steps.list[0].body_kind, BODY_NONE);
 	assert_int_equal(d->steps.list[1].times, FOR_ZONE);
 	assert_string_equal(d->steps.list[1].method, "PATCH");
-	assert_int_equal(d->steps.list[1].ok_count, 2);
-	assert_int_equal(d->steps.list[1].ok[1], 204);
+	assert_int_equal(d->steps.list[1].ok.count, 2);
+	assert_int_equal(d->steps.list[1].ok.list[1], 204);
 	assert_int_equal(d->steps.list[1].body_kind, BODY_JSON);
 	assert_int_equal(d->steps.list[2].times, FOR_NAME);
 	assert_int_equal(d->steps.list[2].body_kind, BODY_TEXT);
@@ -349,7 +439,7 @@ test_defaults(void **state)
 	assert_int_equal(description_ttl(d, 0), 300);
 	assert_false(d->has_zone);
 	assert_int_equal(d->steps.list[0].times, FOR_RRSET);
-	assert_int_equal(d->steps.list[0].ok[0], 200);
+	assert_int_equal(d->steps.list[0].ok.list[0], 200);
 	description_free(d);
 }
 
@@ -373,8 +463,8 @@ test_zone_gets(void **state)
 
 /* {config.x}: needed unless every place can do without. */
 static const struct {
-	const char	*user;		/* for the header */
-	const char	*password;	/* for basic/1 */
+	const char	*one;		/* header, */
+	const char	*other;		/* and another */
 	int		 needed;	/* -1: no such variable */
 } variables[] = {
 	{ "{config.x}",		"p",			true },
@@ -397,18 +487,18 @@ test_variables(void **state)
 		char text[512];
 
 		snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
-		    "\"base\": \"https://x.example\", \"basic\": [\"%s\","
-		    "\"%s\"], \"steps\": [{\"method\": \"PUT\", \"path\": "
-		    "\"/\"}]}", variables[i].user, variables[i].password);
-		d = description_read(unit_write("v.json", text, strlen(text)),
+		    "\"base\": \"https://x.example\", \"headers\": {\"X\": "
+		    "\"%s\", \"Y\": \"%s\"}, \"steps\": [{\"method\": "
+		    "\"PUT\", \"path\": \"/\"}]}", variables[i].one, variables[i].other);
+		d = description_read(unit_write("x.json", text, strlen(text)),
 		    &why);
 		assert_non_null(d);
 		ROW(json_object_object_get_ex(d->variables, "config.x",
 		    &needed) == (variables[i].needed != -1), "%s and %s",
-		    variables[i].user, variables[i].password);
+		    variables[i].one, variables[i].other);
 		ROW(needed == NULL || json_object_get_boolean(needed) ==
 		    variables[i].needed, "%s and %s: needed is %s",
-		    variables[i].user, variables[i].password,
+		    variables[i].one, variables[i].other,
 		    json_object_get_string(needed));
 		description_free(d);
 	}

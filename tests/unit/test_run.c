@@ -382,7 +382,7 @@ stage_start(struct stage *s, const char *text)
 	    .variables = json_object_new_object() };
 	assert_int_equal(endpoint_read(&s->at, "https://api.example/v1/",
 	    &why), ERR_OK);
-	s->rest.description = description_read(unit_write("run.json", text,
+	s->rest.description = description_read(unit_write("run", text,
 	    strlen(text)), &why);
 	if (s->rest.description == NULL)
 		print_error("%s\n", why.text);

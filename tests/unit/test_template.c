@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "provider/rest/body.h"
 #include "provider/rest/template.h"
 
 /* {key} and {secret} of the token; the others are values, in two scopes. */
@@ -275,7 +276,7 @@ test_json(void **state)
 		char *before = strdup(json_object_to_json_string(tree));
 		struct error why = { .text = "" };
 		json_object *to;
-		enum err rc = template_json(&to, tree, &scopes[0], &both,
+		enum err rc = body_fill(&to, tree, &scopes[0], &both,
 		    &why);
 		const char *got = to == NULL ? "" :
 		    json_object_to_json_string_ext(to,

@@ -102,15 +102,6 @@ status_error(long status)
 }
 
 static bool
-has_status(long status, const long list[], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i] == status)
-			return true;
-	return false;
-}
-
-static bool
 begins_with(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -308,7 +299,7 @@ answer_judge(struct answer *a, const struct description *d,
 	const char *body = reply->body.data != NULL ? reply->body.data : "";
 	bool wants_json = step->get != NULL || step->expect != NULL ||
 	    d->expect != NULL;
-	bool ok = has_status(reply->status, step->ok, step->ok_count);
+	bool ok = statuses_have(&step->ok, reply->status);
 	const char *text;
 	char status[48];
 
@@ -316,7 +307,7 @@ answer_judge(struct answer *a, const struct description *d,
 	text = answer_text(d, a->tree, body);
 	snprintf(status, sizeof status, "HTTP %ld%s", reply->status,
 	    ok ? ", but no JSON" : "");
-	if (has_status(reply->status, step->none, step->none_count)) {
+	if (statuses_have(&step->none, reply->status)) {
 		a->none = true;
 		return ERR_OK;
 	}

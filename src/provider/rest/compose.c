@@ -5,6 +5,7 @@
 #include <gnutls/gnutls.h>
 
 #include "base/secret.h"
+#include "provider/rest/body.h"
 #include "provider/rest/compose.h"
 
 #define PATH_LEN_MAX	8192
@@ -82,9 +83,10 @@ add_fields(struct buffer *to, json_object *fields, const struct scope *s,
 		bool dropped;
 		enum err rc;
 
+		buffer_puts(&field, separator);
 		/* A key without a value, as in "?JSON". */
-		buffer_printf(&field, "%s%s%s", separator, name,
-		    *text == '\0' ? "" : "=");
+		template_escape(&field, name);
+		buffer_puts(&field, *text == '\0' ? "" : "=");
 		rc = template_text(&field, text, s, ENCODE_QUERY, &dropped,
 		    why);
 		if (rc == ERR_OK && !dropped) {
@@ -105,7 +107,7 @@ add_json(struct message *m, json_object *body, const struct scope *s,
 	json_object *tree;
 	const char *text;
 
-	TRY(template_json(&tree, body, s, each, why));
+	TRY(body_fill(&tree, body, s, each, why));
 	m->empty = tree == NULL || (json_object_is_type(tree,
 	    json_type_object) && json_object_object_length(tree) == 0);
 	/* json-c keeps this text inside the tree. */

@@ -4,111 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "config/document.h"
+#include "provider/base/endpoint.h"
 #include "provider/rest/description.h"
+#include "provider/rest/known.h"
 
 #define FORMAT		1
 #define TTL_LIMIT	2147483647	/* RFC 2181 section 8 */
-
-/*
- * The variables that are known at a place, by how often the place is visited.
- * Each set holds the ones of the wider place too.
- */
-struct known {
-	json_object	*of_run;	/* token parts, config, begin's captures */
-	json_object	*of_zone;
-	json_object	*of_name;
-	json_object	*of_record;
-};
-
-static enum err
-learn(json_object *set, const char *name, struct error *why)
-{
-	if (json_object_object_add(set, name, json_object_new_boolean(1)) != 0)
-		return error_memory(why);
-	return ERR_OK;
-}
-
-static enum err
-learn_all(json_object *set, const char *const names[], struct error *why)
-{
-	for (; *names != NULL; names++)
-		TRY(learn(set, *names, why));
-	return ERR_OK;
-}
-
-/* A template whose variables must all be known. */
-static enum err
-check_text(const struct place *p, json_object *known, struct error *why)
-{
-	char *unknown = template_unknown(json_object_get_string(p->value),
-	    known);
-	enum err rc;
-
-	if (unknown == NULL)
-		return ERR_OK;
-	rc = place_error(p, why,
-	    "{%s} is not known at this point; a step before must get it",
-	    unknown);
-	free(unknown);
-	return rc;
-}
-
-static enum err check_tree(const struct place *p, json_object *known,
-    json_object *each, struct error *why);
-static enum err read_list(const struct place *p, json_object *known,
-    json_object **to, struct error *why);
-
-/* {"$each": T, "$if": [...]}; each is the set inside T, NULL: not allowed. */
-static enum err
-check_each(const struct place *p, json_object *each, struct error *why)
-{
-	static const char *const members[] = { "$each", "$if", NULL };
-	struct place body = place_member(p, "$each");
-	struct place conditions = place_member(p, "$if");
-	json_object *ignored;
-
-	TRY(place_object(p, members, why));
-	if (each == NULL)
-		return place_error(p, why,
-		    "$each needs a step with \"for\": \"zone\" or \"name\"");
-	TRY(read_list(&conditions, each, &ignored, why));
-	return check_tree(&body, each, NULL, why);
-}
-
-/* Every string of a body, at any depth. */
-static enum err
-check_tree(const struct place *p, json_object *known, json_object *each,
-    struct error *why)
-{
-	switch (json_object_get_type(p->value)) {
-	case json_type_string:
-		return check_text(p, known, why);
-	case json_type_object:
-		if (json_object_object_get_ex(p->value, "$each", NULL))
-			return check_each(p, each, why);
-		json_object_object_foreach(p->value, key, value) {
-			struct place m = place_member(p, key);
-
-			(void)value;
-			TRY(check_tree(&m, known, each, why));
-		}
-		return ERR_OK;
-	case json_type_array:
-		for (size_t i = 0; i < json_object_array_length(p->value);
-		    i++) {
-			struct place e = place_element(p, i);
-
-			TRY(check_tree(&e, known, each, why));
-		}
-		return ERR_OK;
-	case json_type_null:
-		return place_error(p, why, "must not be null; leave it out");
-	default:
-		return ERR_OK;
-	}
-}
 
 /* Does a template anywhere in tree name this variable? */
 static bool
@@ -126,110 +27,6 @@ mentions(json_object *tree, const char *name)
 	return false;
 }
 
-/* An object of templates, such as headers or a query. */
-static enum err
-read_texts(const struct place *p, json_object *known, json_object **to,
-    struct error *why)
-{
-	if (p->value == NULL)
-		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_object))
-		return place_error(p, why, "must be an object: { ... }");
-	json_object_object_foreach(p->value, key, value) {
-		struct place m = place_member(p, key);
-
-		if (!json_object_is_type(value, json_type_string))
-			return place_error(&m, why, "must be a string");
-		TRY(check_text(&m, known, why));
-	}
-	*to = p->value;
-	return ERR_OK;
-}
-
-/* JSON Pointer, RFC 6901. */
-static enum err
-check_pointer(const struct place *p, const char *pointer, struct error *why)
-{
-	if (*pointer != '\0' && *pointer != '/')
-		return place_error(p, why, "must be a JSON Pointer: empty, "
-		    "or beginning with a slash");
-	return ERR_OK;
-}
-
-static enum err
-read_pointer(const struct place *p, const char **to, struct error *why)
-{
-	if (p->value == NULL)
-		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_string))
-		return place_error(p, why, "must be a string");
-	*to = json_object_get_string(p->value);
-	return check_pointer(p, *to, why);
-}
-
-/* {"/pointer": value or [values]} */
-static enum err
-read_expect(const struct place *p, json_object **to, struct error *why)
-{
-	if (p->value == NULL)
-		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_object))
-		return place_error(p, why, "must be an object: { ... }");
-	json_object_object_foreach(p->value, key, value) {
-		struct place m = place_member(p, key);
-
-		TRY(check_pointer(&m, key, why));
-		if (json_object_is_type(value, json_type_object))
-			return place_error(&m, why,
-			    "must be a value, or a list of values");
-	}
-	*to = p->value;
-	return ERR_OK;
-}
-
-static enum err
-read_statuses(const struct place *p, long to[], size_t *count,
-    struct error *why)
-{
-	size_t n;
-
-	TRY(place_array(p, DESCRIPTION_STATUS_MAX, &n, why));
-	for (size_t i = 0; i < n; i++) {
-		struct place e = place_element(p, i);
-		int64_t status = 0;
-
-		TRY(place_integer(&e, 100, 599, &status, why));
-		if (status == 0)
-			return place_error(&e, why, "must be a status");
-		to[(*count)++] = (long)status;
-	}
-	return ERR_OK;
-}
-
-/* A list of strings; each is checked as a condition if known is given. */
-static enum err
-read_list(const struct place *p, json_object *known, json_object **to,
-    struct error *why)
-{
-	size_t n;
-
-	TRY(place_array(p, 16, &n, why));
-	for (size_t i = 0; i < n; i++) {
-		struct place e = place_element(p, i);
-		const char *s = NULL;
-
-		TRY(place_string(&e, &s, why));
-		if (s == NULL)
-			return place_error(&e, why, "must be a string");
-		if (known != NULL && !json_object_object_get_ex(known,
-		    s + (*s == '!'), NULL))
-			return place_error(&e, why,
-			    "no step before gets such a variable");
-	}
-	*to = p->value;
-	return ERR_OK;
-}
-
 /* {"token": [texts], ...}: what the provider says, and what it means. */
 static enum err
 read_verdicts(const struct place *p, struct description *d, struct error *why)
@@ -242,188 +39,9 @@ read_verdicts(const struct place *p, struct description *d, struct error *why)
 	for (const char *const *m = members; *m != NULL; m++) {
 		struct place list = place_member(p, *m);
 
-		TRY(read_list(&list, NULL, &ignored, why));
+		TRY(known_list(&list, NULL, &ignored, why));
 	}
 	d->verdicts = p->value;
-	return ERR_OK;
-}
-
-static enum err
-read_pick(const struct place *p, json_object *known, struct step *to,
-    struct error *why)
-{
-	static const char *const members[] = { "in", "where", NULL };
-	struct place in = place_member(p, "in");
-	struct place where = place_member(p, "where");
-
-	TRY(place_object(p, members, why));
-	if (p->value == NULL)
-		return ERR_OK;
-	TRY(place_required(&in, why));
-	TRY(read_pointer(&in, &to->pick_in, why));
-	TRY(read_texts(&where, known, &to->pick_where, why));
-	if (to->pick_where != NULL) {
-		json_object_object_foreach(to->pick_where, key, value) {
-			struct place m = place_member(&where, key);
-
-			(void)value;
-			TRY(check_pointer(&m, key, why));
-		}
-	}
-	return ERR_OK;
-}
-
-/* {"name": "/pointer" or ["/list", "/in/element"]}; adds to known. */
-static enum err
-read_get(const struct place *p, json_object *known, struct step *to,
-    struct error *why)
-{
-	if (p->value == NULL)
-		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_object) ||
-	    json_object_object_length(p->value) == 0)
-		return place_error(p, why, "must be an object: { ... }");
-	json_object_object_foreach(p->value, key, value) {
-		struct place m = place_member(p, key);
-		const char *pointer = NULL;
-
-		if (strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") !=
-		    strlen(key) || *key == '\0')
-			return place_error(&m, why, "the name of a variable "
-			    "has small letters, digits and _");
-		if (!json_object_is_type(value, json_type_array)) {
-			TRY(read_pointer(&m, &pointer, why));
-		} else if (json_object_array_length(value) != 2) {
-			return place_error(&m, why,
-			    "must be a pointer, or a list of two");
-		} else {
-			for (size_t i = 0; i < 2; i++) {
-				struct place e = place_element(&m, i);
-
-				TRY(read_pointer(&e, &pointer, why));
-			}
-		}
-		TRY(learn(known, key, why));
-	}
-	to->get = p->value;
-	return ERR_OK;
-}
-
-static enum err
-read_body(const struct place *p, json_object *known, json_object *each,
-    struct step *to, struct error *why)
-{
-	struct place json = place_member(p, "json");
-	struct place form = place_member(p, "form");
-	struct place text = place_member(p, "text");
-
-	if ((json.value != NULL) + (form.value != NULL) + (text.value != NULL)
-	    > 1)
-		return place_error(p, why,
-		    "has more than one of json, form and text");
-	if (json.value != NULL) {
-		to->body_kind = BODY_JSON;
-		to->body = json.value;
-		return check_tree(&json, known, each, why);
-	}
-	if (form.value != NULL) {
-		to->body_kind = BODY_FORM;
-		return read_texts(&form, known, &to->body, why);
-	}
-	if (text.value != NULL) {
-		const char *ignored;
-
-		to->body_kind = BODY_TEXT;
-		to->body = text.value;
-		TRY(place_string(&text, &ignored, why));
-		return check_text(&text, known, why);
-	}
-	return ERR_OK;
-}
-
-/*
- * of_step: what is known where the request is made; of_record: where its
- * answer is looked at, which is once for each record.
- */
-static enum err
-read_step(const struct place *p, const struct known *known,
-    json_object *of_step, json_object *of_record, struct step *to,
-    struct error *why)
-{
-	static const char *const members[] = { "for", "method", "path",
-	    "query", "headers", "json", "form", "text", "if", "ok", "none",
-	    "expect", "words", "has", "pick", "get", NULL };
-	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH",
-	    "DELETE", NULL };
-	static const char *const times[] = { [FOR_RRSET] = "rrset",
-	    [FOR_NAME] = "name", [FOR_ZONE] = "zone", [FOR_ZONE + 1] = NULL };
-	struct place m[] = { place_member(p, "for"), place_member(p, "method"),
-	    place_member(p, "path"), place_member(p, "query"),
-	    place_member(p, "headers"), place_member(p, "if"),
-	    place_member(p, "ok"), place_member(p, "none"),
-	    place_member(p, "expect"), place_member(p, "words"),
-	    place_member(p, "has"), place_member(p, "pick"),
-	    place_member(p, "get") };
-	json_object *each = NULL;
-	int word = -1, method = -1;
-
-	TRY(place_object(p, members, why));
-	TRY(place_word(&m[0], times, &word, why));
-	if (word != -1 && of_record != known->of_record)
-		return place_error(&m[0], why, "only \"steps\" are repeated");
-	to->times = word == -1 ? FOR_RRSET : (enum step_for)word;
-	if (of_record == known->of_record && to->times == FOR_NAME) {
-		of_step = known->of_name;
-		each = of_record;
-	} else if (of_record == known->of_record && to->times == FOR_ZONE) {
-		of_step = known->of_zone;
-		each = of_record;
-	}
-	TRY(place_required(&m[1], why));
-	TRY(place_word(&m[1], methods, &method, why));
-	to->method = methods[method];
-	TRY(place_required(&m[2], why));
-	TRY(place_string(&m[2], &to->path, why));
-	if (*to->path != '/')
-		return place_error(&m[2], why, "must begin with a slash");
-	TRY(check_text(&m[2], of_step, why));
-	TRY(read_texts(&m[3], of_step, &to->query, why));
-	TRY(read_texts(&m[4], of_step, &to->headers, why));
-	TRY(read_body(p, of_step, each, to, why));
-	TRY(read_list(&m[5], of_record, &to->conditions, why));
-	TRY(read_statuses(&m[6], to->ok, &to->ok_count, why));
-	TRY(read_statuses(&m[7], to->none, &to->none_count, why));
-	if (to->ok_count == 0)
-		to->ok[to->ok_count++] = 200;
-	TRY(read_expect(&m[8], &to->expect, why));
-	TRY(read_list(&m[9], NULL, &to->words, why));
-	TRY(place_string(&m[10], &to->has, why));
-	TRY(read_pick(&m[11], of_record, to, why));
-	TRY(read_get(&m[12], of_record, to, why));
-	if (to->get == NULL && (to->pick_in != NULL || to->none_count > 0))
-		return place_error(p, why,
-		    "\"pick\" and \"none\" are for steps that \"get\"");
-	return ERR_OK;
-}
-
-static enum err
-read_steps(const struct place *top, const char *name,
-    const struct known *known, json_object *of_step, json_object *of_record,
-    struct steps *to, struct error *why)
-{
-	struct place p = place_member(top, name);
-	size_t n;
-
-	TRY(place_array(&p, DESCRIPTION_STEPS_MAX, &n, why));
-	for (size_t i = 0; i < n; i++) {
-		struct place e = place_element(&p, i);
-		struct step *s = &to->list[to->count++];
-
-		if (!json_object_is_type(e.value, json_type_object))
-			return place_error(&e, why, "must be a step: { ... }");
-		snprintf(s->label, sizeof s->label, "%s/%zu", name, i);
-		TRY(read_step(&e, known, of_step, of_record, s, why));
-	}
 	return ERR_OK;
 }
 
@@ -439,6 +57,11 @@ read_token(const struct place *p, struct description *d, struct error *why)
 		TRY(place_string(&e, &d->parts[d->part_count], why));
 		if (d->parts[d->part_count] == NULL)
 			return place_error(&e, why, "must be a string");
+		TRY(known_name(&e, d->parts[d->part_count], why));
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(d->parts[i], d->parts[j]) == 0)
+				return place_error(&e, why,
+				    "is the name of another part");
 		d->part_count++;
 	}
 	if (d->part_count == 0)
@@ -476,6 +99,8 @@ read_ttl(const struct place *p, struct description *d, struct error *why)
 	}
 	if (d->ttl_min > d->ttl_max)
 		return place_error(p, why, "min is larger than max");
+	if (dflt.value != NULL && (d->ttl < d->ttl_min || d->ttl > d->ttl_max))
+		return place_error(&dflt, why, "is not from min to max");
 	return ERR_OK;
 }
 
@@ -495,8 +120,15 @@ read_types(const struct place *p, struct description *d,
 		if (!json_object_is_type(variables, json_type_object))
 			return place_error(&m, why, "must be an object");
 		json_object_object_foreach(variables, key, value) {
-			(void)value;
-			TRY(learn(known->of_record, key, why));
+			struct place v = place_member(&m, key);
+
+			TRY(known_name(&v, key, why));
+			if (json_object_is_type(value, json_type_object) ||
+			    json_object_is_type(value, json_type_array) ||
+			    value == NULL)
+				return place_error(&v, why, "must be a text, a "
+				    "number, or true or false");
+			TRY(known_learn(known->of_record, key, why));
 		}
 	}
 	d->types = p->value;
@@ -546,18 +178,12 @@ find_variables(json_object *tree, json_object *set, struct error *why)
 }
 
 static enum err
-copy_set(json_object *to, json_object *from, struct error *why)
-{
-	json_object_object_foreach(from, key, value) {
-		(void)value;
-		TRY(learn(to, key, why));
-	}
-	return ERR_OK;
-}
-
-static enum err
 check_literal(const struct place *p, const char *url, struct error *why)
 {
+	struct endpoint e = { .host = NULL };
+	struct error reason;
+	enum err rc;
+
 	if (strncmp(url, "https://", 8) != 0)
 		return place_error(p, why, "must be an https:// URL as it is, "
 		    "or, for \"base\", \"{config.base}\" for one that the "
@@ -565,7 +191,9 @@ check_literal(const struct place *p, const char *url, struct error *why)
 	if (strchr(url, '{') != NULL)
 		return place_error(p, why, "where the token goes must not "
 		    "depend on a variable");
-	return ERR_OK;
+	rc = endpoint_read(&e, url, &reason);
+	endpoint_end(&e);
+	return rc == ERR_OK ? ERR_OK : place_error(p, why, "%s", reason.text);
 }
 
 static enum err
@@ -595,8 +223,10 @@ read_basic(const struct place *p, json_object *known, struct description *d,
 		TRY(place_string(&e, &texts[i], why));
 		if (texts[i] == NULL)
 			return place_error(&e, why, "must be a string");
-		TRY(check_text(&e, known, why));
+		TRY(known_text(&e, known, false, why));
 	}
+	if (n > 0 && strchr(texts[0], ':') != NULL)
+		return place_error(p, why, "a user name has no colon");
 	if (n > 0 && asprintf(&d->basic, "%s:%s", texts[0], texts[1]) == -1)
 		return error_memory(why);
 	return ERR_OK;
@@ -611,7 +241,7 @@ read_common(const struct place *top, struct description *d,
 	struct place headers = place_member(top, "headers");
 	struct place apex = place_member(top, "apex");
 
-	TRY(read_texts(&headers, known->of_run, &d->headers, why));
+	TRY(headers_read(&headers, known->of_run, &d->headers, why));
 	TRY(read_basic(&basic, known->of_run, d, why));
 	d->apex = "@";
 	if (apex.value != NULL) {
@@ -627,65 +257,100 @@ read_common(const struct place *top, struct description *d,
 }
 
 static enum err
-read_requests(const struct place *top, struct description *d,
-    const struct known *known, struct error *why)
+read_zone(const struct place *p, struct description *d, struct known *k,
+    struct error *why)
 {
-	static const char *const of_zone[] = { "zone", "name", NULL };
-	static const char *const of_name[] = { "name", "sub", "addr4",
-	    "addr6", "addrs", NULL };
-	static const char *const of_record[] = { "type", "addr", "ttl", NULL };
-	struct place zone = place_member(top, "zone");
-	struct place steps = place_member(top, "steps");
-	struct place types = place_member(top, "types");
-	bool writes = false;
+	static const char *const here[] = { "zone", "name", NULL };
 
-	TRY(read_steps(top, "begin", known, known->of_run, known->of_run,
-	    &d->begin, why));
-	TRY(read_steps(top, "end", known, known->of_run, known->of_run,
-	    &d->end, why));
-	TRY(copy_set(known->of_zone, known->of_run, why));
-	TRY(learn_all(known->of_zone, of_zone, why));
-	if (zone.value != NULL) {
+	TRY(known_copy(k->of_zone, k->of_run, why));
+	TRY(known_learn_all(k->of_zone, here, why));
+	if (p->value != NULL) {
 		d->has_zone = true;
 		strcpy(d->zone.label, "zone");
-		if (!json_object_is_type(zone.value, json_type_object))
-			return place_error(&zone, why,
-			    "must be a step: { ... }");
-		TRY(read_step(&zone, known, known->of_zone, known->of_zone,
-		    &d->zone, why));
+		TRY(step_read(p, k, PART_ZONE, &d->zone, why));
 		d->zone_gets_more = d->zone.get != NULL &&
 		    json_object_object_length(d->zone.get) >
 		    json_object_object_get_ex(d->zone.get, "zone", NULL);
 	}
 	/* The name that found a zone is not the only one of it. */
-	json_object_object_del(known->of_zone, "name");
-	TRY(copy_set(known->of_name, known->of_zone, why));
-	TRY(learn_all(known->of_name, of_name, why));
-	TRY(copy_set(known->of_record, known->of_name, why));
-	TRY(learn_all(known->of_record, of_record, why));
-	TRY(read_types(&types, d, known, why));
+	json_object_object_del(k->of_zone, "name");
+	return ERR_OK;
+}
+
+/* The steps of "steps" or "remove"; what one list gets the other knows not. */
+static enum err
+read_records(const struct place *p, const struct place *types,
+    struct description *d, struct known *k, struct steps *to,
+    struct error *why)
+{
+	static const char *const of_name[] = { "name", "sub", "addr4",
+	    "addr6", "addrs", NULL };
+	static const char *const of_record[] = { "type", "ttl", NULL };
+
+	json_object_put(k->of_record);
+	if ((k->of_record = json_object_new_object()) == NULL)
+		return error_memory(why);
+	TRY(known_copy(k->of_name, k->of_zone, why));
+	TRY(known_learn_all(k->of_name, of_name, why));
+	TRY(known_copy(k->of_record, k->of_name, why));
+	TRY(known_learn_all(k->of_record, of_record, why));
+	if (to == &d->steps)
+		TRY(known_learn(k->of_record, "addr", why));
+	TRY(read_types(types, d, k, why));
+	TRY(steps_read(p, k, PART_RECORDS, to, why));
+	return p->value != NULL ? steps_check(p, to, why) : ERR_OK;
+}
+
+static enum err
+read_requests(const struct place *top, struct description *d,
+    struct known *k, struct error *why)
+{
+	struct place begin = place_member(top, "begin");
+	struct place zone = place_member(top, "zone");
+	struct place types = place_member(top, "types");
+	struct place steps = place_member(top, "steps");
+	struct place remove = place_member(top, "remove");
+	struct place end = place_member(top, "end");
+	struct place sign = place_member(top, "sign");
+
+	TRY(steps_read(&begin, k, PART_SESSION, &d->begin, why));
+	if (d->sign.kind == SIGN_OVH &&
+	    !json_object_object_get_ex(k->of_run, "time", NULL))
+		return place_error(&sign, why, "needs a step of \"begin\" "
+		    "that gets \"time\"");
+	TRY(steps_read(&end, k, PART_SESSION, &d->end, why));
+	TRY(read_zone(&zone, d, k, why));
 	TRY(place_required(&steps, why));
-	TRY(read_steps(top, "steps", known, known->of_record,
-	    known->of_record, &d->steps, why));
-	TRY(read_steps(top, "remove", known, known->of_record,
-	    known->of_record, &d->remove, why));
-	for (size_t i = 0; i < d->steps.count; i++)
-		writes = writes || d->steps.list[i].get == NULL;
-	if (!writes)
-		return place_error(&steps, why, "no step writes: one at "
-		    "least must be without \"get\"");
+	TRY(read_records(&steps, &types, d, k, &d->steps, why));
+	TRY(read_records(&remove, &types, d, k, &d->remove, why));
 	d->zoneless = !d->has_zone && !mentions(top->value, "zone") &&
 	    !mentions(top->value, "sub");
 	return ERR_OK;
 }
 
+/* A file is found by the name of its provider. */
 static enum err
-read_description(struct description *d, const struct known *known,
+check_name(const struct place *p, const char *file, const char *name,
+    struct error *why)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash != NULL ? slash + 1 : file;
+	size_t len = strlen(base), end = strlen(".json");
+
+	if (len > end && strcmp(base + len - end, ".json") == 0 &&
+	    (strlen(name) != len - end || strncmp(base, name, len - end) != 0))
+		return place_error(p, why, "must be \"%.*s\", or the file be "
+		    "called %s.json", (int)(len - end), base, name);
+	return ERR_OK;
+}
+
+static enum err
+read_description(struct description *d, struct known *known,
     struct error *why)
 {
 	static const char *const members[] = { "format", "name", "about",
-	    "base", "begin_base", "token", "headers", "basic", "sign", "expect", "error",
-	    "verdicts", "apex", "ttl", "types", "begin", "zone", "steps",
+	    "base", "begin_base", "token", "headers", "basic", "sign",
+	    "expect", "error", "verdicts", "apex", "ttl", "types", "begin", "zone", "steps",
 	    "remove", "end", NULL };
 	struct place top = place_top(d->document, d->file);
 	struct place format = place_member(&top, "format");
@@ -706,6 +371,7 @@ read_description(struct description *d, const struct known *known,
 	TRY(place_integer(&format, FORMAT, FORMAT, &version, why));
 	TRY(place_required(&name, why));
 	TRY(place_string(&name, &d->name, why));
+	TRY(check_name(&name, d->file, d->name, why));
 	TRY(place_string(&about, &d->about, why));
 	TRY(read_base(&base, d, why));
 	TRY(place_string(&begin_base, &d->begin_base, why));
@@ -713,13 +379,13 @@ read_description(struct description *d, const struct known *known,
 		TRY(check_literal(&begin_base, d->begin_base, why));
 	TRY(read_token(&token, d, why));
 	TRY(sign_read(&d->sign, &sign, d->parts, why));
-	TRY(read_expect(&expect, &d->expect, why));
-	TRY(read_pointer(&error, &d->error, why));
+	TRY(expect_read(&expect, &d->expect, why));
+	TRY(pointer_read(&error, &d->error, why));
 	TRY(read_verdicts(&verdicts, d, why));
 	TRY(read_ttl(&ttl, d, why));
 	TRY(find_variables(d->document, d->variables, why));
-	TRY(copy_set(known->of_run, d->variables, why));
-	TRY(learn_all(known->of_run, d->parts, why));
+	TRY(known_copy(known->of_run, d->variables, why));
+	TRY(known_learn_all(known->of_run, d->parts, why));
 	TRY(read_common(&top, d, known, why));
 	return read_requests(&top, d, known, why);
 }
@@ -727,23 +393,17 @@ read_description(struct description *d, const struct known *known,
 struct description *
 description_read(const char *file, struct error *why)
 {
-	struct known known = { json_object_new_object(),
-	    json_object_new_object(), json_object_new_object(),
-	    json_object_new_object() };
 	struct description *d = calloc(1, sizeof *d);
-	enum err rc = ERR_MEMORY;
+	struct known known = { NULL };
+	enum err rc = ERR_OK;
 
 	if (d == NULL || (d->file = strdup(file)) == NULL ||
-	    (d->variables = json_object_new_object()) == NULL ||
-	    known.of_run == NULL || known.of_zone == NULL ||
-	    known.of_name == NULL || known.of_record == NULL)
+	    (d->variables = json_object_new_object()) == NULL)
 		rc = error_memory(why);
-	else if ((rc = document_read(&d->document, file, why)) == ERR_OK)
+	if (rc == ERR_OK && (rc = known_begin(&known, why)) == ERR_OK &&
+	    (rc = document_read(&d->document, file, why)) == ERR_OK)
 		rc = read_description(d, &known, why);
-	json_object_put(known.of_run);
-	json_object_put(known.of_zone);
-	json_object_put(known.of_name);
-	json_object_put(known.of_record);
+	known_end(&known);
 	if (rc != ERR_OK) {
 		description_free(d);
 		return NULL;

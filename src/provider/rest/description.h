@@ -13,48 +13,13 @@
 #include <json-c/json.h>
 
 #include "base/error.h"
+#include "provider/base/credential.h"
 #include "provider/rest/sign.h"
-#include "provider/rest/template.h"
+#include "provider/rest/step.h"
 
-#define DESCRIPTION_STEPS_MAX	8
-#define DESCRIPTION_STATUS_MAX	8
 #define DESCRIPTION_TTLS_MAX	32
-#define DESCRIPTION_TEXTS_MAX	16
 
-/* How often a step is done: for each record, each name, or each zone. */
-enum step_for { FOR_RRSET, FOR_NAME, FOR_ZONE };
-
-enum body_kind { BODY_NONE, BODY_JSON, BODY_FORM, BODY_TEXT };
-
-/* Everything borrowed belongs to the description's document. */
-struct step {
-	enum step_for	 times;
-	const char	*method;
-	const char	*path;
-	json_object	*query;		/* or NULL, as all that follow */
-	json_object	*headers;
-	enum body_kind	 body_kind;
-	json_object	*body;
-	json_object	*conditions;	/* "if" */
-	long		 ok[DESCRIPTION_STATUS_MAX];
-	size_t		 ok_count;
-	long		 none[DESCRIPTION_STATUS_MAX];
-	size_t		 none_count;
-	json_object	*expect;
-	json_object	*words;
-	const char	*has;
-	const char	*pick_in;	/* NULL: no pick */
-	json_object	*pick_where;
-	json_object	*get;		/* a step that gets nothing is a write */
-	char		 label[32];	/* "steps/2", for messages */
-};
-
-/* What is done in order. */
-struct steps {
-	struct step	 list[DESCRIPTION_STEPS_MAX];
-	size_t		 count;
-};
-
+/* Everything borrowed belongs to the document. */
 struct description {
 	json_object	*document;
 	char		*file;

@@ -2,7 +2,7 @@
  * rest.h - a provider with an API, spoken to as its description says.
  *
  * rest.c makes it ready, once.  For each request of a router run.c goes
- * through the steps: zone.c finds the zones, step.c carries out one step,
+ * through the steps: zone.c finds the zones, call.c carries out one step,
  * which compose.c makes a request of, exchange.c sends and answer.c judges.
  */
 #ifndef PROVIDER_REST_REST_H

@@ -77,11 +77,11 @@ run_once(struct run *r, const struct steps *steps, struct error *why)
 
 		if (!scope_holds_all(&r->scope, step->conditions))
 			continue;
-		rc = step_compose(r, step, &r->scope, NULL, &m, why);
+		rc = call_compose(r, step, &r->scope, NULL, &m, why);
 		if (rc == ERR_OK)
-			rc = step_send(r, step, &m, &a, why);
+			rc = call_send(r, step, &m, &a, why);
 		if (rc == ERR_OK && !m.empty)
-			rc = step_take(r, step, &a, &r->scope, &r->scope,
+			rc = call_take(r, step, &a, &r->scope, &r->scope,
 			    &found, why);
 		message_end(&m);
 		json_object_put(a.tree);
@@ -193,7 +193,7 @@ item_take(const struct run *r, struct item *i, const struct step *step,
 	const char *current;
 	bool found;
 
-	TRY(step_take(r, step, a, &i->scope, &i->scope, &found, why));
+	TRY(call_take(r, step, a, &i->scope, &i->scope, &found, why));
 	if (i->record->ttl != 0 || json_object_get_int64(
 	    json_object_object_get(i->scope.values, "ttl")) < least_ttl(i))
 		TRY(set_ttl(r, i, why));
@@ -221,10 +221,10 @@ perform(struct run *r, const struct step *step, struct item **items,
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i] = items[i]->scope;
-	rc = step_compose(r, step, step->times == FOR_ZONE ?
+	rc = call_compose(r, step, step->times == FOR_ZONE ?
 	    &items[0]->zone->scope : &items[0]->scope, &each, &m, why);
 	if (rc == ERR_OK)
-		rc = step_send(r, step, &m, a, why);
+		rc = call_send(r, step, &m, a, why);
 	*sent = rc == ERR_OK && !m.empty;
 	message_end(&m);
 	return rc;

@@ -2,7 +2,7 @@
  * run.h - a description at work, for the records of one request.
  *
  * Private to run.c, which begins and ends a run, zone.c, which finds the zone
- * of a name, and step.c, which carries out one step.
+ * of a name, and call.c, which carries out one step.
  */
 #ifndef PROVIDER_REST_RUN_H
 #define PROVIDER_REST_RUN_H
@@ -20,7 +20,7 @@
 #include "provider/rest/rest.h"
 #include "provider/rest/scope.h"
 
-#define STEP_PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
+#define CALL_PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
 
 struct item;
 struct question;
@@ -49,26 +49,26 @@ struct run {
 };
 
 /* Makes the request of a step; message_end() is due even if that fails. */
-enum err step_compose(const struct run *r, const struct step *step,
+enum err call_compose(const struct run *r, const struct step *step,
 	    const struct scope *s, const struct group *each,
 	    struct message *m, struct error *why);
 
 /* The request as people read it; it also tells one from another. */
-void	 step_print(const struct run *r, const struct step *step,
+void	 call_print(const struct run *r, const struct step *step,
 	    const struct message *m, struct buffer *to);
 
 /*
  * Sends the request and judges the answer, whose tree the caller puts.  One
  * whose body came to nothing is not sent.
  */
-enum err step_send(struct run *r, const struct step *step,
+enum err call_send(struct run *r, const struct step *step,
 	    const struct message *m, struct answer *a, struct error *why);
 
 /*
  * Sets in to what the step gets from the answer; in a rehearsal, "<id>".
  * *found: there was something to pick.
  */
-enum err step_take(const struct run *r, const struct step *step,
+enum err call_take(const struct run *r, const struct step *step,
 	    const struct answer *a, const struct scope *s, struct scope *to,
 	    bool *found, struct error *why);
 

@@ -8,7 +8,6 @@
 
 #define NAME_LEN_MAX	48
 #define DEFAULT_LEN_MAX	128
-#define STRING_MAX	65536	/* of one string in a body */
 
 /* One piece of a text: bytes as they are, or a variable. */
 struct piece {
@@ -91,16 +90,23 @@ is_unreserved(unsigned char c)
 }
 
 static void
-encode_percent(struct buffer *to, const char *value, const char *keep)
+encode_percent(struct buffer *to, const char *value, size_t len,
+    const char *keep)
 {
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)value[i];
 
 		if (is_unreserved(c) || strchr(keep, c) != NULL)
-			buffer_add(to, value, 1);
+			buffer_add(to, &value[i], 1);
 		else
 			buffer_printf(to, "%%%02X", c);
 	}
+}
+
+void
+template_escape(struct buffer *to, const char *value)
+{
+	encode_percent(to, value, strlen(value), "");
 }
 
 static void
@@ -122,10 +128,10 @@ encode_xml(struct buffer *to, const char *value)
 }
 
 static bool
-header_valid(const char *value)
+is_printable(const char *value, size_t len)
 {
-	for (; *value != '\0'; value++)
-		if (*value < 0x20 || *value > 0x7e)
+	for (size_t i = 0; i < len; i++)
+		if (value[i] < 0x20 || value[i] > 0x7e)
 			return false;
 	return true;
 }
@@ -134,13 +140,13 @@ static enum err
 encode(struct buffer *to, const char *name, const char *value,
     enum encoding as, struct error *why)
 {
-	if (as == ENCODE_HEADER && !header_valid(value))
+	if (as == ENCODE_HEADER && !is_printable(value, strlen(value)))
 		return error_set(why, ERR_REFUSED,
 		    "{%s} holds what no header can", name);
 	if (as == ENCODE_PATH)
-		encode_percent(to, value, "*@:");
+		encode_percent(to, value, strlen(value), "*@:");
 	else if (as == ENCODE_QUERY)
-		encode_percent(to, value, "");
+		template_escape(to, value);
 	else if (as == ENCODE_XML)
 		encode_xml(to, value);
 	else
@@ -168,6 +174,10 @@ template_text(struct buffer *to, const char *text, const struct scope *s,
 	while (next_piece(&text, &p)) {
 		const char *value;
 
+		if (p.literal != NULL && as == ENCODE_QUERY) {
+			encode_percent(to, p.literal, p.len, "");
+			continue;
+		}
 		if (p.literal != NULL) {
 			buffer_add(to, p.literal, p.len);
 			continue;
@@ -216,108 +226,15 @@ template_path(struct buffer *to, const char *path, const struct scope *s,
 	return rc != ERR_OK ? rc : template_room(to, why);
 }
 
-static enum err
-fill_string(json_object **to, const char *text, const struct scope *s,
-    struct error *why)
+json_object *
+template_value(const char *text, const struct scope *s)
 {
-	struct buffer made = { .max = STRING_MAX };
-	const char *rest = text;
-	json_object *typed;
-	bool dropped;
+	json_object *value = NULL;
 	struct piece p;
-	enum err rc;
 
-	/* "{=x}" and nothing else: the value with its type. */
-	if (next_piece(&rest, &p) && p.typed && *rest == '\0' &&
-	    scope_get(s, p.name, &typed) != NULL && typed != NULL)
-		return json_object_deep_copy(typed, to, NULL) == 0 ? ERR_OK :
-		    error_memory(why);
-	rc = template_text(&made, text, s, ENCODE_PLAIN, &dropped, why);
-	if (rc == ERR_OK && !dropped && (*to = json_object_new_string_len(
-	    made.data != NULL ? made.data : "", (int)made.len)) == NULL)
-		rc = error_memory(why);
-	buffer_free(&made);
-	return rc;
-}
-
-static enum err
-fill_object(json_object *to, json_object *tree, const struct scope *s,
-    const struct group *each, struct error *why)
-{
-	json_object_object_foreach(tree, key, value) {
-		json_object *member;
-
-		TRY(template_json(&member, value, s, each, why));
-		if (member != NULL &&
-		    json_object_object_add(to, key, member) != 0)
-			return error_memory(why);
-	}
-	return ERR_OK;
-}
-
-static enum err
-add_element(json_object *to, json_object *tree, const struct scope *s,
-    const struct group *each, struct error *why)
-{
-	json_object *element;
-
-	TRY(template_json(&element, tree, s, each, why));
-	if (element != NULL && json_object_array_add(to, element) != 0)
-		return error_memory(why);
-	return ERR_OK;
-}
-
-static enum err
-fill_array(json_object *to, json_object *tree, const struct scope *s,
-    const struct group *each, struct error *why)
-{
-	for (size_t i = 0; i < json_object_array_length(tree); i++)
-		TRY(add_element(to, json_object_array_get_idx(tree, i), s,
-		    each, why));
-	return ERR_OK;
-}
-
-static enum err
-fill_each(json_object *to, json_object *tree, const struct group *each,
-    struct error *why)
-{
-	json_object *body = json_object_object_get(tree, "$each");
-	json_object *conditions = json_object_object_get(tree, "$if");
-
-	for (size_t i = 0; i < each->count; i++)
-		if (scope_holds_all(&each->scopes[i], conditions))
-			TRY(add_element(to, body, &each->scopes[i], NULL,
-			    why));
-	return ERR_OK;
-}
-
-enum err
-template_json(json_object **to, json_object *tree, const struct scope *s,
-    const struct group *each, struct error *why)
-{
-	bool is_each = json_object_object_get_ex(tree, "$each", NULL);
-	enum err rc;
-
-	*to = NULL;
-	if (json_object_is_type(tree, json_type_string))
-		rc = fill_string(to, json_object_get_string(tree), s, why);
-	else if (json_object_is_type(tree, json_type_array) || is_each)
-		rc = (*to = json_object_new_array()) == NULL ?
-		    error_memory(why) : is_each ?
-		    fill_each(*to, tree, each, why) :
-		    fill_array(*to, tree, s, each, why);
-	else if (json_object_is_type(tree, json_type_object))
-		rc = (*to = json_object_new_object()) == NULL ?
-		    error_memory(why) : fill_object(*to, tree, s, each, why);
-	else
-		rc = json_object_deep_copy(tree, to, NULL) == 0 ? ERR_OK :
-		    error_memory(why);
-	/* No record for $each: the member falls away. */
-	if (rc != ERR_OK || (is_each && json_object_array_length(*to) == 0)) {
-		scope_wipe(*to);
-		*to = NULL;
-	}
-	return rc;
+	if (next_piece(&text, &p) && p.typed && *text == '\0')
+		(void)scope_get(s, p.name, &value);
+	return value;
 }
 
 char *
@@ -330,4 +247,33 @@ template_unknown(const char *text, json_object *known)
 		    !json_object_object_get_ex(known, p.name, NULL))
 			return strdup(p.name);
 	return NULL;
+}
+
+bool
+template_may_drop(const char *text)
+{
+	struct piece p;
+
+	while (next_piece(&text, &p))
+		if (p.optional)
+			return true;
+	return false;
+}
+
+/* A path: RFC 3986 section 3.3, where "%" begins an escape. */
+bool
+template_literal(const char *text, enum encoding as)
+{
+	struct piece p;
+
+	while (next_piece(&text, &p))
+		for (size_t i = 0; p.literal != NULL && i < p.len; i++) {
+			unsigned char c = (unsigned char)p.literal[i];
+
+			if (!is_printable(&p.literal[i], 1) ||
+			    (as == ENCODE_PATH && !is_unreserved(c) &&
+			    strchr("!$&'()*+,;=:@/%", c) == NULL))
+				return false;
+		}
+	return true;
 }

@@ -36,6 +36,9 @@ enum err template_text(struct buffer *to, const char *text,
 	    const struct scope *s, enum encoding as, bool *dropped,
 	    struct error *why);
 
+/* Appends value as a query or a form has it; it is no template. */
+void	 template_escape(struct buffer *to, const char *value);
+
 /* ERR_REFUSED when something did not fit into the buffer. */
 enum err template_room(const struct buffer *to, struct error *why);
 
@@ -47,19 +50,21 @@ enum err template_path(struct buffer *to, const char *path,
 	    const struct scope *s, struct error *why);
 
 /*
- * A copy of tree with its strings filled in.  {"$each": T, "$if": [...]}
- * becomes the list of T over the scopes of each, which may be NULL where the
- * tree has none.  *to, which the caller owns, is NULL when nothing is left;
- * scope_wipe() releases it.
+ * The JSON value of the variable if text is "{=x}" and nothing else; it belongs
+ * to the scope.  NULL: it is another text, not set, or of the credential.
  */
-enum err template_json(json_object **to, json_object *tree,
-	    const struct scope *s, const struct group *each,
-	    struct error *why);
+json_object *template_value(const char *text, const struct scope *s);
 
 /*
  * The name of the first variable in text that known, an object used as a set,
  * does not have; NULL when there is none.  The caller frees it.
  */
 char	*template_unknown(const char *text, json_object *known);
+
+/* Is there an "{x?}" in text? */
+bool	 template_may_drop(const char *text);
+
+/* Can what stands around the variables be in a header, or in a path? */
+bool	 template_literal(const char *text, enum encoding as);
 
 #endif

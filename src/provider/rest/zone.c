@@ -33,7 +33,7 @@ ask(struct run *r, const struct message *m, const char *request)
 		free(q);
 		return NULL;
 	}
-	q->rc = step_send(r, &r->description->zone, m, &q->answer, &q->why);
+	q->rc = call_send(r, &r->description->zone, m, &q->answer, &q->why);
 	if (q->rc == ERR_ZONE) {
 		q->answer.none = true;
 		q->rc = ERR_OK;
@@ -52,13 +52,13 @@ zone_answer(struct run *r, const struct scope *s, const struct answer **a,
     struct error *why)
 {
 	const struct step *step = &r->description->zone;
-	struct buffer text = { .max = STEP_PRINT_MAX };
+	struct buffer text = { .max = CALL_PRINT_MAX };
 	const struct question *q = NULL;
 	struct message m;
-	enum err rc = step_compose(r, step, s, NULL, &m, why);
+	enum err rc = call_compose(r, step, s, NULL, &m, why);
 
 	if (rc == ERR_OK) {
-		step_print(r, step, &m, &text);
+		call_print(r, step, &m, &text);
 		if (text.failed || (q = ask(r, &m, text.data)) == NULL)
 			rc = error_memory(why);
 		else if ((rc = q->rc) != ERR_OK)
@@ -85,7 +85,7 @@ zone_ask(struct run *r, struct zone *z, const char *candidate,
 	    (rc = scope_set(&s, "zone", candidate, why)) == ERR_OK &&
 	    (rc = scope_set(&s, "name", name, why)) == ERR_OK &&
 	    (rc = zone_answer(r, &s, &a, why)) == ERR_OK) {
-		rc = step_take(r, step, a, &s, &z->scope, found, why);
+		rc = call_take(r, step, a, &s, &z->scope, found, why);
 		if (step->get == NULL)
 			*found = !a->none;
 	}

@@ -1,0 +1,158 @@
+/*
+ * call.c - one call to the provider: the request of a step, and what comes of it.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "provider/rest/run.h"
+
+#define REPEATS		2
+#define RETRY_PAUSE_MS	200
+
+/*
+ * Is it safe to send the same again after a 5xx?  A GET that writes goes to
+ * a service that counts how often it is called.
+ */
+static bool
+may_repeat(const struct step *step, const struct exchange_reply *reply)
+{
+	return reply->status >= 500 && reply->retry_after == 0 &&
+	    strcmp(step->method, "POST") != 0 &&
+	    (step->get != NULL || strcmp(step->method, "GET") != 0);
+}
+
+/* Whose host does a step speak to? */
+static const struct endpoint *
+partner(const struct run *r, const struct step *step)
+{
+	const struct steps *begin = &r->description->begin;
+
+	return step >= begin->list && step < begin->list + begin->count ?
+	    r->rest->begin : r->rest->at;
+}
+
+static enum err
+exchange(struct run *r, const struct step *step, const struct message *m,
+    struct exchange_reply *reply, struct error *why)
+{
+	const struct endpoint *e = partner(r, step);
+	struct address addresses[SETTINGS_ADDRESSES_MAX];
+	struct target to = { e->host, e->port, addresses,
+	    endpoint_addresses(e, addresses), e->settings->ca };
+	struct exchange_request request = { step->method, m->path.data,
+	    m->headers, m->body.len > 0 ? m->body.data : NULL, m->body.len,
+	    m->sigv4.data, m->userpwd.data };
+	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
+	enum err rc;
+
+	if (to.address_count == 0)
+		return error_set(why, ERR_UNREACHABLE,
+		    "no address of %s is known", e->host);
+	rc = exchange_perform(r->exchange, &to, &request, r->deadline, reply,
+	    why);
+	for (int i = 0; i < REPEATS && rc == ERR_OK &&
+	    may_repeat(step, reply) &&
+	    clock_left(r->deadline) > 2 * RETRY_PAUSE_MS; i++) {
+		nanosleep(&pause, NULL);
+		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
+		    reply, why);
+	}
+	if (rc == ERR_UNREACHABLE)
+		endpoint_doubt(e);
+	if (reply->retry_after > r->retry_after)
+		r->retry_after = reply->retry_after;
+	return rc;
+}
+
+static enum err
+name_step(const struct run *r, const struct step *step, struct error *why)
+{
+	return error_prefix(why, "%s: %s", r->rest->at->settings->name,
+	    step->label);
+}
+
+enum err
+call_compose(const struct run *r, const struct step *step,
+    const struct scope *s, const struct group *each, struct message *m,
+    struct error *why)
+{
+	const struct endpoint *e = partner(r, step);
+
+	if (compose(m, r->description, step, e->path, s, each, why) !=
+	    ERR_OK || (!m->empty && sign_message(&r->description->sign, m,
+	    step->method, e->origin, s, why) != ERR_OK))
+		return name_step(r, step, why);
+	return ERR_OK;
+}
+
+void
+call_print(const struct run *r, const struct step *step,
+    const struct message *m, struct buffer *to)
+{
+	buffer_printf(to, "%s: %s %s%s\n", step->label, step->method,
+	    partner(r, step)->origin, m->path.data);
+	if (step->conditions != NULL)
+		buffer_printf(to, "  (if %s)\n",
+		    json_object_to_json_string(step->conditions));
+	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
+		buffer_printf(to, "  %s\n", h->data);
+	if (m->body.len > 0)
+		buffer_printf(to, "  %s\n", m->body.data);
+}
+
+enum err
+call_send(struct run *r, const struct step *step, const struct message *m,
+    struct answer *a, struct error *why)
+{
+	struct exchange_reply reply = { .body.max = EXCHANGE_BODY_MAX };
+	struct buffer text = { .max = CALL_PRINT_MAX };
+	enum err rc = ERR_OK;
+
+	*a = (struct answer){ .tree = NULL };
+	if (m->empty)
+		return ERR_OK;
+	if (r->rehearsal != NULL) {
+		call_print(r, step, m, &text);
+		fputs(text.data != NULL ? text.data : "", r->rehearsal);
+	} else if ((rc = exchange(r, step, m, &reply, why)) != ERR_OK ||
+	    (rc = answer_judge(a, r->description, step, &r->credential,
+	    &reply, why)) != ERR_OK) {
+		name_step(r, step, why);
+	}
+	buffer_free(&text);
+	buffer_free(&reply.body);
+	return rc;
+}
+
+/* In a rehearsal nobody answers: "<id>" stands for what would be got. */
+static enum err
+pretend(const struct step *step, struct scope *to, struct error *why)
+{
+	json_object_object_foreach(step->get, name, pointer) {
+		char text[64];
+
+		(void)pointer;
+		/* The zone is known, and nothing else is there yet. */
+		if (strcmp(name, "zone") == 0 || strcmp(name, "current") == 0 ||
+		    strcmp(name, "ttl") == 0 || strcmp(name, "ttl_min") == 0)
+			continue;
+		snprintf(text, sizeof text, "<%s>", name);
+		TRY(scope_set(to, name, text, why));
+	}
+	return ERR_OK;
+}
+
+enum err
+call_take(const struct run *r, const struct step *step, const struct answer *a,
+    const struct scope *s, struct scope *to, bool *found, struct error *why)
+{
+	*found = r->rehearsal != NULL;
+	if (step->get == NULL || a->none)
+		return ERR_OK;
+	if (r->rehearsal != NULL)
+		return pretend(step, to, why);
+	return answer_take(step, a->tree, s, to, found, why);
+}
