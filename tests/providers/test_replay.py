@@ -139,15 +139,17 @@ def test_list_own(stage, from_manual):
 
 
 def test_page():
-    """The page of providers has a row for each, with the number of requests that it takes."""
+    """The page has a row for each: how many requests it takes, and whether it removes."""
     page = (SOURCE / "providers/README.md").read_text()
-    rows = {row[0]: row[1] for row in
-            re.findall(r"^\| `([^`]+)` \|(?:[^|]*\|){3} (\d+)", page, re.M)}
-    assert rows.keys() >= {path.stem for path in SHIPPED}
-    assert rows.keys() <= {path.stem for path in SHIPPED}
+    rows = {row[0]: row[1:] for row in
+            re.findall(r"^\| `([^`]+)` \|(?:[^|]*\|){3} (\d+)[^|]*\| ([^|]+) \|", page, re.M)}
+    assert rows.keys() == {path.stem for path in SHIPPED}
     for name, exchange in EXCHANGES.items():
         replace = next(case for case in exchange["cases"] if case["case"] == "replace")
-        assert int(rows[name]) == len(script_of(exchange, replace)), name
+        assert int(rows[name][0]) == len(script_of(exchange, replace)), name
+    for path in SHIPPED:
+        removes = "remove" in json.loads(path.read_text())
+        assert rows[path.stem][1] in (["yes", "IPv4"] if removes else ["no"]), path.stem
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -173,6 +175,10 @@ def wanted_cases(description):
     # [list, element] takes nothing out of a longer list; there is no ambiguity.
     if any("pick" in step and isinstance(step["get"]["current"], str) for step in reads):
         wanted.add("ambiguous")
+    if "remove" in description:
+        wanted.add("remove")
+        if any("get" in step for step in description["remove"]):
+            wanted.add("remove-absent")
     return wanted
 
 

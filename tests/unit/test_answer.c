@@ -259,6 +259,11 @@ static const struct {
 	/* What is not a small scalar is not taken. */
 	{ ", \"get\": {\"id\": \"/id\"}", "{}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": null}", "{}", true, NULL },
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": \"\"}", "{}", true, NULL },
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": false}",
+	    "{\"id\":false}", true, NULL },
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": 18446744073709551615}",
+	    "{\"id\":18446744073709551615}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": {}}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": [1]}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id/x\"}", "{\"id\": 7}", "{}", true, NULL },

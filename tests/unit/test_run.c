@@ -71,6 +71,19 @@ static const char owner[] =
     "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PUT\","
     "    \"path\": \"/{zone}\", \"json\": { \"$each\": \"{sub}\" } } ] }";
 
+/* Reads twice what it asks once, and once more after it wrote. */
+static const char reader[] =
+    "{ \"format\": 1, \"name\": \"reader\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r/{type}\","
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"GET\", \"path\": \"/r/{type}\","
+    "      \"get\": { \"tag\": \"/tag\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/r/{id}/{tag}\" },"
+    "    { \"method\": \"GET\", \"path\": \"/r/{type}\","
+    "      \"get\": { \"now\": \"/tag\" } },"
+    "    { \"method\": \"POST\", \"path\": \"/done/{now}\" } ] }";
+
 /* One request that is expected, and its answer. */
 struct line {
 	const char	*request;	/* "METHOD /path BODY"; NULL: the end */
@@ -219,6 +232,18 @@ static const struct story {
 	      { "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
 		"home: zone: HTTP 418: tea" } },
 	    { { "GET /v1/zones", 418, "tea", 0 } }, 0 },
+	{ "nothing is asked twice before something is written", reader, TOKEN,
+	    { { "home.example.org", NULL, V4, false, 0, ERR_OK, true, NULL } },
+	    { { "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"a\"}", 0 },
+	      { "PUT /v1/r/1/a", 200, "", 0 },
+	      { "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"b\"}", 0 },
+	      { "POST /v1/done/b", 200, "", 0 } }, 0 },
+	{ "nor what failed", reader, TOKEN,
+	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		"home: steps/0: HTTP 418: tea" },
+	      { "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		"home: steps/0: HTTP 418: tea" } },
+	    { { "GET /v1/r/A", 418, "tea", 0 } }, 0 },
 	/* Failures. */
 	{ "a wrong token ends it at once, for all", description, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_TOKEN, false,

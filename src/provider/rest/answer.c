@@ -188,7 +188,9 @@ capture_all(const struct step *step, json_object *from, struct scope *to,
 		    json_type_array) ? only_element(from, pointer) :
 		    point(from, json_object_get_string(pointer));
 
-		if (!is_scalar(value))
+		/* An empty text is as good as nothing, also in a pick. */
+		if (!is_scalar(value) ||
+		    *json_object_get_string(value) == '\0')
 			continue;
 		if (strlen(json_object_get_string(value)) > CAPTURE_MAX)
 			return error_set(why, ERR_REFUSED,

@@ -3,25 +3,36 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
+#include "provider/rest/compose.h"
 #include "provider/rest/run.h"
 
 #define REPEATS		2
 #define RETRY_PAUSE_MS	200
+#define PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
+
+static bool
+only_asks(const struct run *r, const struct step *step)
+{
+	return step->get != NULL || step == &r->description->zone;
+}
 
 /*
  * Is it safe to send the same again after a 5xx?  A GET that writes goes to
  * a service that counts how often it is called.
  */
 static bool
-may_repeat(const struct step *step, const struct exchange_reply *reply)
+may_repeat(const struct run *r, const struct step *step,
+    const struct exchange_reply *reply)
 {
 	return reply->status >= 500 && reply->retry_after == 0 &&
 	    strcmp(step->method, "POST") != 0 &&
-	    (step->get != NULL || strcmp(step->method, "GET") != 0);
+	    (only_asks(r, step) || strcmp(step->method, "GET") != 0);
 }
 
 /* Whose host does a step speak to? */
@@ -54,7 +65,7 @@ exchange(struct run *r, const struct step *step, const struct message *m,
 	rc = exchange_perform(r->exchange, &to, &request, r->deadline, reply,
 	    why);
 	for (int i = 0; i < REPEATS && rc == ERR_OK &&
-	    may_repeat(step, reply) &&
+	    may_repeat(r, step, reply) &&
 	    clock_left(r->deadline) > 2 * RETRY_PAUSE_MS; i++) {
 		nanosleep(&pause, NULL);
 		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
@@ -67,63 +78,125 @@ exchange(struct run *r, const struct step *step, const struct message *m,
 	return rc;
 }
 
-static enum err
-name_step(const struct run *r, const struct step *step, struct error *why)
+static void
+print(const struct run *r, const struct step *step, const struct message *m,
+    struct buffer *to)
 {
-	return error_prefix(why, "%s: %s", r->rest->at->settings->name,
-	    step->label);
-}
-
-enum err
-call_compose(const struct run *r, const struct step *step,
-    const struct scope *s, const struct group *each, struct message *m,
-    struct error *why)
-{
-	const struct endpoint *e = partner(r, step);
-
-	if (compose(m, r->description, step, e->path, s, each, why) !=
-	    ERR_OK || (!m->empty && sign_message(&r->description->sign, m,
-	    step->method, e->origin, s, why) != ERR_OK))
-		return name_step(r, step, why);
-	return ERR_OK;
-}
-
-void
-call_print(const struct run *r, const struct step *step,
-    const struct message *m, struct buffer *to)
-{
-	buffer_printf(to, "%s: %s %s%s\n", step->label, step->method,
+	buffer_printf(to, "%s %s%s\n", step->method,
 	    partner(r, step)->origin, m->path.data);
-	if (step->conditions != NULL)
-		buffer_printf(to, "  (if %s)\n",
-		    json_object_to_json_string(step->conditions));
 	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
 		buffer_printf(to, "  %s\n", h->data);
 	if (m->body.len > 0)
 		buffer_printf(to, "  %s\n", m->body.data);
 }
 
-enum err
-call_send(struct run *r, const struct step *step, const struct message *m,
-    struct answer *a, struct error *why)
+static enum err
+send_message(struct run *r, const struct step *step, const struct message *m,
+    const char *printed, struct answer *a, struct error *why)
 {
 	struct exchange_reply reply = { .body.max = EXCHANGE_BODY_MAX };
-	struct buffer text = { .max = CALL_PRINT_MAX };
 	enum err rc = ERR_OK;
 
-	*a = (struct answer){ .tree = NULL };
+	if (r->rehearsal != NULL)
+		fprintf(r->rehearsal, step->conditions != NULL ?
+		    "%s, if %s: %s" : "%s%s: %s", step->label,
+		    step->conditions != NULL ? json_object_to_json_string(
+		    step->conditions) : "", printed);
+	else if ((rc = exchange(r, step, m, &reply, why)) == ERR_OK)
+		rc = answer_judge(a, r->description, step, &r->credential,
+		    &reply, why);
+	buffer_free(&reply.body);
+	return rc;
+}
+
+/* A request that only asks, and what came of it. */
+struct question {
+	struct question	*next;
+	char		*printed;
+	struct answer	 answer;
+	enum err	 rc;
+	struct error	 why;
+};
+
+static enum err
+ask(struct run *r, const struct step *step, const struct message *m,
+    const char *printed, struct answer *a, struct error *why)
+{
+	struct question *q = r->questions;
+
+	while (q != NULL && strcmp(q->printed, printed) != 0)
+		q = q->next;
+	if (q == NULL) {
+		if ((q = calloc(1, sizeof *q)) == NULL ||
+		    (q->printed = strdup(printed)) == NULL) {
+			free(q);
+			return error_memory(why);
+		}
+		q->rc = send_message(r, step, m, printed, &q->answer, &q->why);
+		q->next = r->questions;
+		r->questions = q;
+	}
+	*a = q->answer;
+	json_object_get(a->tree);
+	if (q->rc != ERR_OK)
+		*why = q->why;
+	return q->rc;
+}
+
+void
+call_forget(struct run *r)
+{
+	struct question *q;
+
+	while ((q = r->questions) != NULL) {
+		r->questions = q->next;
+		json_object_put(q->answer.tree);
+		secret_free(q->printed);
+		free(q);
+	}
+}
+
+static enum err
+perform(struct run *r, const struct step *step, const struct scope *s,
+    const struct group *each, struct message *m, struct answer *a,
+    struct error *why)
+{
+	const struct endpoint *e = partner(r, step);
+	struct buffer printed = { .max = PRINT_MAX };
+	enum err rc;
+
+	TRY(compose(m, r->description, step, e->path, s, each, why));
 	if (m->empty)
 		return ERR_OK;
-	if (r->rehearsal != NULL) {
-		call_print(r, step, m, &text);
-		fputs(text.data != NULL ? text.data : "", r->rehearsal);
-	} else if ((rc = exchange(r, step, m, &reply, why)) != ERR_OK ||
-	    (rc = answer_judge(a, r->description, step, &r->credential,
-	    &reply, why)) != ERR_OK) {
-		name_step(r, step, why);
-	}
-	buffer_free(&text);
-	buffer_free(&reply.body);
+	TRY(sign_message(&r->description->sign, m, step->method, e->origin, s,
+	    why));
+	print(r, step, m, &printed);
+	if (printed.failed)
+		rc = error_memory(why);
+	else if (only_asks(r, step))
+		rc = ask(r, step, m, printed.data, a, why);
+	else
+		rc = send_message(r, step, m, printed.data, a, why);
+	buffer_free(&printed);
+	if (!only_asks(r, step))
+		call_forget(r);
+	return rc;
+}
+
+enum err
+call_perform(struct run *r, const struct step *step, const struct scope *s,
+    const struct group *each, struct answer *a, bool *sent, struct error *why)
+{
+	struct message m;
+	enum err rc;
+
+	*a = (struct answer){ .tree = NULL };
+	rc = perform(r, step, s, each, &m, a, why);
+	*sent = rc == ERR_OK && !m.empty;
+	message_end(&m);
+	if (rc != ERR_OK)
+		error_prefix(why, "%s: %s", r->rest->at->settings->name,
+		    step->label);
 	return rc;
 }
 

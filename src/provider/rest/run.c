@@ -71,19 +71,15 @@ run_once(struct run *r, const struct steps *steps, struct error *why)
 
 	for (size_t i = 0; rc == ERR_OK && i < steps->count; i++) {
 		const struct step *step = &steps->list[i];
-		struct answer a = { .tree = NULL };
-		struct message m;
-		bool found;
+		struct answer a;
+		bool found, sent;
 
 		if (!scope_holds_all(&r->scope, step->conditions))
 			continue;
-		rc = call_compose(r, step, &r->scope, NULL, &m, why);
-		if (rc == ERR_OK)
-			rc = call_send(r, step, &m, &a, why);
-		if (rc == ERR_OK && !m.empty)
+		rc = call_perform(r, step, &r->scope, NULL, &a, &sent, why);
+		if (sent)
 			rc = call_take(r, step, &a, &r->scope, &r->scope,
 			    &found, why);
-		message_end(&m);
 		json_object_put(a.tree);
 	}
 	return rc;
@@ -210,35 +206,21 @@ item_take(const struct run *r, struct item *i, const struct step *step,
  */
 
 /* One request of a step, for the records of one group. */
-static enum err
-perform(struct run *r, const struct step *step, struct item **items,
-    size_t count, struct answer *a, bool *sent, struct error *why)
-{
-	struct scope scopes[PROVIDER_RECORDS_MAX];
-	struct group each = { scopes, count };
-	struct message m;
-	enum err rc;
-
-	for (size_t i = 0; i < count; i++)
-		scopes[i] = items[i]->scope;
-	rc = call_compose(r, step, step->times == FOR_ZONE ?
-	    &items[0]->zone->scope : &items[0]->scope, &each, &m, why);
-	if (rc == ERR_OK)
-		rc = call_send(r, step, &m, a, why);
-	*sent = rc == ERR_OK && !m.empty;
-	message_end(&m);
-	return rc;
-}
-
 static void
 step_group(struct run *r, const struct step *step, struct item **items,
     size_t count)
 {
-	struct answer a = { .tree = NULL };
+	struct scope scopes[PROVIDER_RECORDS_MAX];
+	struct group each = { scopes, count };
 	struct error why = { .code = ERR_OK };
+	struct answer a;
 	bool sent;
-	enum err rc = perform(r, step, items, count, &a, &sent, &why);
+	enum err rc;
 
+	for (size_t i = 0; i < count; i++)
+		scopes[i] = items[i]->scope;
+	rc = call_perform(r, step, step->times == FOR_ZONE ?
+	    &items[0]->zone->scope : &scopes[0], &each, &a, &sent, &why);
 	for (size_t i = 0; i < count; i++) {
 		struct item *item = items[i];
 		enum err one = rc;
@@ -397,6 +379,7 @@ run(const struct rest *rest, struct run *r, const char *token,
 	for (size_t i = 0; i < count; i++)
 		scope_end(&items[i].scope);
 	zones_free(r);
+	call_forget(r);
 	scope_end(&r->scope);
 	credential_end(&r->credential);
 }

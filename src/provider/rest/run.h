@@ -16,11 +16,8 @@
 #include "provider/base/credential.h"
 #include "provider/base/record.h"
 #include "provider/rest/answer.h"
-#include "provider/rest/compose.h"
 #include "provider/rest/rest.h"
 #include "provider/rest/scope.h"
-
-#define CALL_PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
 
 struct item;
 struct question;
@@ -42,27 +39,24 @@ struct run {
 	struct scope		 config;	/* what the operator gave, */
 	struct scope		 scope;		/* what begin got */
 	struct zone		*zones;		/* those of the records */
-	struct question		*questions;	/* known to zone.c alone, */
+	struct question		*questions;	/* known to call.c alone, */
 	struct item		*items;		/* to run.c alone */
 	size_t			 count;
 	long			 retry_after;
 };
 
-/* Makes the request of a step; message_end() is due even if that fails. */
-enum err call_compose(const struct run *r, const struct step *step,
-	    const struct scope *s, const struct group *each,
-	    struct message *m, struct error *why);
-
-/* The request as people read it; it also tells one from another. */
-void	 call_print(const struct run *r, const struct step *step,
-	    const struct message *m, struct buffer *to);
-
 /*
- * Sends the request and judges the answer, whose tree the caller puts.  One
- * whose body came to nothing is not sent.
+ * Sends the request of a step and judges the answer, whose tree the caller
+ * puts.  *sent: there was one; a body that comes to nothing is not sent.  What
+ * only asks is sent once, whatever comes of it: as long as nothing was written,
+ * the answer serves every step that asks the same.
  */
-enum err call_send(struct run *r, const struct step *step,
-	    const struct message *m, struct answer *a, struct error *why);
+enum err call_perform(struct run *r, const struct step *step,
+	    const struct scope *s, const struct group *each, struct answer *a,
+	    bool *sent, struct error *why);
+
+/* Forgets all answers. */
+void	 call_forget(struct run *r);
 
 /*
  * Sets in to what the step gets from the answer; in a rehearsal, "<id>".

@@ -6,70 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "config/hostname.h"
 #include "provider/rest/run.h"
-
-/* A request of the zone step, and what came of it. */
-struct question {
-	struct question	*next;
-	char		*request;
-	struct answer	 answer;
-	enum err	 rc;
-	struct error	 why;
-};
-
-/* The one that was asked in these words, or a new one with its answer. */
-static struct question *
-ask(struct run *r, const struct message *m, const char *request)
-{
-	struct question *q = r->questions;
-
-	while (q != NULL && strcmp(q->request, request) != 0)
-		q = q->next;
-	if (q != NULL || (q = calloc(1, sizeof *q)) == NULL)
-		return q;
-	if ((q->request = strdup(request)) == NULL) {
-		free(q);
-		return NULL;
-	}
-	q->rc = call_send(r, &r->description->zone, m, &q->answer, &q->why);
-	if (q->rc == ERR_ZONE) {
-		q->answer.none = true;
-		q->rc = ERR_OK;
-	}
-	q->next = r->questions;
-	return r->questions = q;
-}
-
-/*
- * The answer to the zone step, for the candidate that s holds.  The same is
- * asked once in a run, whatever comes of it: one list of all zones serves
- * every candidate and every name.
- */
-static enum err
-zone_answer(struct run *r, const struct scope *s, const struct answer **a,
-    struct error *why)
-{
-	const struct step *step = &r->description->zone;
-	struct buffer text = { .max = CALL_PRINT_MAX };
-	const struct question *q = NULL;
-	struct message m;
-	enum err rc = call_compose(r, step, s, NULL, &m, why);
-
-	if (rc == ERR_OK) {
-		call_print(r, step, &m, &text);
-		if (text.failed || (q = ask(r, &m, text.data)) == NULL)
-			rc = error_memory(why);
-		else if ((rc = q->rc) != ERR_OK)
-			*why = q->why;
-		else
-			*a = &q->answer;
-	}
-	message_end(&m);
-	buffer_free(&text);
-	return rc;
-}
 
 /* *found: there is such a zone, and z knows what the step gets. */
 static enum err
@@ -77,18 +15,24 @@ zone_ask(struct run *r, struct zone *z, const char *candidate,
     const char *name, bool *found, struct error *why)
 {
 	const struct step *step = &r->description->zone;
-	const struct answer *a;
+	struct answer a = { .tree = NULL };
 	struct scope s;
+	bool sent;
 	enum err rc;
 
 	if ((rc = scope_begin(&s, &r->scope, why)) == ERR_OK &&
 	    (rc = scope_set(&s, "zone", candidate, why)) == ERR_OK &&
 	    (rc = scope_set(&s, "name", name, why)) == ERR_OK &&
-	    (rc = zone_answer(r, &s, &a, why)) == ERR_OK) {
-		rc = call_take(r, step, a, &s, &z->scope, found, why);
-		if (step->get == NULL)
-			*found = !a->none;
+	    (rc = call_perform(r, step, &s, NULL, &a, &sent, why)) ==
+	    ERR_ZONE) {
+		a.none = true;
+		rc = ERR_OK;
 	}
+	if (rc == ERR_OK)
+		rc = call_take(r, step, &a, &s, &z->scope, found, why);
+	if (step->get == NULL)
+		*found = !a.none;
+	json_object_put(a.tree);
 	scope_end(&s);
 	return rc;
 }
@@ -202,15 +146,8 @@ zone_find(struct run *r, const struct provider_record *record,
 void
 zones_free(struct run *r)
 {
-	struct question *q;
 	struct zone *z;
 
-	while ((q = r->questions) != NULL) {
-		r->questions = q->next;
-		json_object_put(q->answer.tree);
-		secret_free(q->request);
-		free(q);
-	}
 	while ((z = r->zones) != NULL) {
 		r->zones = z->next;
 		zone_free(z);
