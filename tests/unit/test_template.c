@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "provider/rest/body.h"
+#include "provider/rest/piece.h"
 #include "provider/rest/template.h"
 
 /* {key} and {secret} of the token; the others are values, in two scopes. */
@@ -353,7 +354,7 @@ test_unknown(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(unknowns); i++) {
-		char *got = template_unknown(unknowns[i].text, known);
+		char *got = piece_unknown(unknowns[i].text, known);
 
 		ROW(unit_same(got, unknowns[i].unknown), "%s: %s",
 		    unknowns[i].text, unit_text(got));

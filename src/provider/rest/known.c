@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "provider/rest/known.h"
-#include "provider/rest/template.h"
+#include "provider/rest/piece.h"
 
 #define LIST_MAX	16	/* conditions, words or texts */
 
@@ -58,7 +58,7 @@ known_text(const struct place *p, json_object *set, bool may_drop,
     struct error *why)
 {
 	const char *text = json_object_get_string(p->value);
-	char *unknown = template_unknown(text, set);
+	char *unknown = piece_unknown(text, set);
 	enum err rc;
 
 	if (unknown != NULL) {
@@ -67,7 +67,7 @@ known_text(const struct place *p, json_object *set, bool may_drop,
 		free(unknown);
 		return rc;
 	}
-	if (!may_drop && template_may_drop(text))
+	if (!may_drop && piece_may_drop(text))
 		return place_error(p, why, "{x?} has nothing here that could "
 		    "fall away; write {x} or {x|word}");
 	return ERR_OK;

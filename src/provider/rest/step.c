@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "provider/rest/piece.h"
 #include "provider/rest/step.h"
-#include "provider/rest/template.h"
 
 static enum err
 check_pointer(const struct place *p, const char *pointer, struct error *why)
@@ -72,6 +72,20 @@ is_field_name(const char *name)
 	    strlen(name);
 }
 
+static bool
+is_printable(char c)
+{
+	return c >= 0x20 && c <= 0x7e;
+}
+
+/* RFC 3986 section 3.3; "%" begins an escape. */
+static bool
+is_path_char(char c)
+{
+	return strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-._~!$&'()*+,;=:@/%", c) != NULL;
+}
+
 /* What belongs to the connection is libcurl's to say. */
 static bool
 is_ours(const char *name)
@@ -101,8 +115,8 @@ headers_read(const struct place *p, json_object *set, json_object **to,
 		if (is_ours(name))
 			return place_error(&m, why,
 			    "is sent anyway; leave it out");
-		if (!template_literal(json_object_get_string(value),
-		    ENCODE_HEADER))
+		if (!piece_literals(json_object_get_string(value),
+		    is_printable))
 			return place_error(&m, why,
 			    "must be printable ASCII");
 	}
@@ -276,7 +290,7 @@ read_request(const struct place *p, json_object *set, json_object *each,
 	TRY(place_string(&path, &to->path, why));
 	if (*to->path != '/')
 		return place_error(&path, why, "must begin with a slash");
-	if (!template_literal(to->path, ENCODE_PATH))
+	if (!piece_literals(to->path, is_path_char))
 		return place_error(&path, why, "has a character that no path "
 		    "can have; what follows ? goes into \"query\"");
 	TRY(known_text(&path, set, false, why));

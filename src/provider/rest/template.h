@@ -55,16 +55,4 @@ enum err template_path(struct buffer *to, const char *path,
  */
 json_object *template_value(const char *text, const struct scope *s);
 
-/*
- * The name of the first variable in text that known, an object used as a set,
- * does not have; NULL when there is none.  The caller frees it.
- */
-char	*template_unknown(const char *text, json_object *known);
-
-/* Is there an "{x?}" in text? */
-bool	 template_may_drop(const char *text);
-
-/* Can what stands around the variables be in a header, or in a path? */
-bool	 template_literal(const char *text, enum encoding as);
-
 #endif

@@ -1,0 +1,43 @@
+/*
+ * piece.h - a template of a description, taken apart.
+ *
+ * "{x}" is a variable, "{x?}" and "{x|word}" one that need not be set, "{=x}"
+ * one whose JSON value may be wanted.  Any other brace is a byte like others.
+ */
+#ifndef PROVIDER_REST_PIECE_H
+#define PROVIDER_REST_PIECE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#define PIECE_NAME_MAX		48
+#define PIECE_FALLBACK_MAX	128
+
+struct piece {
+	const char	*literal;	/* bytes as they are; NULL: a variable */
+	size_t		 len;		/* of literal */
+	char		 name[PIECE_NAME_MAX + 1];
+	char		 fallback[PIECE_FALLBACK_MAX + 1];
+	bool		 has_fallback;
+	bool		 optional;
+	bool		 typed;
+};
+
+/* Takes the next piece off *text, into which it points; false at the end. */
+bool	 piece_next(const char **text, struct piece *p);
+
+/*
+ * The name of the first variable in text that known, an object used as a set,
+ * does not have; NULL when there is none.  The caller frees it.
+ */
+char	*piece_unknown(const char *text, json_object *known);
+
+/* Is there an "{x?}" in text? */
+bool	 piece_may_drop(const char *text);
+
+/* Does every byte around the variables fit? */
+bool	 piece_literals(const char *text, bool (*fits)(char));
+
+#endif
