@@ -256,7 +256,7 @@ place_object(const struct place *p, const char *const known[],
 	enum err rc;
 
 	if ((rc = check_type(p, json_type_object, "an object: { ... }", why))
-	    != ERR_OK || p->value == NULL)
+	    != ERR_OK || p->value == NULL || known == NULL)
 		return rc;
 	json_object_object_foreach(p->value, key, value) {
 		const char *const *k;

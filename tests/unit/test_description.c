@@ -174,7 +174,7 @@ static const struct {
 	/* Types. */
 	{ "/types/TXT", "{}",
 	    "/types/TXT: unknown; here may stand: A, AAAA" },
-	{ "/types/A", "1", "/types/A: must be an object" },
+	{ "/types/A", "1", "/types/A: must be an object: { ... }" },
 	{ "/types/A/type", "1", "/types/A/type: " TAKEN("type") },
 	{ "/types/A/number", "[1]", "/types/A/number: must be a text, a "
 	    "number, or true or false" },
@@ -322,7 +322,7 @@ static const struct {
 	    "/zone/pick/where//name: " UNKNOWN("nom") },
 	{ "/zone/pick/where", "{\"/name\": 7}",
 	    "/zone/pick/where//name: must be a string" },
-	{ "/steps/0/get", "{}", "/steps/0/get: must be an object: { ... }" },
+	{ "/steps/0/get", "{}", "/steps/0/get: must get something" },
 	{ "/steps/0/get", "\"/id\"",
 	    "/steps/0/get: must be an object: { ... }" },
 	{ "/steps/0/get/Id", "\"/id\"", "/steps/0/get/Id: the name of a "

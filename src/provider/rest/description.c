@@ -117,8 +117,7 @@ read_types(const struct place *p, struct description *d,
 	json_object_object_foreach(p->value, type, variables) {
 		struct place m = place_member(p, type);
 
-		if (!json_object_is_type(variables, json_type_object))
-			return place_error(&m, why, "must be an object");
+		TRY(place_object(&m, NULL, why));
 		json_object_object_foreach(variables, key, value) {
 			struct place v = place_member(&m, key);
 

@@ -77,10 +77,9 @@ enum err
 known_texts(const struct place *p, json_object *set, bool may_drop,
     json_object **to, struct error *why)
 {
+	TRY(place_object(p, NULL, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_object))
-		return place_error(p, why, "must be an object: { ... }");
 	json_object_object_foreach(p->value, key, value) {
 		struct place m = place_member(p, key);
 

@@ -41,10 +41,9 @@ is_scalar(json_object *value)
 enum err
 expect_read(const struct place *p, json_object **to, struct error *why)
 {
+	TRY(place_object(p, NULL, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_object))
-		return place_error(p, why, "must be an object: { ... }");
 	json_object_object_foreach(p->value, key, value) {
 		struct place m = place_member(p, key);
 		bool list = json_object_is_type(value, json_type_array);
@@ -195,11 +194,11 @@ static enum err
 read_get(const struct place *p, json_object *set, enum part part,
     struct step *to, struct error *why)
 {
+	TRY(place_object(p, NULL, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	if (!json_object_is_type(p->value, json_type_object) ||
-	    json_object_object_length(p->value) == 0)
-		return place_error(p, why, "must be an object: { ... }");
+	if (json_object_object_length(p->value) == 0)
+		return place_error(p, why, "must get something");
 	json_object_object_foreach(p->value, key, value) {
 		struct place m = place_member(p, key);
 		const char *pointer = NULL;
