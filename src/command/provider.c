@@ -151,16 +151,6 @@ publish(const struct provider *p, struct provider_record *records,
 	return status;
 }
 
-static const struct provider *
-find_provider(const struct settings *s, const struct providers *all,
-    const char *name)
-{
-	for (size_t i = 0; i < s->provider_count; i++)
-		if (strcmp(s->providers[i].name, name) == 0)
-			return providers_get(all, i);
-	return NULL;
-}
-
 /* The settings of the host, if an account of that provider has it. */
 static const struct host_settings *
 find_host(const struct settings *s, const char *name)
@@ -186,50 +176,81 @@ read_address(struct provider_record *r, const char *word)
 	return true;
 }
 
-static int
-run_with(const struct settings *s, const struct providers *all, bool dry,
-    int count, char *words[])
+/* What the words after HOST say; one for each family at most. */
+static bool
+read_records(struct provider_record records[static 2], size_t *count,
+    char *words[])
 {
-	const struct provider *p = find_provider(s, all, words[0]);
-	struct provider_record records[SETTINGS_ADDRESSES_MAX] = { 0 };
-	char *name = hostname_normalise(words[1], true);
+	for (; *words != NULL; words++) {
+		struct provider_record *r = &records[*count];
+
+		if (*count == 2 || !read_address(r, *words) || (*count == 1 &&
+		    r->address.family == records[0].address.family)) {
+			fprintf(stderr, "ddnsgate: \"%s\" is not an IPv4 or "
+			    "IPv6 address, nor ipv4=none or ipv6=none, or one "
+			    "too many of its kind\n", *words);
+			return false;
+		}
+		++*count;
+	}
+	return true;
+}
+
+/* s: the configuration that knows the host, if there is one. */
+static int
+run_with(const struct settings *s, const struct provider *p, bool dry,
+    char *words[])
+{
+	struct provider_record records[2] = { 0 };
+	char *name = hostname_normalise(words[0], true);
 	const struct host_settings *host;
 	int status = EXIT_USAGE;
-	size_t n = 0;
+	size_t count = 0;
 
-	if (p == NULL) {
-		fprintf(stderr, "ddnsgate: %s: has no provider \"%s\"\n",
-		    s->file, words[0]);
-		goto out;
-	}
 	if (name == NULL || strchr(name, '.') == NULL) {
 		fprintf(stderr, "ddnsgate: \"%s\" is not a full host name\n",
-		    words[1]);
-		goto out;
-	}
-	host = find_host(s, name);
-	for (int i = 2; i < count; i++) {
-		if (n == SETTINGS_ADDRESSES_MAX ||
-		    !read_address(&records[n], words[i])) {
-			fprintf(stderr, "ddnsgate: \"%s\" is not an IPv4 or "
-			    "IPv6 address, nor ipv4=none or ipv6=none\n",
-			    words[i]);
-			goto out;
+		    words[0]);
+	} else if (read_records(records, &count, words + 1)) {
+		host = find_host(s, name);
+		for (size_t i = 0; i < count; i++) {
+			records[i].name = name;
+			records[i].zone = host != NULL ? host->zone : NULL;
+			records[i].ttl = host != NULL ? host->ttl : 0;
 		}
-		records[n].name = name;
-		records[n].zone = host != NULL ? host->zone : NULL;
-		records[n].ttl = host != NULL ? host->ttl : 0;
-		n++;
-	}
-	if (dry) {
-		provider_rehearse(p, stdout, records, n);
 		status = EXIT_OK;
-	} else {
-		status = publish(p, records, n);
+		if (dry)
+			provider_rehearse(p, stdout, records, count);
+		else
+			status = publish(p, records, count);
 	}
-out:
 	free(name);
 	return status;
+}
+
+/*
+ * Where the provider stands in s.  A description that s does not name is tried
+ * as it is: *one is filled in, and s borrows it instead of its own.
+ */
+static size_t
+choose_provider(struct settings *s, const char *name,
+    struct provider_settings *one)
+{
+	for (size_t i = 0; i < s->provider_count; i++)
+		if (strcmp(s->providers[i].name, name) == 0)
+			return i;
+	*one = (struct provider_settings){ .name = name, .description = name,
+	    .ca = s->ca };
+	s->providers = one;
+	s->provider_count = 1;
+	return 0;
+}
+
+/* Nobody needs a configuration for that; one that is there must be right. */
+static struct settings *
+read_configuration(const char *file, bool asked_for, struct error *why)
+{
+	return asked_for || access(file, F_OK) == 0 ?
+	    settings_read(file, why) : NULL;
 }
 
 static int
@@ -241,37 +262,48 @@ run(int argc, char *argv[])
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
+	struct error why = { .code = ERR_OK };
 	struct providers *all = NULL;
-	struct settings *s;
-	struct error why;
-	bool dry = false;
+	struct provider_settings one;
+	struct settings *s, used;
+	bool dry = false, asked_for = false;
 	int c, status = EXIT_FAILED;
+	size_t index;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'c')
+		if (c == 'c') {
 			file = optarg;
-		else if (c == 'd')
+			asked_for = true;
+		} else if (c == 'd') {
 			dry = true;
-		else
+		} else {
 			return EXIT_USAGE;
+		}
 	}
 	if (argc - optind < 3)
 		return usage();
-	if (exchange_setup(&why) != ERR_OK ||
-	    (s = settings_read(file, &why)) == NULL) {
-		fprintf(stderr, "ddnsgate: %s\n", why.text);
-		return EXIT_FAILED;
+	if (exchange_setup(&why) != ERR_OK)
+		goto out;
+	s = read_configuration(file, asked_for, &why);
+	if (why.code == ERR_OK) {
+		used = s != NULL ? *s : (struct settings){
+		    .file = (char *)(uintptr_t)file,
+		    .ca = SETTINGS_CA_DEFAULT };
+		index = choose_provider(&used, argv[optind], &one);
+		all = providers_new(&used, &why);
 	}
-	if ((all = providers_new(s, &why)) == NULL) {
-		fprintf(stderr, "ddnsgate: %s\n", why.text);
-	} else {
+	if (all != NULL) {
 		if (!dry)
 			providers_resolve(all);
-		status = run_with(s, all, dry, argc - optind, argv + optind);
+		status = run_with(&used, providers_get(all, index), dry,
+		    argv + optind + 1);
 	}
 	providers_free(all);
 	settings_free(s);
 	exchange_teardown();
+out:
+	if (why.code != ERR_OK)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
 	return status;
 }
 

@@ -138,6 +138,45 @@ def test_list_own(stage, from_manual):
     assert from_manual.stem in listed(stage)
 
 
+def provider_run(stage, *arguments):
+    return subprocess.run([stage.program, "provider", "run", *arguments], check=False, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+
+
+def test_dry_run(stage, tmp_path):
+    """A description can be tried before there is a configuration, and beside one."""
+    file = tmp_path / "ddnsgate.json"
+    file.write_text(json.dumps(stage.configuration("duckdns", None, "home.example.org", {})))
+    for config in ([], ["--config", str(file)]):
+        ran = provider_run(stage, "--dry-run", *config, "gandi", "home.example.org", "192.0.2.1")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert ran.stdout == """\
+zone: GET https://api.gandi.net/v5/livedns/domains/example.org
+  Authorization: Bearer ***
+steps/0: GET https://api.gandi.net/v5/livedns/domains/example.org/records/home
+  Authorization: Bearer ***
+steps/1: PUT https://api.gandi.net/v5/livedns/domains/example.org/records/home/A
+  Authorization: Bearer ***
+  Content-Type: application/json
+  {"rrset_values":["192.0.2.1"],"rrset_ttl":300}
+"""
+
+
+@pytest.mark.parametrize("words, why", [
+    (["gandi", "home.example.org", "192.0.2.1", "192.0.2.2"], "one too many of its kind"),
+    (["gandi", "home.example.org", "192.0.2.1", "ipv4=none"], "one too many of its kind"),
+    (["gandi", "home.example.org", "home"], "not an IPv4 or IPv6 address"),
+    (["gandi", "home", "192.0.2.1"], "not a full host name"),
+    (["gandy", "home.example.org", "192.0.2.1"], "there is no gandy.json in"),
+    (["../providers/gandi", "home.example.org", "192.0.2.1"], "there is no ../providers/gandi.json"),
+    (["powerdns", "home.example.org", "192.0.2.1"], "powerdns/config/base: is missing"),
+])
+def test_wrong_run(stage, words, why):
+    ran = provider_run(stage, "--dry-run", *words)
+    assert ran.returncode != 0 and ran.stdout == ""
+    assert why in ran.stderr
+
+
 def test_page():
     """The page has a row for each: how many requests it takes, and whether it removes."""
     page = (SOURCE / "providers/README.md").read_text()

@@ -19,7 +19,9 @@ find_file(const char *name)
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
 		buffer_clear(&file);
 		buffer_printf(&file, "%s/%s.json", directories[i], name);
-		if (!file.failed && access(file.data, F_OK) == 0)
+		/* A name from a command line may be a path. */
+		if (!file.failed && strchr(name, '/') == NULL &&
+		    access(file.data, F_OK) == 0)
 			return buffer_take(&file);
 	}
 	buffer_free(&file);
