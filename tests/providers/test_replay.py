@@ -9,6 +9,7 @@ The program runs in a network namespace of its own, where the provider is
 tests/run sets DDNSGATE.
 """
 
+import contextlib
 import copy
 import json
 import os
@@ -102,19 +103,26 @@ def test_exchange(stage, name, case):
     check(stage, name, EXCHANGES[name], case)
 
 
-@pytest.fixture(scope="module")
-def from_manual(stage):
-    """The example of ddnsgate-provider(5), put where it says; one new file is all."""
+@contextlib.contextmanager
+def own_description(stage, name, text):
+    """A description in the operator's directory."""
     if str(stage.own).startswith("/etc/"):
         pytest.skip("would write into /etc")
-    page = (SOURCE / "man/ddnsgate-provider.5").read_text()
-    text = re.search(r"^\.Bd -literal\n(\{\n.*?^\}\n)\.Ed$", page, re.M | re.S)[1]
-    file = stage.own / "exampledns.json"
+    file = stage.own / f"{name}.json"
     made = not stage.own.exists()
     stage.own.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     yield file
     shutil.rmtree(stage.own) if made else file.unlink()
+
+
+@pytest.fixture
+def from_manual(stage):
+    """The example of ddnsgate-provider(5), put where it says; one new file is all."""
+    page = (SOURCE / "man/ddnsgate-provider.5").read_text()
+    text = re.search(r"^\.Bd -literal\n(\{\n.*?^\}\n)\.Ed$", page, re.M | re.S)[1]
+    with own_description(stage, "exampledns", text) as file:
+        yield file
 
 
 @pytest.mark.parametrize("name, case", cases_of(MANUAL))
@@ -136,6 +144,36 @@ def test_list(stage):
 
 def test_list_own(stage, from_manual):
     assert from_manual.stem in listed(stage)
+
+
+def test_own_goes_before_shipped(stage):
+    text = (stage.shipped / "gandi.json").read_text()
+    with own_description(stage, "gandi", text.replace("api.gandi.net", "gandi.example")):
+        ran = provider_run(stage, "--dry-run", "gandi", "home.example.org", "192.0.2.1")
+        assert "https://gandi.example/v5/" in ran.stdout and "gandi.net" not in ran.stdout
+        listing = subprocess.run([stage.program, "provider", "list"], check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout
+        assert sum(line.split()[0] == "gandi" for line in listing.splitlines()) == 1
+    assert "api.gandi.net" in provider_run(stage, "--dry-run", "gandi", "home.example.org",
+                                           "192.0.2.1").stdout
+
+
+@pytest.mark.parametrize("what", ["file", "directory"])
+@pytest.mark.parametrize("how, why", [
+    (lambda path: path.chmod(0o777), "others can write it; chmod go-w"),
+    (lambda path: os.chown(path, 12345, 0), "belongs to user 12345; make it root's"),
+])
+def test_what_others_can_change_is_not_used(stage, what, how, why):
+    text = (stage.shipped / "gandi.json").read_text()
+    with own_description(stage, "gandi", text) as file:
+        path = file if what == "file" else file.parent
+        before = path.stat()
+        how(path)
+        ran = provider_run(stage, "--dry-run", "gandi", "home.example.org", "192.0.2.1")
+        path.chmod(before.st_mode & 0o7777)
+        os.chown(path, before.st_uid, before.st_gid)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert f"{path}: {why}" in ran.stderr
 
 
 def provider_run(stage, *arguments):

@@ -262,8 +262,13 @@ static const struct {
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": \"\"}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": false}",
 	    "{\"id\":false}", true, NULL },
-	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": 18446744073709551615}",
-	    "{\"id\":18446744073709551615}", true, NULL },
+	/* The largest number is not that of another record. */
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": 18446744073709551614}",
+	    "{\"id\":18446744073709551614}", true, NULL },
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": 18446744073709551616}",
+	    NULL, false, "the answer's id is too large" },
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": -9223372036854775809}",
+	    NULL, false, "the answer's id is too large" },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": {}}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": [1]}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id/x\"}", "{\"id\": 7}", "{}", true, NULL },
@@ -367,7 +372,7 @@ test_capture(void **state)
 	json_object_object_add(answer, "id", json_object_new_string(text));
 	assert_int_equal(answer_take(&d->steps.list[0], answer, &to, &to,
 	    &found, &why), ERR_REFUSED);
-	assert_string_equal(why.text, "the answer's id is too long");
+	assert_string_equal(why.text, "the answer's id is too large");
 	assert_int_equal(json_object_object_length(to.values), 0);
 	text[4096] = '\0';
 	json_object_object_add(answer, "id", json_object_new_string(text));

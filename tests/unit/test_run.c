@@ -84,6 +84,16 @@ static const char reader[] =
     "      \"get\": { \"now\": \"/tag\" } },"
     "    { \"method\": \"POST\", \"path\": \"/done/{now}\" } ] }";
 
+/* Asks the same twice, and wants something else of it each time. */
+static const char judge[] =
+    "{ \"format\": 1, \"name\": \"judge\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r\","
+    "      \"get\": { \"id\": \"/id\" }, \"none\": [404] },"
+    "    { \"method\": \"GET\", \"path\": \"/r\", \"expect\": { \"/n\": 1 },"
+    "      \"get\": { \"n\": \"/n\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
+
 /* One request that is expected, and its answer. */
 struct line {
 	const char	*request;	/* "METHOD /path BODY"; NULL: the end */
@@ -238,6 +248,14 @@ static const struct story {
 	      { "PUT /v1/r/1/a", 200, "", 0 },
 	      { "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"b\"}", 0 },
 	      { "POST /v1/done/b", 200, "", 0 } }, 0 },
+	{ "but each step judges for itself", judge, TOKEN,
+	    { { "home.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		"home: steps/1: refused: {\"id\": 1, \"n\": 2}" } },
+	    { { "GET /v1/r", 200, "{\"id\": 1, \"n\": 2}", 0 } }, 0 },
+	{ "also what is not there", judge, TOKEN,
+	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
+		"home: steps/1: HTTP 404: no" } },
+	    { { "GET /v1/r", 404, "no", 0 } }, 0 },
 	{ "nor what failed", reader, TOKEN,
 	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
 		"home: steps/0: HTTP 418: tea" },

@@ -178,6 +178,15 @@ only_element(json_object *tree, json_object *pointers)
 	    json_object_get_string(json_object_array_get_idx(pointers, 1)));
 }
 
+/* json-c makes the nearest number that it has of one that is too large. */
+static bool
+is_clamped(json_object *value)
+{
+	return json_object_is_type(value, json_type_int) &&
+	    (json_object_get_uint64(value) == UINT64_MAX ||
+	    json_object_get_int64(value) == INT64_MIN);
+}
+
 /* A value that is too long must not look like one that is not there. */
 static enum err
 capture_all(const struct step *step, json_object *from, struct scope *to,
@@ -192,9 +201,10 @@ capture_all(const struct step *step, json_object *from, struct scope *to,
 		if (!is_scalar(value) ||
 		    *json_object_get_string(value) == '\0')
 			continue;
-		if (strlen(json_object_get_string(value)) > CAPTURE_MAX)
+		if (strlen(json_object_get_string(value)) > CAPTURE_MAX ||
+		    is_clamped(value))
 			return error_set(why, ERR_REFUSED,
-			    "the answer's %s is too long", name);
+			    "the answer's %s is too large", name);
 		TRY(scope_copy(to, name, value, why));
 	}
 	return ERR_OK;

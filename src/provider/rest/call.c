@@ -90,57 +90,55 @@ print(const struct run *r, const struct step *step, const struct message *m,
 		buffer_printf(to, "  %s\n", m->body.data);
 }
 
-static enum err
-send_message(struct run *r, const struct step *step, const struct message *m,
-    const char *printed, struct answer *a, struct error *why)
-{
-	struct exchange_reply reply = { .body.max = EXCHANGE_BODY_MAX };
-	enum err rc = ERR_OK;
-
-	if (r->rehearsal != NULL)
-		fprintf(r->rehearsal, step->conditions != NULL ?
-		    "%s, if %s: %s" : "%s%s: %s", step->label,
-		    step->conditions != NULL ? json_object_to_json_string(
-		    step->conditions) : "", printed);
-	else if ((rc = exchange(r, step, m, &reply, why)) == ERR_OK)
-		rc = answer_judge(a, r->description, step, &r->credential,
-		    &reply, why);
-	buffer_free(&reply.body);
-	return rc;
-}
-
-/* A request that only asks, and what came of it. */
+/* A request, as it is printed, and the reply to it. */
 struct question {
-	struct question	*next;
-	char		*printed;
-	struct answer	 answer;
-	enum err	 rc;
-	struct error	 why;
+	struct question		*next;
+	char			*printed;
+	struct exchange_reply	 reply;
+	enum err		 rc;
+	struct error		 why;
 };
 
-static enum err
+static void
+question_end(struct question *q)
+{
+	secret_free(q->printed);
+	buffer_free(&q->reply.body);
+}
+
+/* In a rehearsal there is no reply. */
+static void
+put(struct run *r, const struct step *step, const struct message *m,
+    const char *printed, struct question *q)
+{
+	q->reply.body.max = EXCHANGE_BODY_MAX;
+	if (r->rehearsal == NULL)
+		q->rc = exchange(r, step, m, &q->reply, &q->why);
+	else if (step->conditions == NULL)
+		fprintf(r->rehearsal, "%s: %s", step->label, printed);
+	else
+		fprintf(r->rehearsal, "%s, if %s: %s", step->label,
+		    json_object_to_json_string(step->conditions), printed);
+}
+
+/* The question that was put before, or a new one; NULL without memory. */
+static const struct question *
 ask(struct run *r, const struct step *step, const struct message *m,
-    const char *printed, struct answer *a, struct error *why)
+    const char *printed)
 {
 	struct question *q = r->questions;
 
 	while (q != NULL && strcmp(q->printed, printed) != 0)
 		q = q->next;
-	if (q == NULL) {
-		if ((q = calloc(1, sizeof *q)) == NULL ||
-		    (q->printed = strdup(printed)) == NULL) {
-			free(q);
-			return error_memory(why);
-		}
-		q->rc = send_message(r, step, m, printed, &q->answer, &q->why);
-		q->next = r->questions;
-		r->questions = q;
+	if (q != NULL || (q = calloc(1, sizeof *q)) == NULL)
+		return q;
+	if ((q->printed = strdup(printed)) == NULL) {
+		free(q);
+		return NULL;
 	}
-	*a = q->answer;
-	json_object_get(a->tree);
-	if (q->rc != ERR_OK)
-		*why = q->why;
-	return q->rc;
+	put(r, step, m, printed, q);
+	q->next = r->questions;
+	return r->questions = q;
 }
 
 void
@@ -150,10 +148,24 @@ call_forget(struct run *r)
 
 	while ((q = r->questions) != NULL) {
 		r->questions = q->next;
-		json_object_put(q->answer.tree);
-		secret_free(q->printed);
+		question_end(q);
 		free(q);
 	}
+}
+
+/* Each step judges for itself, also what another one asked. */
+static enum err
+judge(const struct run *r, const struct step *step, const struct question *q,
+    struct answer *a, struct error *why)
+{
+	if (q == NULL)
+		return error_memory(why);
+	if (q->rc != ERR_OK) {
+		*why = q->why;
+		return q->rc;
+	}
+	return r->rehearsal != NULL ? ERR_OK : answer_judge(a, r->description,
+	    step, &r->credential, &q->reply, why);
 }
 
 static enum err
@@ -163,6 +175,7 @@ perform(struct run *r, const struct step *step, const struct scope *s,
 {
 	const struct endpoint *e = partner(r, step);
 	struct buffer printed = { .max = PRINT_MAX };
+	struct question write = { .rc = ERR_OK };
 	enum err rc;
 
 	TRY(compose(m, r->description, step, e->path, s, each, why));
@@ -171,15 +184,17 @@ perform(struct run *r, const struct step *step, const struct scope *s,
 	TRY(sign_message(&r->description->sign, m, step->method, e->origin, s,
 	    why));
 	print(r, step, m, &printed);
-	if (printed.failed)
+	if (printed.failed) {
 		rc = error_memory(why);
-	else if (only_asks(r, step))
-		rc = ask(r, step, m, printed.data, a, why);
-	else
-		rc = send_message(r, step, m, printed.data, a, why);
-	buffer_free(&printed);
-	if (!only_asks(r, step))
+	} else if (only_asks(r, step)) {
+		rc = judge(r, step, ask(r, step, m, printed.data), a, why);
+	} else {
 		call_forget(r);
+		put(r, step, m, printed.data, &write);
+		rc = judge(r, step, &write, a, why);
+		question_end(&write);
+	}
+	buffer_free(&printed);
 	return rc;
 }
 

@@ -49,13 +49,13 @@ struct run {
  * Sends the request of a step and judges the answer, whose tree the caller
  * puts.  *sent: there was one; a body that comes to nothing is not sent.  What
  * only asks is sent once, whatever comes of it: as long as nothing was written,
- * the answer serves every step that asks the same.
+ * the reply serves every step that asks the same.
  */
 enum err call_perform(struct run *r, const struct step *step,
 	    const struct scope *s, const struct group *each, struct answer *a,
 	    bool *sent, struct error *why);
 
-/* Forgets all answers. */
+/* Forgets all replies. */
 void	 call_forget(struct run *r);
 
 /*
