@@ -83,6 +83,16 @@ static const struct {
 	    "HTTP 200, but no JSON: ", false, false },
 	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "{\"a\": ", ERR_REFUSED,
 	    "HTTP 200, but no JSON: {\"a\": ", false, false },
+	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "{} <html>", ERR_REFUSED,
+	    "HTTP 200, but no JSON: {} <html>", false, false },
+	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "{} {}", ERR_REFUSED,
+	    "HTTP 200, but no JSON: {} {}", false, false },
+	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "/* */ {}", ERR_REFUSED,
+	    "HTTP 200, but no JSON: /* */ {}", false, false },
+	{ "", ", \"get\": {\"id\": \"/id\"}", 200, " {}\r\n", ERR_OK, NULL,
+	    false, false },
+	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "7", ERR_OK, NULL, false,
+	    false },
 	/* A failure that calls itself 200. */
 	{ ", \"expect\": {\"/ok\": true}", "", 200, "{\"ok\": true}", ERR_OK,
 	    NULL, false, false },
@@ -213,7 +223,7 @@ test_token_at_the_edge(void **state)
 	ROWS_END();
 }
 
-/* Deep nesting and long answers cost nothing but a refusal. */
+/* Deep nesting, long answers and a NUL cost nothing but a refusal. */
 static void
 test_hostile(void **state)
 {
@@ -222,6 +232,13 @@ test_hostile(void **state)
 	struct exchange_reply reply;
 	struct error why;
 	struct answer a;
+
+	fill(&reply, 200, "{\"id\": 1}");
+	assert_true(buffer_add(&reply.body, "\0{}", 3));
+	assert_int_equal(answer_judge(&a, d, &d->steps.list[0], &credential,
+	    &reply, &why), ERR_REFUSED);
+	assert_null(a.tree);
+	buffer_free(&reply.body);
 
 	(void)state;
 	assert_non_null(body);

@@ -443,6 +443,34 @@ test_defaults(void **state)
 	description_free(d);
 }
 
+/* OVH signs with the time, which has to be asked for. */
+static void
+test_ovh(void **state)
+{
+	static const char *const begins[] = { "", ", \"begin\": [{\"method\": "
+	    "\"GET\", \"path\": \"/\", \"get\": {\"time\": \"\"}}]" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(begins); i++) {
+		struct error why = { .text = "" };
+		struct description *d;
+		char text[512];
+
+		snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
+		    "\"base\": \"https://x.example\", \"sign\": \"ovh\","
+		    "\"token\": [\"application\", \"secret\", \"consumer\"]%s,"
+		    "\"steps\": [{\"method\": \"PUT\", \"path\": \"/\"}]}",
+		    begins[i]);
+		d = description_read(unit_write("x.json", text, strlen(text)),
+		    &why);
+		ROW((d != NULL) == (i == 1) && (i == 1 || strstr(why.text,
+		    "/sign: needs a step of \"begin\" that gets \"time\"") !=
+		    NULL), "%s: %s", begins[i], why.text);
+		description_free(d);
+	}
+	ROWS_END();
+}
+
 /* Must a zone that the operator gives be asked for nevertheless? */
 static void
 test_zone_gets(void **state)
@@ -583,6 +611,7 @@ main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_ovh),
 		cmocka_unit_test(test_zone_gets),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_ttl),

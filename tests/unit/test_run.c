@@ -94,6 +94,17 @@ static const char judge[] =
     "      \"get\": { \"n\": \"/n\" } },"
     "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
 
+/* Says by itself what it did, and has zones with a shortest time to live. */
+static const char words[] =
+    "{ \"format\": 1, \"name\": \"words\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"zone\": { \"method\": \"GET\", \"path\": \"/z/{zone}\","
+    "    \"get\": { \"ttl_min\": \"/least\" } },"
+    "  \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r\", \"get\": { \"ttl\": \"/ttl\" } },"
+    "    { \"method\": \"GET\", \"path\": \"/u/{ttl}\","
+    "      \"words\": [\"good\", \"nochg\"] } ] }";
+
 /* One request that is expected, and its answer. */
 struct line {
 	const char	*request;	/* "METHOD /path BODY"; NULL: the end */
@@ -262,6 +273,37 @@ static const struct story {
 	      { "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
 		"home: steps/0: HTTP 418: tea" } },
 	    { { "GET /v1/r/A", 418, "tea", 0 } }, 0 },
+	{ "the provider says that nothing changed", words, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"least\": 60}", 0 },
+	      { "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
+	      { "GET /v1/u/60", 200, "nochg", 0 } }, 0 },
+	{ "a time to live that its zone no longer takes", words, TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
+		NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"least\": 3600}", 0 },
+	      { "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
+	      { "GET /v1/u/3600", 200, "good", 0 } }, 0 },
+	{ "one that the operator wants, and its zone does not take", words,
+	    TOKEN,
+	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK,
+		true, NULL } },
+	    { { "GET /v1/z/example.org", 200, "{\"least\": 3600}", 0 },
+	      { "GET /v1/r", 200, "{\"ttl\": 7200}", 0 },
+	      { "GET /v1/u/3600", 200, "good", 0 } }, 0 },
+	{ "what is written stays so when the provider gets busy", description,
+	    TOKEN,
+	    { { "a.example.org", "example.org", V4, false, 0, ERR_OK, true,
+		NULL },
+	      { "b.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
+		"home: steps/2: HTTP 429: slow" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/a.../A", 200, "{\"id\": 7}", 0 },
+	      { "GET /v1/z/Z/b.../A", 200, "{\"id\": 8}", 0 },
+	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+	      { "PUT /v1/z/Z/8 {\"v\":\"" V4 "\",\"ttl\":300}", 429, "slow",
+		9 } }, 9 },
 	/* Failures. */
 	{ "a wrong token ends it at once, for all", description, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_TOKEN, false,
