@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <gnutls/gnutls.h>
 
 #include "account/account.h"
+#include "account/gate.h"
+#include "account/memory.h"
+#include "account/penalty.h"
 #include "account/verifier.h"
 #include "base/secret.h"
 
@@ -18,7 +22,22 @@ struct accounts {
 	const struct settings	*settings;
 	struct verifier		*verifiers;	/* one an account, same order */
 	struct verifier		 nobody;	/* the cost of the dearest one */
+	struct memory		*memory;
+	struct penalties	*penalties;
+	struct gate		*gate;
 };
+
+#define CROWD_WAIT	10	/* s until one who found no place comes back */
+
+/* Half of the cores hash at most, and a quarter of the workers wait. */
+static struct gate *
+make_gate(const struct settings *s)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return gate_new(cores > 2 ? (unsigned int)cores / 2 : 1,
+	    s->workers > 4 ? s->workers / 4 : 1);
+}
 
 struct accounts *
 accounts_new(const struct settings *s, struct error *why)
@@ -26,7 +45,10 @@ accounts_new(const struct settings *s, struct error *why)
 	struct accounts *a = calloc(1, sizeof *a);
 
 	if (a == NULL || (a->verifiers = calloc(s->account_count,
-	    sizeof *a->verifiers)) == NULL) {
+	    sizeof *a->verifiers)) == NULL ||
+	    (a->memory = memory_new(s->account_count)) == NULL ||
+	    (a->penalties = penalties_new()) == NULL ||
+	    (a->gate = make_gate(s)) == NULL) {
 		error_memory(why);
 		goto fail;
 	}
@@ -53,8 +75,26 @@ accounts_free(struct accounts *a)
 {
 	if (a == NULL)
 		return;
+	memory_free(a->memory);
+	penalties_free(a->penalties);
+	gate_free(a->gate);
 	free(a->verifiers);
 	free(a);
+}
+
+/* Each keeps one of both, so that both can be freed. */
+void
+accounts_inherit(struct accounts *a, struct accounts *from)
+{
+	struct penalties *penalties = a->penalties;
+	struct memory *memory = a->memory;
+
+	a->penalties = from->penalties;
+	from->penalties = penalties;
+	if (memory_room(from->memory) >= memory_room(memory)) {
+		a->memory = from->memory;
+		from->memory = memory;
+	}
 }
 
 bool
@@ -112,14 +152,38 @@ spend_rest(const struct accounts *a, unsigned int used,
 		    strlen(login->credential));
 }
 
-/* Checks login->credential, which has the right form. */
+/* What PBKDF2 says of it, at the cost of the dearest verifier if wrong. */
+static bool
+check(const struct accounts *a, const struct verifier *v, bool allowed,
+    const struct login *login)
+{
+	bool right = verifier_check(v, login->credential,
+	    strlen(login->credential)) && v != &a->nobody;
+
+	if (!right || !allowed)
+		spend_rest(a, v->iterations, login);
+	return right;
+}
+
 static enum err
-authenticate(const struct accounts *a, struct login *login, bool in_query,
+refuse(struct login *login, enum err code, long wait, const char *text,
     struct error *why)
 {
-	const struct verifier *v = NULL;
+	login_end(login);
+	login->wait = wait;
+	return error_set(why, code, "%s", text);
+}
+
+/* Checks login->credential, which has the right form. */
+static enum err
+authenticate(const struct accounts *a, struct login *login,
+    const struct address *source, bool in_query, struct error *why)
+{
+	const struct verifier *v = &a->nobody;
 	const struct account_settings *account;
+	bool allowed, right;
 	char *colon;
+	long wait;
 
 	colon = strchr(login->credential, ':');
 	*colon = '\0';
@@ -127,51 +191,57 @@ authenticate(const struct accounts *a, struct login *login, bool in_query,
 	*colon = ':';
 	if (account != NULL)
 		v = &a->verifiers[account - a->settings->accounts];
-	if (v != NULL && verifier_check(v, login->credential,
-	    strlen(login->credential))) {
-		if (in_query && !account->query_credentials) {
-			spend_rest(a, v->iterations, login);
-			login_end(login);
-			return error_set(why, ERR_AUTH, "right, but in the "
-			    "query, where the account does not allow it");
-		}
-		login->account = account;
-		login->token = colon + 1;
-		return ERR_OK;
+	allowed = account != NULL && (!in_query || account->query_credentials);
+	if (!memory_knows(a->memory, v, login->credential) || !allowed) {
+		if (source != NULL &&
+		    (wait = penalty_wait(a->penalties, source)) > 0)
+			return refuse(login, ERR_LIMIT, wait,
+			    "too many failed from there", why);
+		if (!gate_enter(a->gate))
+			return refuse(login, ERR_CROWD, CROWD_WAIT,
+			    "too many log in at the same time", why);
+		right = check(a, v, allowed, login);
+		gate_leave(a->gate);
+		if ((!right || !allowed) && source != NULL)
+			penalty_add(a->penalties, source);
+		if (!right)
+			return refuse(login, ERR_AUTH, 0, account != NULL ?
+			    "wrong token" : "unknown user", why);
+		if (!allowed)
+			return refuse(login, ERR_AUTH, 0, "right, but in the "
+			    "query, where the account does not allow it", why);
+		memory_add(a->memory, v, login->credential);
 	}
-	spend_rest(a, v != NULL ? v->iterations : 0, login);
-	login_end(login);
-	return error_set(why, ERR_AUTH, account != NULL ?
-	    "wrong token" : "unknown user");
+	login->account = account;
+	login->token = colon + 1;
+	return ERR_OK;
 }
 
 enum err
 account_authenticate(const struct accounts *a, const char *authorization,
-    struct login *login, struct error *why)
+    const struct address *source, struct login *login, struct error *why)
 {
 	*login = (struct login){ .account = NULL };
 	if (authorization == NULL)
 		return error_set(why, ERR_AUTH, "no credential");
-	if (!header_decode(authorization, login)) {
-		login_end(login);
-		return error_set(why, ERR_AUTH, "not a Basic credential");
-	}
-	return authenticate(a, login, false, why);
+	if (!header_decode(authorization, login))
+		return refuse(login, ERR_AUTH, 0, "not a Basic credential",
+		    why);
+	return authenticate(a, login, source, false, why);
 }
 
 enum err
 account_authenticate_query(const struct accounts *a, const char *user,
-    const char *token, struct login *login, struct error *why)
+    const char *token, const struct address *source, struct login *login,
+    struct error *why)
 {
 	*login = (struct login){ .account = NULL };
 	if (snprintf(login->credential, sizeof login->credential, "%s:%s",
 	    user, token) >= (int)sizeof login->credential ||
 	    strchr(user, ':') != NULL || !credential_valid(login->credential,
-	    strlen(login->credential))) {
-		login_end(login);
-		return error_set(why, ERR_AUTH, "not a credential");
-	}
-	return authenticate(a, login, true, why);
+	    strlen(login->credential)))
+		return refuse(login, ERR_AUTH, 0, "not a credential", why);
+	return authenticate(a, login, source, true, why);
 }
 
 void

@@ -7,18 +7,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
 
 #define CREDENTIAL_MAX	1024	/* bytes of "user:token" */
 
-struct accounts;	/* every verifier, parsed */
+struct accounts;	/* every verifier, parsed; and who logged in of late */
 
 /* A login that was found right.  Ends with login_end(), which wipes it. */
 struct login {
 	const struct account_settings	*account;
 	char				 credential[CREDENTIAL_MAX + 1];
 	const char			*token;	/* inside credential */
+	long				 wait;	/* s; of a refusal that passes */
 };
 
 /*
@@ -28,23 +30,31 @@ struct login {
 struct accounts	*accounts_new(const struct settings *s, struct error *why);
 void		 accounts_free(struct accounts *a);
 
+/* Takes over what another configuration remembers of logins and failures. */
+void		 accounts_inherit(struct accounts *a, struct accounts *from);
+
 /*
  * Checks the value of an Authorization header (RFC 7617), NULL if there was
- * none.  ERR_OK fills *login; anything else is ERR_AUTH.  A header
- * that is no Basic credential of printable ASCII fails at once; every other
- * failure costs the time of the dearest verifier, so that it does not tell
- * which users exist.
+ * none, that came from source, NULL if that is not known.  ERR_OK fills *login.
+ *
+ * A login that was right a moment ago passes at once, whatever else came from
+ * there.  ERR_LIMIT: too many others failed, and this one was not looked
+ * at.  ERR_CROWD: too many log in at the same time.  ERR_AUTH is anything else:
+ * a header that is no Basic credential of printable ASCII fails at
+ * once; every other failure costs the time of the dearest verifier, so
+ * that it does not tell which users exist.
  */
 enum err	 account_authenticate(const struct accounts *a,
-		    const char *authorization, struct login *login,
-		    struct error *why);
+		    const char *authorization, const struct address *source,
+		    struct login *login, struct error *why);
 
 /*
  * The same for a user and a token that came as parameters; only accounts that
  * allow query_credentials can be entered so.
  */
 enum err	 account_authenticate_query(const struct accounts *a,
-		    const char *user, const char *token, struct login *login,
+		    const char *user, const char *token,
+		    const struct address *source, struct login *login,
 		    struct error *why);
 
 void		 login_end(struct login *login);

@@ -32,6 +32,19 @@ address_format(const struct address *a, char text[static ADDRESS_TEXT_MAX])
 }
 
 bool
+address_unmap(struct address *to, const struct address *a)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (a->family != AF_INET6 ||
+	    memcmp(a->bytes, prefix, sizeof prefix) != 0)
+		return false;
+	*to = (struct address){ .family = AF_INET };
+	memcpy(to->bytes, a->bytes + sizeof prefix, 4);
+	return true;
+}
+
+bool
 address_equal(const struct address *a, const struct address *b)
 {
 	return a->family == b->family &&

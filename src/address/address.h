@@ -40,6 +40,9 @@ bool	 address_parse_length(struct address *a, unsigned int *length,
 /* The form of RFC 5952 for IPv6. */
 const char *address_format(const struct address *a, char text[static ADDRESS_TEXT_MAX]);
 
+/* The IPv4 address in an IPv4-mapped one; false for any other. */
+bool	 address_unmap(struct address *to, const struct address *a);
+
 bool	 address_equal(const struct address *a, const struct address *b);
 
 /* 32 or 128. */

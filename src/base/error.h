@@ -14,6 +14,8 @@ enum err {
 	ERR_REQUEST,		/* a request that cannot be understood */
 	ERR_ABANDONED,		/* nobody waits for the answer any more */
 	ERR_AUTH,		/* not a known login */
+	ERR_LIMIT,		/* too many of those from there */
+	ERR_CROWD,		/* too many log in at the same time */
 	ERR_NAME,		/* not a host name */
 	ERR_NAMES,		/* too many of them */
 	ERR_HOST,		/* a host of somebody else, or of nobody */

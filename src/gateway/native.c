@@ -36,6 +36,8 @@ native_status(const struct update *u)
 		break;
 	case ERR_AUTH:
 		return 401;
+	case ERR_LIMIT:
+		return 429;
 	case ERR_REQUEST:
 	case ERR_NAME:
 	case ERR_NAMES:
@@ -147,7 +149,7 @@ native_reply(const struct update *u, struct reply *r)
 	json_object *o, *hosts;
 
 	r->status = native_status(u);
-	if (r->status == 503)
+	if (r->status == 503 || r->status == 429)
 		r->retry_after = u->retry_after > 0 ? u->retry_after :
 		    RETRY_AFTER;
 	switch (u->result) {
@@ -155,6 +157,9 @@ native_reply(const struct update *u, struct reply *r)
 		break;
 	case ERR_AUTH:
 		native_error(r, r->status, "badauth");
+		return;
+	case ERR_LIMIT:
+		native_error(r, r->status, "limit");
 		return;
 	case ERR_REQUEST:
 	case ERR_NAME:

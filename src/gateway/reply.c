@@ -8,7 +8,8 @@ reason(int status)
 	static const struct { int status; const char *reason; } known[] = {
 		{ 200, "OK" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 502, "Bad Gateway" },
+		{ 405, "Method Not Allowed" },
+		{ 429, "Too Many Requests" }, { 502, "Bad Gateway" },
 		{ 503, "Service Unavailable" },
 	};
 

@@ -59,14 +59,18 @@ login(struct update *u)
 	const char *user = request_parameter(q, "username");
 	const char *token = request_parameter(q, "password");
 	int64_t start = clock_now();
+	struct address parsed, *source = NULL;
 	enum err rc;
 
+	if (address_parse_any(&parsed, q->source))
+		source = &parsed;
 	if (q->authorization == NULL && user != NULL && token != NULL)
 		rc = account_authenticate_query(u->house->accounts, user,
-		    token, &u->login, &u->why);
+		    token, source, &u->login, &u->why);
 	else
 		rc = account_authenticate(u->house->accounts,
-		    q->authorization, &u->login, &u->why);
+		    q->authorization, source, &u->login, &u->why);
+	u->retry_after = u->login.wait;
 	u->login_ms = (int)(clock_now() - start);
 	return rc;
 }

@@ -64,8 +64,8 @@ struct update {
 };
 
 /*
- * ERR_OK: every record has its verdict.  ERR_AUTH, ERR_ABANDONED, ERR_MEMORY
- * or a code of wish_read(): nothing was done.
+ * ERR_OK: every record has its verdict.  ERR_ABANDONED, ERR_MEMORY, a code of
+ * account_authenticate() or of wish_read(): nothing was done.
  */
 enum err	 update_run(struct update *u);
 

@@ -260,6 +260,7 @@ do_reload(struct pool *p)
 	for (size_t i = 0; i < SEATS; i++)
 		p->seats[i].retired = p->seats[i].pid != 0;
 	providers_inherit(new->providers, old->providers);
+	accounts_inherit(new->accounts, old->accounts);
 	p->house = new;
 	p->not_before = 0;
 	p->delay = 0;

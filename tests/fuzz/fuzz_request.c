@@ -76,13 +76,13 @@ log_in(const struct accounts *accounts, const struct request *q)
 	struct login login;
 	struct error why;
 
-	if (account_authenticate(accounts, q->authorization, &login, &why) ==
-	    ERR_OK)
+	if (account_authenticate(accounts, q->authorization, NULL, &login,
+	    &why) == ERR_OK)
 		assert(strcmp(login.credential, "router:token") == 0);
 	login_end(&login);
 	if (user != NULL && token != NULL &&
-	    account_authenticate_query(accounts, user, token, &login, &why) ==
-	    ERR_OK)
+	    account_authenticate_query(accounts, user, token, NULL, &login,
+	    &why) == ERR_OK)
 		assert(strcmp(login.credential, "router:token") == 0);
 	login_end(&login);
 }

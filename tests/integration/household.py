@@ -57,10 +57,18 @@ class Household:
         world.keep(Relay(self.middle, RELAY[0], 443, SHELF[0]))
         self.pool = Pool(self.office, f"{folder}/office", world.binary,
                          self.configuration(), world.sanitizer("office"))
-        # Web servers that are not www-data come here, too.
-        self.pool.start(self.pool.spawn(mode="0666"))
+        self.start()
         self.gateway = world.keep(Gateway(self.pool, GATEWAY, self.leaf,
                                           world.authority.pem))
+
+    def start(self):
+        # Web servers that are not www-data come here, too.
+        self.pool.start(self.pool.spawn(mode="0666"))
+
+    def restart(self):
+        """It forgets how many logins failed."""
+        self.pool.stop()
+        self.start()
 
     def web_server(self, host):
         """One that tells its clients where it sees them."""

@@ -110,6 +110,7 @@ def bytes_of(token, user, what):
 @pytest.fixture(scope="module", params=["nginx", *frontends.ALL])
 def front(household, request):
     """A web server in front of the household's pool."""
+    household.restart()
     name = request.param
     if name == "nginx":
         yield Front(name, household.gateway.host.ipv4, household.pool.folder)

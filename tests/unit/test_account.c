@@ -7,6 +7,7 @@
 #include <gnutls/gnutls.h>
 
 #include "account/account.h"
+#include "account/penalty.h"
 
 #define DEAR	3000	/* iterations of the dearest verifier */
 
@@ -135,7 +136,8 @@ test_credentials(void **state)
 
 		memset(&login, 'x', sizeof login);
 		iterations_spent = 0;
-		rc = account_authenticate(a, header, &login, &why);
+		rc = account_authenticate(a, header, NULL, &login,
+		    &why);
 		if (credentials[i].account != NULL)
 			ROW(rc == ERR_OK && login.account != NULL &&
 			    unit_same(login.account->name,
@@ -196,7 +198,8 @@ test_headers(void **state)
 		enum err rc;
 
 		iterations_spent = 0;
-		rc = account_authenticate(a, headers[i].header, &login, &why);
+		rc = account_authenticate(a, headers[i].header, NULL, &login,
+		    &why);
 		ROW((rc == ERR_OK) == headers[i].good && (rc == ERR_OK ||
 		    (rc == ERR_AUTH && wiped(&login) &&
 		    unit_same(why.text, headers[i].why) &&
@@ -242,7 +245,7 @@ test_query(void **state)
 
 		iterations_spent = 0;
 		rc = account_authenticate_query(a, queries[i].user,
-		    queries[i].token, &login, &why);
+		    queries[i].token, NULL, &login, &why);
 		if (queries[i].account != NULL)
 			ROW(rc == ERR_OK && login.account != NULL && unit_same(
 			    login.account->name, queries[i].account) &&
@@ -282,12 +285,140 @@ test_length(void **state)
 		ROW(credential_valid(credential, lengths[i]) ==
 		    (lengths[i] <= CREDENTIAL_MAX), "%zu: valid", lengths[i]);
 		header = basic(credential, lengths[i]);
-		ROW(account_authenticate(a, header, &login, &why) ==
+		ROW(account_authenticate(a, header, NULL, &login,
+		    &why) ==
 		    ERR_AUTH && unit_same(why.text, want), "%zu: %s",
 		    lengths[i], why.text);
 		free(header);
 		free(credential);
 	}
+	accounts_free(a);
+	ROWS_END();
+}
+
+/*
+ * Logins that were right, and failures, of one source
+ */
+
+/* One login; returns what it cost. */
+static unsigned long
+log_in(const struct accounts *a, const char *credential, const char *source,
+    enum err wanted, long wait)
+{
+	char *header = basic(credential, strlen(credential));
+	struct address from;
+	struct error why = { .text = "" };
+	struct login login;
+	enum err rc;
+
+	assert_true(source == NULL || address_parse_any(&from, source));
+	iterations_spent = 0;
+	rc = account_authenticate(a, header, source != NULL ? &from : NULL,
+	    &login, &why);
+	ROW(rc == wanted && (rc == ERR_OK || wiped(&login)) &&
+	    (login.wait > 0) == (wait > 0) && login.wait <= wait,
+	    "%s from %s: %s, %ld s", credential, unit_text(source), why.text,
+	    login.wait);
+	login_end(&login);
+	free(header);
+	return iterations_spent;
+}
+
+/* Who was right a moment ago costs nothing; who is wrong always does. */
+static void
+test_remembered(void **state)
+{
+	struct accounts *a = accounts();
+	struct error why;
+	struct login login;
+
+	(void)state;
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 1000, "first");
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 0, "second");
+	ROW(log_in(a, "router:wrong", NULL, ERR_AUTH, 0) == DEAR, "wrong");
+	ROW(log_in(a, "router:wrong", NULL, ERR_AUTH, 0) == DEAR, "again");
+	ROW(log_in(a, "nobody:token", NULL, ERR_AUTH, 0) == DEAR, "nobody");
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 0, "third");
+	/* It is no way around a rule. */
+	ROW(account_authenticate_query(a, "router", "token", NULL, &login,
+	    &why) == ERR_AUTH && iterations_spent == DEAR, "in the query");
+	accounts_free(a);
+	ROWS_END();
+}
+
+/* A source that failed too often is not listened to, but for the known. */
+static void
+test_limit(void **state)
+{
+	struct accounts *a = accounts();
+
+	(void)state;
+	ROW(log_in(a, "router:token", "192.0.2.1", ERR_OK, 0) == 1000, "known");
+	for (int i = 0; i < PENALTY_BURST; i++)
+		ROW(log_in(a, i % 2 == 0 ? "router:wrong" : "nobody:token",
+		    "192.0.2.1", ERR_AUTH, 0) == DEAR, "failure %d", i);
+	ROW(log_in(a, "router:wrong", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	    "one too many");
+	ROW(log_in(a, "nobody:token", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	    "of nobody");
+	ROW(log_in(a, "dear:geheim", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	    "right, but unknown");
+	ROW(log_in(a, "router:token", "192.0.2.1", ERR_OK, 0) == 0, "known");
+	ROW(log_in(a, "dear:geheim", "192.0.2.2", ERR_OK, 0) == DEAR,
+	    "another source");
+	ROW(log_in(a, "router:wrong", NULL, ERR_AUTH, 0) == DEAR,
+	    "of no source");
+	accounts_free(a);
+	ROWS_END();
+}
+
+/* What is no credential costs nothing, and is no failure. */
+static void
+test_no_failure(void **state)
+{
+	struct accounts *a = accounts();
+
+	(void)state;
+	for (int i = 0; i < 2 * PENALTY_BURST; i++)
+		(void)log_in(a, "router", "192.0.2.1", ERR_AUTH, 0);
+	ROW(log_in(a, "router:wrong", "192.0.2.1", ERR_AUTH, 0) == DEAR,
+	    "a failure");
+	accounts_free(a);
+	ROWS_END();
+}
+
+/* A reload keeps both; a new verifier makes an old login unknown. */
+static void
+test_inherit(void **state)
+{
+	struct account_settings changed[COUNT(list)];
+	struct settings s = settings;
+	struct accounts *a = accounts(), *next;
+	struct error why;
+
+	(void)state;
+	memcpy(changed, list, sizeof changed);
+	changed[2].verifier = "$pbkdf2-sha256$i=2000$c2FsdC1vZi1yb3V0ZXI$"
+	    "8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ";
+	s.accounts = changed;
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 1000, "first");
+	ROW(log_in(a, "colon:key:secret", NULL, ERR_OK, 0) == 1000, "first");
+	for (int i = 0; i < PENALTY_BURST; i++)
+		(void)log_in(a, "router:wrong", "192.0.2.1", ERR_AUTH, 0);
+	next = accounts_new(&s, &why);
+	assert_non_null(next);
+	accounts_inherit(next, a);
+	accounts_free(a);
+	ROW(log_in(next, "colon:key:secret", NULL, ERR_OK, 0) == 0, "kept");
+	ROW(log_in(next, "router:wrong", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	    "kept, too");
+	/* The same key, but of more iterations: the token is wrong now. */
+	changed[2].verifier = list[0].verifier;
+	a = accounts_new(&s, &why);
+	assert_non_null(a);
+	accounts_inherit(a, next);
+	accounts_free(next);
+	ROW(log_in(a, "router:token", NULL, ERR_AUTH, 0) == DEAR, "changed");
 	accounts_free(a);
 	ROWS_END();
 }
@@ -323,6 +454,10 @@ main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_remembered),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_no_failure),
+		cmocka_unit_test(test_inherit),
 		cmocka_unit_test(test_wrong_verifier),
 	};
 

@@ -1,0 +1,102 @@
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "account/gate.h"
+#include "base/clock.h"
+
+#define TICK_NS	2000000L
+
+struct gate {
+	_Atomic pid_t	*holders;	/* shared: the places, then the queue */
+	unsigned int	 places;
+	unsigned int	 queue;
+};
+
+struct gate *
+gate_new(unsigned int places, unsigned int queue)
+{
+	struct gate *g = malloc(sizeof *g);
+	void *shared;
+
+	if (g == NULL)
+		return NULL;
+	shared = mmap(NULL, (places + queue) * sizeof *g->holders,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED) {
+		free(g);
+		return NULL;
+	}
+	*g = (struct gate){ shared, places, queue };
+	return g;
+}
+
+void
+gate_free(struct gate *g)
+{
+	if (g == NULL)
+		return;
+	munmap(g->holders, (g->places + g->queue) *
+	    sizeof *g->holders);
+	free(g);
+}
+
+static bool
+is_gone(pid_t pid)
+{
+	return kill(pid, 0) == -1 && errno == ESRCH;
+}
+
+/* One of count from first on, if one is free or its holder is gone. */
+static bool
+take(const struct gate *g, unsigned int first, unsigned int count)
+{
+	for (unsigned int i = first; i < first + count; i++) {
+		pid_t holder = 0;
+
+		if (atomic_compare_exchange_strong(&g->holders[i], &holder,
+		    getpid()) || (is_gone(holder) &&
+		    atomic_compare_exchange_strong(&g->holders[i], &holder,
+		    getpid())))
+			return true;
+	}
+	return false;
+}
+
+static void
+give_back(const struct gate *g, unsigned int first, unsigned int count)
+{
+	for (unsigned int i = first; i < first + count; i++) {
+		pid_t me = getpid();
+
+		(void)atomic_compare_exchange_strong(&g->holders[i], &me, 0);
+	}
+}
+
+bool
+gate_enter(const struct gate *g)
+{
+	const struct timespec tick = { 0, TICK_NS };
+	int64_t until = clock_now() + GATE_WAIT;
+	bool inside = take(g, 0, g->places);
+
+	if (!inside && take(g, g->places, g->queue)) {
+		while (!(inside = take(g, 0, g->places)) &&
+		    clock_left(until) > 0)
+			nanosleep(&tick, NULL);
+		give_back(g, g->places, g->queue);
+	}
+	return inside;
+}
+
+void
+gate_leave(const struct gate *g)
+{
+	give_back(g, 0, g->places);
+}

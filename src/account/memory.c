@@ -1,0 +1,141 @@
+#include "config.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include "account/memory.h"
+#include "base/clock.h"
+#include "base/secret.h"
+
+#define WAYS	4	/* entries that one login may use */
+
+/* Half of HMAC-SHA-256, RFC 2104 section 5. */
+struct tag {
+	uint64_t	half[2];
+};
+
+struct entry {
+	_Atomic uint64_t	half[2];
+	_Atomic int64_t		until;		/* clock_now(); 0: empty */
+};
+
+struct memory {
+	struct entry	*entries;	/* shared */
+	size_t		 sets;		/* of WAYS, a power of two */
+	uint8_t		 key[32];
+};
+
+struct memory *
+memory_new(size_t logins)
+{
+	struct memory *m = calloc(1, sizeof *m);
+	void *shared;
+
+	if (m == NULL)
+		return NULL;
+	/* Half of it stays empty, so that few sets overflow. */
+	for (m->sets = 1; m->sets * WAYS < 2 * logins; m->sets *= 2)
+		continue;
+	shared = mmap(NULL, m->sets * WAYS * sizeof *m->entries,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED) {
+		free(m);
+		return NULL;
+	}
+	m->entries = shared;
+	if (gnutls_rnd(GNUTLS_RND_KEY, m->key, sizeof m->key) < 0) {
+		memory_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void
+memory_free(struct memory *m)
+{
+	if (m == NULL)
+		return;
+	munmap(m->entries, m->sets * WAYS * sizeof *m->entries);
+	secret_wipe(m->key, sizeof m->key);
+	free(m);
+}
+
+size_t
+memory_room(const struct memory *m)
+{
+	return m->sets * WAYS / 2;
+}
+
+/* The entries where a login may be; NULL when there is no HMAC. */
+static struct entry *
+find_set(const struct memory *m, const struct verifier *v,
+    const char *credential, struct tag *tag)
+{
+	uint8_t digest[32];
+	gnutls_hmac_hd_t hmac;
+	size_t set;
+
+	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, m->key,
+	    sizeof m->key) < 0)
+		return NULL;
+	/* Of fixed length, so that no two pairs are the same bytes. */
+	(void)gnutls_hmac(hmac, v->key, sizeof v->key);
+	(void)gnutls_hmac(hmac, credential, strlen(credential));
+	gnutls_hmac_deinit(hmac, digest);
+	memcpy(tag, digest, sizeof *tag);
+	memcpy(&set, digest + sizeof *tag, sizeof set);
+	secret_wipe(digest, sizeof digest);
+	return &m->entries[(set & (m->sets - 1)) * WAYS];
+}
+
+bool
+memory_knows(struct memory *m, const struct verifier *v,
+    const char *credential)
+{
+	int64_t now = clock_now();
+	struct tag tag, held;
+	struct entry *set = find_set(m, v, credential, &tag);
+	bool known = false;
+
+	for (size_t i = 0; set != NULL && i < WAYS; i++) {
+		int64_t until = atomic_load(&set[i].until);
+
+		for (size_t h = 0; h < 2; h++)
+			held.half[h] = atomic_load(&set[i].half[h]);
+		if (!secret_equal(&held, &tag, sizeof tag) || until <= now)
+			continue;
+		known = true;
+		/* Not each time: others read that line, too. */
+		if (until < now + MEMORY_TIME - MEMORY_TIME / 16)
+			(void)atomic_compare_exchange_strong(&set[i].until,
+			    &until, now + MEMORY_TIME);
+	}
+	secret_wipe(&tag, sizeof tag);
+	secret_wipe(&held, sizeof held);
+	return known;
+}
+
+void
+memory_add(struct memory *m, const struct verifier *v, const char *credential)
+{
+	struct tag tag;
+	struct entry *set = find_set(m, v, credential, &tag);
+	struct entry *oldest = set;
+
+	for (size_t i = 1; set != NULL && i < WAYS; i++)
+		if (atomic_load(&set[i].until) < atomic_load(&oldest->until))
+			oldest = &set[i];
+	if (oldest != NULL) {
+		atomic_store(&oldest->until, 0);
+		for (size_t h = 0; h < 2; h++)
+			atomic_store(&oldest->half[h], tag.half[h]);
+		atomic_store(&oldest->until, clock_now() + MEMORY_TIME);
+	}
+	secret_wipe(&tag, sizeof tag);
+}

@@ -1,0 +1,34 @@
+/*
+ * penalty.h - who has failed to log in too often?
+ *
+ * One bucket for each address (IPv4), for each /64 and for each /48 (IPv6): so
+ * many failures at once, and one more with time.  The table has a fixed size in
+ * memory that all workers share, without a lock; when it is full, those go
+ * that would be forgiven first.
+ */
+#ifndef ACCOUNT_PENALTY_H
+#define ACCOUNT_PENALTY_H
+
+#include <stdbool.h>
+
+#include "address/address.h"
+
+#define PENALTY_BURST		30	/* failures at once */
+#define PENALTY_INTERVAL	60000	/* ms until one is forgiven */
+#define PENALTY_NETS		4	/* how much more a /48 may */
+
+struct penalties;
+
+/* Shared with every later fork; NULL: no memory. */
+struct penalties *penalties_new(void);
+void		 penalties_free(struct penalties *p);
+
+/* Seconds until the source may try again; 0: now. */
+long		 penalty_wait(const struct penalties *p,
+		    const struct address *source);
+
+/* It has failed once more. */
+void		 penalty_add(struct penalties *p,
+		    const struct address *source);
+
+#endif
