@@ -4,12 +4,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "account/gate.h"
 #include "base/clock.h"
+#include "base/shared.h"
 
 #define TICK_NS	2000000L
 
@@ -23,18 +23,15 @@ struct gate *
 gate_new(unsigned int places, unsigned int queue)
 {
 	struct gate *g = malloc(sizeof *g);
-	void *shared;
 
 	if (g == NULL)
 		return NULL;
-	shared = mmap(NULL, (places + queue) * sizeof *g->holders,
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED) {
-		free(g);
-		return NULL;
-	}
-	*g = (struct gate){ shared, places, queue };
-	return g;
+	*g = (struct gate){ shared_new((places + queue) * sizeof *g->holders),
+	    places, queue };
+	if (g->holders != NULL)
+		return g;
+	free(g);
+	return NULL;
 }
 
 void
@@ -42,7 +39,7 @@ gate_free(struct gate *g)
 {
 	if (g == NULL)
 		return;
-	munmap(g->holders, (g->places + g->queue) *
+	shared_free(g->holders, (g->places + g->queue) *
 	    sizeof *g->holders);
 	free(g);
 }

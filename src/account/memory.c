@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -12,6 +11,7 @@
 #include "account/memory.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/shared.h"
 
 #define WAYS	4	/* entries that one login may use */
 
@@ -35,25 +35,18 @@ struct memory *
 memory_new(size_t logins)
 {
 	struct memory *m = calloc(1, sizeof *m);
-	void *shared;
 
 	if (m == NULL)
 		return NULL;
 	/* Half of it stays empty, so that few sets overflow. */
 	for (m->sets = 1; m->sets * WAYS < 2 * logins; m->sets *= 2)
 		continue;
-	shared = mmap(NULL, m->sets * WAYS * sizeof *m->entries,
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED) {
-		free(m);
-		return NULL;
-	}
-	m->entries = shared;
-	if (gnutls_rnd(GNUTLS_RND_KEY, m->key, sizeof m->key) < 0) {
-		memory_free(m);
-		return NULL;
-	}
-	return m;
+	m->entries = shared_new(m->sets * WAYS * sizeof *m->entries);
+	if (m->entries != NULL &&
+	    gnutls_rnd(GNUTLS_RND_KEY, m->key, sizeof m->key) == 0)
+		return m;
+	memory_free(m);
+	return NULL;
 }
 
 void
@@ -61,7 +54,7 @@ memory_free(struct memory *m)
 {
 	if (m == NULL)
 		return;
-	munmap(m->entries, m->sets * WAYS * sizeof *m->entries);
+	shared_free(m->entries, m->sets * WAYS * sizeof *m->entries);
 	secret_wipe(m->key, sizeof m->key);
 	free(m);
 }

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <gnutls/crypto.h>
@@ -12,6 +11,7 @@
 
 #include "account/penalty.h"
 #include "base/clock.h"
+#include "base/shared.h"
 
 #define SETS		4096
 #define WAYS		4
@@ -38,17 +38,14 @@ struct penalties *
 penalties_new(void)
 {
 	struct penalties *p = calloc(1, sizeof *p);
-	void *shared = mmap(NULL, SETS * WAYS * sizeof *p->words,
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (p != NULL && shared != MAP_FAILED &&
-	    gnutls_rnd(GNUTLS_RND_NONCE, p->key, sizeof p->key) == 0) {
-		p->words = shared;
+	if (p == NULL)
+		return NULL;
+	p->words = shared_new(SETS * WAYS * sizeof *p->words);
+	if (p->words != NULL &&
+	    gnutls_rnd(GNUTLS_RND_NONCE, p->key, sizeof p->key) == 0)
 		return p;
-	}
-	if (shared != MAP_FAILED)
-		munmap(shared, SETS * WAYS * sizeof *p->words);
-	free(p);
+	penalties_free(p);
 	return NULL;
 }
 
@@ -57,7 +54,7 @@ penalties_free(struct penalties *p)
 {
 	if (p == NULL)
 		return;
-	munmap(p->words, SETS * WAYS * sizeof *p->words);
+	shared_free(p->words, SETS * WAYS * sizeof *p->words);
 	free(p);
 }
 

@@ -8,14 +8,10 @@
 #define POOL_SCOREBOARD_H
 
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct slot {
 	_Atomic int64_t	 busy_since;	/* clock_now(); 0: idle */
 };
-
-/* count slots, all idle, shared with every later fork; NULL: no memory. */
-struct slot	*scoreboard_new(size_t count);
 
 #endif

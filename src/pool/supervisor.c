@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/shared.h"
 #include "pool/listener.h"
 #include "pool/notify.h"
 #include "pool/scoreboard.h"
@@ -328,7 +329,8 @@ supervisor_run(struct house *h, int listener)
 	struct pool *p = calloc(1, sizeof *p);
 	int status;
 
-	if (p == NULL || (p->slots = scoreboard_new(SEATS)) == NULL) {
+	if (p == NULL ||
+	    (p->slots = shared_new(SEATS * sizeof *p->slots)) == NULL) {
 		log_warn("out of memory");
 		free(p);
 		house_free(h);

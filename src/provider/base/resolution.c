@@ -2,8 +2,8 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/shared.h"
 #include "provider/base/resolution.h"
 
 struct version {
@@ -24,17 +24,13 @@ struct resolution {
 struct resolution *
 resolution_new(size_t count)
 {
-	void *m = mmap(NULL, count * sizeof(struct resolution),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return m != MAP_FAILED ? m : NULL;
+	return shared_new(count * sizeof(struct resolution));
 }
 
 void
 resolution_free(struct resolution *r, size_t count)
 {
-	if (r != NULL)
-		munmap(r, count * sizeof *r);
+	shared_free(r, count * sizeof *r);
 }
 
 struct resolution *
