@@ -20,7 +20,7 @@ struct login {
 	const struct account_settings	*account;
 	char				 credential[CREDENTIAL_MAX + 1];
 	const char			*token;	/* inside credential */
-	long				 wait;	/* s; of a refusal that passes */
+	long				 wait;	/* s, if it will pass */
 };
 
 /*

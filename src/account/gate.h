@@ -2,8 +2,8 @@
  * gate.h - how many may hash at once.
  *
  * A PBKDF2 is made to be dear, so a flood of logins could take every core and
- * every worker.  So only some may be inside, and a few may wait.  The places lie
- * in memory that all workers share; that of a process that died there is
+ * every worker.  So only some may be inside, and a few may wait.  The places
+ * lie in memory that all workers share; that of a process that died there is
  * taken by who finds it gone.
  */
 #ifndef ACCOUNT_GATE_H

@@ -49,8 +49,9 @@ struct place place_member(const struct place *p, const char *name);
 struct place place_element(const struct place *p, size_t index);
 
 /*
- * Is p an object with no member beyond known?  The list ends with NULL; without
- * a list any member is good.  A wrong name is answered with the names that are known here.
+ * Is p an object with no member beyond known?  The list ends with NULL;
+ * without a list any member is good.  A wrong name is answered with the names
+ * that are known here.
  */
 enum err place_object(const struct place *p, const char *const known[],
 	    struct error *why);

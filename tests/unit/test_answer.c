@@ -211,8 +211,8 @@ test_token_at_the_edge(void **state)
 		memset(body, ' ', before);
 		snprintf(body + before, sizeof body - before, "%s", TOKEN);
 		fill(&reply, 401, body);
-		assert_int_equal(answer_judge(&a, d, &d->steps.list[0], &credential,
-		    &reply, &why), ERR_TOKEN);
+		assert_int_equal(answer_judge(&a, d, &d->steps.list[0],
+		    &credential, &reply, &why), ERR_TOKEN);
 		ROW(strstr(why.text, "gehei") == NULL &&
 		    strchr(why.text, 'g') == NULL, "after %zu bytes: %s",
 		    before, why.text);

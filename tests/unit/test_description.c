@@ -352,8 +352,8 @@ static struct description *
 read_changed(const char *pointer, const char *value, struct error *why)
 {
 	why->text[0] = '\0';
-	return description_read(unit_write_changed("example.json", base, pointer,
-	    value), why);
+	return description_read(unit_write_changed("example.json", base,
+	    pointer, value), why);
 }
 
 static void
@@ -517,7 +517,8 @@ test_variables(void **state)
 		snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
 		    "\"base\": \"https://x.example\", \"headers\": {\"X\": "
 		    "\"%s\", \"Y\": \"%s\"}, \"steps\": [{\"method\": "
-		    "\"PUT\", \"path\": \"/\"}]}", variables[i].one, variables[i].other);
+		    "\"PUT\", \"path\": \"/\"}]}", variables[i].one,
+		    variables[i].other);
 		d = description_read(unit_write("x.json", text, strlen(text)),
 		    &why);
 		assert_non_null(d);

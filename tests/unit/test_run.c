@@ -101,7 +101,8 @@ static const char words[] =
     "  \"zone\": { \"method\": \"GET\", \"path\": \"/z/{zone}\","
     "    \"get\": { \"ttl_min\": \"/least\" } },"
     "  \"steps\": ["
-    "    { \"method\": \"GET\", \"path\": \"/r\", \"get\": { \"ttl\": \"/ttl\" } },"
+    "    { \"method\": \"GET\", \"path\": \"/r\","
+    "      \"get\": { \"ttl\": \"/ttl\" } },"
     "    { \"method\": \"GET\", \"path\": \"/u/{ttl}\","
     "      \"words\": [\"good\", \"nochg\"] } ] }";
 

@@ -15,7 +15,7 @@
 struct endpoint {
 	char		*host;		/* to connect to; NULL: there is none */
 	uint16_t	 port;
-	char		*origin;	/* "https://host", or words for people */
+	char		*origin;	/* "https://host", or words */
 	char		*path;		/* "" or "/api" */
 
 	/* Of the configuration, borrowed. */

@@ -1,5 +1,5 @@
 /*
- * call.c - one call to the provider: the request of a step, and what comes of it.
+ * call.c - one call to the provider: a step's request, and what comes of it.
  */
 #include "config.h"
 

@@ -349,8 +349,8 @@ read_description(struct description *d, struct known *known,
 {
 	static const char *const members[] = { "format", "name", "about",
 	    "base", "begin_base", "token", "headers", "basic", "sign",
-	    "expect", "error", "verdicts", "apex", "ttl", "types", "begin", "zone", "steps",
-	    "remove", "end", NULL };
+	    "expect", "error", "verdicts", "apex", "ttl", "types", "begin",
+	    "zone", "steps", "remove", "end", NULL };
 	struct place top = place_top(d->document, d->file);
 	struct place format = place_member(&top, "format");
 	struct place name = place_member(&top, "name");

@@ -16,7 +16,7 @@
 #define PIECE_FALLBACK_MAX	128
 
 struct piece {
-	const char	*literal;	/* bytes as they are; NULL: a variable */
+	const char	*literal;	/* bytes as they are, or NULL */
 	size_t		 len;		/* of literal */
 	char		 name[PIECE_NAME_MAX + 1];
 	char		 fallback[PIECE_FALLBACK_MAX + 1];

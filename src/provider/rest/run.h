@@ -33,7 +33,7 @@ struct run {
 	const struct rest	*rest;
 	const struct description *description;
 	struct exchange		*exchange;
-	FILE			*rehearsal;	/* requests go here, and no further */
+	FILE			*rehearsal;	/* requests end here */
 	int64_t			 deadline;
 	struct credential	 credential;
 	struct scope		 config;	/* what the operator gave, */
