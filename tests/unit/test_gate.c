@@ -90,6 +90,12 @@ test_one_place(void **state)
 	guest_leave(&first);
 	assert_int_equal(guest_says(&second), 'i');
 	guest_end(&first);
+	/* The queue is free again, although who was in it lives on. */
+	first = guest_send(g);
+	usleep(50000);
+	guest_leave(&second);
+	assert_int_equal(guest_says(&first), 'i');
+	guest_end(&first);
 	guest_end(&second);
 	gate_free(g);
 }

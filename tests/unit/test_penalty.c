@@ -127,8 +127,9 @@ test_flood(void **state)
 		now += 1;
 	}
 	add(p, "192.0.2.1", PENALTY_BURST);
-	for (unsigned int i = 0; i < 1000; i++) {
-		snprintf(text, sizeof text, "2001:db9:%x::", i);
+	for (unsigned int i = 0; i < 100000; i++) {
+		snprintf(text, sizeof text, "2001:db9:%x:%x::", i >> 16,
+		    i & 0xffff);
 		add(p, text, 1);
 	}
 	assert_int_equal(wait_of(p, "192.0.2.1"), 60);

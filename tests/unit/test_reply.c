@@ -163,7 +163,8 @@ check_reply(const char *title, const struct reply *r, int status,
 	ROW(r->status == status, "%s: status %d", title, r->status);
 	ROW(unit_same(r->body.data, body), "%s: \"%s\"", title,
 	    unit_text(r->body.data));
-	ROW((r->retry_after > 0) == (status == 503), "%s: retry after %ld",
+	ROW((r->retry_after > 0) == (status == 503 || status == 429),
+	    "%s: retry after %ld",
 	    title, r->retry_after);
 }
 
@@ -232,6 +233,8 @@ static const struct {
 	const char	*dyndns2;
 } results[] = {
 	{ ERR_AUTH,	401, "badauth\n",	401, "badauth\n" },
+	{ ERR_LIMIT,	429, "limit\n",		503, "911\n" },
+	{ ERR_CROWD,	503, "busy\n",		503, "911\n" },
 	{ ERR_REQUEST,	400, "ipv4: the reason\n", 400, "dnserr\n" },
 	{ ERR_NAME,	400, "ipv4: the reason\n", 400, "notfqdn\n" },
 	{ ERR_NAMES,	400, "ipv4: the reason\n", 400, "numhost\n" },
