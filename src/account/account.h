@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "config/settings.h"
 
-#define CREDENTIAL_MAX	1024	/* bytes of "user:token" */
+#define CREDENTIAL_MAX	2048	/* bytes of "user:token" */
 
 struct accounts;	/* every verifier, parsed; and who logged in of late */
 

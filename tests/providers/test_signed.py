@@ -236,7 +236,19 @@ def test_route53_creates_and_replaces(stage):
         assert model.records == {(f"{HOST}.", "A"): (120, [ipv4]),
                                  (f"{HOST}.", "AAAA"): (120, [IPV6]),
                                  (f"{HOST}.", "TXT"): (60, ["kept"])}
-    assert model.seen == 4 * [f"POST {Route53.path}"]
+    assert model.seen == 2 * [f"POST {Route53.path}"]
+
+
+@pytest.mark.parametrize("address, type_", [(IPV4, "A"), (IPV6, "AAAA")])
+def test_route53_changes_one_family(stage, address, type_):
+    model = Route53()
+    model.records[f"{HOST}.", "A"] = model.records[f"{HOST}.", "AAAA"] = (60, ["kept"])
+    verdicts, printed = play(stage, "route53", model, address)
+    assert verdicts == ["changed"], printed
+    other = {"A": "AAAA", "AAAA": "A"}[type_]
+    assert model.records == {(f"{HOST}.", type_): (300, [address]),
+                             (f"{HOST}.", other): (60, ["kept"])}
+    assert len(model.seen) == 1
 
 
 def test_route53_changes_a_wildcard(stage):
@@ -262,9 +274,9 @@ def test_route53_does_not_know_the_zone(stage):
 
 def test_route53_refuses_a_record(stage):
     model = Route53(fault=("POST", Route53.path))
-    verdicts, printed = play(stage, "route53", model, IPV4)
-    assert verdicts == ["refused"], printed
-    assert "RRSet conflicts with a CNAME" in printed
+    verdicts, printed = play(stage, "route53", model, IPV4, IPV6)
+    assert verdicts == ["refused", "refused"], printed
+    assert "RRSet conflicts with a CNAME" in printed and model.records == {}
 
 
 OURS = {1: ["A", "home", "192.0.2.1", 60], 2: ["AAAA", "home", "2001:db8::1", 60]}

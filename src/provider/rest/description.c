@@ -283,8 +283,7 @@ read_records(const struct place *p, const struct place *types,
     struct error *why)
 {
 	static const char *const of_name[] = { "name", "sub", "addr4",
-	    "addr6", "addrs", NULL };
-	static const char *const of_record[] = { "type", "ttl", NULL };
+	    "addr6", "addrs", "ttl", NULL };
 
 	json_object_put(k->of_record);
 	if ((k->of_record = json_object_new_object()) == NULL)
@@ -292,7 +291,7 @@ read_records(const struct place *p, const struct place *types,
 	TRY(known_copy(k->of_name, k->of_zone, why));
 	TRY(known_learn_all(k->of_name, of_name, why));
 	TRY(known_copy(k->of_record, k->of_name, why));
-	TRY(known_learn_all(k->of_record, of_record, why));
+	TRY(known_learn(k->of_record, "type", why));
 	if (to == &d->steps)
 		TRY(known_learn(k->of_record, "addr", why));
 	TRY(read_types(types, d, k, why));
