@@ -15,9 +15,10 @@
 
 /* Nobody but its owner may change what decides where tokens go. */
 static enum err
-check_owner(const struct stat *st, const char *file, struct error *why)
+check_owner(const struct stat *st, uid_t owner, const char *file,
+    struct error *why)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid != 0 && st->st_uid != owner)
 		return error_set(why, ERR_CONFIG,
 		    "%s: belongs to user %u; make it root's (chown root)",
 		    file, (unsigned int)st->st_uid);
@@ -28,7 +29,7 @@ check_owner(const struct stat *st, const char *file, struct error *why)
 }
 
 static enum err
-check_directory(const char *file, struct error *why)
+check_directory(const char *file, uid_t owner, struct error *why)
 {
 	char dir[4096];
 	const char *slash = strrchr(file, '/');
@@ -47,7 +48,19 @@ check_directory(const char *file, struct error *why)
 	/* In a sticky directory (/tmp) others cannot replace our file. */
 	if ((st.st_mode & S_ISVTX) != 0)
 		st.st_mode &= (mode_t)~(S_IWGRP | S_IWOTH);
-	return check_owner(&st, dir, why);
+	return check_owner(&st, owner, dir, why);
+}
+
+enum err
+document_of_root(const char *file, struct error *why)
+{
+	struct stat st;
+
+	if (stat(file, &st) == -1)
+		return error_set(why, ERR_CONFIG, "%s: %s", file,
+		    strerror(errno));
+	TRY(check_owner(&st, 0, file, why));
+	return check_directory(file, 0, why);
 }
 
 static enum err
@@ -66,8 +79,8 @@ read_file(struct buffer *text, const char *file, struct error *why)
 		error_set(why, rc, "%s: not a regular file", file);
 		goto out;
 	}
-	if (check_owner(&st, file, why) != ERR_OK ||
-	    check_directory(file, why) != ERR_OK)
+	if (check_owner(&st, geteuid(), file, why) != ERR_OK ||
+	    check_directory(file, geteuid(), why) != ERR_OK)
 		goto out;
 	while ((n = read(fd, block, sizeof block)) > 0)
 		if (!buffer_add(text, block, (size_t)n)) {

@@ -37,6 +37,9 @@ struct place {
 enum err document_read(json_object **root, const char *file,
 	    struct error *why);
 
+/* ERR_CONFIG unless nobody but root may write the file and its directory. */
+enum err document_of_root(const char *file, struct error *why);
+
 /* ERR_CONFIG, with "FILE: PATH: " before the message. */
 enum err place_error(const struct place *p, struct error *why,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -42,6 +42,9 @@ EXCHANGES = exchanges_in(HERE)
 MANUAL = exchanges_in(HERE / "manual")
 SHIPPED = sorted((SOURCE / "providers").glob("*.json"))
 
+# No user of the system.
+DAEMON = 61500
+
 # Signed by the clock, so that no recording would fit.
 SIGNED = {"route53", "ovh"}
 
@@ -176,9 +179,22 @@ def test_what_others_can_change_is_not_used(stage, what, how, why):
     assert f"{path}: {why}" in ran.stderr
 
 
-def provider_run(stage, *arguments):
+def provider_run(stage, *arguments, user=None):
     return subprocess.run([stage.program, "provider", "run", *arguments], check=False, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True)
+                          stdin=subprocess.DEVNULL, capture_output=True, user=user)
+
+
+def test_the_daemon_itself_cannot_change_it(stage):
+    """A file of the user that it runs as is good for a check, and for nothing else."""
+    text = (stage.shipped / "gandi.json").read_text()
+    with own_description(stage, "gandi", text) as file:
+        os.chown(file, DAEMON, DAEMON)
+        ran = provider_run(stage, "--dry-run", "gandi", "home.example.org", "192.0.2.1",
+                           user=DAEMON)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert f"{file}: belongs to user {DAEMON}; make it root's (chown root)" in ran.stderr
+        assert subprocess.run([stage.program, "provider", "check", file], user=DAEMON,
+                              check=True, stdout=subprocess.DEVNULL)
 
 
 def test_dry_run(stage, tmp_path):

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "config/document.h"
 #include "provider/rest/rest.h"
 
 /* The operator's own file of that name goes before ours. */
@@ -93,7 +94,9 @@ rest_read(struct rest *r, struct endpoint *at, struct endpoint *begin,
 		return error_set(why, ERR_CONFIG, "%s: /providers/%s: there is "
 		    "no %s.json in " PROVIDERS_SYSCONFDIR " or "
 		    PROVIDERS_DATADIR, file, s->name, s->description);
-	r->description = description_read(found, why);
+	/* Not even we may change what tells us where a token goes. */
+	if (document_of_root(found, why) == ERR_OK)
+		r->description = description_read(found, why);
 	free(found);
 	if (r->description == NULL)
 		return why->code;
