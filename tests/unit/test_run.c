@@ -11,8 +11,10 @@
 #include "provider/rest/rest.h"
 
 #define LINES_MAX	16
-#define RECORDS_MAX	4
+#define RECORDS_MAX	6
 #define TOKEN		"geheim-0123456789"
+
+#define LONG_ANSWER	"{\"id\": 1, \"tag\": \"a\"}\n"
 
 #define V4	"192.0.2.1"
 #define V6	"2001:db8::1"
@@ -105,6 +107,17 @@ static const char words[] =
     "      \"get\": { \"ttl\": \"/ttl\" } },"
     "    { \"method\": \"GET\", \"path\": \"/u/{ttl}\","
     "      \"words\": [\"good\", \"nochg\"] } ] }";
+
+/* Reads of each name twice. */
+static const char twice[] =
+    "{ \"format\": 1, \"name\": \"twice\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/{name}\","
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"GET\", \"path\": \"/{name}\","
+    "      \"get\": { \"tag\": \"/tag\" } },"
+    "    { \"for\": \"zone\", \"method\": \"PUT\", \"path\": \"/\","
+    "      \"json\": { \"$each\": \"{id}{tag}\" } } ] }";
 
 /* One request that is expected, and its answer. */
 struct line {
@@ -268,6 +281,28 @@ static const struct story {
 	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
 		"home: steps/1: HTTP 404: no" } },
 	    { { "GET /v1/r", 404, "no", 0 } }, 0 },
+	{ "as long as the replies can be kept", twice, TOKEN,
+	    { { "a.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+	      { "b.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+	      { "c.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+	      { "d.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+	      { "e.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+	      { "f.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL } },
+	    { { "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
+	      /* More than four are too much. */
+	      { "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
+	      { "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
+	      { "PUT /v1/ [\"1a\",\"1a\",\"1a\",\"1a\",\"1a\",\"1a\"]", 200, "",
+		0 } }, 0 },
 	{ "nor what failed", reader, TOKEN,
 	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
 		"home: steps/0: HTTP 418: tea" },
@@ -444,6 +479,9 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 	reply->status = line->status;
 	reply->retry_after = line->retry_after;
 	assert_true(buffer_puts(&reply->body, line->body));
+	/* A long answer is one with blanks behind. */
+	for (int i = 0; strchr(line->body, '\n') != NULL && i < 1000; i++)
+		assert_true(buffer_printf(&reply->body, "%1000s", ""));
 	return ERR_OK;
 }
 

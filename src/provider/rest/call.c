@@ -15,6 +15,7 @@
 #define REPEATS		2
 #define RETRY_PAUSE_MS	200
 #define PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
+#define KEPT_MAX	(4UL << 20)	/* bytes of replies; then all are forgotten */
 
 static bool
 only_asks(const struct run *r, const struct step *step)
@@ -130,13 +131,18 @@ ask(struct run *r, const struct step *step, const struct message *m,
 
 	while (q != NULL && strcmp(q->printed, printed) != 0)
 		q = q->next;
-	if (q != NULL || (q = calloc(1, sizeof *q)) == NULL)
+	if (q != NULL)
 		return q;
+	if (r->kept > KEPT_MAX)
+		call_forget(r);
+	if ((q = calloc(1, sizeof *q)) == NULL)
+		return NULL;
 	if ((q->printed = strdup(printed)) == NULL) {
 		free(q);
 		return NULL;
 	}
 	put(r, step, m, printed, q);
+	r->kept += q->reply.body.len;
 	q->next = r->questions;
 	return r->questions = q;
 }
@@ -151,6 +157,7 @@ call_forget(struct run *r)
 		question_end(q);
 		free(q);
 	}
+	r->kept = 0;
 }
 
 /* Each step judges for itself, also what another one asked. */

@@ -39,8 +39,9 @@ struct run {
 	struct scope		 config;	/* what the operator gave, */
 	struct scope		 scope;		/* what begin got */
 	struct zone		*zones;		/* those of the records */
-	struct question		*questions;	/* known to call.c alone, */
-	struct item		*items;		/* to run.c alone */
+	struct question		*questions;	/* known to call.c alone */
+	size_t			 kept;		/* bytes of their replies */
+	struct item		*items;		/* known to run.c alone */
 	size_t			 count;
 	long			 retry_after;
 };
