@@ -40,26 +40,26 @@ same_scalar(json_object *a, json_object *b)
 	    strcmp(json_object_get_string(a), json_object_get_string(b)) == 0);
 }
 
+/* Is it what is wanted, or one of a list? */
+static bool
+is_one_of(json_object *value, json_object *wanted)
+{
+	if (!json_object_is_type(wanted, json_type_array))
+		return same_scalar(value, wanted);
+	for (size_t i = 0; i < json_object_array_length(wanted); i++)
+		if (same_scalar(value, json_object_array_get_idx(wanted, i)))
+			return true;
+	return false;
+}
+
 static bool
 expected(json_object *answer, json_object *expect)
 {
 	if (expect == NULL)
 		return true;
-	json_object_object_foreach(expect, pointer, wanted) {
-		json_object *value = point(answer, pointer);
-		bool found = false;
-
-		if (!json_object_is_type(wanted, json_type_array)) {
-			found = same_scalar(value, wanted);
-		} else {
-			for (size_t i = 0; !found &&
-			    i < json_object_array_length(wanted); i++)
-				found = same_scalar(value,
-				    json_object_array_get_idx(wanted, i));
-		}
-		if (!found)
+	json_object_object_foreach(expect, pointer, wanted)
+		if (!is_one_of(point(answer, pointer), wanted))
 			return false;
-	}
 	return true;
 }
 

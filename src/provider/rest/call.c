@@ -63,14 +63,14 @@ exchange(struct run *r, const struct step *step, const struct message *m,
 	if (to.address_count == 0)
 		return error_set(why, ERR_UNREACHABLE,
 		    "no address of %s is known", e->host);
-	rc = exchange_perform(r->exchange, &to, &request, r->deadline, reply,
-	    why);
-	for (int i = 0; i < REPEATS && rc == ERR_OK &&
-	    may_repeat(r, step, reply) &&
-	    clock_left(r->deadline) > 2 * RETRY_PAUSE_MS; i++) {
-		nanosleep(&pause, NULL);
+	for (int i = 0; ; i++) {
 		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
 		    reply, why);
+		if (rc != ERR_OK || i == REPEATS ||
+		    !may_repeat(r, step, reply) ||
+		    clock_left(r->deadline) <= 2 * RETRY_PAUSE_MS)
+			break;
+		nanosleep(&pause, NULL);
 	}
 	if (rc == ERR_UNREACHABLE)
 		endpoint_doubt(e);
@@ -112,14 +112,15 @@ static void
 put(struct run *r, const struct step *step, const struct message *m,
     const char *printed, struct question *q)
 {
+	json_object *c = step->conditions;
+
 	q->reply.body.max = EXCHANGE_BODY_MAX;
 	if (r->rehearsal == NULL)
 		q->rc = exchange(r, step, m, &q->reply, &q->why);
-	else if (step->conditions == NULL)
-		fprintf(r->rehearsal, "%s: %s", step->label, printed);
 	else
-		fprintf(r->rehearsal, "%s, if %s: %s", step->label,
-		    json_object_to_json_string(step->conditions), printed);
+		fprintf(r->rehearsal, "%s%s%s: %s", step->label,
+		    c != NULL ? ", if " : "", c != NULL ?
+		    json_object_to_json_string(c) : "", printed);
 }
 
 /* The question that was put before, or a new one; NULL without memory. */

@@ -60,9 +60,10 @@ add_basic(struct message *m, const struct description *d,
 	    (unsigned int)pair.len };
 	if (rc == ERR_OK && gnutls_base64_encode2(&raw, &coded) < 0)
 		rc = error_memory(why);
-	if (rc == ERR_OK && buffer_printf(&line, "Authorization: Basic %.*s",
-	    (int)coded.size, (char *)coded.data))
-		rc = message_header(m, line.data, why);
+	if (rc == ERR_OK)
+		rc = buffer_printf(&line, "Authorization: Basic %.*s",
+		    (int)coded.size, (char *)coded.data) ?
+		    message_header(m, line.data, why) : error_memory(why);
 	secret_wipe(coded.data, coded.size);
 	gnutls_free(coded.data);
 	buffer_free(&pair);

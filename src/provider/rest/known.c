@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "provider/rest/known.h"
@@ -58,18 +57,17 @@ known_text(const struct place *p, json_object *set, bool may_drop,
     struct error *why)
 {
 	const char *text = json_object_get_string(p->value);
-	char *unknown = piece_unknown(text, set);
-	enum err rc;
+	struct piece piece;
 
-	if (unknown != NULL) {
-		rc = place_error(p, why, "{%s} is not known at this point; a "
-		    "step before must get it", unknown);
-		free(unknown);
-		return rc;
+	while (piece_next(&text, &piece)) {
+		if (piece.literal == NULL &&
+		    !json_object_object_get_ex(set, piece.name, NULL))
+			return place_error(p, why, "{%s} is not known at this "
+			    "point; a step before must get it", piece.name);
+		if (piece.optional && !may_drop)
+			return place_error(p, why, "{x?} has nothing here "
+			    "that could fall away; write {x} or {x|word}");
 	}
-	if (!may_drop && piece_may_drop(text))
-		return place_error(p, why, "{x?} has nothing here that could "
-		    "fall away; write {x} or {x|word}");
 	return ERR_OK;
 }
 

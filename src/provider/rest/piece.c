@@ -63,38 +63,3 @@ piece_next(const char **text, struct piece *p)
 	*text = s + len;
 	return true;
 }
-
-char *
-piece_unknown(const char *text, json_object *known)
-{
-	struct piece p;
-
-	while (piece_next(&text, &p))
-		if (p.literal == NULL &&
-		    !json_object_object_get_ex(known, p.name, NULL))
-			return strdup(p.name);
-	return NULL;
-}
-
-bool
-piece_may_drop(const char *text)
-{
-	struct piece p;
-
-	while (piece_next(&text, &p))
-		if (p.optional)
-			return true;
-	return false;
-}
-
-bool
-piece_literals(const char *text, bool (*fits)(char))
-{
-	struct piece p;
-
-	while (piece_next(&text, &p))
-		for (size_t i = 0; p.literal != NULL && i < p.len; i++)
-			if (!fits(p.literal[i]))
-				return false;
-	return true;
-}

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <json-c/json.h>
-
 #define PIECE_NAME_MAX		48
 #define PIECE_FALLBACK_MAX	128
 
@@ -27,17 +25,5 @@ struct piece {
 
 /* Takes the next piece off *text, into which it points; false at the end. */
 bool	 piece_next(const char **text, struct piece *p);
-
-/*
- * The name of the first variable in text that known, an object used as a set,
- * does not have; NULL when there is none.  The caller frees it.
- */
-char	*piece_unknown(const char *text, json_object *known);
-
-/* Is there an "{x?}" in text? */
-bool	 piece_may_drop(const char *text);
-
-/* Does every byte around the variables fit? */
-bool	 piece_literals(const char *text, bool (*fits)(char));
 
 #endif

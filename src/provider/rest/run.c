@@ -293,8 +293,8 @@ find_zones(struct run *r)
 
 		if (!item->todo)
 			continue;
-		rc = zone_find(r, item->record, &item->zone, &why);
-		if (rc == ERR_OK)
+		if ((rc = zone_find(r, item->record, &item->zone, &why)) ==
+		    ERR_OK)
 			rc = item_prepare(r, item, &why);
 		if (ends_run(rc))
 			give_up(r, &why);
@@ -322,20 +322,19 @@ conclude(struct run *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct item *item = &r->items[i];
+		bool remove = item->record->remove;
 		struct error why;
 
 		if (!item->todo)
 			continue;
-		error_set(&why, ERR_REFUSED, "%s: %s",
-		    r->rest->at->settings->name, item->record->remove ?
-		    "its description cannot remove addresses" :
-		    "no step wrote it");
-		/* Nothing was there that a step could have removed. */
-		if (item->written || (item->record->remove &&
-		    item->path->count > 0))
+		/* Nothing may have been there that could be removed. */
+		if (item->written || (remove && item->path->count > 0))
 			settle(item, ERR_OK, item->written, NULL);
 		else
-			settle(item, why.code, false, &why);
+			settle(item, error_set(&why, ERR_REFUSED, "%s: %s",
+			    r->rest->at->settings->name, remove ?
+			    "its description cannot remove addresses" :
+			    "no step wrote it"), false, &why);
 	}
 }
 

@@ -71,6 +71,19 @@ is_field_name(const char *name)
 	    strlen(name);
 }
 
+/* Do all bytes around the variables fit? */
+static bool
+literals_fit(const char *text, bool (*fits)(char))
+{
+	struct piece p;
+
+	while (piece_next(&text, &p))
+		for (size_t i = 0; p.literal != NULL && i < p.len; i++)
+			if (!fits(p.literal[i]))
+				return false;
+	return true;
+}
+
 static bool
 is_printable(char c)
 {
@@ -114,7 +127,7 @@ headers_read(const struct place *p, json_object *set, json_object **to,
 		if (is_ours(name))
 			return place_error(&m, why,
 			    "is sent anyway; leave it out");
-		if (!piece_literals(json_object_get_string(value),
+		if (!literals_fit(json_object_get_string(value),
 		    is_printable))
 			return place_error(&m, why,
 			    "must be printable ASCII");
@@ -289,7 +302,7 @@ read_request(const struct place *p, json_object *set, json_object *each,
 	TRY(place_string(&path, &to->path, why));
 	if (*to->path != '/')
 		return place_error(&path, why, "must begin with a slash");
-	if (!piece_literals(to->path, is_path_char))
+	if (!literals_fit(to->path, is_path_char))
 		return place_error(&path, why, "has a character that no path "
 		    "can have; what follows ? goes into \"query\"");
 	TRY(known_text(&path, set, false, why));
