@@ -373,6 +373,12 @@ static const struct story {
 	      { "GET /v1/z/Z/home.../A", 404, "", 0 },
 	      { "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
 		"\"ttl\":300}", 502, "oh", 0 } }, 0 },
+	{ "nor what might be gone by then", description, TOKEN,
+	    { { "home.example.org", "example.org", "0.0.0.0", true, 0,
+		ERR_BUSY, false, "home: remove/1: HTTP 502: oh" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+	      { "DELETE /v1/z/Z/7", 502, "oh", 0 } }, 0 },
 	{ "out of reach", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0,
 		ERR_UNREACHABLE, false, "home: zone: no answer" } },

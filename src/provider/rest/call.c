@@ -25,7 +25,8 @@ only_asks(const struct run *r, const struct step *step)
 
 /*
  * Is it safe to send the same again after a 5xx?  A GET that writes goes to
- * a service that counts how often it is called.
+ * a service that counts how often it is called, and what the first DELETE took
+ * away the second would miss.
  */
 static bool
 may_repeat(const struct run *r, const struct step *step,
@@ -33,6 +34,7 @@ may_repeat(const struct run *r, const struct step *step,
 {
 	return reply->status >= 500 && reply->retry_after == 0 &&
 	    strcmp(step->method, "POST") != 0 &&
+	    strcmp(step->method, "DELETE") != 0 &&
 	    (only_asks(r, step) || strcmp(step->method, "GET") != 0);
 }
 
