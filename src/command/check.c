@@ -72,20 +72,27 @@ print_host(const struct host_settings *h)
 }
 
 static void
-print_provider(const struct provider *p)
+print_endpoint(const struct endpoint *e, const char *what)
 {
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	char text[ADDRESS_TEXT_MAX];
-	size_t count;
+	size_t count = endpoint_addresses(e, addresses);
 
-	printf("provider %s\n  %s%s\n", p->settings->name, p->at.origin,
-	    p->at.path);
-	count = endpoint_addresses(&p->at, addresses);
+	printf("  %s%s%s\n", e->origin, e->path, what);
 	if (count == 0)
 		printf("  at no known address: the resolver does not answer\n");
 	for (size_t i = 0; i < count; i++)
 		printf("  at %s%s\n", address_format(&addresses[i], text),
-		    p->at.resolution == NULL ? "" : ", by the resolver");
+		    e->resolution == NULL ? "" : ", by the resolver");
+}
+
+static void
+print_provider(const struct provider *p)
+{
+	printf("provider %s\n", p->settings->name);
+	print_endpoint(&p->at, "");
+	if (p->begin.host != NULL)
+		print_endpoint(&p->begin, ", for the login");
 	if (p->rest.description != NULL)
 		printf("  with a certificate by %s\n", p->settings->ca);
 }

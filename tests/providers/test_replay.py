@@ -216,6 +216,23 @@ steps/1: PUT https://api.gandi.net/v5/livedns/domains/example.org/records/home/A
 """
 
 
+def test_check_tells_both_hosts(stage, tmp_path):
+    """Where the token goes, also that of a login elsewhere."""
+    file = tmp_path / "ddnsgate.json"
+    file.write_text(json.dumps(stage.configuration(
+        "azure", EXCHANGES["azure"]["config"], "home.example.org", {})))
+    ran = subprocess.run([stage.program, "check", "--config", file], check=True, text=True,
+                         stdout=subprocess.PIPE)
+    assert f"""
+provider azure
+  https://management.azure.com
+  at 127.0.0.1
+  https://login.microsoftonline.com, for the login
+  at 127.0.0.1
+  with a certificate by {stage.authority.pem}
+""" in ran.stdout
+
+
 @pytest.mark.parametrize("words, why", [
     (["gandi", "home.example.org", "192.0.2.1", "192.0.2.2"], "one too many of its kind"),
     (["gandi", "home.example.org", "192.0.2.1", "ipv4=none"], "one too many of its kind"),
