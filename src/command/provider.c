@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "command/command.h"
@@ -39,6 +40,24 @@ is_description(const struct dirent *e)
 	    strcmp(e->d_name + len - 5, ".json") == 0;
 }
 
+/* Its name, what the router sends as its password, and what it is. */
+static void
+print_line(const char *name, const char *token, const char *about)
+{
+	printf("%-16s%-30s%s\n", name, token, about != NULL ? about : "");
+}
+
+static void
+print_description(const struct description *d)
+{
+	struct buffer token = { .max = 1024 };
+
+	for (size_t i = 0; i < d->part_count; i++)
+		buffer_printf(&token, "%s%s", i > 0 ? ":" : "", d->parts[i]);
+	print_line(d->name, token.data != NULL ? token.data : "", d->about);
+	buffer_free(&token);
+}
+
 /* Every file that a configuration may name; a wrong one is told. */
 static int
 list_directory(const char *directory, const char *hidden_by)
@@ -65,8 +84,7 @@ list_directory(const char *directory, const char *hidden_by)
 			status = EXIT_FAILED;
 			continue;
 		}
-		printf("%-16s %s\n", d->name, d->about != NULL ? d->about :
-		    "");
+		print_description(d);
 		description_free(d);
 	}
 	if (count >= 0)
@@ -80,7 +98,7 @@ list(void)
 	int own = list_directory(PROVIDERS_SYSCONFDIR, NULL);
 	int ours = list_directory(PROVIDERS_DATADIR, PROVIDERS_SYSCONFDIR);
 
-	printf("%-16s %s\n", RFC2136_NAME, RFC2136_ABOUT);
+	print_line(RFC2136_NAME, "key:secret", RFC2136_ABOUT);
 	return own == EXIT_OK ? ours : own;
 }
 

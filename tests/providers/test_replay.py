@@ -134,14 +134,17 @@ def test_manual(stage, from_manual, name, case):
 
 
 def listed(stage):
+    """The name of each, and the parts of its credential."""
     ran = subprocess.run([stage.program, "provider", "list"], check=True, text=True,
                          stdout=subprocess.PIPE)
-    return {line.split()[0] for line in ran.stdout.splitlines()}
+    return dict(line.split()[:2] for line in ran.stdout.splitlines())
 
 
 def test_list(stage):
     """All that is shipped can be named in a configuration."""
-    assert {path.stem for path in SHIPPED} <= listed(stage)
+    tokens = {path.stem: ":".join(json.loads(path.read_text()).get("token", ["token"]))
+              for path in SHIPPED}
+    assert listed(stage) == tokens | {"rfc2136": "key:secret"}
     assert len(SHIPPED) >= 40
 
 
