@@ -115,7 +115,7 @@ test_full_queue(void **state)
 		two[i] = guest_send(g);
 		says[i] = (struct pollfd){ two[i].says, POLLIN, 0 };
 	}
-	assert_int_equal(poll(says, 2, GATE_WAIT / 2), 1);
+	assert_int_equal(poll(says, 2, GATE_WAIT - 100), 1);
 	waits = says[0].revents != 0 ? 1 : 0;
 	assert_int_equal(guest_says(&two[1 - waits]), 'r');
 	guest_leave(&first);
