@@ -17,6 +17,7 @@
 
 /* "Basic ", and base64 of the longest credential. */
 #define HEADER_MAX	(6 + (CREDENTIAL_MAX + 2) / 3 * 4)
+#define CROWD_WAIT	10	/* s until one who found no place comes back */
 
 struct accounts {
 	const struct settings	*settings;
@@ -26,8 +27,6 @@ struct accounts {
 	struct penalties	*penalties;
 	struct gate		*gate;
 };
-
-#define CROWD_WAIT	10	/* s until one who found no place comes back */
 
 /* Half of the cores hash at most, and a quarter of the workers wait. */
 static struct gate *

@@ -31,6 +31,7 @@ struct penalties {
 struct bucket {
 	_Atomic uint64_t	*set;
 	uint64_t		 tag;
+	int64_t			 burst;
 	int64_t			 interval;
 };
 
@@ -58,10 +59,13 @@ penalties_free(struct penalties *p)
 	free(p);
 }
 
-/* The bucket of the first len bytes of an address. */
+/*
+ * The bucket of the first len bytes of an address, which holds so many times
+ * the failures of one address.
+ */
 static struct bucket
 find_bucket(const struct penalties *p, const struct address *source,
-    size_t len, int64_t interval)
+    size_t len, int64_t times)
 {
 	uint8_t text[1 + sizeof source->bytes] = { (uint8_t)len };
 	uint8_t digest[32] = { 0 };
@@ -73,7 +77,8 @@ find_bucket(const struct penalties *p, const struct address *source,
 	    1 + len, digest);
 	memcpy(&hash, digest, sizeof hash);
 	return (struct bucket){ &p->words[hash % SETS * WAYS],
-	    hash / SETS << TIME_BITS, interval };
+	    hash / SETS << TIME_BITS, PENALTY_BURST * times,
+	    PENALTY_INTERVAL / times };
 }
 
 /* IPv4: one.  IPv6: two, the narrow one first. */
@@ -87,11 +92,11 @@ find_buckets(const struct penalties *p, const struct address *source,
 	if (address_unmap(&ipv4, source))
 		source = &ipv4;
 	if (source->family == AF_INET) {
-		b[0] = find_bucket(p, source, 4, PENALTY_INTERVAL);
+		b[0] = find_bucket(p, source, 4, 1);
 		return 1;
 	}
-	b[0] = find_bucket(p, source, 8, PENALTY_INTERVAL);
-	b[1] = find_bucket(p, source, 6, PENALTY_INTERVAL / PENALTY_NETS);
+	b[0] = find_bucket(p, source, 8, 1);
+	b[1] = find_bucket(p, source, 6, PENALTY_NETS);
 	return 2;
 }
 
@@ -115,10 +120,8 @@ penalty_wait(const struct penalties *p, const struct address *source)
 	int64_t now = clock_now(), wait = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int64_t burst = i == 0 ? PENALTY_BURST :
-		    PENALTY_BURST * PENALTY_NETS;
 		int64_t over = empty_at(&b[i]) - now -
-		    (burst - 1) * b[i].interval;
+		    (b[i].burst - 1) * b[i].interval;
 
 		if (over > wait)
 			wait = over;
