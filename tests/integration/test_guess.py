@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from lab import fastcgi, waiting
+from lab import fastcgi
 from lab.gateway import verifier
 from lab.stage import WEB
 
@@ -75,15 +75,8 @@ def test_a_request_without_a_login_is_no_guess(world, pool):
     assert ask(world, pool, "unproven", "guess", world.router.ipv4)[0] == 401
 
 
-def reload(pool):
-    """Until nobody of the old generation answers any more."""
-    before = set(pool.workers())
-    pool.reload()
-    waiting.until(lambda: not before & set(pool.workers()), "the old to leave", 15)
-
-
 def test_a_reload_forgets_neither_guess_nor_router(world, guesser):
-    reload(guesser)
+    guesser.renew()
     assert ask(world, guesser, "unproven", "guess", world.router.ipv4)[0] == 429
     assert world.straight(guesser, "unproven", ipv4=WEB[0])[0] == 200
 
@@ -94,7 +87,7 @@ def test_an_old_token_is_wrong_at_once(world, pool):
     configuration = world.configuration()
     configuration["accounts"]["unproven"]["verifier"] = verifier("unproven", "another")
     pool.configure(configuration)
-    reload(pool)
+    pool.renew()
     assert world.straight(pool, "unproven", ipv4=WEB[0])[0] == 401
 
 

@@ -99,6 +99,12 @@ class Pool:
     def reload(self):
         self.process.send(signal.SIGHUP)
 
+    def renew(self):
+        """A reload, until nobody of the old generation answers any more."""
+        before = set(self.workers())
+        self.reload()
+        waiting.until(lambda: not before & set(self.workers()), "the old to leave", 15)
+
     def stop(self):
         return self.process.stop(seconds=20)
 
