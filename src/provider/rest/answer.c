@@ -23,20 +23,11 @@ point(json_object *tree, const char *pointer)
 	return found;
 }
 
-static bool
-is_scalar(json_object *value)
-{
-	enum json_type type = json_object_get_type(value);
-
-	return type == json_type_string || type == json_type_int ||
-	    type == json_type_double || type == json_type_boolean;
-}
-
 /* Numbers and their text are the same to us, as they are to providers. */
 static bool
 same_scalar(json_object *a, json_object *b)
 {
-	return a == b || (is_scalar(a) && is_scalar(b) &&
+	return a == b || (scope_takes(a) && scope_takes(b) &&
 	    strcmp(json_object_get_string(a), json_object_get_string(b)) == 0);
 }
 
@@ -70,7 +61,7 @@ answer_text(const struct description *d, json_object *answer,
 {
 	json_object *text = d->error != NULL ? point(answer, d->error) : NULL;
 
-	return is_scalar(text) ? json_object_get_string(text) : body;
+	return scope_takes(text) ? json_object_get_string(text) : body;
 }
 
 /* Does text hold one of the texts that mean this verdict? */
@@ -198,7 +189,7 @@ capture_all(const struct step *step, json_object *from, struct scope *to,
 		    point(from, json_object_get_string(pointer));
 
 		/* An empty text is as good as nothing, also in a pick. */
-		if (!is_scalar(value) ||
+		if (!scope_takes(value) ||
 		    *json_object_get_string(value) == '\0')
 			continue;
 		if (strlen(json_object_get_string(value)) > CAPTURE_MAX ||
@@ -224,7 +215,7 @@ matches(const struct step *step, json_object *element, const struct scope *s,
 		    json_object_get_string(wanted), s, ENCODE_PLAIN, NULL, why);
 
 		/* An absent member is as good as an empty one. */
-		*match = *match && strcmp(is_scalar(value) ?
+		*match = *match && strcmp(scope_takes(value) ?
 		    json_object_get_string(value) : "", text.data != NULL ?
 		    text.data : "") == 0;
 		buffer_free(&text);

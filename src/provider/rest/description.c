@@ -7,6 +7,7 @@
 #include "provider/base/endpoint.h"
 #include "provider/rest/description.h"
 #include "provider/rest/known.h"
+#include "provider/rest/scope.h"
 
 #define FORMAT		1
 #define TTL_LIMIT	2147483647	/* RFC 2181 section 8 */
@@ -122,9 +123,7 @@ read_types(const struct place *p, struct description *d,
 			struct place v = place_member(&m, key);
 
 			TRY(known_name(&v, key, why));
-			if (json_object_is_type(value, json_type_object) ||
-			    json_object_is_type(value, json_type_array) ||
-			    value == NULL)
+			if (!scope_takes(value))
 				return place_error(&v, why, "must be a text, a "
 				    "number, or true or false");
 			TRY(known_learn(known->of_record, key, why));

@@ -22,6 +22,15 @@ scope_end(struct scope *s)
 	s->values = NULL;
 }
 
+bool
+scope_takes(json_object *value)
+{
+	enum json_type type = json_object_get_type(value);
+
+	return type == json_type_string || type == json_type_int ||
+	    type == json_type_double || type == json_type_boolean;
+}
+
 /* Takes value over, which may be NULL: there was no memory for it. */
 static enum err
 add(struct scope *s, const char *name, json_object *value, struct error *why)

@@ -32,6 +32,9 @@ enum err scope_begin(struct scope *s, const struct scope *outer,
 /* Wipes and frees the values. */
 void	 scope_end(struct scope *s);
 
+/* Can a variable have this value: is it a text, a number, true or false? */
+bool	 scope_takes(json_object *value);
+
 /* Sets a variable to a copy of text, or of a JSON value. */
 enum err scope_set(struct scope *s, const char *name, const char *text,
 	    struct error *why);

@@ -5,7 +5,9 @@
 #include <strings.h>
 
 #include "provider/rest/piece.h"
+#include "provider/rest/scope.h"
 #include "provider/rest/step.h"
+#include "provider/rest/template.h"
 
 static enum err
 check_pointer(const struct place *p, const char *pointer, struct error *why)
@@ -31,13 +33,6 @@ pointer_read(const struct place *p, const char **to, struct error *why)
 	return check_pointer(p, *to, why);
 }
 
-static bool
-is_scalar(json_object *value)
-{
-	return !json_object_is_type(value, json_type_object) &&
-	    !json_object_is_type(value, json_type_array);
-}
-
 enum err
 expect_read(const struct place *p, json_object **to, struct error *why)
 {
@@ -47,13 +42,15 @@ expect_read(const struct place *p, json_object **to, struct error *why)
 	json_object_object_foreach(p->value, key, value) {
 		struct place m = place_member(p, key);
 		bool list = json_object_is_type(value, json_type_array);
-		bool good = list || is_scalar(value);
+		bool good = list || value == NULL || scope_takes(value);
 
 		TRY(check_pointer(&m, key, why));
 		for (size_t i = 0; list && i < json_object_array_length(value);
-		    i++)
-			good = good && is_scalar(json_object_array_get_idx(
-			    value, i));
+		    i++) {
+			json_object *e = json_object_array_get_idx(value, i);
+
+			good = good && (e == NULL || scope_takes(e));
+		}
 		if (!good)
 			return place_error(&m, why,
 			    "must be a value, or a list of values");
@@ -71,31 +68,17 @@ is_field_name(const char *name)
 	    strlen(name);
 }
 
-/* Do all bytes around the variables fit? */
+/* Can the place hold all bytes around the variables? */
 static bool
-literals_fit(const char *text, bool (*fits)(char))
+literals_fit(const char *text, enum encoding as)
 {
 	struct piece p;
 
 	while (piece_next(&text, &p))
 		for (size_t i = 0; p.literal != NULL && i < p.len; i++)
-			if (!fits(p.literal[i]))
+			if (!template_may_hold(as, p.literal[i]))
 				return false;
 	return true;
-}
-
-static bool
-is_printable(char c)
-{
-	return c >= 0x20 && c <= 0x7e;
-}
-
-/* RFC 3986 section 3.3; "%" begins an escape. */
-static bool
-is_path_char(char c)
-{
-	return strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	    "0123456789-._~!$&'()*+,;=:@/%", c) != NULL;
 }
 
 /* What belongs to the connection is libcurl's to say. */
@@ -128,7 +111,7 @@ headers_read(const struct place *p, json_object *set, json_object **to,
 			return place_error(&m, why,
 			    "is sent anyway; leave it out");
 		if (!literals_fit(json_object_get_string(value),
-		    is_printable))
+		    ENCODE_HEADER))
 			return place_error(&m, why,
 			    "must be printable ASCII");
 	}
@@ -302,7 +285,7 @@ read_request(const struct place *p, json_object *set, json_object *each,
 	TRY(place_string(&path, &to->path, why));
 	if (*to->path != '/')
 		return place_error(&path, why, "must begin with a slash");
-	if (!literals_fit(to->path, is_path_char))
+	if (!literals_fit(to->path, ENCODE_PATH))
 		return place_error(&path, why, "has a character that no path "
 		    "can have; what follows ? goes into \"query\"");
 	TRY(known_text(&path, set, false, why));

@@ -47,22 +47,21 @@ encode_xml(struct buffer *to, const char *value)
 	}
 }
 
-static bool
-is_printable(const char *value)
+bool
+template_may_hold(enum encoding as, char c)
 {
-	for (; *value != '\0'; value++)
-		if (*value < 0x20 || *value > 0x7e)
-			return false;
-	return true;
+	return c >= 0x20 && c <= 0x7e && (as != ENCODE_PATH ||
+	    strchr(UNRESERVED "!$&'()*+,;=:@/%", c) != NULL);
 }
 
 static enum err
 encode(struct buffer *to, const char *name, const char *value,
     enum encoding as, struct error *why)
 {
-	if (as == ENCODE_HEADER && !is_printable(value))
-		return error_set(why, ERR_REFUSED,
-		    "{%s} holds what no header can", name);
+	for (const char *c = value; as == ENCODE_HEADER && *c != '\0'; c++)
+		if (!template_may_hold(as, *c))
+			return error_set(why, ERR_REFUSED,
+			    "{%s} holds what no header can", name);
 	if (as == ENCODE_PATH)
 		encode_percent(to, value, strlen(value), UNRESERVED "*@:");
 	else if (as == ENCODE_QUERY)

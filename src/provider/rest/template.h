@@ -36,6 +36,12 @@ enum err template_text(struct buffer *to, const char *text,
 	    const struct scope *s, enum encoding as, bool *dropped,
 	    struct error *why);
 
+/*
+ * Can a header, or a path, hold this byte as it is?  In a path "%" begins an
+ * escape.
+ */
+bool	 template_may_hold(enum encoding as, char c);
+
 /* Appends value as a query or a form has it; it is no template. */
 void	 template_escape(struct buffer *to, const char *value);
 
