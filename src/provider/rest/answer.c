@@ -274,9 +274,8 @@ answer_take(const struct step *step, json_object *answer,
 	return *found ? capture_all(step, from, to, why) : ERR_OK;
 }
 
-/* NULL unless it is JSON and nothing else: half an answer is none. */
-static json_object *
-parse_answer(const struct buffer *body)
+json_object *
+answer_parse(const struct buffer *body)
 {
 	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
 	json_object *tree = NULL;
@@ -297,7 +296,7 @@ parse_answer(const struct buffer *body)
 enum err
 answer_judge(struct answer *a, const struct description *d,
     const struct step *step, const struct credential *c,
-    const struct exchange_reply *reply, struct error *why)
+    const struct exchange_reply *reply, json_object *tree, struct error *why)
 {
 	const char *body = reply->body.data != NULL ? reply->body.data : "";
 	bool wants_json = step->get != NULL || step->expect != NULL ||
@@ -306,8 +305,8 @@ answer_judge(struct answer *a, const struct description *d,
 	const char *text;
 	char status[48];
 
-	*a = (struct answer){ .tree = parse_answer(&reply->body) };
-	text = answer_text(d, a->tree, body);
+	*a = (struct answer){ .tree = json_object_get(tree) };
+	text = answer_text(d, tree, body);
 	snprintf(status, sizeof status, "HTTP %ld%s", reply->status,
 	    ok ? ", but no JSON" : "");
 	if (statuses_have(&step->none, reply->status)) {
@@ -317,10 +316,9 @@ answer_judge(struct answer *a, const struct description *d,
 	if (!ok)
 		return refuse(d, c, text, status_error(reply->status), status,
 		    why);
-	if (wants_json && a->tree == NULL)
+	if (wants_json && tree == NULL)
 		return refuse(d, c, text, ERR_REFUSED, status, why);
-	if (!expected(a->tree, d->expect) ||
-	    !expected(a->tree, step->expect) ||
+	if (!expected(tree, d->expect) || !expected(tree, step->expect) ||
 	    (step->has != NULL && strstr(body, step->has) == NULL))
 		return refuse(d, c, text, ERR_REFUSED, "refused", why);
 	if (!good_word(step, body))

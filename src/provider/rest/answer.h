@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "provider/base/credential.h"
 #include "provider/rest/description.h"
@@ -20,14 +21,18 @@ struct answer {
 	bool		 unchanged;	/* the provider said so itself */
 };
 
+/* NULL unless it is JSON and nothing else: half an answer is none. */
+json_object *answer_parse(const struct buffer *body);
+
 /*
- * Is this answer the success that step wants?  ERR_OK, or the code that says
- * what to do; why then quotes the provider, without the credential.  *a is
- * filled in either case.
+ * Is this reply, and tree, what answer_parse() made of it, the success that
+ * step wants?  ERR_OK, or the code that says what to do; why then quotes the
+ * provider, without the credential.  *a is filled in either case.
  */
 enum err answer_judge(struct answer *a, const struct description *d,
 	    const struct step *step, const struct credential *c,
-	    const struct exchange_reply *reply, struct error *why);
+	    const struct exchange_reply *reply, json_object *tree,
+	    struct error *why);
 
 /*
  * Sets in to what step gets out of tree; s is what its picks see.  *found:

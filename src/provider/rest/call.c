@@ -15,7 +15,7 @@
 #define REPEATS		2
 #define RETRY_PAUSE_MS	200
 #define PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
-#define KEPT_MAX	(4UL << 20)	/* bytes of replies; then all are forgotten */
+#define KEPT_MAX	(4UL << 20)	/* bytes of replies; then all go */
 
 static bool
 only_asks(const struct run *r, const struct step *step)
@@ -98,56 +98,72 @@ struct question {
 	struct question		*next;
 	char			*printed;
 	struct exchange_reply	 reply;
+	json_object		*tree;		/* of the reply, or NULL */
 	enum err		 rc;
 	struct error		 why;
 };
 
 static void
-question_end(struct question *q)
+question_end(struct run *r, struct question *q)
 {
+	if (r->looked_at == q)
+		r->looked_at = NULL;
+	json_object_put(q->tree);
 	secret_free(q->printed);
 	buffer_free(&q->reply.body);
+}
+
+/* What would be sent, and on which condition. */
+static void
+rehearse(const struct run *r, const struct step *step, const struct message *m)
+{
+	struct buffer text = { .max = PRINT_MAX };
+	json_object *c = step->conditions;
+
+	print(r, step, m, &text);
+	fprintf(r->rehearsal, "%s%s%s: %s", step->label, c != NULL ?
+	    ", if " : "", c != NULL ? json_object_to_json_string(c) : "",
+	    text.data != NULL ? text.data : "");
+	buffer_free(&text);
 }
 
 /* In a rehearsal there is no reply. */
 static void
 put(struct run *r, const struct step *step, const struct message *m,
-    const char *printed, struct question *q)
+    struct question *q)
 {
-	json_object *c = step->conditions;
-
 	q->reply.body.max = EXCHANGE_BODY_MAX;
 	if (r->rehearsal == NULL)
 		q->rc = exchange(r, step, m, &q->reply, &q->why);
 	else
-		fprintf(r->rehearsal, "%s%s%s: %s", step->label,
-		    c != NULL ? ", if " : "", c != NULL ?
-		    json_object_to_json_string(c) : "", printed);
+		rehearse(r, step, m);
 }
 
-/* The question that was put before, or a new one; NULL without memory. */
-static const struct question *
-ask(struct run *r, const struct step *step, const struct message *m,
-    const char *printed)
+/* The question as it was put before, or a new one; NULL without memory. */
+static struct question *
+ask(struct run *r, const struct step *step, const struct message *m)
 {
+	struct buffer printed = { .max = PRINT_MAX };
 	struct question *q = r->questions;
+	char *text;
 
-	while (q != NULL && strcmp(q->printed, printed) != 0)
+	print(r, step, m, &printed);
+	if ((text = buffer_take(&printed)) == NULL)
+		return NULL;
+	while (q != NULL && strcmp(q->printed, text) != 0)
 		q = q->next;
-	if (q != NULL)
-		return q;
-	if (r->kept > KEPT_MAX)
+	if (q == NULL && r->kept > KEPT_MAX)
 		call_forget(r);
-	if ((q = calloc(1, sizeof *q)) == NULL)
-		return NULL;
-	if ((q->printed = strdup(printed)) == NULL) {
-		free(q);
-		return NULL;
+	if (q == NULL && (q = calloc(1, sizeof *q)) != NULL) {
+		q->printed = text;
+		text = NULL;
+		put(r, step, m, q);
+		r->kept += q->reply.body.len;
+		q->next = r->questions;
+		r->questions = q;
 	}
-	put(r, step, m, printed, q);
-	r->kept += q->reply.body.len;
-	q->next = r->questions;
-	return r->questions = q;
+	secret_free(text);
+	return q;
 }
 
 void
@@ -157,15 +173,30 @@ call_forget(struct run *r)
 
 	while ((q = r->questions) != NULL) {
 		r->questions = q->next;
-		question_end(q);
+		question_end(r, q);
 		free(q);
 	}
 	r->kept = 0;
 }
 
+/* Only of the last reply: a tree may be a hundred times as large as it. */
+static json_object *
+tree_of(struct run *r, struct question *q)
+{
+	if (r->looked_at != q) {
+		if (r->looked_at != NULL) {
+			json_object_put(r->looked_at->tree);
+			r->looked_at->tree = NULL;
+		}
+		q->tree = answer_parse(&q->reply.body);
+		r->looked_at = q;
+	}
+	return q->tree;
+}
+
 /* Each step judges for itself, also what another one asked. */
 static enum err
-judge(const struct run *r, const struct step *step, const struct question *q,
+judge(struct run *r, const struct step *step, struct question *q,
     struct answer *a, struct error *why)
 {
 	if (q == NULL)
@@ -175,7 +206,7 @@ judge(const struct run *r, const struct step *step, const struct question *q,
 		return q->rc;
 	}
 	return r->rehearsal != NULL ? ERR_OK : answer_judge(a, r->description,
-	    step, &r->credential, &q->reply, why);
+	    step, &r->credential, &q->reply, tree_of(r, q), why);
 }
 
 static enum err
@@ -184,7 +215,6 @@ perform(struct run *r, const struct step *step, const struct scope *s,
     struct error *why)
 {
 	const struct endpoint *e = partner(r, step);
-	struct buffer printed = { .max = PRINT_MAX };
 	struct question write = { .rc = ERR_OK };
 	enum err rc;
 
@@ -193,18 +223,12 @@ perform(struct run *r, const struct step *step, const struct scope *s,
 		return ERR_OK;
 	TRY(sign_message(&r->description->sign, m, step->method, e->origin, s,
 	    why));
-	print(r, step, m, &printed);
-	if (printed.failed) {
-		rc = error_memory(why);
-	} else if (only_asks(r, step)) {
-		rc = judge(r, step, ask(r, step, m, printed.data), a, why);
-	} else {
-		call_forget(r);
-		put(r, step, m, printed.data, &write);
-		rc = judge(r, step, &write, a, why);
-		question_end(&write);
-	}
-	buffer_free(&printed);
+	if (only_asks(r, step))
+		return judge(r, step, ask(r, step, m), a, why);
+	call_forget(r);
+	put(r, step, m, &write);
+	rc = judge(r, step, &write, a, why);
+	question_end(r, &write);
 	return rc;
 }
 

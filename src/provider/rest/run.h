@@ -41,6 +41,7 @@ struct run {
 	struct zone		*zones;		/* those of the records */
 	struct question		*questions;	/* known to call.c alone */
 	size_t			 kept;		/* bytes of their replies */
+	struct question		*looked_at;	/* the one that has a tree */
 	struct item		*items;		/* known to run.c alone */
 	size_t			 count;
 	long			 retry_after;
