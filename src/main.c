@@ -9,9 +9,9 @@
 #include "command/command.h"
 
 static const struct {
-	const char	*name;
-	int		(*run)(int argc, char *argv[]);
-	const char	*summary;
+	const char *name;
+	int (*run)(int argc, char *argv[]);
+	const char *summary;
 } commands[] = {
 	{ "serve", command_serve, "answer the requests of a web server" },
 	{ "check", command_check, "say what a configuration means" },
@@ -21,7 +21,7 @@ static const struct {
 	{ "router", command_router, "say what to type into a router" },
 };
 
-#define COMMANDS	(sizeof commands / sizeof *commands)
+#define COMMANDS (sizeof commands / sizeof *commands)
 
 int
 main(int argc, char *argv[])

@@ -16,16 +16,16 @@
 #include "base/secret.h"
 
 /* "Basic ", and base64 of the longest credential. */
-#define HEADER_MAX	(6 + (CREDENTIAL_MAX + 2) / 3 * 4)
-#define CROWD_WAIT	10	/* s until one who found no place comes back */
+#define HEADER_MAX (6 + (CREDENTIAL_MAX + 2) / 3 * 4)
+#define CROWD_WAIT 10 /* s until one who found no place comes back */
 
 struct accounts {
-	const struct settings	*settings;
-	struct verifier		*verifiers;	/* one an account, same order */
-	struct verifier		 nobody;	/* the cost of the dearest one */
-	struct memory		*memory;
-	struct penalties	*penalties;
-	struct gate		*gate;
+	const struct settings *settings;
+	struct verifier *verifiers; /* one an account, same order */
+	struct verifier nobody;	    /* the cost of the dearest one */
+	struct memory *memory;
+	struct penalties *penalties;
+	struct gate *gate;
 };
 
 /* Half of the cores hash at most, and a quarter of the workers wait. */
@@ -43,8 +43,9 @@ accounts_new(const struct settings *s, struct error *why)
 {
 	struct accounts *a = calloc(1, sizeof *a);
 
-	if (a == NULL || (a->verifiers = calloc(s->account_count,
-	    sizeof *a->verifiers)) == NULL ||
+	if (a == NULL ||
+	    (a->verifiers = calloc(s->account_count, sizeof *a->verifiers)) ==
+		NULL ||
 	    (a->memory = memory_new(s->account_count)) == NULL ||
 	    (a->penalties = penalties_new()) == NULL ||
 	    (a->gate = make_gate(s)) == NULL) {
@@ -55,7 +56,7 @@ accounts_new(const struct settings *s, struct error *why)
 	a->nobody.salt_len = sizeof a->nobody.salt / 4;
 	for (size_t i = 0; i < s->account_count; i++) {
 		if (verifier_parse(&a->verifiers[i], s->accounts[i].verifier,
-		    why) != ERR_OK) {
+			why) != ERR_OK) {
 			error_prefix(why, "%s: /accounts/%s/verifier", s->file,
 			    s->accounts[i].name);
 			goto fail;
@@ -122,7 +123,7 @@ header_decode(const char *header, struct login *login)
 		return false;
 	header += 6 + strspn(header + 6, " ");
 	in = (gnutls_datum_t){ (unsigned char *)(uintptr_t)header,
-	    (unsigned int)strlen(header) };
+		(unsigned int)strlen(header) };
 	if (gnutls_base64_decode2(&in, &out) < 0)
 		return false;
 	ok = credential_valid((char *)out.data, out.size);
@@ -156,8 +157,9 @@ static bool
 check(const struct accounts *a, const struct verifier *v, bool allowed,
     const struct login *login)
 {
-	bool right = verifier_check(v, login->credential,
-	    strlen(login->credential)) && v != &a->nobody;
+	bool right =
+	    verifier_check(v, login->credential, strlen(login->credential)) &&
+	    v != &a->nobody;
 
 	if (!right || !allowed)
 		spend_rest(a, v->iterations, login);
@@ -204,11 +206,14 @@ authenticate(const struct accounts *a, struct login *login,
 		if ((!right || !allowed) && source != NULL)
 			penalty_add(a->penalties, source);
 		if (!right)
-			return refuse(login, ERR_AUTH, 0, account != NULL ?
-			    "wrong token" : "unknown user", why);
+			return refuse(login, ERR_AUTH, 0,
+			    account != NULL ? "wrong token" : "unknown user",
+			    why);
 		if (!allowed)
-			return refuse(login, ERR_AUTH, 0, "right, but in the "
-			    "query, where the account does not allow it", why);
+			return refuse(login, ERR_AUTH, 0,
+			    "right, but in the "
+			    "query, where the account does not allow it",
+			    why);
 		memory_add(a->memory, v, login->credential);
 	}
 	login->account = account;
@@ -235,10 +240,10 @@ account_authenticate_query(const struct accounts *a, const char *user,
     struct error *why)
 {
 	*login = (struct login){ .account = NULL };
-	if (snprintf(login->credential, sizeof login->credential, "%s:%s",
-	    user, token) >= (int)sizeof login->credential ||
-	    strchr(user, ':') != NULL || !credential_valid(login->credential,
-	    strlen(login->credential)))
+	if (snprintf(login->credential, sizeof login->credential, "%s:%s", user,
+		token) >= (int)sizeof login->credential ||
+	    strchr(user, ':') != NULL ||
+	    !credential_valid(login->credential, strlen(login->credential)))
 		return refuse(login, ERR_AUTH, 0, "not a credential", why);
 	return authenticate(a, login, source, true, why);
 }

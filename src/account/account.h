@@ -11,27 +11,27 @@
 #include "base/error.h"
 #include "config/settings.h"
 
-#define CREDENTIAL_MAX	2048	/* bytes of "user:token" */
+#define CREDENTIAL_MAX 2048 /* bytes of "user:token" */
 
-struct accounts;	/* every verifier, parsed; and who logged in of late */
+struct accounts; /* every verifier, parsed; and who logged in of late */
 
 /* A login that was found right.  Ends with login_end(), which wipes it. */
 struct login {
-	const struct account_settings	*account;
-	char				 credential[CREDENTIAL_MAX + 1];
-	const char			*token;	/* inside credential */
-	long				 wait;	/* s, if it will pass */
+	const struct account_settings *account;
+	char credential[CREDENTIAL_MAX + 1];
+	const char *token; /* inside credential */
+	long wait;	   /* s, if it will pass */
 };
 
 /*
  * Parses the verifier of every account; s must outlive the result.  NULL on
  * the first that is wrong, which why names.
  */
-struct accounts	*accounts_new(const struct settings *s, struct error *why);
-void		 accounts_free(struct accounts *a);
+struct accounts *accounts_new(const struct settings *s, struct error *why);
+void accounts_free(struct accounts *a);
 
 /* Takes over what another configuration remembers of logins and failures. */
-void		 accounts_inherit(struct accounts *a, struct accounts *from);
+void accounts_inherit(struct accounts *a, struct accounts *from);
 
 /*
  * Checks the value of an Authorization header (RFC 7617), NULL if there was
@@ -44,22 +44,21 @@ void		 accounts_inherit(struct accounts *a, struct accounts *from);
  * once; every other failure costs the time of the dearest verifier, so
  * that it does not tell which users exist.
  */
-enum err	 account_authenticate(const struct accounts *a,
-		    const char *authorization, const struct address *source,
-		    struct login *login, struct error *why);
+enum err account_authenticate(const struct accounts *a,
+    const char *authorization, const struct address *source,
+    struct login *login, struct error *why);
 
 /*
  * The same for a user and a token that came as parameters; only accounts that
  * allow query_credentials can be entered so.
  */
-enum err	 account_authenticate_query(const struct accounts *a,
-		    const char *user, const char *token,
-		    const struct address *source, struct login *login,
-		    struct error *why);
+enum err account_authenticate_query(const struct accounts *a, const char *user,
+    const char *token, const struct address *source, struct login *login,
+    struct error *why);
 
-void		 login_end(struct login *login);
+void login_end(struct login *login);
 
 /* Is s the text of a "user:token" that a header can carry? */
-bool		 credential_valid(const char *s, size_t len);
+bool credential_valid(const char *s, size_t len);
 
 #endif

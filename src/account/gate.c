@@ -11,12 +11,12 @@
 #include "base/clock.h"
 #include "base/shared.h"
 
-#define TICK_NS	2000000L
+#define TICK_NS 2000000L
 
 struct gate {
-	_Atomic pid_t	*holders;	/* shared: the places, then the queue */
-	unsigned int	 places;
-	unsigned int	 queue;
+	_Atomic pid_t *holders; /* shared: the places, then the queue */
+	unsigned int places;
+	unsigned int queue;
 };
 
 struct gate *
@@ -27,7 +27,7 @@ gate_new(unsigned int places, unsigned int queue)
 	if (g == NULL)
 		return NULL;
 	*g = (struct gate){ shared_new((places + queue) * sizeof *g->holders),
-	    places, queue };
+		places, queue };
 	if (g->holders != NULL)
 		return g;
 	free(g);
@@ -39,8 +39,7 @@ gate_free(struct gate *g)
 {
 	if (g == NULL)
 		return;
-	shared_free(g->holders, (g->places + g->queue) *
-	    sizeof *g->holders);
+	shared_free(g->holders, (g->places + g->queue) * sizeof *g->holders);
 	free(g);
 }
 
@@ -58,9 +57,10 @@ take(const struct gate *g, unsigned int first, unsigned int count)
 		pid_t holder = 0;
 
 		if (atomic_compare_exchange_strong(&g->holders[i], &holder,
-		    getpid()) || (is_gone(holder) &&
-		    atomic_compare_exchange_strong(&g->holders[i], &holder,
-		    getpid())))
+			getpid()) ||
+		    (is_gone(holder) &&
+			atomic_compare_exchange_strong(&g->holders[i], &holder,
+			    getpid())))
 			return true;
 	}
 	return false;
@@ -84,8 +84,8 @@ gate_enter(const struct gate *g)
 	bool inside = take(g, 0, g->places);
 
 	if (!inside && take(g, g->places, g->queue)) {
-		while (!(inside = take(g, 0, g->places)) &&
-		    clock_left(until) > 0)
+		while (
+		    !(inside = take(g, 0, g->places)) && clock_left(until) > 0)
 			nanosleep(&tick, NULL);
 		give_back(g, g->places, g->queue);
 	}

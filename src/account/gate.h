@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#define GATE_WAIT	1500	/* ms in the queue at most */
+#define GATE_WAIT 1500 /* ms in the queue at most */
 
 struct gate;
 
@@ -19,14 +19,14 @@ struct gate;
  * places at once, and so many more in the queue, at least one each.  Every
  * later fork passes the same gate.  NULL: no memory.
  */
-struct gate	*gate_new(unsigned int places, unsigned int queue);
-void		 gate_free(struct gate *g);
+struct gate *gate_new(unsigned int places, unsigned int queue);
+void gate_free(struct gate *g);
 
 /*
  * False: too many are waiting, or it took too long.  After true gate_leave()
  * is due.
  */
-bool		 gate_enter(const struct gate *g);
-void		 gate_leave(const struct gate *g);
+bool gate_enter(const struct gate *g);
+void gate_leave(const struct gate *g);
 
 #endif

@@ -13,22 +13,22 @@
 #include "base/secret.h"
 #include "base/shared.h"
 
-#define WAYS	4	/* entries that one login may use */
+#define WAYS 4 /* entries that one login may use */
 
 /* Half of HMAC-SHA-256, RFC 2104 section 5. */
 struct tag {
-	uint64_t	half[2];
+	uint64_t half[2];
 };
 
 struct entry {
-	_Atomic uint64_t	half[2];
-	_Atomic int64_t		until;		/* clock_now(); 0: empty */
+	_Atomic uint64_t half[2];
+	_Atomic int64_t until; /* clock_now(); 0: empty */
 };
 
 struct memory {
-	struct entry	*entries;	/* shared */
-	size_t		 sets;		/* of WAYS, a power of two */
-	uint8_t		 key[32];
+	struct entry *entries; /* shared */
+	size_t sets;	       /* of WAYS, a power of two */
+	uint8_t key[32];
 };
 
 struct memory *
@@ -74,8 +74,8 @@ find_set(const struct memory *m, const struct verifier *v,
 	gnutls_hmac_hd_t hmac;
 	size_t set;
 
-	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, m->key,
-	    sizeof m->key) < 0)
+	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, m->key, sizeof m->key) <
+	    0)
 		return NULL;
 	/* Of fixed length, so that no two pairs are the same bytes. */
 	(void)gnutls_hmac(hmac, v->key, sizeof v->key);
@@ -88,8 +88,7 @@ find_set(const struct memory *m, const struct verifier *v,
 }
 
 bool
-memory_knows(struct memory *m, const struct verifier *v,
-    const char *credential)
+memory_knows(struct memory *m, const struct verifier *v, const char *credential)
 {
 	int64_t now = clock_now();
 	struct tag tag, held;

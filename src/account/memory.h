@@ -15,26 +15,26 @@
 
 #include "account/verifier.h"
 
-#define MEMORY_TIME	900000	/* ms without a request until it is forgotten */
+#define MEMORY_TIME 900000 /* ms without a request until it is forgotten */
 
 struct memory;
 
 /* Room for that many logins, shared with every later fork; NULL: none. */
-struct memory	*memory_new(size_t logins);
-void		 memory_free(struct memory *m);
+struct memory *memory_new(size_t logins);
+void memory_free(struct memory *m);
 
 /* For how many logins is there room? */
-size_t		 memory_room(const struct memory *m);
+size_t memory_room(const struct memory *m);
 
 /*
  * Was this credential right for v?  The answer takes the same time either way.
  * One that is remembered is so for longer.
  */
-bool		 memory_knows(struct memory *m, const struct verifier *v,
-		    const char *credential);
+bool memory_knows(struct memory *m, const struct verifier *v,
+    const char *credential);
 
 /* The one that is longest unused may be forgotten for it. */
-void		 memory_add(struct memory *m, const struct verifier *v,
-		    const char *credential);
+void memory_add(struct memory *m, const struct verifier *v,
+    const char *credential);
 
 #endif

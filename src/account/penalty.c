@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "base/shared.h"
 
-#define SETS		4096
-#define WAYS		4
-#define TIME_BITS	40	/* ms: 34 years */
-#define TIME_MASK	((UINT64_C(1) << TIME_BITS) - 1)
+#define SETS	  4096
+#define WAYS	  4
+#define TIME_BITS 40 /* ms: 34 years */
+#define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
 
 /*
  * A bucket in one word: 24 bits that tell it from others of its set, and the
@@ -24,15 +24,15 @@
  * other number).  0: nobody's.
  */
 struct penalties {
-	_Atomic uint64_t	*words;		/* shared */
-	uint8_t			 key[16];	/* nobody can aim at a set */
+	_Atomic uint64_t *words; /* shared */
+	uint8_t key[16];	 /* nobody can aim at a set */
 };
 
 struct bucket {
-	_Atomic uint64_t	*set;
-	uint64_t		 tag;
-	int64_t			 burst;
-	int64_t			 interval;
+	_Atomic uint64_t *set;
+	uint64_t tag;
+	int64_t burst;
+	int64_t interval;
 };
 
 struct penalties *
@@ -64,8 +64,8 @@ penalties_free(struct penalties *p)
  * the failures of one address.
  */
 static struct bucket
-find_bucket(const struct penalties *p, const struct address *source,
-    size_t len, int64_t times)
+find_bucket(const struct penalties *p, const struct address *source, size_t len,
+    int64_t times)
 {
 	uint8_t text[1 + sizeof source->bytes] = { (uint8_t)len };
 	uint8_t digest[32] = { 0 };
@@ -77,8 +77,8 @@ find_bucket(const struct penalties *p, const struct address *source,
 	    1 + len, digest);
 	memcpy(&hash, digest, sizeof hash);
 	return (struct bucket){ &p->words[hash % SETS * WAYS],
-	    hash / SETS << TIME_BITS, PENALTY_BURST * times,
-	    PENALTY_INTERVAL / times };
+		hash / SETS << TIME_BITS, PENALTY_BURST * times,
+		PENALTY_INTERVAL / times };
 }
 
 /* IPv4: one.  IPv6: two, the narrow one first. */
@@ -120,8 +120,8 @@ penalty_wait(const struct penalties *p, const struct address *source)
 	int64_t now = clock_now(), wait = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int64_t over = empty_at(&b[i]) - now -
-		    (b[i].burst - 1) * b[i].interval;
+		int64_t over =
+		    empty_at(&b[i]) - now - (b[i].burst - 1) * b[i].interval;
 
 		if (over > wait)
 			wait = over;
@@ -159,7 +159,8 @@ penalty_add(struct penalties *p, const struct address *source)
 
 		do {
 			int64_t empty = (old & ~TIME_MASK) == b[i].tag ?
-			    (int64_t)(old & TIME_MASK) : 0;
+			    (int64_t)(old & TIME_MASK) :
+			    0;
 
 			empty = (empty > now ? empty : now) + b[i].interval;
 			new = b[i].tag | ((uint64_t)empty & TIME_MASK);

@@ -13,22 +13,20 @@
 
 #include "address/address.h"
 
-#define PENALTY_BURST		30	/* failures at once */
-#define PENALTY_INTERVAL	60000	/* ms until one is forgiven */
-#define PENALTY_NETS		4	/* how much more a /48 may */
+#define PENALTY_BURST	 30    /* failures at once */
+#define PENALTY_INTERVAL 60000 /* ms until one is forgiven */
+#define PENALTY_NETS	 4     /* how much more a /48 may */
 
 struct penalties;
 
 /* Shared with every later fork; NULL: no memory. */
 struct penalties *penalties_new(void);
-void		 penalties_free(struct penalties *p);
+void penalties_free(struct penalties *p);
 
 /* Seconds until the source may try again; 0: now. */
-long		 penalty_wait(const struct penalties *p,
-		    const struct address *source);
+long penalty_wait(const struct penalties *p, const struct address *source);
 
 /* It has failed once more. */
-void		 penalty_add(struct penalties *p,
-		    const struct address *source);
+void penalty_add(struct penalties *p, const struct address *source);
 
 #endif

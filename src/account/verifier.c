@@ -10,9 +10,9 @@
 #include "account/verifier.h"
 #include "base/secret.h"
 
-#define PREFIX		"$pbkdf2-sha256$"
-#define SALT_NEW	16	/* NIST SP 800-132 */
-#define FIELD_MAX	96	/* characters of base64 */
+#define PREFIX	  "$pbkdf2-sha256$"
+#define SALT_NEW  16 /* NIST SP 800-132 */
+#define FIELD_MAX 96 /* characters of base64 */
 
 /*
  * Base64 without padding, '.' read as '+'.  Exactly the bytes of text up to
@@ -49,7 +49,8 @@ static bool
 field_encode(const uint8_t *bytes, size_t len, char *text, size_t size)
 {
 	gnutls_datum_t in = { (unsigned char *)(uintptr_t)bytes,
-	    (unsigned int)len }, out = { NULL, 0 };
+		(unsigned int)len },
+		       out = { NULL, 0 };
 	bool ok;
 
 	if (gnutls_base64_encode2(&in, &out) < 0)
@@ -70,13 +71,14 @@ derive(const struct verifier *v, const char *secret, size_t len,
     uint8_t key[static VERIFIER_KEY_LEN])
 {
 	gnutls_datum_t password = { (unsigned char *)(uintptr_t)secret,
-	    (unsigned int)len };
+		(unsigned int)len };
 	gnutls_datum_t salt = { (unsigned char *)(uintptr_t)v->salt,
-	    (unsigned int)v->salt_len };
+		(unsigned int)v->salt_len };
 
 	/* 0 iterations would abort inside the library. */
-	return v->iterations > 0 && gnutls_pbkdf2(GNUTLS_MAC_SHA256,
-	    &password, &salt, v->iterations, key, VERIFIER_KEY_LEN) == 0;
+	return v->iterations > 0 &&
+	    gnutls_pbkdf2(GNUTLS_MAC_SHA256, &password, &salt, v->iterations,
+		key, VERIFIER_KEY_LEN) == 0;
 }
 
 enum err
@@ -89,11 +91,12 @@ verifier_parse(struct verifier *v, const char *text, struct error *why)
 	char *end;
 
 	if (strncmp(text, "pbkdf2_sha256$", 14) == 0)
-		return error_set(why, ERR_CONFIG, "is of Django's form, which "
+		return error_set(why, ERR_CONFIG,
+		    "is of Django's form, which "
 		    "salts in another way; make a new one with ddnsgate hash");
 	if (strncmp(text, PREFIX, sizeof PREFIX - 1) != 0)
-		return error_set(why, ERR_CONFIG, "must begin with " PREFIX
-		    "; make one with ddnsgate hash");
+		return error_set(why, ERR_CONFIG,
+		    "must begin with " PREFIX "; make one with ddnsgate hash");
 	number = text + sizeof PREFIX - 1;
 	if (strncmp(number, "i=", 2) == 0)
 		number += 2;
@@ -105,14 +108,17 @@ verifier_parse(struct verifier *v, const char *text, struct error *why)
 		    VERIFIER_ITERATIONS_MIN, VERIFIER_ITERATIONS_MAX);
 	parsed.iterations = (unsigned int)n;
 	salt = end + 1;
-	if ((key = strchr(salt, '$')) == NULL || !field_decode(salt,
-	    (size_t)(key - salt), parsed.salt, sizeof parsed.salt,
-	    &parsed.salt_len))
-		return error_set(why, ERR_CONFIG, "its salt is not 1 to %d "
-		    "bytes of base64", VERIFIER_SALT_MAX);
+	if ((key = strchr(salt, '$')) == NULL ||
+	    !field_decode(salt, (size_t)(key - salt), parsed.salt,
+		sizeof parsed.salt, &parsed.salt_len))
+		return error_set(why, ERR_CONFIG,
+		    "its salt is not 1 to %d "
+		    "bytes of base64",
+		    VERIFIER_SALT_MAX);
 	key++;
 	if (!field_decode(key, strlen(key), parsed.key, sizeof parsed.key,
-	    &key_len) || key_len != VERIFIER_KEY_LEN)
+		&key_len) ||
+	    key_len != VERIFIER_KEY_LEN)
 		return error_set(why, ERR_CONFIG,
 		    "its key is not %d bytes of base64", VERIFIER_KEY_LEN);
 	*v = parsed;
@@ -123,8 +129,7 @@ enum err
 verifier_make(char text[static VERIFIER_TEXT_MAX], const char *secret,
     size_t len, unsigned int iterations, struct error *why)
 {
-	struct verifier v = { .iterations = iterations,
-	    .salt_len = SALT_NEW };
+	struct verifier v = { .iterations = iterations, .salt_len = SALT_NEW };
 	char salt[FIELD_MAX], key[FIELD_MAX];
 
 	if (gnutls_rnd(GNUTLS_RND_RANDOM, v.salt, v.salt_len) < 0 ||
@@ -132,8 +137,8 @@ verifier_make(char text[static VERIFIER_TEXT_MAX], const char *secret,
 	    !field_encode(v.salt, v.salt_len, salt, sizeof salt) ||
 	    !field_encode(v.key, sizeof v.key, key, sizeof key))
 		return error_set(why, ERR_SYSTEM, "PBKDF2 failed");
-	snprintf(text, VERIFIER_TEXT_MAX, PREFIX "i=%u$%s$%s", iterations,
-	    salt, key);
+	snprintf(text, VERIFIER_TEXT_MAX, PREFIX "i=%u$%s$%s", iterations, salt,
+	    key);
 	return ERR_OK;
 }
 

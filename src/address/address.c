@@ -96,10 +96,12 @@ address_from_sockaddr(struct address *a, const struct sockaddr *sa)
 	*a = (struct address){ .family = sa->sa_family };
 	if (sa->sa_family == AF_INET)
 		memcpy(a->bytes,
-		    &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+		    &((const struct sockaddr_in *)(const void *)sa)->sin_addr,
+		    4);
 	else if (sa->sa_family == AF_INET6)
 		memcpy(a->bytes,
-		    &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
+		    &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr,
+		    16);
 	else
 		return false;
 	return true;
@@ -125,8 +127,7 @@ length_parse(unsigned int *length, const char *text, unsigned int max)
 }
 
 bool
-address_parse_length(struct address *a, unsigned int *length,
-    const char *text)
+address_parse_length(struct address *a, unsigned int *length, const char *text)
 {
 	char head[ADDRESS_TEXT_MAX];
 	const char *slash = strchr(text, '/');

@@ -10,56 +10,57 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define ADDRESS_TEXT_MAX	INET6_ADDRSTRLEN	/* with the NUL */
+#define ADDRESS_TEXT_MAX INET6_ADDRSTRLEN /* with the NUL */
 
 /* In network byte order; IPv4 uses the first four bytes, the rest are 0. */
 struct address {
-	int	family;		/* AF_INET or AF_INET6 */
-	uint8_t	bytes[16];
+	int family; /* AF_INET or AF_INET6 */
+	uint8_t bytes[16];
 };
 
 /* The first length bits of an address; the others are 0. */
 struct network {
-	struct address	base;
-	unsigned int	length;
+	struct address base;
+	unsigned int length;
 };
 
 /*
  * Takes what inet_pton(3) takes and nothing more: no zone, no short or
  * octal form, no blanks.  Never asks a resolver.
  */
-bool	 address_parse(struct address *a, int family, const char *text);
+bool address_parse(struct address *a, int family, const char *text);
 
 /* As address_parse(), of either family. */
-bool	 address_parse_any(struct address *a, const char *text);
+bool address_parse_any(struct address *a, const char *text);
 
 /* "ADDRESS/LENGTH"; without a length, *length becomes 32 or 128. */
-bool	 address_parse_length(struct address *a, unsigned int *length,
-	    const char *text);
+bool address_parse_length(struct address *a, unsigned int *length,
+    const char *text);
 
 /* The form of RFC 5952 for IPv6. */
-const char *address_format(const struct address *a, char text[static ADDRESS_TEXT_MAX]);
+const char *address_format(const struct address *a,
+    char text[static ADDRESS_TEXT_MAX]);
 
 /* The IPv4 address in an IPv4-mapped one; false for any other. */
-bool	 address_unmap(struct address *to, const struct address *a);
+bool address_unmap(struct address *to, const struct address *a);
 
-bool	 address_equal(const struct address *a, const struct address *b);
+bool address_equal(const struct address *a, const struct address *b);
 
 /* 32 or 128. */
 unsigned int address_bits(const struct address *a);
 
 /* Bits from length on become 0. */
-void	 address_mask(struct address *a, unsigned int length);
+void address_mask(struct address *a, unsigned int length);
 
 /* A socket address with that port; returns its length. */
 socklen_t address_sockaddr(const struct address *a, uint16_t port,
-	    struct sockaddr_storage *ss);
+    struct sockaddr_storage *ss);
 
 /* False for any family but the two of IP. */
-bool	 address_from_sockaddr(struct address *a, const struct sockaddr *sa);
+bool address_from_sockaddr(struct address *a, const struct sockaddr *sa);
 
 /* "10.0.0.0/8"; a single address is a network of all its bits. */
-bool	 network_parse(struct network *n, const char *text);
-bool	 network_contains(const struct network *n, const struct address *a);
+bool network_parse(struct network *n, const char *text);
+bool network_contains(const struct network *n, const struct address *a);
 
 #endif

@@ -26,8 +26,7 @@ suffix_fits(const struct address *suffix, unsigned int prefix_length)
 
 enum err
 prefix_join(struct address *host, const struct prefix *p,
-    unsigned int prefix_length, const struct address *suffix,
-    struct error *why)
+    unsigned int prefix_length, const struct address *suffix, struct error *why)
 {
 	if (p->length < prefix_length)
 		return error_set(why, ERR_ADDRESS,

@@ -9,15 +9,15 @@
 
 /* As sent by a router: the bits after length may be anything. */
 struct prefix {
-	struct address	address;
-	unsigned int	length;		/* 128 when the router gave none */
+	struct address address;
+	unsigned int length; /* 128 when the router gave none */
 };
 
 /* "2a01:c22:b045:de00::/64" or without the length. */
-bool	 prefix_parse(struct prefix *p, const char *text);
+bool prefix_parse(struct prefix *p, const char *text);
 
 /* Has suffix no bit within the first prefix_length ones? */
-bool	 suffix_fits(const struct address *suffix, unsigned int prefix_length);
+bool suffix_fits(const struct address *suffix, unsigned int prefix_length);
 
 /*
  * The first prefix_length bits of p, the others of suffix, which must fit.
@@ -26,7 +26,7 @@ bool	 suffix_fits(const struct address *suffix, unsigned int prefix_length);
  * missing ones from.  ERR_ADDRESS then; why says so.
  */
 enum err prefix_join(struct address *host, const struct prefix *p,
-	    unsigned int prefix_length, const struct address *suffix,
-	    struct error *why);
+    unsigned int prefix_length, const struct address *suffix,
+    struct error *why);
 
 #endif

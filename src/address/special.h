@@ -13,9 +13,9 @@
  * though IANA calls them globally reachable, for no home has them, and IPv6
  * must be inside 2000::/3.
  */
-const char	*special_name(const struct address *a);
+const char *special_name(const struct address *a);
 
 /* Does a belong to an interface of this machine? */
-bool		 special_own(const struct address *a);
+bool special_own(const struct address *a);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "base/secret.h"
 
-#define BUFFER_FIRST	256
+#define BUFFER_FIRST 256
 
 /* Makes room for len more bytes and the NUL. */
 static bool

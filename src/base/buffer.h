@@ -12,26 +12,26 @@
  * count, or NULL while nothing was added.
  */
 struct buffer {
-	char	*data;
-	size_t	 len;
-	size_t	 size;
-	size_t	 max;		/* len never exceeds it */
-	bool	 failed;	/* something did not fit; what is here is partial */
+	char *data;
+	size_t len;
+	size_t size;
+	size_t max;  /* len never exceeds it */
+	bool failed; /* something did not fit; what is here is partial */
 };
 
 /* All or nothing; false, and failed is set, beyond max or without memory. */
-bool	 buffer_add(struct buffer *b, const void *bytes, size_t len);
-bool	 buffer_puts(struct buffer *b, const char *s);
-bool	 buffer_printf(struct buffer *b, const char *fmt, ...)
-	    __attribute__((format(printf, 2, 3)));
+bool buffer_add(struct buffer *b, const void *bytes, size_t len);
+bool buffer_puts(struct buffer *b, const char *s);
+bool buffer_printf(struct buffer *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Empties b and wipes what it held; the memory stays for the next use. */
-void	 buffer_clear(struct buffer *b);
+void buffer_clear(struct buffer *b);
 
 /* Wipes and frees; b may be used again. */
-void	 buffer_free(struct buffer *b);
+void buffer_free(struct buffer *b);
 
 /* Takes the string out of b, to be freed by the caller; NULL if b failed. */
-char	*buffer_take(struct buffer *b);
+char *buffer_take(struct buffer *b);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /* Milliseconds of CLOCK_MONOTONIC. */
-int64_t	 clock_now(void);
+int64_t clock_now(void);
 
 /* What is left until deadline, 0 when it has passed; fits poll(2). */
-int	 clock_left(int64_t deadline);
+int clock_left(int64_t deadline);
 
 #endif

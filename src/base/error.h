@@ -4,59 +4,60 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
-#define ERROR_TEXT_MAX	512
+#define ERROR_TEXT_MAX 512
 
 enum err {
 	ERR_OK = 0,
-	ERR_MEMORY,		/* out of memory */
-	ERR_SYSTEM,		/* a system call failed */
-	ERR_CONFIG,		/* a file of the operator is wrong */
-	ERR_REQUEST,		/* a request that cannot be understood */
-	ERR_ABANDONED,		/* nobody waits for the answer any more */
-	ERR_AUTH,		/* not a known login */
-	ERR_LIMIT,		/* too many of those from there */
-	ERR_CROWD,		/* too many log in at the same time */
-	ERR_NAME,		/* not a host name */
-	ERR_NAMES,		/* too many of them */
-	ERR_HOST,		/* a host of somebody else, or of nobody */
-	ERR_ADDRESS,		/* not an address we may use */
-	ERR_PROOF,		/* the host did not prove its address */
-	ERR_TOKEN,		/* the provider does not accept the token */
-	ERR_ZONE,		/* the provider has no zone for the name */
-	ERR_REFUSED,		/* the provider refused, or made no sense */
-	ERR_BUSY,		/* the provider asks to come back later */
-	ERR_UNREACHABLE,	/* the provider did not answer in time */
+	ERR_MEMORY,	 /* out of memory */
+	ERR_SYSTEM,	 /* a system call failed */
+	ERR_CONFIG,	 /* a file of the operator is wrong */
+	ERR_REQUEST,	 /* a request that cannot be understood */
+	ERR_ABANDONED,	 /* nobody waits for the answer any more */
+	ERR_AUTH,	 /* not a known login */
+	ERR_LIMIT,	 /* too many of those from there */
+	ERR_CROWD,	 /* too many log in at the same time */
+	ERR_NAME,	 /* not a host name */
+	ERR_NAMES,	 /* too many of them */
+	ERR_HOST,	 /* a host of somebody else, or of nobody */
+	ERR_ADDRESS,	 /* not an address we may use */
+	ERR_PROOF,	 /* the host did not prove its address */
+	ERR_TOKEN,	 /* the provider does not accept the token */
+	ERR_ZONE,	 /* the provider has no zone for the name */
+	ERR_REFUSED,	 /* the provider refused, or made no sense */
+	ERR_BUSY,	 /* the provider asks to come back later */
+	ERR_UNREACHABLE, /* the provider did not answer in time */
 	ERR__MAX
 };
 
 /* Owned by the caller of a function that fills it. */
 struct error {
-	enum err	code;
-	char		text[ERROR_TEXT_MAX];
+	enum err code;
+	char text[ERROR_TEXT_MAX];
 };
 
 /*
  * Fills e, unless it is NULL, and returns code.  A text that is too long is
  * cut.  Never give it a secret: the text ends in a log.
  */
-enum err	 error_set(struct error *e, enum err code, const char *fmt, ...)
-		    __attribute__((format(printf, 3, 4)));
+enum err error_set(struct error *e, enum err code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ERR_MEMORY, "out of memory". */
-enum err	 error_memory(struct error *e);
+enum err error_memory(struct error *e);
 
 /* Puts "prefix: " before the text of e; returns the code of e. */
-enum err	 error_prefix(struct error *e, const char *fmt, ...)
-		    __attribute__((format(printf, 2, 3)));
+enum err error_prefix(struct error *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Leaves a function with the error of a check that failed. */
-#define TRY(check) do {				\
-	enum err try_rc = (check);		\
-	if (try_rc != ERR_OK)			\
-		return try_rc;			\
-} while (0)
+#define TRY(check)                         \
+	do {                               \
+		enum err try_rc = (check); \
+		if (try_rc != ERR_OK)      \
+			return try_rc;     \
+	} while (0)
 
 /* The word for a code, as the log spells it. */
-const char	*error_name(enum err code);
+const char *error_name(enum err code);
 
 #endif

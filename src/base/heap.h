@@ -11,6 +11,6 @@
 #include <stdbool.h>
 
 /* Does it do so in this build?  Not with a sanitizer's heap, nor musl's. */
-bool	 heap_wipes(void);
+bool heap_wipes(void);
 
 #endif

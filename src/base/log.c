@@ -22,8 +22,10 @@ log_open(const char *target, struct error *why)
 	int fd = STDERR_FILENO;
 
 	if (strcmp(target, "syslog") != 0 && strcmp(target, "stderr") != 0 &&
-	    (fd = open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW | O_NOCTTY, 0640)) == -1)
+	    (fd = open(target,
+		 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+		     O_NOCTTY,
+		 0640)) == -1)
 		return error_set(why, ERR_SYSTEM, "log %s: %s", target,
 		    strerror(errno));
 	if (log_fd != STDERR_FILENO)

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define LOG_LINE_MAX	4096	/* longer lines are cut, and end in "..." */
+#define LOG_LINE_MAX 4096 /* longer lines are cut, and end in "..." */
 
 /*
  * Where lines go from now on: "stderr", "syslog" or the absolute name of a
@@ -20,7 +20,7 @@ enum err log_open(const char *target, struct error *why);
  * characters are written as \xNN; errno is kept; a full disk or a closed
  * pipe loses the line and nothing else.
  */
-void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	 log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* All zero; NULL without memory.  Release with shared_free(), NULL is fine. */
-void	*shared_new(size_t size);
-void	 shared_free(void *p, size_t size);
+void *shared_new(size_t size);
+void shared_free(void *p, size_t size);
 
 #endif

@@ -16,8 +16,8 @@ print_proof(const struct host_settings *h)
 	switch (p->kind) {
 	case PROOF_CERTIFICATE:
 		printf("      proof  a certificate by %s, port %u, %s\n", p->ca,
-		    (unsigned int)p->port, p->request == PROOF_HEAD ?
-		    "then HEAD /" : "TLS alone");
+		    (unsigned int)p->port,
+		    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone");
 		break;
 	case PROOF_PIN:
 		printf("      proof  one of %zu pinned keys, port %u, %s\n",
@@ -26,7 +26,7 @@ print_proof(const struct host_settings *h)
 		break;
 	case PROOF_NONE:
 		printf("      proof  none: what the router says is "
-		    "published\n");
+		       "published\n");
 		break;
 	}
 }
@@ -52,8 +52,8 @@ print_host(const struct host_settings *h)
 		printf("      AAAA   the ipv6 that the router sends\n");
 	if (h->ipv6 == IPV6_PREFIX)
 		printf("      AAAA   the first %u bits of the prefix that the "
-		    "router sends, then %s\n", h->prefix_length,
-		    address_format(&h->suffix, text));
+		       "router sends, then %s\n",
+		    h->prefix_length, address_format(&h->suffix, text));
 	if (h->zone != NULL)
 		printf("      zone   %s\n", h->zone);
 	if (h->ttl != 0)
@@ -62,7 +62,7 @@ print_host(const struct host_settings *h)
 	print_echo(&h->proof);
 	if (h->partial)
 		printf("      either address may be published without the "
-		    "other\n");
+		       "other\n");
 	if (h->removal)
 		printf("      the word none removes an address\n");
 	for (size_t i = 0; i < h->allow_count; i++)
@@ -111,11 +111,11 @@ print_house(const struct house *h)
 	for (size_t i = 0; i < s->account_count; i++) {
 		const struct account_settings *a = &s->accounts[i];
 
-		printf("account %s\n  its token goes to provider %s\n",
-		    a->name, s->providers[a->provider].name);
+		printf("account %s\n  its token goes to provider %s\n", a->name,
+		    s->providers[a->provider].name);
 		if (a->from_connection)
 			printf("  what the router does not send is taken from "
-			    "its connection\n");
+			       "its connection\n");
 		if (a->query_credentials)
 			printf("  user and token may stand in the query\n");
 		for (size_t j = 0; j < a->host_count; j++)

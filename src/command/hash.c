@@ -45,14 +45,15 @@ hash(unsigned int iterations)
 	struct error why;
 
 	if (!(isatty(STDIN_FILENO) ? ask(credential, sizeof credential) :
-	    input_line(credential, sizeof credential)))
+				     input_line(credential, sizeof credential)))
 		fputs("ddnsgate: no credential was given\n", stderr);
 	else if (!credential_valid(credential, strlen(credential)))
-		fprintf(stderr, "ddnsgate: a credential is user:token, at most "
+		fprintf(stderr,
+		    "ddnsgate: a credential is user:token, at most "
 		    "%d printable characters, without blanks\n",
 		    CREDENTIAL_MAX);
-	else if (verifier_make(text, credential, strlen(credential),
-	    iterations, &why) != ERR_OK)
+	else if (verifier_make(text, credential, strlen(credential), iterations,
+		     &why) != ERR_OK)
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 	else if (puts(text) != EOF && fflush(stdout) == 0)
 		status = EXIT_OK;
@@ -79,14 +80,16 @@ command_hash(int argc, char *argv[])
 		if (errno != 0 || *end != '\0' || *optarg < '0' ||
 		    *optarg > '9' || iterations < VERIFIER_ITERATIONS_MIN ||
 		    iterations > VERIFIER_ITERATIONS_MAX) {
-			fprintf(stderr, "ddnsgate: --iterations takes a number "
-			    "from %d to %d\n", VERIFIER_ITERATIONS_MIN,
-			    VERIFIER_ITERATIONS_MAX);
+			fprintf(stderr,
+			    "ddnsgate: --iterations takes a number "
+			    "from %d to %d\n",
+			    VERIFIER_ITERATIONS_MIN, VERIFIER_ITERATIONS_MAX);
 			return EXIT_USAGE;
 		}
 	}
 	if (optind != argc) {
-		fprintf(stderr, "usage: ddnsgate hash [--iterations N]\n"
+		fprintf(stderr,
+		    "usage: ddnsgate hash [--iterations N]\n"
 		    "The credential is read from the terminal, or as one line "
 		    "user:token from standard input.\n");
 		return EXIT_USAGE;

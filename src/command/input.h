@@ -11,9 +11,9 @@
  * One line of standard input, without its end; it never passes through a
  * buffer of stdio.  False at the end of input, or for an empty or longer line.
  */
-bool	 input_line(char *line, size_t size);
+bool input_line(char *line, size_t size);
 
 /* The same; at a terminal it asks, and does not show what is typed. */
-bool	 input_secret(const char *prompt, char *line, size_t size);
+bool input_secret(const char *prompt, char *line, size_t size);
 
 #endif

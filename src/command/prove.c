@@ -12,20 +12,21 @@
 #include "config/settings.h"
 #include "proof/proof.h"
 
-#define DEADLINE	5000	/* ms, as for an update */
+#define DEADLINE 5000 /* ms, as for an update */
 
 struct question {
-	struct proof_settings	 how;
-	char			*name;
-	struct address		 address;
-	struct network		 allow[SETTINGS_ALLOW_MAX];
-	size_t			 allow_count;
+	struct proof_settings how;
+	char *name;
+	struct address address;
+	struct network allow[SETTINGS_ALLOW_MAX];
+	size_t allow_count;
 };
 
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: ddnsgate prove [--port N] [--ca FILE] "
+	fprintf(stderr,
+	    "usage: ddnsgate prove [--port N] [--ca FILE] "
 	    "[--pin HASH] [--request tls|http]\n"
 	    "                      [--echo PATH] [--allow NET] NAME ADDRESS\n");
 	return EXIT_USAGE;
@@ -47,8 +48,8 @@ read_option(struct question *q, int option, char *value)
 	switch (option) {
 	case 'p':
 		port = strtoul(value, &end, 10);
-		if (*end != '\0' || *value < '0' || *value > '9' ||
-		    port < 1 || port > 65535)
+		if (*end != '\0' || *value < '0' || *value > '9' || port < 1 ||
+		    port > 65535)
 			return wrong("port", value, "a number from 1 to 65535");
 		q->how.port = (uint16_t)port;
 		return EXIT_OK;
@@ -58,15 +59,16 @@ read_option(struct question *q, int option, char *value)
 	case 'k':
 		if (q->how.pin_count == SETTINGS_PINS_MAX ||
 		    !pin_parse(q->how.pins[q->how.pin_count++], value))
-			return wrong("pin", value, "sha256// and 44 "
+			return wrong("pin", value,
+			    "sha256// and 44 "
 			    "characters of base64, or 64 hex digits");
 		q->how.kind = PROOF_PIN;
 		return EXIT_OK;
 	case 'r':
 		if (strcmp(value, "tls") != 0 && strcmp(value, "http") != 0)
 			return wrong("request", value, "tls or http");
-		q->how.request = strcmp(value, "tls") == 0 ? PROOF_TLS :
-		    PROOF_HEAD;
+		q->how.request =
+		    strcmp(value, "tls") == 0 ? PROOF_TLS : PROOF_HEAD;
 		return EXIT_OK;
 	case 'e':
 		if (!echo_valid(value))
@@ -116,8 +118,9 @@ static int
 prove(const struct question *q)
 {
 	const char *special = special_name(&q->address);
-	struct proof proof = { .host = q->name, .address = q->address,
-	    .how = &q->how };
+	struct proof proof = { .host = q->name,
+		.address = q->address,
+		.how = &q->how };
 	char text[ADDRESS_TEXT_MAX];
 	struct prover *prover;
 	struct error why;
@@ -151,7 +154,7 @@ int
 command_prove(int argc, char *argv[])
 {
 	struct question q = { .how = { .port = 443,
-	    .ca = SETTINGS_CA_DEFAULT } };
+				  .ca = SETTINGS_CA_DEFAULT } };
 	int status = read_arguments(&q, argc, argv);
 
 	if (status == EXIT_OK)

@@ -18,12 +18,13 @@
 #include "provider/provider.h"
 #include "provider/dns/rfc2136.h"
 
-#define DEADLINE	30000	/* ms; nobody but an administrator waits */
+#define DEADLINE 30000 /* ms; nobody but an administrator waits */
 
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: ddnsgate provider list\n"
+	fprintf(stderr,
+	    "usage: ddnsgate provider list\n"
 	    "       ddnsgate provider check FILE...\n"
 	    "       ddnsgate provider run [--dry-run] [--config FILE] "
 	    "PROVIDER HOST ADDRESS...\n"
@@ -135,15 +136,15 @@ print_result(const struct provider_record *r)
 	printf("%s %s %s %s", r->name, record_type(&r->address),
 	    r->remove ? "none" : address_format(&r->address, text),
 	    r->result != ERR_OK ? error_name(r->result) :
-	    r->changed ? "changed" : "unchanged");
+		r->changed	? "changed" :
+				  "unchanged");
 	if (r->result != ERR_OK)
 		printf(" [%s]", r->why.text);
 	putchar('\n');
 }
 
 static int
-publish(const struct provider *p, struct provider_record *records,
-    size_t count)
+publish(const struct provider *p, struct provider_record *records, size_t count)
 {
 	struct exchange *x = exchange_new();
 	char token[CREDENTIAL_MAX + 1];
@@ -202,11 +203,14 @@ read_records(struct provider_record records[static 2], size_t *count,
 	for (; *words != NULL; words++) {
 		struct provider_record *r = &records[*count];
 
-		if (*count == 2 || !read_address(r, *words) || (*count == 1 &&
-		    r->address.family == records[0].address.family)) {
-			fprintf(stderr, "ddnsgate: \"%s\" is not an IPv4 or "
+		if (*count == 2 || !read_address(r, *words) ||
+		    (*count == 1 &&
+			r->address.family == records[0].address.family)) {
+			fprintf(stderr,
+			    "ddnsgate: \"%s\" is not an IPv4 or "
 			    "IPv6 address, nor ipv4=none or ipv6=none, or one "
-			    "too many of its kind\n", *words);
+			    "too many of its kind\n",
+			    *words);
 			return false;
 		}
 		++*count;
@@ -256,8 +260,9 @@ choose_provider(struct settings *s, const char *name,
 	for (size_t i = 0; i < s->provider_count; i++)
 		if (strcmp(s->providers[i].name, name) == 0)
 			return i;
-	*one = (struct provider_settings){ .name = name, .description = name,
-	    .ca = s->ca };
+	*one = (struct provider_settings){ .name = name,
+		.description = name,
+		.ca = s->ca };
 	s->providers = one;
 	s->provider_count = 1;
 	return 0;
@@ -267,8 +272,8 @@ choose_provider(struct settings *s, const char *name,
 static struct settings *
 read_configuration(const char *file, bool asked_for, struct error *why)
 {
-	return asked_for || access(file, F_OK) == 0 ?
-	    settings_read(file, why) : NULL;
+	return asked_for || access(file, F_OK) == 0 ? settings_read(file, why) :
+						      NULL;
 }
 
 static int
@@ -304,9 +309,10 @@ run(int argc, char *argv[])
 		goto out;
 	s = read_configuration(file, asked_for, &why);
 	if (why.code == ERR_OK) {
-		used = s != NULL ? *s : (struct settings){
-		    .file = (char *)(uintptr_t)file,
-		    .ca = SETTINGS_CA_DEFAULT };
+		used = s != NULL ?
+		    *s :
+		    (struct settings){ .file = (char *)(uintptr_t)file,
+			    .ca = SETTINGS_CA_DEFAULT };
 		index = choose_provider(&used, argv[optind], &one);
 		all = providers_new(&used, &why);
 	}

@@ -11,13 +11,14 @@
 #include "command/command.h"
 #include "config/settings.h"
 
-#define PAGE_MAX	65536
-#define URL_DEFAULT	"https://dns.example.org"
+#define PAGE_MAX    65536
+#define URL_DEFAULT "https://dns.example.org"
 
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: ddnsgate router NAME --account ACCOUNT "
+	fprintf(stderr,
+	    "usage: ddnsgate router NAME --account ACCOUNT "
 	    "[--config FILE]\n       ddnsgate router --list\n");
 	return EXIT_USAGE;
 }
@@ -59,8 +60,9 @@ read_page(const char *name, struct buffer *page)
 	size_t n;
 
 	/* The name of a page, not a way to another file. */
-	if (strchr(name, '/') != NULL || (size_t)snprintf(file, sizeof file,
-	    "%s/%s.md", ROUTERS_DATADIR, name) >= sizeof file ||
+	if (strchr(name, '/') != NULL ||
+	    (size_t)snprintf(file, sizeof file, "%s/%s.md", ROUTERS_DATADIR,
+		name) >= sizeof file ||
 	    (f = fopen(file, "re")) == NULL)
 		return false;
 	while ((n = fread(block, 1, sizeof block, f)) > 0)
@@ -78,7 +80,9 @@ fill(const char *page, const char *url, const struct account_settings *a)
 	for (size_t i = 0; i < a->host_count; i++)
 		buffer_printf(&hosts, "%s%s", i == 0 ? "" : ",",
 		    a->hosts[i].name);
-	const struct { const char *mark, *value; } marks[] = {
+	const struct {
+		const char *mark, *value;
+	} marks[] = {
 		{ "{url}", url },
 		{ "{server}", url + strlen("https://") },
 		{ "{user}", a->name },
@@ -90,7 +94,7 @@ fill(const char *page, const char *url, const struct account_settings *a)
 
 		for (i = 0; i < count; i++)
 			if (strncmp(page, marks[i].mark,
-			    strlen(marks[i].mark)) == 0)
+				strlen(marks[i].mark)) == 0)
 				break;
 		if (i < count) {
 			fputs(marks[i].value, stdout);
@@ -119,8 +123,10 @@ print_page(const char *name, const char *account, const char *config)
 		fprintf(stderr, "ddnsgate: %s: has no account \"%s\"\n",
 		    s->file, account);
 	} else if (!read_page(name, &page)) {
-		fprintf(stderr, "ddnsgate: there is no page \"%s\"; "
-		    "these are there:\n", name);
+		fprintf(stderr,
+		    "ddnsgate: there is no page \"%s\"; "
+		    "these are there:\n",
+		    name);
 		(void)list(stderr);
 	} else {
 		fill(page.data, s->url != NULL ? s->url : URL_DEFAULT, a);

@@ -59,13 +59,14 @@ command_serve(int argc, char *argv[])
 			return EXIT_USAGE;
 	}
 	if (optind != argc) {
-		fprintf(stderr, "usage: ddnsgate serve [--config FILE] "
+		fprintf(stderr,
+		    "usage: ddnsgate serve [--config FILE] "
 		    "[--single]\n");
 		return EXIT_USAGE;
 	}
 	if (geteuid() == 0) {
 		log_warn("serve does not run as root; start it with "
-		    "spawn-fcgi -u, or User= of a systemd unit");
+			 "spawn-fcgi -u, or User= of a systemd unit");
 		return EXIT_FAILED;
 	}
 	harden();
@@ -79,7 +80,7 @@ command_serve(int argc, char *argv[])
 		return fail(&why);
 	}
 	status = single ? supervisor_single(h, listener) :
-	    supervisor_run(h, listener);
+			  supervisor_run(h, listener);
 	exchange_teardown();
 	return status;
 }

@@ -20,8 +20,8 @@ check_owner(const struct stat *st, uid_t owner, const char *file,
 {
 	if (st->st_uid != 0 && st->st_uid != owner)
 		return error_set(why, ERR_CONFIG,
-		    "%s: belongs to user %u; make it root's (chown root)",
-		    file, (unsigned int)st->st_uid);
+		    "%s: belongs to user %u; make it root's (chown root)", file,
+		    (unsigned int)st->st_uid);
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return error_set(why, ERR_CONFIG,
 		    "%s: others can write it; chmod go-w", file);
@@ -47,7 +47,7 @@ check_directory(const char *file, uid_t owner, struct error *why)
 		    strerror(errno));
 	/* In a sticky directory (/tmp) others cannot replace our file. */
 	if ((st.st_mode & S_ISVTX) != 0)
-		st.st_mode &= (mode_t)~(S_IWGRP | S_IWOTH);
+		st.st_mode &= (mode_t) ~(S_IWGRP | S_IWOTH);
 	return check_owner(&st, owner, dir, why);
 }
 
@@ -72,8 +72,8 @@ read_file(struct buffer *text, const char *file, struct error *why)
 	ssize_t n;
 	int fd;
 
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
-	    == -1)
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) ==
+	    -1)
 		return error_set(why, rc, "%s: %s", file, strerror(errno));
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		error_set(why, rc, "%s: not a regular file", file);
@@ -157,8 +157,8 @@ document_read(json_object **root, const char *file, struct error *why)
 		end = text.len;
 	if (json_tokener_get_error(tok) != json_tokener_success) {
 		rc = error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
-		    line_of(text.data, end), json_tokener_error_desc(
-		    json_tokener_get_error(tok)));
+		    line_of(text.data, end),
+		    json_tokener_error_desc(json_tokener_get_error(tok)));
 		goto out;
 	}
 	if (!only_blanks(text.data + end)) {
@@ -231,8 +231,10 @@ place_member(const struct place *p, const char *name)
 struct place
 place_element(const struct place *p, size_t index)
 {
-	return (struct place){ .parent = p, .file = p->file, .index = index,
-	    .value = json_object_array_get_idx(p->value, index) };
+	return (struct place){ .parent = p,
+		.file = p->file,
+		.index = index,
+		.value = json_object_array_get_idx(p->value, index) };
 }
 
 /*
@@ -255,8 +257,8 @@ static enum err
 check_type(const struct place *p, enum json_type type, const char *what,
     struct error *why)
 {
-	if (is_null(p) || (p->value != NULL &&
-	    !json_object_is_type(p->value, type)))
+	if (is_null(p) ||
+	    (p->value != NULL && !json_object_is_type(p->value, type)))
 		return place_error(p, why, "must be %s", what);
 	return ERR_OK;
 }
@@ -268,10 +270,11 @@ place_object(const struct place *p, const char *const known[],
 	struct buffer names = { .max = ERROR_TEXT_MAX / 2 };
 	enum err rc;
 
-	if ((rc = check_type(p, json_type_object, "an object: { ... }", why))
-	    != ERR_OK || p->value == NULL || known == NULL)
+	if ((rc = check_type(p, json_type_object, "an object: { ... }", why)) !=
+		ERR_OK ||
+	    p->value == NULL || known == NULL)
 		return rc;
-	json_object_object_foreach(p->value, key, value) {
+	json_object_object_foreach (p->value, key, value) {
 		const char *const *k;
 		struct place here = place_member(p, key);
 
@@ -293,8 +296,7 @@ place_object(const struct place *p, const char *const known[],
 }
 
 enum err
-place_array(const struct place *p, size_t max, size_t *count,
-    struct error *why)
+place_array(const struct place *p, size_t max, size_t *count, struct error *why)
 {
 	enum err rc = check_type(p, json_type_array, "a list: [ ... ]", why);
 

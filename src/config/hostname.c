@@ -8,13 +8,13 @@
 #include "address/address.h"
 #include "config/hostname.h"
 
-#define LABEL_MAX	63
+#define LABEL_MAX 63
 
 static bool
 is_label_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	    c == '-' || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	    c == '_';
 }
 
 /* Are these labels such as a host name is made of?  s is lower case. */

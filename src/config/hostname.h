@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#define HOSTNAME_MAX	253	/* RFC 1035 section 2.3.4, without the last dot */
+#define HOSTNAME_MAX 253 /* RFC 1035 section 2.3.4, without the last dot */
 
 /*
  * Lower case, without a dot at the end, international names in their ASCII
@@ -15,9 +15,9 @@
  * IPv4 address is no name.  The caller frees the result; NULL: not a host
  * name, or out of memory.
  */
-char	*hostname_normalise(const char *text, bool wildcard);
+char *hostname_normalise(const char *text, bool wildcard);
 
 /* Is name equal to zone, or below it, on a label boundary? */
-bool	 hostname_within(const char *name, const char *zone);
+bool hostname_within(const char *name, const char *zone);
 
 #endif

@@ -15,10 +15,10 @@
 #include "config/hostname.h"
 #include "config/settings.h"
 
-#define WORKERS_DEFAULT	32
+#define WORKERS_DEFAULT 32
 #define PEER_DEFAULT	"www-data"
 
-#define TTL_MAX		2147483647	/* RFC 2181 section 8 */
+#define TTL_MAX 2147483647 /* RFC 2181 section 8 */
 
 bool
 pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text)
@@ -31,11 +31,11 @@ pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text)
 	if (strncmp(text, base64, sizeof base64 - 1) == 0) {
 		text += sizeof base64 - 1;
 		in = (gnutls_datum_t){ (unsigned char *)(uintptr_t)text,
-		    (unsigned int)strlen(text) };
+			(unsigned int)strlen(text) };
 		rc = gnutls_base64_decode2(&in, &raw);
 	} else {
 		in = (gnutls_datum_t){ (unsigned char *)(uintptr_t)text,
-		    (unsigned int)strlen(text) };
+			(unsigned int)strlen(text) };
 		rc = gnutls_hex_decode2(&in, &raw);
 	}
 	ok = rc == 0 && raw.size == SETTINGS_PIN_LEN;
@@ -57,8 +57,7 @@ echo_valid(const char *path)
 }
 
 static enum err
-read_listen(const struct place *p, struct listen_settings *l,
-    struct error *why)
+read_listen(const struct place *p, struct listen_settings *l, struct error *why)
 {
 	static const char *const known[] = { "socket", "mode", "group", NULL };
 	struct place socket = place_member(p, "socket");
@@ -122,7 +121,8 @@ read_addresses(const struct place *p, struct provider_settings *to,
 
 	TRY(place_array(p, SETTINGS_ADDRESSES_MAX, &count, why));
 	if (p->value != NULL && count == 0)
-		return place_error(p, why, "name at least one address, or "
+		return place_error(p, why,
+		    "name at least one address, or "
 		    "leave it out to ask the resolver");
 	for (size_t i = 0; i < count; i++) {
 		struct place e = place_element(p, i);
@@ -143,7 +143,7 @@ read_provider(const struct place *p, struct provider_settings *to,
     struct error *why)
 {
 	static const char *const known[] = { "description", "config",
-	    "addresses", "ca", NULL };
+		"addresses", "ca", NULL };
 	struct place description = place_member(p, "description");
 	struct place config = place_member(p, "config");
 	struct place addresses = place_member(p, "addresses");
@@ -152,15 +152,17 @@ read_provider(const struct place *p, struct provider_settings *to,
 	TRY(place_object(p, known, why));
 	to->description = to->name = p->name;
 	TRY(place_string(&description, &to->description, why));
-	if (strspn(to->description, "abcdefghijklmnopqrstuvwxyz0123456789.-")
-	    != strlen(to->description) || to->description[0] == '.')
-		return place_error(&description, why, "must be the name of a "
+	if (strspn(to->description, "abcdefghijklmnopqrstuvwxyz0123456789.-") !=
+		strlen(to->description) ||
+	    to->description[0] == '.')
+		return place_error(&description, why,
+		    "must be the name of a "
 		    "provider's file without .json, as \"desec\"");
 	if (!json_object_is_type(config.value, json_type_object))
-		TRY(place_object(&config, NULL, why));	/* absent is fine */
+		TRY(place_object(&config, NULL, why)); /* absent is fine */
 	to->variables = config.value;
 	if (config.value != NULL) {
-		json_object_object_foreach(config.value, key, value) {
+		json_object_object_foreach (config.value, key, value) {
 			struct place here = place_member(&config, key);
 			const char *ignored;
 
@@ -173,8 +175,7 @@ read_provider(const struct place *p, struct provider_settings *to,
 }
 
 static enum err
-read_pins(const struct place *p, struct proof_settings *to,
-    struct error *why)
+read_pins(const struct place *p, struct proof_settings *to, struct error *why)
 {
 	size_t count;
 
@@ -185,7 +186,8 @@ read_pins(const struct place *p, struct proof_settings *to,
 
 		TRY(place_string(&e, &text, why));
 		if (text == NULL || !pin_parse(to->pins[to->pin_count], text))
-			return place_error(&e, why, "must be \"sha256//\" and "
+			return place_error(&e, why,
+			    "must be \"sha256//\" and "
 			    "44 characters of base64, or 64 hex digits");
 		to->pin_count++;
 	}
@@ -193,16 +195,18 @@ read_pins(const struct place *p, struct proof_settings *to,
 }
 
 static enum err
-read_proof(const struct place *p, struct proof_settings *to,
-    struct error *why)
+read_proof(const struct place *p, struct proof_settings *to, struct error *why)
 {
 	static const char *const known[] = { "kind", "port", "request", "ca",
-	    "pins", "echo", NULL };
+		"pins", "echo", NULL };
 	static const char *const kinds[] = { [PROOF_CERTIFICATE] =
-	    "certificate", [PROOF_PIN] = "pin", [PROOF_NONE] = "none",
-	    [PROOF_NONE + 1] = NULL };
+						 "certificate",
+		[PROOF_PIN] = "pin",
+		[PROOF_NONE] = "none",
+		[PROOF_NONE + 1] = NULL };
 	static const char *const requests[] = { [PROOF_HEAD] = "HEAD /",
-	    [PROOF_TLS] = "tls", [PROOF_TLS + 1] = NULL };
+		[PROOF_TLS] = "tls",
+		[PROOF_TLS + 1] = NULL };
 	struct place kind = place_member(p, "kind");
 	struct place port = place_member(p, "port");
 	struct place request = place_member(p, "request");
@@ -220,7 +224,8 @@ read_proof(const struct place *p, struct proof_settings *to,
 	TRY(read_pins(&pins, to, why));
 	TRY(place_string(&echo, &to->echo, why));
 	if (to->echo != NULL && !echo_valid(to->echo))
-		return place_error(&echo, why, "must be a path from / on, "
+		return place_error(&echo, why,
+		    "must be a path from / on, "
 		    "without blanks");
 	to->kind = (enum proof_kind)kind_word;
 	to->request = (enum proof_request)request_word;
@@ -234,9 +239,10 @@ read_proof(const struct place *p, struct proof_settings *to,
 	if (to->kind != PROOF_CERTIFICATE && ca.value != NULL)
 		return place_error(&ca, why,
 		    "only \"kind\": \"certificate\" looks at a CA");
-	if (to->kind == PROOF_NONE && (port.value != NULL ||
-	    request.value != NULL || echo.value != NULL))
-		return place_error(p, why, "\"kind\": \"none\" connects "
+	if (to->kind == PROOF_NONE &&
+	    (port.value != NULL || request.value != NULL || echo.value != NULL))
+		return place_error(p, why,
+		    "\"kind\": \"none\" connects "
 		    "nowhere; remove port, request and echo");
 	if (to->request == PROOF_TLS && echo.value != NULL)
 		return place_error(&echo, why,
@@ -272,19 +278,24 @@ parse_mac(struct address *suffix, const char *text)
 
 	if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
 	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2],
-	    &b[3], &b[4], &b[5], &end) != 6 || strlen(text) != 17 ||
-	    end != 17)
+		&b[3], &b[4], &b[5], &end) != 6 ||
+	    strlen(text) != 17 || end != 17)
 		return false;
-	*suffix = (struct address){ .family = AF_INET6, .bytes = { [8] =
-	    (uint8_t)(b[0] ^ 2), (uint8_t)b[1], (uint8_t)b[2], 0xff, 0xfe,
-	    (uint8_t)b[3], (uint8_t)b[4], (uint8_t)b[5] } };
+	*suffix = (struct address){ .family = AF_INET6,
+		.bytes = { [8] = (uint8_t)(b[0] ^ 2),
+		    (uint8_t)b[1],
+		    (uint8_t)b[2],
+		    0xff,
+		    0xfe,
+		    (uint8_t)b[3],
+		    (uint8_t)b[4],
+		    (uint8_t)b[5] } };
 	return true;
 }
 
 /* The hexadecimal number of a /64, put between prefix and MAC address. */
 static enum err
-read_subnet(const struct place *p, struct host_settings *to,
-    struct error *why)
+read_subnet(const struct place *p, struct host_settings *to, struct error *why)
 {
 	const char *text = NULL;
 	unsigned long long n;
@@ -307,7 +318,7 @@ static enum err
 read_ipv6(const struct place *p, struct host_settings *to, struct error *why)
 {
 	static const char *const known[] = { "prefix_length", "suffix",
-	    "subnet", NULL };
+		"subnet", NULL };
 	struct place length = place_member(p, "prefix_length");
 	struct place suffix = place_member(p, "suffix");
 	struct place subnet = place_member(p, "subnet");
@@ -315,14 +326,15 @@ read_ipv6(const struct place *p, struct host_settings *to, struct error *why)
 	int64_t bits = 0;
 
 	if (p->value == NULL)
-		return place_object(p, known, why);	/* absent is fine */
+		return place_object(p, known, why); /* absent is fine */
 	if (json_object_is_type(p->value, json_type_string) &&
 	    strcmp(json_object_get_string(p->value), "router") == 0) {
 		to->ipv6 = IPV6_ROUTER;
 		return ERR_OK;
 	}
 	if (!json_object_is_type(p->value, json_type_object))
-		return place_error(p, why, "must be \"router\", or "
+		return place_error(p, why,
+		    "must be \"router\", or "
 		    "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }");
 	TRY(place_object(p, known, why));
 	TRY(place_required(&length, why));
@@ -331,21 +343,22 @@ read_ipv6(const struct place *p, struct host_settings *to, struct error *why)
 	TRY(place_string(&suffix, &text, why));
 	if (!parse_mac(&to->suffix, text) &&
 	    !address_parse(&to->suffix, AF_INET6, text))
-		return place_error(&suffix, why, "must be an IPv6 address, as "
+		return place_error(&suffix, why,
+		    "must be an IPv6 address, as "
 		    "\"0:0:0:fc::8\", or a MAC address");
 	TRY(read_subnet(&subnet, to, why));
 	to->ipv6 = IPV6_PREFIX;
 	to->prefix_length = (unsigned int)bits;
 	if (!suffix_fits(&to->suffix, to->prefix_length))
-		return place_error(&suffix, why, "has bits inside the /%u "
+		return place_error(&suffix, why,
+		    "has bits inside the /%u "
 		    "that the provider gives; they would change the prefix",
 		    to->prefix_length);
 	return ERR_OK;
 }
 
 static enum err
-read_allow(const struct place *p, struct host_settings *to,
-    struct error *why)
+read_allow(const struct place *p, struct host_settings *to, struct error *why)
 {
 	size_t count;
 
@@ -355,9 +368,10 @@ read_allow(const struct place *p, struct host_settings *to,
 		const char *text = NULL;
 
 		TRY(place_string(&e, &text, why));
-		if (text == NULL || !network_parse(&to->allow[to->allow_count],
-		    text))
-			return place_error(&e, why, "must be a network with "
+		if (text == NULL ||
+		    !network_parse(&to->allow[to->allow_count], text))
+			return place_error(&e, why,
+			    "must be a network with "
 			    "no bit behind its length, as \"10.0.0.0/8\"");
 		to->allow_count++;
 	}
@@ -368,7 +382,7 @@ static enum err
 read_host(const struct place *p, struct host_settings *to, struct error *why)
 {
 	static const char *const known[] = { "ipv4", "ipv6", "zone", "ttl",
-	    "proof", "allow", "partial", "removal", NULL };
+		"proof", "allow", "partial", "removal", NULL };
 	struct place ipv4 = place_member(p, "ipv4");
 	struct place ipv6 = place_member(p, "ipv6");
 	struct place zone = place_member(p, "zone");
@@ -381,7 +395,8 @@ read_host(const struct place *p, struct host_settings *to, struct error *why)
 
 	if ((to->name = hostname_normalise(p->name, true)) == NULL ||
 	    strchr(to->name, '.') == NULL)
-		return place_error(p, why, "is not a host name; write it in "
+		return place_error(p, why,
+		    "is not a host name; write it in "
 		    "full, as \"home.example.org\"");
 	TRY(place_object(p, known, why));
 	TRY(read_ipv4(&ipv4, to, why));
@@ -392,13 +407,14 @@ read_host(const struct place *p, struct host_settings *to, struct error *why)
 	TRY(place_string(&zone, &zone_text, why));
 	if (zone_text != NULL &&
 	    ((to->zone = hostname_normalise(zone_text, false)) == NULL ||
-	    !hostname_within(to->name, to->zone)))
+		!hostname_within(to->name, to->zone)))
 		return place_error(&zone, why,
 		    "must be the name of the host or an end of it");
 	TRY(place_integer(&ttl, 1, TTL_MAX, &to->ttl, why));
 	TRY(read_proof(&proof, &to->proof, why));
 	if (to->name[0] == '*' && to->proof.kind != PROOF_NONE)
-		return place_error(p, why, "no server can prove a wildcard; "
+		return place_error(p, why,
+		    "no server can prove a wildcard; "
 		    "write \"proof\": { \"kind\": \"none\" }");
 	TRY(read_allow(&allow, to, why));
 	TRY(place_bool(&removal, &to->removal, why));
@@ -410,7 +426,7 @@ read_account(const struct place *p, const struct settings *s,
     struct account_settings *to, struct error *why)
 {
 	static const char *const known[] = { "verifier", "provider", "hosts",
-	    "from_connection", "query_credentials", NULL };
+		"from_connection", "query_credentials", NULL };
 	struct place connection = place_member(p, "from_connection");
 	struct place query = place_member(p, "query_credentials");
 	struct place verifier = place_member(p, "verifier");
@@ -424,7 +440,8 @@ read_account(const struct place *p, const struct settings *s,
 		    "the name of an account has 1 to 128 characters");
 	for (const char *c = to->name; *c != '\0'; c++)
 		if (*c < 0x21 || *c > 0x7e || *c == ':')
-			return place_error(p, why, "the name of an account "
+			return place_error(p, why,
+			    "the name of an account "
 			    "has no blanks, no colon and no accents");
 	TRY(place_object(p, known, why));
 	TRY(place_required(&verifier, why));
@@ -434,8 +451,7 @@ read_account(const struct place *p, const struct settings *s,
 	TRY(place_bool(&connection, &to->from_connection, why));
 	TRY(place_bool(&query, &to->query_credentials, why));
 	TRY(place_string(&provider, &name, why));
-	for (to->provider = 0; to->provider < s->provider_count;
-	    to->provider++)
+	for (to->provider = 0; to->provider < s->provider_count; to->provider++)
 		if (strcmp(s->providers[to->provider].name, name) == 0)
 			break;
 	if (to->provider == s->provider_count)
@@ -450,7 +466,7 @@ read_account(const struct place *p, const struct settings *s,
 	    sizeof *to->hosts);
 	if (to->hosts == NULL)
 		return error_memory(why);
-	json_object_object_foreach(hosts.value, key, value) {
+	json_object_object_foreach (hosts.value, key, value) {
 		struct place here = place_member(&hosts, key);
 		struct host_settings *host = &to->hosts[to->host_count++];
 
@@ -480,12 +496,14 @@ read_providers(const struct place *p, struct settings *s, struct error *why)
 	if (!json_object_is_type(p->value, json_type_object) ||
 	    (count = json_object_object_length(p->value)) == 0 ||
 	    count > SETTINGS_PROVIDERS_MAX)
-		return place_error(p, why, "must be an object of 1 to %d "
-		    "providers", SETTINGS_PROVIDERS_MAX);
+		return place_error(p, why,
+		    "must be an object of 1 to %d "
+		    "providers",
+		    SETTINGS_PROVIDERS_MAX);
 	if ((s->providers = calloc((size_t)count, sizeof *s->providers)) ==
 	    NULL)
 		return error_memory(why);
-	json_object_object_foreach(p->value, key, value) {
+	json_object_object_foreach (p->value, key, value) {
 		struct place here = place_member(p, key);
 		struct provider_settings *to =
 		    &s->providers[s->provider_count++];
@@ -506,11 +524,13 @@ read_accounts(const struct place *p, struct settings *s, struct error *why)
 	if (!json_object_is_type(p->value, json_type_object) ||
 	    (count = json_object_object_length(p->value)) == 0 ||
 	    count > SETTINGS_ACCOUNTS_MAX)
-		return place_error(p, why, "must be an object of 1 to %d "
-		    "accounts", SETTINGS_ACCOUNTS_MAX);
+		return place_error(p, why,
+		    "must be an object of 1 to %d "
+		    "accounts",
+		    SETTINGS_ACCOUNTS_MAX);
 	if ((s->accounts = calloc((size_t)count, sizeof *s->accounts)) == NULL)
 		return error_memory(why);
-	json_object_object_foreach(p->value, key, value) {
+	json_object_object_foreach (p->value, key, value) {
 		struct place here = place_member(p, key);
 		struct account_settings *to = &s->accounts[s->account_count++];
 
@@ -529,7 +549,7 @@ static enum err
 read_settings(struct settings *s, struct error *why)
 {
 	static const char *const known[] = { "workers", "listen", "peers",
-	    "log", "url", "ca", "providers", "accounts", NULL };
+		"log", "url", "ca", "providers", "accounts", NULL };
 	struct place top = place_top(s->document, s->file);
 	struct place workers = place_member(&top, "workers");
 	struct place listen = place_member(&top, "listen");
@@ -554,9 +574,11 @@ read_settings(struct settings *s, struct error *why)
 		return place_error(&log, why,
 		    "must be \"stderr\", \"syslog\" or a full file name");
 	TRY(place_string(&url, &s->url, why));
-	if (s->url != NULL && (strncmp(s->url, "https://", 8) != 0 ||
-	    s->url[8] == '\0' || strpbrk(s->url + 8, "/?# ") != NULL))
-		return place_error(&url, why, "must be https:// and a host, "
+	if (s->url != NULL &&
+	    (strncmp(s->url, "https://", 8) != 0 || s->url[8] == '\0' ||
+		strpbrk(s->url + 8, "/?# ") != NULL))
+		return place_error(&url, why,
+		    "must be https:// and a host, "
 		    "as \"https://dns.example.org\"");
 	TRY(place_file(&ca, &s->ca, why));
 	TRY(read_providers(&providers, s, why));

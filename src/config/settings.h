@@ -14,16 +14,16 @@
 #include "address/address.h"
 #include "base/error.h"
 
-#define SETTINGS_WORKERS_MAX	256
-#define SETTINGS_HOSTS_MAX	64	/* of one account */
-#define SETTINGS_ACCOUNTS_MAX	1000000
-#define SETTINGS_PROVIDERS_MAX	64
-#define SETTINGS_ADDRESSES_MAX	8	/* of one provider */
-#define SETTINGS_ALLOW_MAX	16	/* networks of one host */
-#define SETTINGS_PEERS_MAX	16
-#define SETTINGS_PINS_MAX	8	/* of one host */
-#define SETTINGS_CA_DEFAULT	"/etc/ssl/certs/ca-certificates.crt"
-#define SETTINGS_PIN_LEN	32	/* SHA-256 of a SubjectPublicKeyInfo */
+#define SETTINGS_WORKERS_MAX   256
+#define SETTINGS_HOSTS_MAX     64 /* of one account */
+#define SETTINGS_ACCOUNTS_MAX  1000000
+#define SETTINGS_PROVIDERS_MAX 64
+#define SETTINGS_ADDRESSES_MAX 8  /* of one provider */
+#define SETTINGS_ALLOW_MAX     16 /* networks of one host */
+#define SETTINGS_PEERS_MAX     16
+#define SETTINGS_PINS_MAX      8 /* of one host */
+#define SETTINGS_CA_DEFAULT    "/etc/ssl/certs/ca-certificates.crt"
+#define SETTINGS_PIN_LEN       32 /* SHA-256 of a SubjectPublicKeyInfo */
 
 /* How a host shows that an address is its own; ddnsgate.json(5), proof. */
 enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
@@ -32,13 +32,13 @@ enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
 enum proof_request { PROOF_HEAD, PROOF_TLS };
 
 struct proof_settings {
-	enum proof_kind		 kind;
-	enum proof_request	 request;
-	uint16_t		 port;
-	const char		*ca;		/* file */
-	const char		*echo;		/* path; NULL: HEAD / is enough */
-	uint8_t			 pins[SETTINGS_PINS_MAX][SETTINGS_PIN_LEN];
-	size_t			 pin_count;
+	enum proof_kind kind;
+	enum proof_request request;
+	uint16_t port;
+	const char *ca;	  /* file */
+	const char *echo; /* path; NULL: HEAD / is enough */
+	uint8_t pins[SETTINGS_PINS_MAX][SETTINGS_PIN_LEN];
+	size_t pin_count;
 };
 
 /* Is there an IPv4 address, and what of one that is not public? */
@@ -48,79 +48,78 @@ enum ipv4_source { IPV4_NONE, IPV4_ROUTER, IPV4_IF_PUBLIC };
 enum ipv6_source { IPV6_NONE, IPV6_ROUTER, IPV6_PREFIX };
 
 struct host_settings {
-	char			*name;		/* hostname_normalise() */
-	enum ipv4_source	 ipv4;
-	enum ipv6_source	 ipv6;
-	unsigned int		 prefix_length;	/* of IPV6_PREFIX */
-	struct address		 suffix;
-	char			*zone;		/* NULL: to be found out */
-	int64_t			 ttl;		/* seconds; 0: the provider's */
-	bool			 partial;
-	bool			 removal;	/* "none" removes an address */
-	struct network		 allow[SETTINGS_ALLOW_MAX];
-	size_t			 allow_count;
-	struct proof_settings	 proof;
+	char *name; /* hostname_normalise() */
+	enum ipv4_source ipv4;
+	enum ipv6_source ipv6;
+	unsigned int prefix_length; /* of IPV6_PREFIX */
+	struct address suffix;
+	char *zone;  /* NULL: to be found out */
+	int64_t ttl; /* seconds; 0: the provider's */
+	bool partial;
+	bool removal; /* "none" removes an address */
+	struct network allow[SETTINGS_ALLOW_MAX];
+	size_t allow_count;
+	struct proof_settings proof;
 };
 
 struct account_settings {
-	const char		*name;
-	const char		*verifier;	/* checked by account/ */
-	size_t			 provider;	/* index into providers */
-	bool			 from_connection;
-	bool			 query_credentials;
-	struct host_settings	*hosts;
-	size_t			 host_count;
+	const char *name;
+	const char *verifier; /* checked by account/ */
+	size_t provider;      /* index into providers */
+	bool from_connection;
+	bool query_credentials;
+	struct host_settings *hosts;
+	size_t host_count;
 };
 
 struct provider_settings {
-	const char		*name;
-	const char		*description;	/* name of its file */
-	json_object		*variables;	/* {config.*}; NULL: none */
-	struct address		 addresses[SETTINGS_ADDRESSES_MAX];
-	size_t			 address_count;	/* 0: ask the resolver */
-	const char		*ca;
+	const char *name;
+	const char *description; /* name of its file */
+	json_object *variables;	 /* {config.*}; NULL: none */
+	struct address addresses[SETTINGS_ADDRESSES_MAX];
+	size_t address_count; /* 0: ask the resolver */
+	const char *ca;
 };
 
 struct listen_settings {
-	const char		*path;		/* NULL: a socket is handed in */
-	mode_t			 mode;
-	gid_t			 group;		/* (gid_t)-1: our own */
+	const char *path; /* NULL: a socket is handed in */
+	mode_t mode;
+	gid_t group; /* (gid_t)-1: our own */
 };
 
 struct settings {
-	char			*file;
-	json_object		*document;	/* owns every borrowed string */
-	unsigned int		 workers;
-	struct listen_settings	 listen;
-	uid_t			 peers[SETTINGS_PEERS_MAX];
-	size_t			 peer_count;
-	const char		*log;
-	const char		*url;		/* how routers reach us, or NULL */
-	const char		*ca;
+	char *file;
+	json_object *document; /* owns every borrowed string */
+	unsigned int workers;
+	struct listen_settings listen;
+	uid_t peers[SETTINGS_PEERS_MAX];
+	size_t peer_count;
+	const char *log;
+	const char *url; /* how routers reach us, or NULL */
+	const char *ca;
 	struct provider_settings *providers;
-	size_t			 provider_count;
-	struct account_settings	*accounts;	/* sorted by name */
-	size_t			 account_count;
+	size_t provider_count;
+	struct account_settings *accounts; /* sorted by name */
+	size_t account_count;
 };
 
 /*
  * Reads file.  NULL on the first error, which why tells with the file, the
  * place in it and the remedy.
  */
-struct settings	*settings_read(const char *file, struct error *why);
+struct settings *settings_read(const char *file, struct error *why);
 
 /* NULL is fine. */
-void		 settings_free(struct settings *s);
+void settings_free(struct settings *s);
 
 /* The account of that name, or NULL. */
 const struct account_settings *settings_account(const struct settings *s,
-		    const char *name);
+    const char *name);
 
 /* A path that a request line can hold. */
-bool		 echo_valid(const char *path);
+bool echo_valid(const char *path);
 
 /* "sha256//BASE64" (as curl writes it) or 64 hex digits. */
-bool		 pin_parse(uint8_t pin[static SETTINGS_PIN_LEN],
-		    const char *text);
+bool pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text);
 
 #endif

@@ -2,11 +2,11 @@
 
 #include "gateway/dyndns2.h"
 
-#define RETRY_AFTER	60	/* seconds, when the provider named no time */
+#define RETRY_AFTER 60 /* seconds, when the provider named no time */
 
 struct answer_word {
-	const char	*word;
-	int		 status;
+	const char *word;
+	int status;
 };
 
 /*
@@ -77,8 +77,7 @@ put_addresses(const struct update *u, const struct host_settings *host,
 		put_address(body, &separator, &w->ipv6.address);
 	for (size_t i = 0; !ipv4 && !ipv6 && i < u->record_count; i++)
 		if (u->records[i].host == host && !u->records[i].remove)
-			put_address(body, &separator,
-			    &u->records[i].address);
+			put_address(body, &separator, &u->records[i].address);
 }
 
 static void
@@ -123,8 +122,8 @@ dyndns2_reply(const struct update *u, struct reply *r)
 			put_line(u, u->hosts[i], r);
 	}
 	if (r->status == 503)
-		r->retry_after = u->retry_after > 0 ? u->retry_after :
-		    RETRY_AFTER;
+		r->retry_after =
+		    u->retry_after > 0 ? u->retry_after : RETRY_AFTER;
 }
 
 void

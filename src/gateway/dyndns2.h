@@ -11,15 +11,15 @@
 #include "gateway/reply.h"
 #include "gateway/update.h"
 
-#define DYNDNS2_NAMES_MAX	20	/* in one request; more are "numhost" */
+#define DYNDNS2_NAMES_MAX 20 /* in one request; more are "numhost" */
 
 /* One word a name, with the addresses that the client sent where it is good. */
-void	 dyndns2_reply(const struct update *u, struct reply *r);
+void dyndns2_reply(const struct update *u, struct reply *r);
 
 /* A request that is no update; why is for the log alone. */
-void	 dyndns2_error(struct reply *r, int status, const char *why);
+void dyndns2_error(struct reply *r, int status, const char *why);
 
 /* "Current IP Address: 192.0.2.1", as checkip.dyndns.org has it. */
-void	 dyndns2_checkip(const struct request *q, struct reply *r);
+void dyndns2_checkip(const struct request *q, struct reply *r);
 
 #endif

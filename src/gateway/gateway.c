@@ -38,8 +38,7 @@ log_update(const struct update *u, int status)
 		buffer_printf(&line, ": %s", u->why.text);
 	for (size_t i = 0; i < u->record_count; i++) {
 		if (u->records[i].host != last)
-			buffer_printf(&line, "; %s ",
-			    u->records[i].host->name);
+			buffer_printf(&line, "; %s ", u->records[i].host->name);
 		else
 			buffer_puts(&line, ", ");
 		last = u->records[i].host;
@@ -53,10 +52,10 @@ log_update(const struct update *u, int status)
 
 /* Each protocol has a path, its own words, and no say in what is done. */
 static const struct route {
-	const char	*path;
-	size_t		 names_max;
-	void		(*reply)(const struct update *u, struct reply *r);
-	void		(*refuse)(struct reply *r, int status, const char *why);
+	const char *path;
+	size_t names_max;
+	void (*reply)(const struct update *u, struct reply *r);
+	void (*refuse)(struct reply *r, int status, const char *why);
 } routes[] = {
 	{ "/update", WISH_NAMES_MAX, native_reply, native_error },
 	{ "/nic/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
@@ -76,8 +75,9 @@ static void
 handle_update(const struct house *h, const struct request *q,
     const struct route *route, struct reply *reply)
 {
-	struct update u = { .house = h, .request = q,
-	    .names_max = route->names_max };
+	struct update u = { .house = h,
+		.request = q,
+		.names_max = route->names_max };
 
 	update_run(&u);
 	route->reply(&u, reply);

@@ -13,7 +13,7 @@
  * Answers a request, and writes its line into the log.  The answer is on its
  * way after FCGX_Finish_r(), which is the caller's, as is request_end().
  */
-void	 gateway_handle(const struct house *h, struct request *q,
-	    FCGX_Request *fcgi);
+void gateway_handle(const struct house *h, struct request *q,
+    FCGX_Request *fcgi);
 
 #endif

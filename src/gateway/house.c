@@ -24,7 +24,7 @@ house_new(const char *file, struct error *why)
 	for (size_t i = 0; i < s->account_count; i++)
 		for (size_t j = 0; j < s->accounts[i].host_count; j++)
 			if (prover_prepare(h->prover,
-			    &s->accounts[i].hosts[j].proof, why) != ERR_OK)
+				&s->accounts[i].hosts[j].proof, why) != ERR_OK)
 				goto fail;
 	return h;
 fail:

@@ -12,11 +12,11 @@
 #include "provider/provider.h"
 
 struct house {
-	const struct settings	*settings;
-	struct accounts		*accounts;
-	struct prover		*prover;
-	struct providers	*providers;
-	struct exchange		*exchange;	/* a worker's own; or NULL */
+	const struct settings *settings;
+	struct accounts *accounts;
+	struct prover *prover;
+	struct providers *providers;
+	struct exchange *exchange; /* a worker's own; or NULL */
 };
 
 /*
@@ -24,7 +24,7 @@ struct house {
  * descriptions of providers.  To be called before the fork, so that
  * the workers share the pages.  NULL on the first error.
  */
-struct house	*house_new(const char *file, struct error *why);
-void		 house_free(struct house *h);
+struct house *house_new(const char *file, struct error *why);
+void house_free(struct house *h);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "gateway/native.h"
 
-#define RETRY_AFTER	60	/* seconds, when the provider named no time */
+#define RETRY_AFTER 60 /* seconds, when the provider named no time */
 
 static const int statuses[] = {
 	[VERDICT_LEFT] = 200,
@@ -64,9 +64,10 @@ host_line(const struct update *u, const struct host_settings *host,
 	for (size_t i = 0; is_well(v) && i < u->record_count; i++)
 		if (u->records[i].host == host &&
 		    u->records[i].verdict != VERDICT_LEFT)
-			buffer_printf(body, " %s", u->records[i].remove ?
-			    "none" : address_format(&u->records[i].address,
-			    text));
+			buffer_printf(body, " %s",
+			    u->records[i].remove ?
+				"none" :
+				address_format(&u->records[i].address, text));
 	buffer_puts(body, "\n");
 }
 
@@ -78,8 +79,8 @@ host_json(const struct update *u, const struct host_settings *host)
 	char text[ADDRESS_TEXT_MAX];
 
 	json_object_object_add(o, "name", json_object_new_string(host->name));
-	json_object_object_add(o, "verdict", json_object_new_string(
-	    verdict_word(update_host_verdict(u, host))));
+	json_object_object_add(o, "verdict",
+	    json_object_new_string(verdict_word(update_host_verdict(u, host))));
 	for (size_t i = 0; i < u->record_count; i++) {
 		const struct record *r = &u->records[i];
 		json_object *e;
@@ -87,13 +88,14 @@ host_json(const struct update *u, const struct host_settings *host)
 		if (r->host != host)
 			continue;
 		e = json_object_new_object();
-		json_object_object_add(e, "type", json_object_new_string(
-		    record_type(&r->address)));
-		json_object_object_add(e, "address", r->remove ?
-		    NULL : json_object_new_string(address_format(&r->address,
-		    text)));
-		json_object_object_add(e, "verdict", json_object_new_string(
-		    verdict_word(r->verdict)));
+		json_object_object_add(e, "type",
+		    json_object_new_string(record_type(&r->address)));
+		json_object_object_add(e, "address",
+		    r->remove ? NULL :
+				json_object_new_string(
+				    address_format(&r->address, text)));
+		json_object_object_add(e, "verdict",
+		    json_object_new_string(verdict_word(r->verdict)));
 		json_object_array_add(records, e);
 	}
 	json_object_object_add(o, "records", records);
@@ -121,8 +123,8 @@ summarise(struct reply *r)
 
 	buffer_clear(&r->body);
 	if (json)
-		buffer_printf(&r->body,
-		    "{\"status\":%d,\"summary\":\"%s\"}\n", r->status, word);
+		buffer_printf(&r->body, "{\"status\":%d,\"summary\":\"%s\"}\n",
+		    r->status, word);
 	else
 		buffer_printf(&r->body, "%s\n", word);
 }
@@ -150,8 +152,8 @@ native_reply(const struct update *u, struct reply *r)
 
 	r->status = native_status(u);
 	if (r->status == 503 || r->status == 429)
-		r->retry_after = u->retry_after > 0 ? u->retry_after :
-		    RETRY_AFTER;
+		r->retry_after =
+		    u->retry_after > 0 ? u->retry_after : RETRY_AFTER;
 	switch (u->result) {
 	case ERR_OK:
 		break;

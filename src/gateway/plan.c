@@ -42,8 +42,10 @@ add_record(struct update *u, const struct host_settings *host,
 {
 	struct record *r = &u->records[u->record_count++];
 
-	*r = (struct record){ .host = host, .address = *a,
-	    .verdict = VERDICT_OPEN, .proof_started = -1 };
+	*r = (struct record){ .host = host,
+		.address = *a,
+		.verdict = VERDICT_OPEN,
+		.proof_started = -1 };
 	return r;
 }
 
@@ -58,8 +60,9 @@ add_address(struct update *u, const struct host_settings *host,
 	if (allowed(host, a))
 		return;
 	if (special != NULL) {
-		r->verdict = a->family == AF_INET &&
-		    host->ipv4 == IPV4_IF_PUBLIC ? VERDICT_LEFT :
+		r->verdict =
+		    a->family == AF_INET && host->ipv4 == IPV4_IF_PUBLIC ?
+		    VERDICT_LEFT :
 		    VERDICT_ADDRESS;
 		error_set(&r->why, ERR_ADDRESS, "%s", special);
 	} else if (special_own(a)) {
@@ -108,7 +111,7 @@ plan_ipv6(struct update *u, const struct host_settings *host)
 		add_address(u, host, &w->address);
 	} else if (host->ipv6 == IPV6_PREFIX && u->wish.has_prefix) {
 		if (prefix_join(&made, &u->wish.prefix, host->prefix_length,
-		    &host->suffix, &u->why) != ERR_OK)
+			&host->suffix, &u->why) != ERR_OK)
 			return ERR_REQUEST;
 		add_address(u, host, &made);
 	}
@@ -130,7 +133,8 @@ plan_make(struct update *u)
 			return rc;
 	}
 	if (u->record_count == 0)
-		return error_set(&u->why, ERR_REQUEST, "no address for any "
+		return error_set(&u->why, ERR_REQUEST,
+		    "no address for any "
 		    "host: send ipv4, ipv6 or prefix");
 	return ERR_OK;
 }

@@ -5,11 +5,18 @@
 static const char *
 reason(int status)
 {
-	static const struct { int status; const char *reason; } known[] = {
-		{ 200, "OK" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
-		{ 403, "Forbidden" }, { 404, "Not Found" },
+	static const struct {
+		int status;
+		const char *reason;
+	} known[] = {
+		{ 200, "OK" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
-		{ 429, "Too Many Requests" }, { 502, "Bad Gateway" },
+		{ 429, "Too Many Requests" },
+		{ 502, "Bad Gateway" },
 		{ 503, "Service Unavailable" },
 	};
 
@@ -24,12 +31,15 @@ reply_send(const struct reply *r, FCGX_Request *fcgi)
 {
 	struct buffer head = { .max = 1024 };
 
-	buffer_printf(&head, "Status: %d %s\r\nContent-Type: %s\r\n"
-	    "Content-Length: %zu\r\nCache-Control: no-store\r\n", r->status,
-	    reason(r->status), r->json ? "application/json" :
-	    "text/plain; charset=utf-8", r->body.len);
+	buffer_printf(&head,
+	    "Status: %d %s\r\nContent-Type: %s\r\n"
+	    "Content-Length: %zu\r\nCache-Control: no-store\r\n",
+	    r->status, reason(r->status),
+	    r->json ? "application/json" : "text/plain; charset=utf-8",
+	    r->body.len);
 	if (r->status == 401)
-		buffer_puts(&head, "WWW-Authenticate: Basic "
+		buffer_puts(&head,
+		    "WWW-Authenticate: Basic "
 		    "realm=\"ddnsgate\", charset=\"UTF-8\"\r\n");
 	if (r->status == 405)
 		buffer_puts(&head, "Allow: GET\r\n");

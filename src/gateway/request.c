@@ -28,9 +28,10 @@ check_variables(struct request *q, FCGX_Request *fcgi)
 	}
 	/* One of them, FCGI_ROLE, is libfcgi's own. */
 	if (count > REQUEST_VARIABLES_MAX + 1 || size > REQUEST_VARIABLES_SIZE)
-		return error_set(&q->why, ERR_REQUEST, "more than %d FastCGI "
-		    "parameters or %d bytes of them", REQUEST_VARIABLES_MAX,
-		    REQUEST_VARIABLES_SIZE);
+		return error_set(&q->why, ERR_REQUEST,
+		    "more than %d FastCGI "
+		    "parameters or %d bytes of them",
+		    REQUEST_VARIABLES_MAX, REQUEST_VARIABLES_SIZE);
 	return ERR_OK;
 }
 
@@ -105,7 +106,7 @@ read_field(struct request *q, const char *text, size_t len)
 	q->parameter_count++;
 	p->name = decode(text, name_len);
 	p->value = equals != NULL ? decode(equals + 1, len - name_len - 1) :
-	    strdup("");
+				    strdup("");
 	if (p->name == NULL || p->value == NULL)
 		return error_set(&q->why, ERR_REQUEST,
 		    "the parameters cannot be decoded");
@@ -143,8 +144,7 @@ read_form(struct request *q, FCGX_Request *fcgi)
 	enum err rc;
 
 	if (n < 0 || FCGX_GetError(fcgi->in) != 0)
-		return error_set(&q->why, ERR_REQUEST,
-		    "its body was cut off");
+		return error_set(&q->why, ERR_REQUEST, "its body was cut off");
 	form[n] = '\0';
 	for (char *c = form; *c != '\0'; c++)
 		if (*c == '+')
@@ -167,8 +167,9 @@ has_form(const struct request *q, FCGX_Request *fcgi)
 {
 	static const char type[] = "application/x-www-form-urlencoded";
 
-	return strcmp(q->method, "POST") == 0 && strncasecmp(
-	    variable(fcgi, "CONTENT_TYPE"), type, sizeof type - 1) == 0;
+	return strcmp(q->method, "POST") == 0 &&
+	    strncasecmp(variable(fcgi, "CONTENT_TYPE"), type,
+		sizeof type - 1) == 0;
 }
 
 void
@@ -180,8 +181,8 @@ request_read(struct request *q, FCGX_Request *fcgi, int64_t start)
 	q->authorization = FCGX_GetParam("HTTP_AUTHORIZATION", fcgi->envp);
 	q->uri = FCGX_GetParam("REQUEST_URI", fcgi->envp);
 	q->query = FCGX_GetParam("QUERY_STRING", fcgi->envp);
-	q->json = strstr(variable(fcgi, "HTTP_ACCEPT"), "application/json") !=
-	    NULL;
+	q->json =
+	    strstr(variable(fcgi, "HTTP_ACCEPT"), "application/json") != NULL;
 	if (check_variables(q, fcgi) != ERR_OK ||
 	    read_path(q, q->uri != NULL ? q->uri : "") != ERR_OK ||
 	    read_fields(q, q->query != NULL ? q->query : "") != ERR_OK)

@@ -46,8 +46,7 @@ update_host_verdict(const struct update *u, const struct host_settings *host)
 	enum verdict worst = VERDICT_LEFT;
 
 	for (size_t i = 0; i < u->record_count; i++)
-		if (u->records[i].host == host &&
-		    u->records[i].verdict > worst)
+		if (u->records[i].host == host && u->records[i].verdict > worst)
 			worst = u->records[i].verdict;
 	return worst;
 }
@@ -65,11 +64,11 @@ login(struct update *u)
 	if (address_parse_any(&parsed, q->source))
 		source = &parsed;
 	if (q->authorization == NULL && user != NULL && token != NULL)
-		rc = account_authenticate_query(u->house->accounts, user,
-		    token, source, &u->login, &u->why);
+		rc = account_authenticate_query(u->house->accounts, user, token,
+		    source, &u->login, &u->why);
 	else
-		rc = account_authenticate(u->house->accounts,
-		    q->authorization, source, &u->login, &u->why);
+		rc = account_authenticate(u->house->accounts, q->authorization,
+		    source, &u->login, &u->why);
 	u->retry_after = u->login.wait;
 	u->login_ms = (int)(clock_now() - start);
 	return rc;
@@ -121,7 +120,8 @@ prove(struct update *u)
 		}
 		of[count] = r;
 		proofs[count++] = (struct proof){ .host = r->host->name,
-		    .address = r->address, .how = &r->host->proof };
+			.address = r->address,
+			.how = &r->host->proof };
 	}
 	prover_run(u->house->prover, proofs, count,
 	    deadline(u, UPDATE_PROOF_DEADLINE));
@@ -158,8 +158,8 @@ verdict_of(const struct provider_record *published)
 static void
 publish(struct update *u)
 {
-	const struct provider *provider = providers_get(u->house->providers,
-	    u->login.account->provider);
+	const struct provider *provider =
+	    providers_get(u->house->providers, u->login.account->provider);
 	struct provider_record *list = calloc(u->record_count, sizeof *list);
 	struct record *of[PROVIDER_RECORDS_MAX];
 	int64_t start = clock_now();
@@ -175,10 +175,11 @@ publish(struct update *u)
 			continue;
 		}
 		of[count] = r;
-		list[count++] = (struct provider_record){
-		    .name = r->host->name, .zone = r->host->zone,
-		    .ttl = r->host->ttl, .address = r->address,
-		    .remove = r->remove };
+		list[count++] = (struct provider_record){ .name = r->host->name,
+			.zone = r->host->zone,
+			.ttl = r->host->ttl,
+			.address = r->address,
+			.remove = r->remove };
 	}
 	if (count > 0)
 		provider_publish(provider, u->house->exchange, u->login.token,
@@ -207,7 +208,7 @@ run(struct update *u)
 	if ((rc = login(u)) != ERR_OK)
 		return rc;
 	if ((rc = wish_read(&u->wish, u->request, u->login.account,
-	    u->names_max, &u->why)) != ERR_OK)
+		 u->names_max, &u->why)) != ERR_OK)
 		return rc;
 	if ((rc = plan_make(u)) != ERR_OK)
 		return rc;

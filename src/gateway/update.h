@@ -15,8 +15,8 @@
 #include "gateway/wish.h"
 
 /* Milliseconds.  A widespread client gives up after 10 s. */
-#define UPDATE_DEADLINE		8000
-#define UPDATE_PROOF_DEADLINE	5000
+#define UPDATE_DEADLINE		 8000
+#define UPDATE_PROOF_DEADLINE	 5000
 #define UPDATE_PROVIDER_DEADLINE 5000
 
 /*
@@ -24,63 +24,62 @@
  * what a later try can mend counts as worse, so that there is one.
  */
 enum verdict {
-	VERDICT_LEFT,		/* not public, and not wanted then */
-	VERDICT_NOCHG,		/* the provider had it already */
-	VERDICT_GOOD,		/* the provider has it now */
-	VERDICT_OPEN,		/* not judged yet; never leaves an update */
-	VERDICT_HELD,		/* left alone, for another of the host failed */
-	VERDICT_ADDRESS,	/* not an address to publish */
-	VERDICT_PROOF,		/* the host did not prove it */
-	VERDICT_PROVIDER,	/* the provider refused */
-	VERDICT_BUSY,		/* the provider is busy or out of reach */
+	VERDICT_LEFT,	  /* not public, and not wanted then */
+	VERDICT_NOCHG,	  /* the provider had it already */
+	VERDICT_GOOD,	  /* the provider has it now */
+	VERDICT_OPEN,	  /* not judged yet; never leaves an update */
+	VERDICT_HELD,	  /* left alone, for another of the host failed */
+	VERDICT_ADDRESS,  /* not an address to publish */
+	VERDICT_PROOF,	  /* the host did not prove it */
+	VERDICT_PROVIDER, /* the provider refused */
+	VERDICT_BUSY,	  /* the provider is busy or out of reach */
 	VERDICT__MAX
 };
 
 struct record {
-	const struct host_settings	*host;
-	struct address			 address;
-	bool				 remove;	/* its family's record */
-	enum verdict			 verdict;
-	struct error			 why;		/* for the log alone */
-	int				 proof_started;	/* ms; -1: no proof */
-	int				 proof_ended;
+	const struct host_settings *host;
+	struct address address;
+	bool remove; /* its family's record */
+	enum verdict verdict;
+	struct error why;  /* for the log alone */
+	int proof_started; /* ms; -1: no proof */
+	int proof_ended;
 };
 
 /* Goes down the steps of update_run() and collects. */
 struct update {
-	const struct house	*house;
-	const struct request	*request;
-	size_t			 names_max;	/* of its protocol */
-	struct login		 login;
-	struct wish		 wish;
-	const struct host_settings *hosts[SETTINGS_HOSTS_MAX];	/* each once */
-	size_t			 host_count;
-	struct record		*records;		/* two a host at most */
-	size_t			 record_count;
-	long			 retry_after;		/* seconds */
-	int			 login_ms, proofs_ms, provider_ms;
-	enum err		 result;	/* of the whole */
-	struct error		 why;
+	const struct house *house;
+	const struct request *request;
+	size_t names_max; /* of its protocol */
+	struct login login;
+	struct wish wish;
+	const struct host_settings *hosts[SETTINGS_HOSTS_MAX]; /* each once */
+	size_t host_count;
+	struct record *records; /* two a host at most */
+	size_t record_count;
+	long retry_after; /* seconds */
+	int login_ms, proofs_ms, provider_ms;
+	enum err result; /* of the whole */
+	struct error why;
 };
 
 /*
  * ERR_OK: every record has its verdict.  ERR_ABANDONED, ERR_MEMORY, a code of
  * account_authenticate() or of wish_read(): nothing was done.
  */
-enum err	 update_run(struct update *u);
+enum err update_run(struct update *u);
 
 /* Wipes the login and frees the records. */
-void		 update_end(struct update *u);
+void update_end(struct update *u);
 
 /* Did the request give the host an address, or take one away? */
-bool		 update_has_host(const struct update *u,
-		    const struct host_settings *host);
+bool update_has_host(const struct update *u, const struct host_settings *host);
 
 /* The worst of the host's records; VERDICT_LEFT if it has none. */
-enum verdict	 update_host_verdict(const struct update *u,
-		    const struct host_settings *host);
+enum verdict update_host_verdict(const struct update *u,
+    const struct host_settings *host);
 
 /* One word for the log and the client. */
-const char	*verdict_word(enum verdict v);
+const char *verdict_word(enum verdict v);
 
 #endif

@@ -7,20 +7,20 @@
 #include "config/hostname.h"
 #include "gateway/wish.h"
 
-#define VALUE_MAX	512	/* bytes of one address value */
-#define BLANKS		" \t"
-#define REMOVE		"none"
+#define VALUE_MAX 512 /* bytes of one address value */
+#define BLANKS	  " \t"
+#define REMOVE	  "none"
 
 /* What clients call it; protocols differ, the meaning does not. */
 static const char *const ipv4_names[] = { "ipv4", "myipv4", "ipaddr", "addr",
-    NULL };
+	NULL };
 static const char *const ipv6_names[] = { "ipv6", "myipv6", "myip6", "ip6",
-    "ip6addr", NULL };
+	"ip6addr", NULL };
 static const char *const mixed_names[] = { "myip", "ip", NULL };
 static const char *const prefix_names[] = { "prefix", "ipv6prefix",
-    "ip6lanprefix", "ipv6lanprefix", NULL };
+	"ip6lanprefix", "ipv6lanprefix", NULL };
 static const char *const host_names[] = { "hostname", "domain", "host_id",
-    NULL };
+	NULL };
 
 static bool
 is_one_of(const char *name, const char *const names[])
@@ -35,8 +35,8 @@ static enum err
 set_address(struct wish_address *to, const struct address *a, bool none,
     const char *name, struct error *why)
 {
-	if (to->given && (to->remove != none ||
-	    (!none && !address_equal(&to->address, a))))
+	if (to->given &&
+	    (to->remove != none || (!none && !address_equal(&to->address, a))))
 		return error_set(why, ERR_REQUEST,
 		    "%s: a second, other address", name);
 	to->given = true;
@@ -89,12 +89,14 @@ read_item(struct wish *w, const char *item, const char *name, bool ipv4,
 			return set_address(&w->ipv6, &a, false, name, why);
 	}
 	return error_set(why, ERR_REQUEST, "%s: not an %s address", name,
-	    ipv4 && ipv6 ? "IP" : ipv4 ? "IPv4" : "IPv6");
+	    ipv4 && ipv6 ? "IP" :
+		ipv4	 ? "IPv4" :
+			   "IPv6");
 }
 
 static enum err
-read_addresses(struct wish *w, const struct parameter *p, bool ipv4,
-    bool ipv6, const struct account_settings *account, struct error *why)
+read_addresses(struct wish *w, const struct parameter *p, bool ipv4, bool ipv6,
+    const struct account_settings *account, struct error *why)
 {
 	char value[VALUE_MAX], *rest = value, *item;
 	enum err rc;
@@ -104,8 +106,9 @@ read_addresses(struct wish *w, const struct parameter *p, bool ipv4,
 	strcpy(value, p->value);
 	cut_host(value, account);
 	while ((item = strsep(&rest, "," BLANKS)) != NULL)
-		if (*item != '\0' && (rc = read_item(w, item, p->name, ipv4,
-		    ipv6, why)) != ERR_OK)
+		if (*item != '\0' &&
+		    (rc = read_item(w, item, p->name, ipv4, ipv6, why)) !=
+			ERR_OK)
 			return rc;
 	return ERR_OK;
 }
@@ -127,12 +130,13 @@ read_prefix(struct wish *w, const struct parameter *p,
 	if (strcasecmp(value, REMOVE) == 0)
 		return set_address(&w->ipv6, NULL, true, p->name, why);
 	if (!prefix_parse(&prefix, value))
-		return error_set(why, ERR_REQUEST,
-		    "%s: not an IPv6 prefix", p->name);
-	if (w->has_prefix && (prefix.length != w->prefix.length ||
-	    !address_equal(&prefix.address, &w->prefix.address)))
-		return error_set(why, ERR_REQUEST,
-		    "%s: a second, other prefix", p->name);
+		return error_set(why, ERR_REQUEST, "%s: not an IPv6 prefix",
+		    p->name);
+	if (w->has_prefix &&
+	    (prefix.length != w->prefix.length ||
+		!address_equal(&prefix.address, &w->prefix.address)))
+		return error_set(why, ERR_REQUEST, "%s: a second, other prefix",
+		    p->name);
 	w->prefix = prefix;
 	w->has_prefix = true;
 	return ERR_OK;
@@ -159,8 +163,7 @@ find_host(const struct account_settings *account, const char *name)
 
 static enum err
 read_name(struct wish *w, const char *text,
-    const struct account_settings *account, size_t names_max,
-    struct error *why)
+    const struct account_settings *account, size_t names_max, struct error *why)
 {
 	char *name = hostname_normalise(text, true);
 	const struct host_settings *host;
@@ -184,8 +187,7 @@ read_name(struct wish *w, const char *text,
 
 static enum err
 read_names(struct wish *w, const struct parameter *p,
-    const struct account_settings *account, size_t names_max,
-    struct error *why)
+    const struct account_settings *account, size_t names_max, struct error *why)
 {
 	char *copy, *rest, *item;
 	enum err rc = ERR_OK;
@@ -207,8 +209,7 @@ read_names(struct wish *w, const struct parameter *p,
 
 static enum err
 read_parameter(struct wish *w, const struct parameter *p,
-    const struct account_settings *account, size_t names_max,
-    struct error *why)
+    const struct account_settings *account, size_t names_max, struct error *why)
 {
 	if (is_one_of(p->name, ipv4_names))
 		return read_addresses(w, p, true, false, account, why);
@@ -244,15 +245,14 @@ read_connection(struct wish *w, const struct request *q)
 
 enum err
 wish_read(struct wish *w, const struct request *q,
-    const struct account_settings *account, size_t names_max,
-    struct error *why)
+    const struct account_settings *account, size_t names_max, struct error *why)
 {
 	enum err rc;
 
 	*w = (struct wish){ .name_count = 0 };
 	for (size_t i = 0; i < q->parameter_count; i++)
 		if ((rc = read_parameter(w, &q->parameters[i], account,
-		    names_max, why)) != ERR_OK)
+			 names_max, why)) != ERR_OK)
 			return rc;
 	if (account->from_connection)
 		read_connection(w, q);

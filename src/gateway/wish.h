@@ -15,22 +15,22 @@
 #include "config/settings.h"
 #include "gateway/request.h"
 
-#define WISH_NAMES_MAX	SETTINGS_HOSTS_MAX	/* in one request */
+#define WISH_NAMES_MAX SETTINGS_HOSTS_MAX /* in one request */
 
 /* One family: an address, the word to remove it, or neither. */
 struct wish_address {
-	bool		given;
-	bool		remove;		/* "none" */
-	struct address	address;
+	bool given;
+	bool remove; /* "none" */
+	struct address address;
 };
 
 struct wish {
-	struct wish_address	 ipv4, ipv6;
-	bool			 has_prefix;
-	struct prefix		 prefix;
-	bool			 has_names;	/* else all of the account */
-	const struct host_settings *names[WISH_NAMES_MAX];	/* as sent */
-	size_t			 name_count;
+	struct wish_address ipv4, ipv6;
+	bool has_prefix;
+	struct prefix prefix;
+	bool has_names; /* else all of the account */
+	const struct host_settings *names[WISH_NAMES_MAX]; /* as sent */
+	size_t name_count;
 };
 
 /*
@@ -43,7 +43,7 @@ struct wish {
  * why is fit for the client.
  */
 enum err wish_read(struct wish *w, const struct request *q,
-	    const struct account_settings *account, size_t names_max,
-	    struct error *why);
+    const struct account_settings *account, size_t names_max,
+    struct error *why);
 
 #endif

@@ -12,8 +12,8 @@
 
 #include "pool/listener.h"
 
-#define BACKLOG			64
-#define SYSTEMD_FIRST_FD	3
+#define BACKLOG		 64
+#define SYSTEMD_FIRST_FD 3
 
 /* Whether listener_open() made the socket, so that the end removes it. */
 static bool own_socket;
@@ -51,11 +51,13 @@ clear_path(const struct sockaddr_un *un, struct error *why)
 	if (lstat(un->sun_path, &st) == -1 && errno == ENOENT)
 		return ERR_OK;
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(why, ERR_CONFIG, "%s: is there, and is no "
-		    "socket; move it away", un->sun_path);
+		return error_set(why, ERR_CONFIG,
+		    "%s: is there, and is no "
+		    "socket; move it away",
+		    un->sun_path);
 	/* Where the queue is full, connect() would wait for its turn. */
-	if ((probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
-	    SOCK_NONBLOCK, 0)) == -1)
+	if ((probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		 0)) == -1)
 		return error_set(why, ERR_SYSTEM, "socket: %s",
 		    strerror(errno));
 	rc = connect(probe, (const struct sockaddr *)un, sizeof *un);
@@ -79,8 +81,10 @@ own_listener(const struct listen_settings *l, int *fd, struct error *why)
 	int s;
 
 	if (strlen(l->path) >= sizeof un.sun_path)
-		return error_set(why, ERR_CONFIG, "%s: longer than %zu "
-		    "characters", l->path, sizeof un.sun_path - 1);
+		return error_set(why, ERR_CONFIG,
+		    "%s: longer than %zu "
+		    "characters",
+		    l->path, sizeof un.sun_path - 1);
 	strcpy(un.sun_path, l->path);
 	if ((rc = clear_path(&un, why)) != ERR_OK)
 		return rc;
@@ -98,7 +102,7 @@ own_listener(const struct listen_settings *l, int *fd, struct error *why)
 	umask(mask);
 	own_socket = true;
 	if ((l->group != (gid_t)-1 &&
-	    chown(l->path, (uid_t)-1, l->group) == -1) ||
+		chown(l->path, (uid_t)-1, l->group) == -1) ||
 	    chmod(l->path, l->mode) == -1 || listen(s, BACKLOG) == -1) {
 		rc = error_set(why, ERR_CONFIG, "%s: %s", l->path,
 		    strerror(errno));
@@ -127,8 +131,7 @@ settle(int fd, int *to, struct error *why)
 	fd = SYSTEMD_FIRST_FD;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == -1)
-		return error_set(why, ERR_SYSTEM, "fcntl: %s",
-		    strerror(errno));
+		return error_set(why, ERR_SYSTEM, "fcntl: %s", strerror(errno));
 	*to = fd;
 	return ERR_OK;
 }
@@ -145,12 +148,15 @@ listener_open(const struct settings *s, bool handed_in_only, int *fd,
 	} else if (listens(STDIN_FILENO)) {
 		found = STDIN_FILENO;
 	} else if (handed_in_only) {
-		return error_set(why, ERR_CONFIG, "no socket was handed in as "
+		return error_set(why, ERR_CONFIG,
+		    "no socket was handed in as "
 		    "descriptor 0; start it by spawn-fcgi");
 	} else if (s->listen.path == NULL) {
-		return error_set(why, ERR_CONFIG, "no socket was handed in; "
+		return error_set(why, ERR_CONFIG,
+		    "no socket was handed in; "
 		    "start it by spawn-fcgi or systemd, or write \"listen\" "
-		    "into %s", s->file);
+		    "into %s",
+		    s->file);
 	} else if ((rc = own_listener(&s->listen, &found, why)) != ERR_OK) {
 		return rc;
 	}

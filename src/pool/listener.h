@@ -15,13 +15,13 @@
  * of our own by s.  *fd does not block and is closed by exec; descriptor 0 is
  * /dev/null afterwards, and no other inherited descriptor stays open.
  */
-enum err listener_open(const struct settings *s, bool handed_in_only,
-	    int *fd, struct error *why);
+enum err listener_open(const struct settings *s, bool handed_in_only, int *fd,
+    struct error *why);
 
 /* May the peer of an accepted connection talk to us?  TCP has no peer uid. */
-bool	 listener_peer_allowed(const struct settings *s, int fd);
+bool listener_peer_allowed(const struct settings *s, int fd);
 
 /* Removes our own socket at the end; does nothing for one handed in. */
-void	 listener_close(const struct settings *s);
+void listener_close(const struct settings *s);
 
 #endif

@@ -21,7 +21,7 @@ notify(const char *state)
 	    (*path != '/' && *path != '@'))
 		return;
 	strcpy(un.sun_path, path);
-	if (*path == '@')	/* of the abstract namespace */
+	if (*path == '@') /* of the abstract namespace */
 		un.sun_path[0] = '\0';
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
 		return;

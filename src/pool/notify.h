@@ -5,6 +5,6 @@
 #define POOL_NOTIFY_H
 
 /* "READY=1" and so on.  Does nothing when nobody asked to be told. */
-void	 notify(const char *state);
+void notify(const char *state);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct slot {
-	_Atomic int64_t	 busy_since;	/* clock_now(); 0: idle */
+	_Atomic int64_t busy_since; /* clock_now(); 0: idle */
 };
 
 #endif

@@ -20,33 +20,33 @@
 #include "pool/worker.h"
 
 /* Milliseconds. */
-#define BUSY_MAX	20000	/* a worker that takes longer hangs */
-#define STOP_MAX	15000	/* then it is killed */
-#define TICK		1000
-#define DELAY_FIRST	100	/* of a restart after an early death */
-#define DELAY_MAX	30000
-#define LIFE_LONG	10000	/* a death after that is not early */
+#define BUSY_MAX    20000 /* a worker that takes longer hangs */
+#define STOP_MAX    15000 /* then it is killed */
+#define TICK	    1000
+#define DELAY_FIRST 100 /* of a restart after an early death */
+#define DELAY_MAX   30000
+#define LIFE_LONG   10000 /* a death after that is not early */
 
 /* Two generations live side by side while one retires. */
-#define SEATS		(4 * SETTINGS_WORKERS_MAX)
+#define SEATS (4 * SETTINGS_WORKERS_MAX)
 
 struct seat {
-	pid_t		 pid;		/* 0: free */
-	int64_t		 born;
-	bool		 retired;
+	pid_t pid; /* 0: free */
+	int64_t born;
+	bool retired;
 };
 
 struct pool {
-	struct house	*house;
-	int		 listener;
-	struct slot	*slots;		/* one a seat */
-	struct seat	 seats[SEATS];
-	int64_t		 not_before;	/* no start until then */
-	int		 delay;
-	sigset_t	 normal;	/* the mask before we blocked */
-	pid_t		 resolver;	/* 0: none is needed, or it died */
-	bool		 in_worker;	/* this process is a child */
-	int		 worker_status;
+	struct house *house;
+	int listener;
+	struct slot *slots; /* one a seat */
+	struct seat seats[SEATS];
+	int64_t not_before; /* no start until then */
+	int delay;
+	sigset_t normal; /* the mask before we blocked */
+	pid_t resolver;	 /* 0: none is needed, or it died */
+	bool in_worker;	 /* this process is a child */
+	int worker_status;
 };
 
 static volatile sig_atomic_t stops, reload;
@@ -64,7 +64,7 @@ static void
 signals_setup(struct pool *p)
 {
 	static const int ours[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP,
-	    SIGCHLD };
+		SIGCHLD };
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigset_t set;
 
@@ -125,7 +125,8 @@ fork_one(struct pool *p, size_t seat)
 static pid_t
 resolver_start(const struct house *h, int listener)
 {
-	static const int fatal[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGCHLD };
+	static const int fatal[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1,
+		SIGCHLD };
 	pid_t parent = getpid(), pid = fork();
 	sigset_t none;
 
@@ -152,8 +153,9 @@ fill(struct pool *p)
 	for (size_t i = 0; i < SEATS; i++)
 		if (p->seats[i].pid != 0 && !p->seats[i].retired)
 			active++;
-	for (size_t i = 0; i < SEATS && !p->in_worker &&
-	    active < p->house->settings->workers; i++) {
+	for (size_t i = 0;
+	     i < SEATS && !p->in_worker && active < p->house->settings->workers;
+	     i++) {
 		if (clock_now() < p->not_before)
 			return;
 		if (p->seats[i].pid != 0)

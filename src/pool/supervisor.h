@@ -12,12 +12,12 @@
  * SIGHUP reads the configuration again; a wrong one changes nothing.  Takes h.
  * Returns the exit status, in a worker as well as in the supervisor.
  */
-int	 supervisor_run(struct house *h, int listener);
+int supervisor_run(struct house *h, int listener);
 
 /*
  * One worker and nobody above it, for managers that count processes
  * themselves.  Takes h; returns the exit status.
  */
-int	 supervisor_single(struct house *h, int listener);
+int supervisor_single(struct house *h, int listener);
 
 #endif

@@ -19,11 +19,11 @@
 #include "pool/worker.h"
 
 /* Milliseconds. */
-#define READ_DEADLINE	2000
-#define WRITE_DEADLINE	2000
-#define TICK		500	/* looks at the socket even if nothing woke it */
-#define DRAIN		1000	/* at most, before leaving */
-#define IDLE_TICKS	30	/* then connections and memory are given back */
+#define READ_DEADLINE  2000
+#define WRITE_DEADLINE 2000
+#define TICK	       500  /* looks at the socket even if nothing woke it */
+#define DRAIN	       1000 /* at most, before leaving */
+#define IDLE_TICKS     30   /* then connections and memory are given back */
 
 /* What signal handlers must touch. */
 static volatile sig_atomic_t stop;
@@ -127,7 +127,7 @@ serve(struct house *h, int fd)
 
 	FCGX_InitRequest(&fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	fcgi.ipcFd = fd;
-	fcgi.keepConnection = 1;	/* or it would close fd before reading */
+	fcgi.keepConnection = 1; /* or it would close fd before reading */
 	phase_begin(fd, READ_DEADLINE);
 	if ((rc = FCGX_Accept_r(&fcgi)) == 0)
 		request_read(&q, &fcgi, start);
@@ -155,7 +155,8 @@ accept_one(struct house *h, int listener, struct slot *slot)
 
 	if (fd == -1) {
 		/* Without descriptors or memory, trying at once is a spin. */
-		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		if (errno != EAGAIN && errno != EINTR &&
+		    errno != ECONNABORTED) {
 			log_warn("accept: %s", strerror(errno));
 			nanosleep(&pause, NULL);
 		}
@@ -163,7 +164,7 @@ accept_one(struct house *h, int listener, struct slot *slot)
 	}
 	if (!listener_peer_allowed(h->settings, fd)) {
 		log_warn("a connection of a user that is not among \"peers\" "
-		    "was closed");
+			 "was closed");
 		close(fd);
 		return true;
 	}

@@ -17,32 +17,33 @@
 #include "tls/verify.h"
 
 /* TLS 1.2 and 1.3, forward secrecy, AEAD; no signature with SHA-1. */
-#define PRIORITY	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:" \
-			"-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:" \
-			"+CHACHA20-POLY1305:-RSA:-DHE-RSA:-SIGN-RSA-SHA1:" \
-			"-SIGN-ECDSA-SHA1:%PROFILE_MEDIUM"
-#define READ_MAX	(256UL << 10)	/* bytes from one server, in all */
-#define HANDSHAKE_MAX	(64UL << 10)	/* one handshake message */
+#define PRIORITY                                           \
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"   \
+	"-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:"           \
+	"+CHACHA20-POLY1305:-RSA:-DHE-RSA:-SIGN-RSA-SHA1:" \
+	"-SIGN-ECDSA-SHA1:%PROFILE_MEDIUM"
+#define READ_MAX      (256UL << 10) /* bytes from one server, in all */
+#define HANDSHAKE_MAX (64UL << 10)  /* one handshake message */
 
 struct prover {
-	struct trust		*trust;
-	gnutls_priority_t	 priority;
+	struct trust *trust;
+	gnutls_priority_t priority;
 };
 
 enum stage { CONNECTING, HANDSHAKE, SENDING, RECEIVING, DONE };
 
 /* One proof under way. */
 struct attempt {
-	struct proof		*proof;
-	enum stage		 stage;
-	int			 fd;
-	gnutls_session_t	 session;
-	size_t			 read;		/* bytes, against READ_MAX */
-	struct buffer		 request;
-	size_t			 sent;
-	struct address		 own;		/* our end of the connection */
-	char			 bytes[RESPONSE_MAX];
-	size_t			 len;
+	struct proof *proof;
+	enum stage stage;
+	int fd;
+	gnutls_session_t session;
+	size_t read; /* bytes, against READ_MAX */
+	struct buffer request;
+	size_t sent;
+	struct address own; /* our end of the connection */
+	char bytes[RESPONSE_MAX];
+	size_t len;
 };
 
 struct prover *
@@ -147,23 +148,26 @@ verify(gnutls_session_t session)
 		rc = verify_pin(session, how->pins, how->pin_count,
 		    &a->proof->why);
 	else
-		rc = verify_certificate(session, a->proof->host,
-		    &a->proof->why);
+		rc =
+		    verify_certificate(session, a->proof->host, &a->proof->why);
 	return rc == ERR_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 static bool
 session_start(const struct prover *p, struct attempt *a)
 {
-	static const gnutls_datum_t http = { (unsigned char *)(uintptr_t)
-	    "http/1.1", 8 };
+	static const gnutls_datum_t http = {
+		(unsigned char *)(uintptr_t) "http/1.1", 8
+	};
 	const struct proof *proof = a->proof;
-	gnutls_certificate_credentials_t credentials = trust_credentials(
-	    p->trust, proof->how->kind == PROOF_CERTIFICATE ?
-	    proof->how->ca : NULL);
+	gnutls_certificate_credentials_t credentials =
+	    trust_credentials(p->trust,
+		proof->how->kind == PROOF_CERTIFICATE ? proof->how->ca : NULL);
 
-	if (credentials == NULL || gnutls_init(&a->session, GNUTLS_CLIENT |
-	    GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS) < 0)
+	if (credentials == NULL ||
+	    gnutls_init(&a->session,
+		GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+		    GNUTLS_NO_TICKETS) < 0)
 		return false;
 	gnutls_session_set_ptr(a->session, a);
 	gnutls_session_set_verify_function(a->session, verify);
@@ -174,24 +178,24 @@ session_start(const struct prover *p, struct attempt *a)
 	gnutls_transport_set_push_function(a->session, push);
 	return gnutls_priority_set(a->session, p->priority) == 0 &&
 	    gnutls_credentials_set(a->session, GNUTLS_CRD_CERTIFICATE,
-	    credentials) == 0 &&
+		credentials) == 0 &&
 	    gnutls_server_name_set(a->session, GNUTLS_NAME_DNS, proof->host,
-	    strlen(proof->host)) == 0 &&
+		strlen(proof->host)) == 0 &&
 	    (proof->how->request == PROOF_TLS ||
-	    gnutls_alpn_set_protocols(a->session, &http, 1, 0) == 0);
+		gnutls_alpn_set_protocols(a->session, &http, 1, 0) == 0);
 }
 
 static void
 connect_start(struct attempt *a)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address_sockaddr(&a->proof->address,
-	    a->proof->how->port, &ss);
+	socklen_t len =
+	    address_sockaddr(&a->proof->address, a->proof->how->port, &ss);
 	int on = 1;
 
 	a->stage = CONNECTING;
-	a->fd = socket(ss.ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	a->fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    IPPROTO_TCP);
 	if (a->fd == -1) {
 		fail(a, "socket", strerror(errno));
 		return;
@@ -252,7 +256,8 @@ request_start(struct attempt *a)
 	if (proof->how->port != 443)
 		buffer_printf(&a->request, ":%u",
 		    (unsigned int)proof->how->port);
-	buffer_puts(&a->request, "\r\nUser-Agent: ddnsgate\r\n"
+	buffer_puts(&a->request,
+	    "\r\nUser-Agent: ddnsgate\r\n"
 	    "Connection: close\r\n\r\n");
 }
 
@@ -271,7 +276,7 @@ step_handshake(struct attempt *a)
 		return;
 	if (rc != GNUTLS_E_SUCCESS) {
 		if (proof->why.code != ERR_OK)
-			finish(a, ERR_PROOF);	/* verify() said why */
+			finish(a, ERR_PROOF); /* verify() said why */
 		else
 			fail(a, "TLS", gnutls_strerror(rc));
 		return;
@@ -320,7 +325,8 @@ judge(struct attempt *a, bool closed)
 	if (r == RESPONSE_GOOD)
 		finish(a, ERR_OK);
 	else if (r == RESPONSE_BAD && echo != NULL)
-		fail(a, "echo", "the host saw another address than ours, or "
+		fail(a, "echo",
+		    "the host saw another address than ours, or "
 		    "its answer is none");
 	else if (r == RESPONSE_BAD)
 		fail(a, "HEAD", "the answer is not HTTP");
@@ -366,8 +372,9 @@ step(const struct prover *p, struct attempt *a)
 static short
 events_of(const struct attempt *a)
 {
-	if (a->stage == CONNECTING || (a->session != NULL &&
-	    gnutls_record_get_direction(a->session) == 1))
+	if (a->stage == CONNECTING ||
+	    (a->session != NULL &&
+		gnutls_record_get_direction(a->session) == 1))
 		return POLLOUT;
 	return POLLIN;
 }
@@ -376,8 +383,11 @@ static const char *
 waiting_for(enum stage s)
 {
 	static const char *const phases[] = {
-		[CONNECTING] = "connect", [HANDSHAKE] = "TLS",
-		[SENDING] = "HTTP", [RECEIVING] = "HTTP", [DONE] = "done",
+		[CONNECTING] = "connect",
+		[HANDSHAKE] = "TLS",
+		[SENDING] = "HTTP",
+		[RECEIVING] = "HTTP",
+		[DONE] = "done",
 	};
 
 	return phases[s];
@@ -406,16 +416,15 @@ wait_once(struct attempt *attempts, size_t count, struct pollfd *fds,
 }
 
 void
-prover_run(struct prover *p, struct proof *list, size_t count,
-    int64_t deadline)
+prover_run(struct prover *p, struct proof *list, size_t count, int64_t deadline)
 {
 	struct attempt *attempts = calloc(count, sizeof *attempts);
 	struct pollfd *fds = calloc(count, sizeof *fds);
 	int64_t start = clock_now();
 
 	for (size_t i = 0; i < count; i++) {
-		list[i].result = error_set(&list[i].why, ERR_PROOF,
-		    "out of memory");
+		list[i].result =
+		    error_set(&list[i].why, ERR_PROOF, "out of memory");
 		list[i].started = list[i].ended = 0;
 	}
 	if (attempts == NULL || fds == NULL)

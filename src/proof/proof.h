@@ -14,39 +14,39 @@
 #include "base/error.h"
 #include "config/settings.h"
 
-#define PROOF_MAX	(2 * SETTINGS_HOSTS_MAX)	/* in one run */
+#define PROOF_MAX (2 * SETTINGS_HOSTS_MAX) /* in one run */
 
-struct prover;		/* trust and cipher choice; made before the fork */
+struct prover; /* trust and cipher choice; made before the fork */
 
 /* One question, and its answer. */
 struct proof {
-	const char			*host;		/* normalised name */
-	struct address			 address;
-	const struct proof_settings	*how;
+	const char *host; /* normalised name */
+	struct address address;
+	const struct proof_settings *how;
 
-	enum err			 result;	/* ERR_OK: proved */
-	struct error			 why;		/* set if not proved */
-	int				 started;	/* ms after the run's start */
-	int				 ended;
+	enum err result;  /* ERR_OK: proved */
+	struct error why; /* set if not proved */
+	int started;	  /* ms after the run's start */
+	int ended;
 };
 
 /* NULL on failure, told in why.  Release with prover_free(); NULL is fine. */
-struct prover	*prover_new(struct error *why);
-void		 prover_free(struct prover *p);
+struct prover *prover_new(struct error *why);
+void prover_free(struct prover *p);
 
 /*
  * Loads what a proof of this kind needs, such as its CA file.  To be called
  * for each proof_settings that will be used, before the fork.
  */
-enum err	 prover_prepare(struct prover *p,
-		    const struct proof_settings *how, struct error *why);
+enum err prover_prepare(struct prover *p, const struct proof_settings *how,
+    struct error *why);
 
 /*
  * Runs up to PROOF_MAX proofs at the same time, in one loop, until each has
  * an answer or deadline (see clock.h) has passed; what has no answer by then
  * is not proved.  Each may read 256 kB and needs two descriptors at most.
  */
-void		 prover_run(struct prover *p, struct proof *list,
-		    size_t count, int64_t deadline);
+void prover_run(struct prover *p, struct proof *list, size_t count,
+    int64_t deadline);
 
 #endif

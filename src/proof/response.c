@@ -5,18 +5,18 @@
 
 #include "proof/response.h"
 
-#define BLANKS	" \t\r\n"
+#define BLANKS " \t\r\n"
 
 enum response
 response_is_http(const char *bytes, size_t len)
 {
-	static const char form[] = "HTTP/1.d ddd";	/* d: a digit */
+	static const char form[] = "HTTP/1.d ddd"; /* d: a digit */
 
 	for (size_t i = 0; i < sizeof form - 1; i++) {
 		if (i == len)
 			return RESPONSE_PARTIAL;
 		if (form[i] == 'd' ? bytes[i] < '0' || bytes[i] > '9' :
-		    bytes[i] != form[i])
+				     bytes[i] != form[i])
 			return RESPONSE_BAD;
 	}
 	return RESPONSE_GOOD;
@@ -71,5 +71,6 @@ response_echoes(const char *bytes, size_t len, bool closed,
 		return RESPONSE_BAD;
 	body[have] = '\0';
 	return address_parse_any(&seen, body) && address_equal(&seen, own) ?
-	    RESPONSE_GOOD : RESPONSE_BAD;
+	    RESPONSE_GOOD :
+	    RESPONSE_BAD;
 }

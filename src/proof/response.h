@@ -9,12 +9,12 @@
 
 #include "address/address.h"
 
-#define RESPONSE_MAX	4096	/* bytes that are looked at */
+#define RESPONSE_MAX 4096 /* bytes that are looked at */
 
 enum response {
-	RESPONSE_PARTIAL,	/* more must come */
+	RESPONSE_PARTIAL, /* more must come */
 	RESPONSE_GOOD,
-	RESPONSE_BAD		/* it cannot become good any more */
+	RESPONSE_BAD /* it cannot become good any more */
 };
 
 /* A status line, RFC 9112 section 4; the code itself does not matter. */
@@ -26,6 +26,6 @@ enum response response_is_http(const char *bytes, size_t len);
  * answer without a Content-Length is whole.
  */
 enum response response_echoes(const char *bytes, size_t len, bool closed,
-	    const struct address *own);
+    const struct address *own);
 
 #endif

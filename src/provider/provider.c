@@ -11,16 +11,16 @@
 
 /* Milliseconds. */
 #define RESOLVE_AGAIN	300000
-#define RESOLVE_DOUBTED	10000	/* at the earliest, when no address answers */
+#define RESOLVE_DOUBTED 10000 /* at the earliest, when no address answers */
 #define RESOLVE_FAILED	10000
 #define RESOLVE_TICK	500
 
-#define ENDPOINTS_MAX	(2 * SETTINGS_PROVIDERS_MAX)
+#define ENDPOINTS_MAX (2 * SETTINGS_PROVIDERS_MAX)
 
 struct providers {
-	struct provider		*list;
-	size_t			 count;
-	struct resolution	*resolutions;	/* one an endpoint */
+	struct provider *list;
+	size_t count;
+	struct resolution *resolutions; /* one an endpoint */
 };
 
 /* The endpoints of all providers, counted through. */
@@ -117,7 +117,7 @@ providers_keep_resolving(struct providers *p)
 			if (clock_now() < due[i])
 				continue;
 			due[i] = endpoint_resolve(e) ? RESOLVE_AGAIN :
-			    RESOLVE_FAILED;
+						       RESOLVE_FAILED;
 			last[i] = clock_now();
 			due[i] += last[i];
 		}

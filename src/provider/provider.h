@@ -18,14 +18,14 @@
 #include "provider/base/record.h"
 #include "provider/rest/rest.h"
 
-struct providers;	/* all of the configuration, ready; made before the fork */
+struct providers; /* all of the configuration, ready; made before the fork */
 
 /* One provider of the configuration. */
 struct provider {
-	const struct provider_settings	*settings;
-	struct endpoint			 at;
-	struct endpoint			 begin;	/* a login elsewhere, if any */
-	struct rest			 rest;	/* no description: rfc2136.h */
+	const struct provider_settings *settings;
+	struct endpoint at;
+	struct endpoint begin; /* a login elsewhere, if any */
+	struct rest rest;      /* no description: rfc2136.h */
 };
 
 /*
@@ -33,7 +33,7 @@ struct provider {
  * settings.  s must outlive the result.  NULL on the first error.
  */
 struct providers *providers_new(const struct settings *s, struct error *why);
-void		 providers_free(struct providers *p);
+void providers_free(struct providers *p);
 
 /* By the index that account_settings has. */
 const struct provider *providers_get(const struct providers *p, size_t index);
@@ -42,18 +42,17 @@ const struct provider *providers_get(const struct providers *p, size_t index);
  * Asks the resolver, once, for each provider whose addresses are not pinned;
  * what was known stays where it fails, which is logged.  May take long.
  */
-void		 providers_resolve(struct providers *p);
+void providers_resolve(struct providers *p);
 
 /*
  * providers_resolve() now, every 5 minutes, and soon after a request found
  * that no address answers.  Never returns; false at once when every
  * provider is pinned.
  */
-bool		 providers_keep_resolving(struct providers *p);
+bool providers_keep_resolving(struct providers *p);
 
 /* Takes over what another configuration knew of the same hosts. */
-void		 providers_inherit(struct providers *p,
-		    const struct providers *from);
+void providers_inherit(struct providers *p, const struct providers *from);
 
 /*
  * Brings the records to the provider, those of one request together, and
@@ -62,10 +61,9 @@ void		 providers_inherit(struct providers *p,
  * most PROVIDER_RECORDS_MAX records.
  * *retry_after gets the seconds that the provider asked for, or 0.
  */
-void		 provider_publish(const struct provider *p,
-		    struct exchange *x, const char *token,
-		    struct provider_record *records, size_t count,
-		    int64_t deadline, long *retry_after);
+void provider_publish(const struct provider *p, struct exchange *x,
+    const char *token, struct provider_record *records, size_t count,
+    int64_t deadline, long *retry_after);
 
 /*
  * Prints the requests that provider_publish() would send, and sends none.  The
@@ -73,7 +71,7 @@ void		 provider_publish(const struct provider *p,
  * step is shown, whatever its condition.  A zone that is not given is taken
  * to have two labels.
  */
-void		 provider_rehearse(const struct provider *p, FILE *to,
-		    struct provider_record *records, size_t count);
+void provider_rehearse(const struct provider *p, FILE *to,
+    struct provider_record *records, size_t count);
 
 #endif

@@ -9,13 +9,13 @@
 #include "tls/chain.h"
 #include "tls/san.h"
 
-#define OID_AUTHORITY_INFO	"1.3.6.1.5.5.7.1.1"
+#define OID_AUTHORITY_INFO "1.3.6.1.5.5.7.1.1"
 
 /* From the leaf on; those of the peer are ours to free, the root is not. */
 struct chain {
-	gnutls_x509_crt_t	crt[CHAIN_MAX + 1];
-	size_t			count;
-	size_t			owned;
+	gnutls_x509_crt_t crt[CHAIN_MAX + 1];
+	size_t count;
+	size_t owned;
 };
 
 static enum err
@@ -31,8 +31,8 @@ take_issuer(gnutls_x509_crt_t list[], size_t count, gnutls_x509_crt_t crt)
 	gnutls_x509_crt_t found;
 
 	for (size_t i = 0; i < count; i++) {
-		if (list[i] == NULL || !gnutls_x509_crt_check_issuer(crt,
-		    list[i]))
+		if (list[i] == NULL ||
+		    !gnutls_x509_crt_check_issuer(crt, list[i]))
 			continue;
 		found = list[i];
 		list[i] = NULL;
@@ -55,7 +55,7 @@ chain_build(struct chain *c, gnutls_session_t session)
 	for (unsigned int i = 0; i < count; i++)
 		if (gnutls_x509_crt_init(&sent[i]) < 0 ||
 		    gnutls_x509_crt_import(sent[i], &list[i],
-		    GNUTLS_X509_FMT_DER) < 0)
+			GNUTLS_X509_FMT_DER) < 0)
 			goto out;
 	(void)gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
 	    (void **)&trust);
@@ -64,8 +64,8 @@ chain_build(struct chain *c, gnutls_session_t session)
 	while (next != NULL && c->count < CHAIN_MAX) {
 		c->crt[c->count++] = next;
 		c->owned = c->count;
-		if (trust != NULL && gnutls_certificate_get_issuer(trust, next,
-		    &root, 0) == 0) {
+		if (trust != NULL &&
+		    gnutls_certificate_get_issuer(trust, next, &root, 0) == 0) {
 			c->crt[c->count++] = root;
 			break;
 		}
@@ -97,7 +97,7 @@ authority_info_broken(gnutls_x509_crt_t crt)
 	int rc;
 
 	if (gnutls_x509_crt_get_extension_by_oid(crt, OID_AUTHORITY_INFO, 0,
-	    NULL, &len, NULL) == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		NULL, &len, NULL) == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 		return false;
 	rc = gnutls_x509_crt_get_authority_info_access(crt, 0,
 	    GNUTLS_IA_ACCESSMETHOD_OID, &location, NULL);
@@ -129,12 +129,13 @@ name_empty(gnutls_x509_crt_t crt)
 static bool
 wildcard_reaches(const char *pattern, const gnutls_datum_t *excluded)
 {
-	const char *parent = pattern + 1;		/* ".example.com" */
+	const char *parent = pattern + 1; /* ".example.com" */
 	size_t parent_len = strlen(parent);
 
-	return excluded->size > parent_len && strncasecmp(
-	    (const char *)excluded->data + excluded->size - parent_len,
-	    parent, parent_len) == 0;
+	return excluded->size > parent_len &&
+	    strncasecmp((const char *)excluded->data + excluded->size -
+		    parent_len,
+		parent, parent_len) == 0;
 }
 
 static bool
@@ -159,13 +160,15 @@ check_constraints(gnutls_x509_crt_t leaf, gnutls_x509_name_constraints_t nc,
 	gnutls_datum_t name;
 
 	for (unsigned int i = 0; gnutls_x509_name_constraints_get_excluded(nc,
-	    i, &type, &name) == 0; i++, count++)
-		if (type == GNUTLS_SAN_DNSNAME &&
-		    leaf_reaches(leaf, &name))
-			return refuse(why, "its wildcard reaches into names "
+				     i, &type, &name) == 0;
+	     i++, count++)
+		if (type == GNUTLS_SAN_DNSNAME && leaf_reaches(leaf, &name))
+			return refuse(why,
+			    "its wildcard reaches into names "
 			    "that its CA must not certify");
-	if (count == 0 && gnutls_x509_name_constraints_get_permitted(nc, 0,
-	    &type, &name) != 0)
+	if (count == 0 &&
+	    gnutls_x509_name_constraints_get_permitted(nc, 0, &type, &name) !=
+		0)
 		return refuse(why, "its CA has empty name constraints");
 	return ERR_OK;
 }

@@ -12,7 +12,7 @@
 #include "base/error.h"
 
 /* The longest path from a leaf to its root, both counted. */
-#define CHAIN_MAX	16
+#define CHAIN_MAX 16
 
 /*
  * Follows the path from the first certificate of the session to a CA that its

@@ -4,7 +4,7 @@
 
 #include "tls/san.h"
 
-#define SAN_MAX	4096
+#define SAN_MAX 4096
 
 bool
 san_next(gnutls_x509_crt_t crt, unsigned int *index,
@@ -12,8 +12,8 @@ san_next(gnutls_x509_crt_t crt, unsigned int *index,
 {
 	while (*index < SAN_MAX) {
 		size_t len = SAN_NAME_MAX;
-		int type = gnutls_x509_crt_get_subject_alt_name(crt,
-		    (*index)++, name, &len, NULL);
+		int type = gnutls_x509_crt_get_subject_alt_name(crt, (*index)++,
+		    name, &len, NULL);
 
 		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 			return false;

@@ -9,13 +9,13 @@
 
 /* A list: a configuration names one or two files. */
 struct store {
-	struct store			*next;
-	char				*file;
+	struct store *next;
+	char *file;
 	gnutls_certificate_credentials_t credentials;
 };
 
 struct trust {
-	struct store			*stores;
+	struct store *stores;
 	gnutls_certificate_credentials_t nobody;
 };
 
@@ -88,9 +88,12 @@ trust_load(struct trust *t, const char *file, struct error *why)
 	    GNUTLS_X509_FMT_PEM);
 	if (count <= 0) {
 		store_free(s);
-		return error_set(why, ERR_CONFIG, "%s: %s; name a PEM file "
-		    "of CA certificates as \"ca\"", file, count == 0 ?
-		    "no certificate in it" : gnutls_strerror(count));
+		return error_set(why, ERR_CONFIG,
+		    "%s: %s; name a PEM file "
+		    "of CA certificates as \"ca\"",
+		    file,
+		    count == 0 ? "no certificate in it" :
+				 gnutls_strerror(count));
 	}
 	s->next = t->stores;
 	t->stores = s;

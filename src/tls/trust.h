@@ -8,25 +8,24 @@
 
 #include "base/error.h"
 
-struct trust;		/* the files loaded so far */
+struct trust; /* the files loaded so far */
 
 /* NULL when out of memory.  Release with trust_free(); NULL is fine there. */
-struct trust	*trust_new(void);
-void		 trust_free(struct trust *t);
+struct trust *trust_new(void);
+void trust_free(struct trust *t);
 
 /*
  * Loads a PEM file of CA certificates, unless it was loaded before.  Costs
  * 7 ms and 4 MB for the 150 of the system, so do it before the fork: the
  * children share the pages.  ERR_CONFIG: unreadable, or no certificate in it.
  */
-enum err	 trust_load(struct trust *t, const char *file,
-		    struct error *why);
+enum err trust_load(struct trust *t, const char *file, struct error *why);
 
 /*
  * Credentials that trust the CAs of a file that was loaded, or nobody when
  * file is NULL.  They belong to t.  NULL: that file was never loaded.
  */
 gnutls_certificate_credentials_t trust_credentials(const struct trust *t,
-		    const char *file);
+    const char *file);
 
 #endif

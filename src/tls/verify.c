@@ -68,7 +68,7 @@ leaf_has(gnutls_x509_crt_t leaf, const char *oid)
 	size_t len = 0;
 
 	return gnutls_x509_crt_get_extension_by_oid(leaf, oid, 0, NULL, &len,
-	    &critical) != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+		   &critical) != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 }
 
 /* An extendedKeyUsage without a single purpose allows nothing. */
@@ -89,8 +89,9 @@ leaf_weak(gnutls_x509_crt_t leaf)
 	unsigned int bits = 0;
 	int algorithm = gnutls_x509_crt_get_pk_algorithm(leaf, &bits);
 
-	return algorithm < 0 || gnutls_pk_bits_to_sec_param(
-	    (gnutls_pk_algorithm_t)algorithm, bits) < GNUTLS_SEC_PARAM_MEDIUM;
+	return algorithm < 0 ||
+	    gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)algorithm,
+		bits) < GNUTLS_SEC_PARAM_MEDIUM;
 }
 
 /* What GnuTLS lets through in a leaf, and we do not. */
@@ -121,7 +122,10 @@ leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
 static enum err
 refuse_status(struct error *why, unsigned int status)
 {
-	static const struct { unsigned int bit; const char *reason; } bits[] = {
+	static const struct {
+		unsigned int bit;
+		const char *reason;
+	} bits[] = {
 		{ GNUTLS_CERT_REVOKED, "is revoked" },
 		{ GNUTLS_CERT_EXPIRED, "has expired" },
 		{ GNUTLS_CERT_NOT_ACTIVATED, "is not valid yet" },
@@ -138,8 +142,8 @@ refuse_status(struct error *why, unsigned int status)
 	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
 		if ((status & bits[i].bit) != 0)
 			return refuse(why, bits[i].reason);
-	return error_set(why, ERR_PROOF,
-	    "certificate: not valid (status 0x%x)", status);
+	return error_set(why, ERR_PROOF, "certificate: not valid (status 0x%x)",
+	    status);
 }
 
 enum err
@@ -193,8 +197,10 @@ verify_pin(gnutls_session_t session, const uint8_t pins[][VERIFY_PIN_LEN],
 	size_t len = sizeof id;
 	enum err rc = ERR_PROOF;
 
-	if (leaf == NULL || gnutls_x509_crt_get_key_id(leaf,
-	    GNUTLS_KEYID_USE_SHA256, id, &len) < 0 || len != sizeof id) {
+	if (leaf == NULL ||
+	    gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, id,
+		&len) < 0 ||
+	    len != sizeof id) {
 		refuse(why, "there is none that can be read");
 		goto out;
 	}

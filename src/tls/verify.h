@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 
-#define VERIFY_PIN_LEN	32
+#define VERIFY_PIN_LEN 32
 
 /*
  * The chain, by the credentials of the session, for the purpose of a TLS
@@ -24,14 +24,13 @@
  * ERR_OK or ERR_PROOF.
  */
 enum err verify_certificate(gnutls_session_t session, const char *host,
-	    struct error *why);
+    struct error *why);
 
 /*
  * Is the key of the handshake one of those whose SHA-256 is given?  Only the
  * first certificate counts; the others prove nothing.  ERR_OK or ERR_PROOF.
  */
 enum err verify_pin(gnutls_session_t session,
-	    const uint8_t pins[][VERIFY_PIN_LEN], size_t count,
-	    struct error *why);
+    const uint8_t pins[][VERIFY_PIN_LEN], size_t count, struct error *why);
 
 #endif

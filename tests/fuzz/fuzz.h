@@ -15,10 +15,10 @@
 #include <string.h>
 
 /* libFuzzer's own name; replay.c calls it as well. */
-int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The target's folder in seeds/. */
-extern const char	 fuzz_name[];
+extern const char fuzz_name[];
 
 /* Takes the next line off *text; "" after the last. */
 static inline char *
@@ -26,7 +26,7 @@ fuzz_line(char **text)
 {
 	char *line = strsep(text, "\n");
 
-	return line != NULL ? line : (char *)(uintptr_t)"";
+	return line != NULL ? line : (char *)(uintptr_t) "";
 }
 
 /* A copy that ends with a NUL; the caller frees it. */

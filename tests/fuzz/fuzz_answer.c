@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "provider/rest/rest.h"
 
-#define TOKEN	"geheim-1:geheim-2"
+#define TOKEN "geheim-1:geheim-2"
 
 const char fuzz_name[] = "answer";
 
@@ -63,15 +63,15 @@ static const char *const texts[] = {
 	"    { \"method\": \"GET\", \"path\": \"/u\", \"query\": { \"ip\": "
 	"    \"{addr}\" }, \"words\": [\"good\", \"nochg\"] } ] }",
 };
-#define TEXTS	(sizeof texts / sizeof *texts)
+#define TEXTS (sizeof texts / sizeof *texts)
 
 /* What is left of the input, and whether a write was ever answered well. */
 static char *answers;
 static bool wrote;
 
 enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
-	    const struct exchange_request *request, int64_t deadline,
-	    struct exchange_reply *reply, struct error *why);
+    const struct exchange_request *request, int64_t deadline,
+    struct exchange_reply *reply, struct error *why);
 
 enum err
 __wrap_exchange_perform(struct exchange *x, const struct target *to,
@@ -87,7 +87,7 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 	assert(request->path[0] == '/' &&
 	    strpbrk(request->path, " \r\n#") == NULL);
 	for (const struct curl_slist *h = request->headers; h != NULL;
-	    h = h->next)
+	     h = h->next)
 		assert(strpbrk(h->data, "\r\n") == NULL);
 	if (answer == NULL)
 		return error_set(why, ERR_UNREACHABLE, "no answer");
@@ -114,8 +114,9 @@ description_of(size_t i)
 	char file[64];
 
 	if (made[i] == NULL) {
-		if (fd == -1 || fchmod(fd, 0600) == -1 || write(fd, texts[i],
-		    strlen(texts[i])) != (ssize_t)strlen(texts[i]))
+		if (fd == -1 || fchmod(fd, 0600) == -1 ||
+		    write(fd, texts[i], strlen(texts[i])) !=
+			(ssize_t)strlen(texts[i]))
 			abort();
 		snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
 		if ((made[i] = description_read(file, &why)) == NULL) {
@@ -131,21 +132,27 @@ static void
 publish(struct description *d)
 {
 	struct provider_settings settings = { .name = "home",
-	    .address_count = 1, .addresses = { { AF_INET, { 192 } } },
-	    .ca = "/ca.pem" };
-	struct endpoint at = { .settings = &settings, .port = 443,
-	    .host = (char *)(uintptr_t)"x.example",
-	    .origin = (char *)(uintptr_t)"https://x.example",
-	    .path = (char *)(uintptr_t)"" };
-	struct rest rest = { .description = d, .at = &at, .begin = &at,
-	    .variables = json_object_new_object() };
-	struct provider_record records[3] = {
-	    { .name = "home.example.org",
-	    .address = { AF_INET, { 89, 14, 163, 156 } } },
-	    { .name = "home.example.org",
-	    .address = { AF_INET6, { 0x2a, [15] = 1 } } },
-	    { .name = "old.example.org", .zone = "example.org",
-	    .address = { .family = AF_INET }, .remove = true } };
+		.address_count = 1,
+		.addresses = { { AF_INET, { 192 } } },
+		.ca = "/ca.pem" };
+	struct endpoint at = { .settings = &settings,
+		.port = 443,
+		.host = (char *)(uintptr_t) "x.example",
+		.origin = (char *)(uintptr_t) "https://x.example",
+		.path = (char *)(uintptr_t) "" };
+	struct rest rest = { .description = d,
+		.at = &at,
+		.begin = &at,
+		.variables = json_object_new_object() };
+	struct provider_record records[3] = { { .name = "home.example.org",
+						  .address = { AF_INET,
+						      { 89, 14, 163, 156 } } },
+		{ .name = "home.example.org",
+		    .address = { AF_INET6, { 0x2a, [15] = 1 } } },
+		{ .name = "old.example.org",
+		    .zone = "example.org",
+		    .address = { .family = AF_INET },
+		    .remove = true } };
 	long retry_after;
 
 	/* So little time is left that nothing is tried again. */

@@ -16,19 +16,26 @@ static void
 rehearse(struct description *d)
 {
 	struct provider_settings settings = { .name = "home",
-	    .address_count = 1, .ca = "/ca.pem" };
-	struct endpoint at = { .settings = &settings, .port = 443,
-	    .host = (char *)(uintptr_t)"api.example",
-	    .origin = (char *)(uintptr_t)"https://api.example",
-	    .path = (char *)(uintptr_t)"/v1" };
-	struct rest rest = { .description = d, .at = &at, .begin = &at,
-	    .variables = json_object_new_object() };
+		.address_count = 1,
+		.ca = "/ca.pem" };
+	struct endpoint at = { .settings = &settings,
+		.port = 443,
+		.host = (char *)(uintptr_t) "api.example",
+		.origin = (char *)(uintptr_t) "https://api.example",
+		.path = (char *)(uintptr_t) "/v1" };
+	struct rest rest = { .description = d,
+		.at = &at,
+		.begin = &at,
+		.variables = json_object_new_object() };
 	struct provider_record records[3] = {
-	    { .name = "home.example.org", .address = { AF_INET, { 192 } } },
-	    { .name = "home.example.org", .zone = "example.org",
-	    .address = { AF_INET6, { 0x2a } } },
-	    { .name = "*.example.org", .address = { .family = AF_INET },
-	    .remove = true } };
+		{ .name = "home.example.org", .address = { AF_INET, { 192 } } },
+		{ .name = "home.example.org",
+		    .zone = "example.org",
+		    .address = { AF_INET6, { 0x2a } } },
+		{ .name = "*.example.org",
+		    .address = { .family = AF_INET },
+		    .remove = true }
+	};
 	FILE *to = fopen("/dev/null", "we");
 
 	if (to == NULL)

@@ -12,28 +12,35 @@
 #include "gateway/request.h"
 #include "gateway/update.h"
 
-#define VARIABLES_MAX	16
+#define VARIABLES_MAX 16
 
 const char fuzz_name[] = "request";
 
 static struct host_settings hosts[] = {
-	{ .name = (char *)(uintptr_t)"chaos-wg.net", .ipv4 = IPV4_ROUTER,
-	    .ipv6 = IPV6_PREFIX, .prefix_length = 56,
+	{ .name = (char *)(uintptr_t) "chaos-wg.net",
+	    .ipv4 = IPV4_ROUTER,
+	    .ipv6 = IPV6_PREFIX,
+	    .prefix_length = 56,
 	    .suffix = { AF_INET6, { [7] = 0xfc, [15] = 8 } } },
-	{ .name = (char *)(uintptr_t)"www.chaos-wg.net",
-	    .ipv4 = IPV4_IF_PUBLIC, .ipv6 = IPV6_ROUTER, .removal = true },
-	{ .name = (char *)(uintptr_t)"*.chaos-wg.net", .ipv4 = IPV4_ROUTER },
+	{ .name = (char *)(uintptr_t) "www.chaos-wg.net",
+	    .ipv4 = IPV4_IF_PUBLIC,
+	    .ipv6 = IPV6_ROUTER,
+	    .removal = true },
+	{ .name = (char *)(uintptr_t) "*.chaos-wg.net", .ipv4 = IPV4_ROUTER },
 };
 static struct account_settings account = {
-	.name = "router", .hosts = hosts, .from_connection = true,
+	.name = "router",
+	.hosts = hosts,
+	.from_connection = true,
 	.query_credentials = true,
 	.host_count = sizeof hosts / sizeof *hosts,
 	.verifier = "$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
-	    "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ",
+		    "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ",
 };
 static const struct settings settings = {
-	.file = (char *)(uintptr_t)"ddnsgate.json",
-	.accounts = &account, .account_count = 1,
+	.file = (char *)(uintptr_t) "ddnsgate.json",
+	.accounts = &account,
+	.account_count = 1,
 };
 
 static void
@@ -53,8 +60,9 @@ set(char *envp[], size_t *n, const char *name, const char *value)
 static void
 plan(struct request *q, size_t names_max)
 {
-	struct update u = { .request = q, .login.account = &account,
-	    .names_max = names_max };
+	struct update u = { .request = q,
+		.login.account = &account,
+		.names_max = names_max };
 	struct error why;
 
 	if (wish_read(&u.wish, q, &account, names_max, &why) == ERR_OK &&
@@ -77,12 +85,12 @@ log_in(const struct accounts *accounts, const struct request *q)
 	struct error why;
 
 	if (account_authenticate(accounts, q->authorization, NULL, &login,
-	    &why) == ERR_OK)
+		&why) == ERR_OK)
 		assert(strcmp(login.credential, "router:token") == 0);
 	login_end(&login);
 	if (user != NULL && token != NULL &&
 	    account_authenticate_query(accounts, user, token, NULL, &login,
-	    &why) == ERR_OK)
+		&why) == ERR_OK)
 		assert(strcmp(login.credential, "router:token") == 0);
 	login_end(&login);
 }
@@ -99,13 +107,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error why;
 	size_t n = 0;
 
-	if (accounts == NULL && (accounts = accounts_new(&settings, &why)) ==
-	    NULL)
+	if (accounts == NULL &&
+	    (accounts = accounts_new(&settings, &why)) == NULL)
 		abort();
 	line = fuzz_line(&rest);
 	set(envp, &n, "REQUEST_METHOD", strsep(&line, " "));
 	if (line == NULL)
-		line = (char *)(uintptr_t)"";
+		line = (char *)(uintptr_t) "";
 	set(envp, &n, "REQUEST_URI", line);
 	query = strchr(line, '?');
 	set(envp, &n, "QUERY_STRING", query != NULL ? query + 1 : "");

@@ -61,8 +61,7 @@ main(int argc, char *argv[])
 		char file[4096];
 		bool ok;
 
-		snprintf(file, sizeof file, "%s/%s", folder,
-		    seeds[i]->d_name);
+		snprintf(file, sizeof file, "%s/%s", folder, seeds[i]->d_name);
 		ok = replay(file);
 		printf("%sok %d - %s\n", ok ? "" : "not ", ++test,
 		    seeds[i]->d_name);

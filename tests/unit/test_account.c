@@ -9,30 +9,38 @@
 #include "account/account.h"
 #include "account/penalty.h"
 
-#define DEAR	3000	/* iterations of the dearest verifier */
+#define DEAR 3000 /* iterations of the dearest verifier */
 
 static struct account_settings list[] = {
-	{ .name = "colon", .verifier = "$pbkdf2-sha256$i=1000$"
-	    "c2FsdC1vZi1jb2xvbg$cQm1/Fm6GX+p8gUjL35GXTS6JA94aOSe9HFXryH7O4s" },
-	{ .name = "dear", .query_credentials = true, .verifier = "$pbkdf2-sha256$i=3000$"
-	    "c2FsdC1vZi1kZWFy$rJNfWNE47fNQvQcL/U/k6iYDc5qdm6tqCOKB3l2RIBc" },
-	{ .name = "router", .verifier = "$pbkdf2-sha256$i=1000$"
-	    "c2FsdC1vZi1yb3V0ZXI$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ" },
+	{ .name = "colon",
+	    .verifier =
+		"$pbkdf2-sha256$i=1000$"
+		"c2FsdC1vZi1jb2xvbg$cQm1/Fm6GX+p8gUjL35GXTS6JA94aOSe9HFXryH7O4s" },
+	{ .name = "dear",
+	    .query_credentials = true,
+	    .verifier =
+		"$pbkdf2-sha256$i=3000$"
+		"c2FsdC1vZi1kZWFy$rJNfWNE47fNQvQcL/U/k6iYDc5qdm6tqCOKB3l2RIBc" },
+	{ .name = "router",
+	    .verifier =
+		"$pbkdf2-sha256$i=1000$"
+		"c2FsdC1vZi1yb3V0ZXI$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ" },
 };
 static const struct settings settings = {
-	.file = (char *)(uintptr_t)"ddnsgate.json",
-	.accounts = list, .account_count = COUNT(list),
+	.file = (char *)(uintptr_t) "ddnsgate.json",
+	.accounts = list,
+	.account_count = COUNT(list),
 };
 
 /* Stands before the library's, and counts. */
 static unsigned long iterations_spent;
 
-int	 __real_gnutls_pbkdf2(gnutls_mac_algorithm_t mac,
-	    const gnutls_datum_t *key, const gnutls_datum_t *salt,
-	    unsigned iterations, void *output, size_t length);
-int	 __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac,
-	    const gnutls_datum_t *key, const gnutls_datum_t *salt,
-	    unsigned iterations, void *output, size_t length);
+int __real_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
+    const gnutls_datum_t *salt, unsigned iterations, void *output,
+    size_t length);
+int __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
+    const gnutls_datum_t *salt, unsigned iterations, void *output,
+    size_t length);
 
 int
 __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
@@ -40,8 +48,7 @@ __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
     size_t length)
 {
 	iterations_spent += iterations;
-	return __real_gnutls_pbkdf2(mac, key, salt, iterations, output,
-	    length);
+	return __real_gnutls_pbkdf2(mac, key, salt, iterations, output, length);
 }
 
 static struct accounts *
@@ -59,14 +66,16 @@ static char *
 basic(const char *credential, size_t len)
 {
 	gnutls_datum_t in = { (unsigned char *)(uintptr_t)credential,
-	    (unsigned int)len }, out = { NULL, 0 };
+		(unsigned int)len },
+		       out = { NULL, 0 };
 	char *header;
 
 	if (len == 0)
 		return strdup("Basic ");
 	assert_int_equal(gnutls_base64_encode2(&in, &out), 0);
 	assert_int_not_equal(asprintf(&header, "Basic %.*s", (int)out.size,
-	    (char *)out.data), -1);
+				 (char *)out.data),
+	    -1);
 	gnutls_free(out.data);
 	return header;
 }
@@ -82,42 +91,42 @@ wiped(const struct login *l)
 }
 
 static const struct {
-	const char	*credential;
-	size_t		 len;		/* 0: to the NUL */
-	const char	*account;	/* NULL: refused */
-	const char	*token;
-	unsigned long	 cost;
-	const char	*why;
+	const char *credential;
+	size_t len;	     /* 0: to the NUL */
+	const char *account; /* NULL: refused */
+	const char *token;
+	unsigned long cost;
+	const char *why;
 } credentials[] = {
-	{ "router:token",	0, "router", "token",	1000, NULL },
-	{ "dear:geheim",	0, "dear", "geheim",	DEAR, NULL },
+	{ "router:token", 0, "router", "token", 1000, NULL },
+	{ "dear:geheim", 0, "dear", "geheim", DEAR, NULL },
 	/* Only the first colon splits. */
-	{ "colon:key:secret",	0, "colon", "key:secret", 1000, NULL },
-	{ "router:wrong",	0, NULL, NULL, DEAR, "wrong token" },
-	{ "dear:token",		0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:token2",	0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:toke",	0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:TOKEN",	0, NULL, NULL, DEAR, "wrong token" },
-	{ "dear:wrong",		0, NULL, NULL, DEAR, "wrong token" },
-	{ "nobody:token",	0, NULL, NULL, DEAR, "unknown user" },
-	{ "Router:token",	0, NULL, NULL, DEAR, "unknown user" },
-	{ "route:rtoken",	0, NULL, NULL, DEAR, "unknown user" },
-	{ "colon:key:wrong",	0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:",		0, NULL, NULL, 0, "not a Basic credential" },
-	{ ":token",		0, NULL, NULL, 0, "not a Basic credential" },
-	{ ":",			0, NULL, NULL, 0, "not a Basic credential" },
-	{ "router",		0, NULL, NULL, 0, "not a Basic credential" },
-	{ "",			0, NULL, NULL, 0, "not a Basic credential" },
-	{ "router:to ken",	0, NULL, NULL, 0, "not a Basic credential" },
-	{ "router: token",	0, NULL, NULL, 0, "not a Basic credential" },
-	{ "rou ter:token",	0, NULL, NULL, 0, "not a Basic credential" },
-	{ "router:token\n",	0, NULL, NULL, 0, "not a Basic credential" },
+	{ "colon:key:secret", 0, "colon", "key:secret", 1000, NULL },
+	{ "router:wrong", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "dear:token", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:token2", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:toke", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:TOKEN", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "dear:wrong", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "nobody:token", 0, NULL, NULL, DEAR, "unknown user" },
+	{ "Router:token", 0, NULL, NULL, DEAR, "unknown user" },
+	{ "route:rtoken", 0, NULL, NULL, DEAR, "unknown user" },
+	{ "colon:key:wrong", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ ":token", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ ":", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:to ken", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router: token", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "rou ter:token", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\n", 0, NULL, NULL, 0, "not a Basic credential" },
 	{ "router:token\r\nX: y", 0, NULL, NULL, 0, "not a Basic credential" },
 	{ "router:t\xc3\xb6ken", 0, NULL, NULL, 0, "not a Basic credential" },
-	{ "router:token\x7f",	0, NULL, NULL, 0, "not a Basic credential" },
-	{ "router:token",	13, NULL, NULL, 0, "not a Basic credential" },
-	{ "router:token\0x",	14, NULL, NULL, 0, "not a Basic credential" },
-	{ "\0router:token",	13, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\x7f", 0, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token", 13, NULL, NULL, 0, "not a Basic credential" },
+	{ "router:token\0x", 14, NULL, NULL, 0, "not a Basic credential" },
+	{ "\0router:token", 13, NULL, NULL, 0, "not a Basic credential" },
 };
 
 static void
@@ -127,7 +136,8 @@ test_credentials(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(credentials); i++) {
-		size_t len = credentials[i].len != 0 ? credentials[i].len :
+		size_t len = credentials[i].len != 0 ?
+		    credentials[i].len :
 		    strlen(credentials[i].credential);
 		char *header = basic(credentials[i].credential, len);
 		struct error why = { .text = "" };
@@ -136,17 +146,16 @@ test_credentials(void **state)
 
 		memset(&login, 'x', sizeof login);
 		iterations_spent = 0;
-		rc = account_authenticate(a, header, NULL, &login,
-		    &why);
+		rc = account_authenticate(a, header, NULL, &login, &why);
 		if (credentials[i].account != NULL)
 			ROW(rc == ERR_OK && login.account != NULL &&
-			    unit_same(login.account->name,
-			    credentials[i].account) &&
-			    unit_same(login.token, credentials[i].token),
+				unit_same(login.account->name,
+				    credentials[i].account) &&
+				unit_same(login.token, credentials[i].token),
 			    "%s: %s", header, why.text);
 		else
 			ROW(rc == ERR_AUTH && wiped(&login) &&
-			    unit_same(why.text, credentials[i].why),
+				unit_same(why.text, credentials[i].why),
 			    "%s: %s", header, why.text);
 		ROW(iterations_spent == credentials[i].cost,
 		    "%s: %lu iterations", header, iterations_spent);
@@ -160,30 +169,30 @@ test_credentials(void **state)
 
 /* The header around it. */
 static const struct {
-	const char	*header;	/* NULL: none */
-	bool		 good;
-	const char	*why;
+	const char *header; /* NULL: none */
+	bool good;
+	const char *why;
 } headers[] = {
-	{ "Basic cm91dGVyOnRva2Vu",	true,	NULL },
-	{ "basic cm91dGVyOnRva2Vu",	true,	NULL },
-	{ "BASIC cm91dGVyOnRva2Vu",	true,	NULL },
-	{ "Basic  cm91dGVyOnRva2Vu",	true,	NULL },
-	{ NULL,				false,	"no credential" },
-	{ "",				false,	"not a Basic credential" },
-	{ "Basic",			false,	"not a Basic credential" },
-	{ "Basic ",			false,	"not a Basic credential" },
-	{ "Basic\tcm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
-	{ "Basiccm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
-	{ " Basic cm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
-	{ "cm91dGVyOnRva2Vu",		false,	"not a Basic credential" },
-	{ "Bearer cm91dGVyOnRva2Vu",	false,	"not a Basic credential" },
-	{ "Digest username=\"router\"",	false,	"not a Basic credential" },
-	{ "Basic router:token",		false,	"not a Basic credential" },
-	{ "Basic ????",			false,	"not a Basic credential" },
-	{ "Basic cm91dGVyOnRva2V",	false,	"not a Basic credential" },
-	{ "Basic cm91dGVyOnRva2Vu====",	false,	"not a Basic credential" },
-	{ "Basic cm91dGVyOnRva2Vu, Basic cm91dGVyOnRva2Vu",
-	    false, "not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2Vu", true, NULL },
+	{ "basic cm91dGVyOnRva2Vu", true, NULL },
+	{ "BASIC cm91dGVyOnRva2Vu", true, NULL },
+	{ "Basic  cm91dGVyOnRva2Vu", true, NULL },
+	{ NULL, false, "no credential" },
+	{ "", false, "not a Basic credential" },
+	{ "Basic", false, "not a Basic credential" },
+	{ "Basic ", false, "not a Basic credential" },
+	{ "Basic\tcm91dGVyOnRva2Vu", false, "not a Basic credential" },
+	{ "Basiccm91dGVyOnRva2Vu", false, "not a Basic credential" },
+	{ " Basic cm91dGVyOnRva2Vu", false, "not a Basic credential" },
+	{ "cm91dGVyOnRva2Vu", false, "not a Basic credential" },
+	{ "Bearer cm91dGVyOnRva2Vu", false, "not a Basic credential" },
+	{ "Digest username=\"router\"", false, "not a Basic credential" },
+	{ "Basic router:token", false, "not a Basic credential" },
+	{ "Basic ????", false, "not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2V", false, "not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2Vu====", false, "not a Basic credential" },
+	{ "Basic cm91dGVyOnRva2Vu, Basic cm91dGVyOnRva2Vu", false,
+	    "not a Basic credential" },
 };
 
 static void
@@ -200,11 +209,13 @@ test_headers(void **state)
 		iterations_spent = 0;
 		rc = account_authenticate(a, headers[i].header, NULL, &login,
 		    &why);
-		ROW((rc == ERR_OK) == headers[i].good && (rc == ERR_OK ||
-		    (rc == ERR_AUTH && wiped(&login) &&
-		    unit_same(why.text, headers[i].why) &&
-		    iterations_spent == 0)), "\"%s\": %s, %lu iterations",
-		    unit_text(headers[i].header), why.text, iterations_spent);
+		ROW((rc == ERR_OK) == headers[i].good &&
+			(rc == ERR_OK ||
+			    (rc == ERR_AUTH && wiped(&login) &&
+				unit_same(why.text, headers[i].why) &&
+				iterations_spent == 0)),
+		    "\"%s\": %s, %lu iterations", unit_text(headers[i].header),
+		    why.text, iterations_spent);
 		login_end(&login);
 	}
 	accounts_free(a);
@@ -216,20 +227,20 @@ test_headers(void **state)
  * right credential in the wrong place is as wrong as any.
  */
 static const struct {
-	const char	*user;
-	const char	*token;
-	const char	*account;	/* NULL: refused */
-	unsigned long	 cost;
+	const char *user;
+	const char *token;
+	const char *account; /* NULL: refused */
+	unsigned long cost;
 } queries[] = {
-	{ "dear",	"geheim",	"dear",	DEAR },
-	{ "dear",	"wrong",	NULL,	DEAR },
-	{ "nobody",	"geheim",	NULL,	DEAR },
-	{ "router",	"token",	NULL,	DEAR },
-	{ "router",	"wrong",	NULL,	DEAR },
-	{ "colon:key",	"secret",	NULL,	0 },
-	{ "",		"token",	NULL,	0 },
-	{ "router",	"",		NULL,	0 },
-	{ "router",	"to ken",	NULL,	0 },
+	{ "dear", "geheim", "dear", DEAR },
+	{ "dear", "wrong", NULL, DEAR },
+	{ "nobody", "geheim", NULL, DEAR },
+	{ "router", "token", NULL, DEAR },
+	{ "router", "wrong", NULL, DEAR },
+	{ "colon:key", "secret", NULL, 0 },
+	{ "", "token", NULL, 0 },
+	{ "router", "", NULL, 0 },
+	{ "router", "to ken", NULL, 0 },
 };
 
 static void
@@ -247,16 +258,17 @@ test_query(void **state)
 		rc = account_authenticate_query(a, queries[i].user,
 		    queries[i].token, NULL, &login, &why);
 		if (queries[i].account != NULL)
-			ROW(rc == ERR_OK && login.account != NULL && unit_same(
-			    login.account->name, queries[i].account) &&
-			    unit_same(login.token, queries[i].token), "%s: %s",
-			    queries[i].user, why.text);
+			ROW(rc == ERR_OK && login.account != NULL &&
+				unit_same(login.account->name,
+				    queries[i].account) &&
+				unit_same(login.token, queries[i].token),
+			    "%s: %s", queries[i].user, why.text);
 		else
 			ROW(rc == ERR_AUTH && wiped(&login), "%s: taken",
 			    queries[i].user);
 		ROW(iterations_spent == queries[i].cost,
-		    "%s %s: %lu iterations", queries[i].user,
-		    queries[i].token, iterations_spent);
+		    "%s %s: %lu iterations", queries[i].user, queries[i].token,
+		    iterations_spent);
 		login_end(&login);
 	}
 	accounts_free(a);
@@ -268,14 +280,15 @@ static void
 test_length(void **state)
 {
 	static const size_t lengths[] = { CREDENTIAL_MAX - 1, CREDENTIAL_MAX,
-	    CREDENTIAL_MAX + 1, CREDENTIAL_MAX + 3, 100000 };
+		CREDENTIAL_MAX + 1, CREDENTIAL_MAX + 3, 100000 };
 	struct accounts *a = accounts();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		char *credential = malloc(lengths[i]), *header;
 		const char *want = lengths[i] <= CREDENTIAL_MAX ?
-		    "wrong token" : "not a Basic credential";
+		    "wrong token" :
+		    "not a Basic credential";
 		struct error why;
 		struct login login;
 
@@ -283,12 +296,13 @@ test_length(void **state)
 		memset(credential, 'x', lengths[i]);
 		memcpy(credential, "router:", 7);
 		ROW(credential_valid(credential, lengths[i]) ==
-		    (lengths[i] <= CREDENTIAL_MAX), "%zu: valid", lengths[i]);
+			(lengths[i] <= CREDENTIAL_MAX),
+		    "%zu: valid", lengths[i]);
 		header = basic(credential, lengths[i]);
-		ROW(account_authenticate(a, header, NULL, &login,
-		    &why) ==
-		    ERR_AUTH && unit_same(why.text, want), "%zu: %s",
-		    lengths[i], why.text);
+		ROW(account_authenticate(a, header, NULL, &login, &why) ==
+			    ERR_AUTH &&
+			unit_same(why.text, want),
+		    "%zu: %s", lengths[i], why.text);
 		free(header);
 		free(credential);
 	}
@@ -316,7 +330,7 @@ log_in(const struct accounts *a, const char *credential, const char *source,
 	rc = account_authenticate(a, header, source != NULL ? &from : NULL,
 	    &login, &why);
 	ROW(rc == wanted && (rc == ERR_OK || wiped(&login)) &&
-	    (login.wait > 0) == (wait > 0) && login.wait <= wait,
+		(login.wait > 0) == (wait > 0) && login.wait <= wait,
 	    "%s from %s: %s, %ld s", credential, unit_text(source), why.text,
 	    login.wait);
 	login_end(&login);
@@ -341,7 +355,9 @@ test_remembered(void **state)
 	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 0, "third");
 	/* It is no way around a rule. */
 	ROW(account_authenticate_query(a, "router", "token", NULL, &login,
-	    &why) == ERR_AUTH && iterations_spent == DEAR, "in the query");
+		&why) == ERR_AUTH &&
+		iterations_spent == DEAR,
+	    "in the query");
 	accounts_free(a);
 	ROWS_END();
 }
@@ -356,7 +372,8 @@ test_limit(void **state)
 	ROW(log_in(a, "router:token", "192.0.2.1", ERR_OK, 0) == 1000, "known");
 	for (int i = 0; i < PENALTY_BURST; i++)
 		ROW(log_in(a, i % 2 == 0 ? "router:wrong" : "nobody:token",
-		    "192.0.2.1", ERR_AUTH, 0) == DEAR, "failure %d", i);
+			"192.0.2.1", ERR_AUTH, 0) == DEAR,
+		    "failure %d", i);
 	ROW(log_in(a, "router:wrong", "192.0.2.1", ERR_LIMIT, 60) == 0,
 	    "one too many");
 	ROW(log_in(a, "nobody:token", "192.0.2.1", ERR_LIMIT, 60) == 0,
@@ -399,7 +416,7 @@ test_inherit(void **state)
 	(void)state;
 	memcpy(changed, list, sizeof changed);
 	changed[2].verifier = "$pbkdf2-sha256$i=2000$c2FsdC1vZi1yb3V0ZXI$"
-	    "8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ";
+			      "8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ";
 	s.accounts = changed;
 	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 1000, "first");
 	ROW(log_in(a, "colon:key:secret", NULL, ERR_OK, 0) == 1000, "first");
@@ -439,7 +456,8 @@ test_wrong_verifier(void **state)
 	s.account_count = COUNT(wrong);
 	assert_null(accounts_new(&s, &why));
 	assert_int_equal(why.code, ERR_CONFIG);
-	assert_string_equal(why.text, "ddnsgate.json: /accounts/bad/verifier: "
+	assert_string_equal(why.text,
+	    "ddnsgate.json: /accounts/bad/verifier: "
 	    "must begin with $pbkdf2-sha256$; make one with ddnsgate hash");
 	/* Whatever stands there instead may be a secret. */
 	assert_null(strstr(why.text, "geheim"));

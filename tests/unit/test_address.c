@@ -8,77 +8,76 @@
 #include "address/address.h"
 
 static const struct {
-	int		 family;
-	const char	*in;
-	const char	*out;		/* NULL: refused */
+	int family;
+	const char *in;
+	const char *out; /* NULL: refused */
 } parses[] = {
-	{ AF_INET,	"89.14.163.156",	"89.14.163.156" },
-	{ AF_INET,	"0.0.0.0",		"0.0.0.0" },
-	{ AF_INET,	"255.255.255.255",	"255.255.255.255" },
-	{ AF_INET,	"127.1",		NULL },
-	{ AF_INET,	"127.0.1",		NULL },
-	{ AF_INET,	"2130706433",		NULL },
-	{ AF_INET,	"0x7f.0.0.1",		NULL },
-	{ AF_INET,	"0x7f000001",		NULL },
-	{ AF_INET,	"0177.0.0.1",		NULL },
-	{ AF_INET,	"127.0.0.01",		NULL },
-	{ AF_INET,	"01.2.3.4",		NULL },
-	{ AF_INET,	"00.0.0.0",		NULL },
-	{ AF_INET,	"256.1.1.1",		NULL },
-	{ AF_INET,	"1.2.3.999999999999",	NULL },
-	{ AF_INET,	"1.2.3",		NULL },
-	{ AF_INET,	"1.2.3.4.5",		NULL },
-	{ AF_INET,	"1.2.3.4.",		NULL },
-	{ AF_INET,	".1.2.3.4",		NULL },
-	{ AF_INET,	"1..3.4",		NULL },
-	{ AF_INET,	"1.2.3.4 ",		NULL },
-	{ AF_INET,	" 1.2.3.4",		NULL },
-	{ AF_INET,	"1.2.3.4\n",		NULL },
-	{ AF_INET,	"1.2.3.4x",		NULL },
-	{ AF_INET,	"1.2.3.4/32",		NULL },
-	{ AF_INET,	"1.2.3.4:80",		NULL },
-	{ AF_INET,	"-1.2.3.4",		NULL },
-	{ AF_INET,	"+1.2.3.4",		NULL },
-	{ AF_INET,	"1.2.3.4,5.6.7.8",	NULL },
-	{ AF_INET,	"\xd9\xa1.2.3.4",	NULL },	/* ARABIC DIGIT ONE */
-	{ AF_INET,	"localhost",		NULL },
-	{ AF_INET,	"eth0",			NULL },
-	{ AF_INET,	"",			NULL },
-	{ AF_INET,	"::1",			NULL },
-	{ AF_INET,	"::ffff:1.2.3.4",	NULL },
-	{ AF_INET6,	"2a01:c22:b045:defc::8", "2a01:c22:b045:defc::8" },
-	{ AF_INET6,	"2A01:0C22:B045:DEFC:0:0:0:8",
-	    "2a01:c22:b045:defc::8" },
-	{ AF_INET6,	"::",			"::" },
-	{ AF_INET6,	"0:0:0:0:0:0:0:0",	"::" },
-	{ AF_INET6,	"1:2:3:4:5:6:7:8",	"1:2:3:4:5:6:7:8" },
-	{ AF_INET6,	"1:2:3:4:5:6:1.2.3.4",	"1:2:3:4:5:6:102:304" },
+	{ AF_INET, "89.14.163.156", "89.14.163.156" },
+	{ AF_INET, "0.0.0.0", "0.0.0.0" },
+	{ AF_INET, "255.255.255.255", "255.255.255.255" },
+	{ AF_INET, "127.1", NULL },
+	{ AF_INET, "127.0.1", NULL },
+	{ AF_INET, "2130706433", NULL },
+	{ AF_INET, "0x7f.0.0.1", NULL },
+	{ AF_INET, "0x7f000001", NULL },
+	{ AF_INET, "0177.0.0.1", NULL },
+	{ AF_INET, "127.0.0.01", NULL },
+	{ AF_INET, "01.2.3.4", NULL },
+	{ AF_INET, "00.0.0.0", NULL },
+	{ AF_INET, "256.1.1.1", NULL },
+	{ AF_INET, "1.2.3.999999999999", NULL },
+	{ AF_INET, "1.2.3", NULL },
+	{ AF_INET, "1.2.3.4.5", NULL },
+	{ AF_INET, "1.2.3.4.", NULL },
+	{ AF_INET, ".1.2.3.4", NULL },
+	{ AF_INET, "1..3.4", NULL },
+	{ AF_INET, "1.2.3.4 ", NULL },
+	{ AF_INET, " 1.2.3.4", NULL },
+	{ AF_INET, "1.2.3.4\n", NULL },
+	{ AF_INET, "1.2.3.4x", NULL },
+	{ AF_INET, "1.2.3.4/32", NULL },
+	{ AF_INET, "1.2.3.4:80", NULL },
+	{ AF_INET, "-1.2.3.4", NULL },
+	{ AF_INET, "+1.2.3.4", NULL },
+	{ AF_INET, "1.2.3.4,5.6.7.8", NULL },
+	{ AF_INET, "\xd9\xa1.2.3.4", NULL }, /* ARABIC DIGIT ONE */
+	{ AF_INET, "localhost", NULL },
+	{ AF_INET, "eth0", NULL },
+	{ AF_INET, "", NULL },
+	{ AF_INET, "::1", NULL },
+	{ AF_INET, "::ffff:1.2.3.4", NULL },
+	{ AF_INET6, "2a01:c22:b045:defc::8", "2a01:c22:b045:defc::8" },
+	{ AF_INET6, "2A01:0C22:B045:DEFC:0:0:0:8", "2a01:c22:b045:defc::8" },
+	{ AF_INET6, "::", "::" },
+	{ AF_INET6, "0:0:0:0:0:0:0:0", "::" },
+	{ AF_INET6, "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
+	{ AF_INET6, "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304" },
 	/* Still IPv6, and in a range that special.c refuses. */
-	{ AF_INET6,	"::ffff:89.14.163.156",	"::ffff:89.14.163.156" },
-	{ AF_INET6,	"::ffff:590e:a39c",	"::ffff:89.14.163.156" },
-	{ AF_INET6,	"1:2:3:4:5:6:7",	NULL },
-	{ AF_INET6,	"1:2:3:4:5:6:7:8:9",	NULL },
-	{ AF_INET6,	"1::2::3",		NULL },
-	{ AF_INET6,	":::",			NULL },
-	{ AF_INET6,	":1::",			NULL },
-	{ AF_INET6,	"1:",			NULL },
-	{ AF_INET6,	"12345::",		NULL },
-	{ AF_INET6,	"00001::",		NULL },
-	{ AF_INET6,	"g::1",			NULL },
-	{ AF_INET6,	"::1.2.3",		NULL },
-	{ AF_INET6,	"::1.2.3.04",		NULL },
-	{ AF_INET6,	"::1.2.3.4:5",		NULL },
-	{ AF_INET6,	"fe80::1%eth0",		NULL },
-	{ AF_INET6,	"fe80::1%1",		NULL },
-	{ AF_INET6,	"fe80::1%",		NULL },
-	{ AF_INET6,	"[::1]",		NULL },
-	{ AF_INET6,	"::1 ",			NULL },
-	{ AF_INET6,	" ::1",			NULL },
-	{ AF_INET6,	"::1\n",		NULL },
-	{ AF_INET6,	"::1/128",		NULL },
-	{ AF_INET6,	"0x1::1",		NULL },
-	{ AF_INET6,	"89.14.163.156",	NULL },
-	{ AF_INET6,	"",			NULL },
+	{ AF_INET6, "::ffff:89.14.163.156", "::ffff:89.14.163.156" },
+	{ AF_INET6, "::ffff:590e:a39c", "::ffff:89.14.163.156" },
+	{ AF_INET6, "1:2:3:4:5:6:7", NULL },
+	{ AF_INET6, "1:2:3:4:5:6:7:8:9", NULL },
+	{ AF_INET6, "1::2::3", NULL },
+	{ AF_INET6, ":::", NULL },
+	{ AF_INET6, ":1::", NULL },
+	{ AF_INET6, "1:", NULL },
+	{ AF_INET6, "12345::", NULL },
+	{ AF_INET6, "00001::", NULL },
+	{ AF_INET6, "g::1", NULL },
+	{ AF_INET6, "::1.2.3", NULL },
+	{ AF_INET6, "::1.2.3.04", NULL },
+	{ AF_INET6, "::1.2.3.4:5", NULL },
+	{ AF_INET6, "fe80::1%eth0", NULL },
+	{ AF_INET6, "fe80::1%1", NULL },
+	{ AF_INET6, "fe80::1%", NULL },
+	{ AF_INET6, "[::1]", NULL },
+	{ AF_INET6, "::1 ", NULL },
+	{ AF_INET6, " ::1", NULL },
+	{ AF_INET6, "::1\n", NULL },
+	{ AF_INET6, "::1/128", NULL },
+	{ AF_INET6, "0x1::1", NULL },
+	{ AF_INET6, "89.14.163.156", NULL },
+	{ AF_INET6, "", NULL },
 };
 
 static void
@@ -99,7 +98,7 @@ test_parse(void **state)
 			continue;
 		}
 		ROW(a.family == parses[i].family &&
-		    unit_same(address_format(&a, text), parses[i].out),
+			unit_same(address_format(&a, text), parses[i].out),
 		    "\"%s\": became %s", parses[i].in, text);
 	}
 	ROWS_END();
@@ -135,35 +134,35 @@ test_parse_any(void **state)
 }
 
 static const struct {
-	const char	*in;
-	const char	*out;		/* NULL: refused */
-	unsigned int	 length;
+	const char *in;
+	const char *out; /* NULL: refused */
+	unsigned int length;
 } lengths[] = {
-	{ "2a01:c22:b045:de00::/64",	"2a01:c22:b045:de00::",	64 },
-	{ "2a01:c22:b045:de00::8/56",	"2a01:c22:b045:de00::8", 56 },
-	{ "2a01:c22:b045:de00::",	"2a01:c22:b045:de00::",	128 },
-	{ "::/0",			"::",			0 },
-	{ "::/128",			"::",			128 },
-	{ "10.0.0.0/8",			"10.0.0.0",		8 },
-	{ "10.0.0.0",			"10.0.0.0",		32 },
-	{ "10.0.0.0/0",			"10.0.0.0",		0 },
-	{ "::/129",			NULL,			0 },
-	{ "10.0.0.0/33",		NULL,			0 },
-	{ "::/4294967360",		NULL,			0 },
-	{ "::/18446744073709551680",	NULL,			0 },
-	{ "::/",			NULL,			0 },
-	{ "::/ 64",			NULL,			0 },
-	{ "::/64 ",			NULL,			0 },
-	{ "::/+64",			NULL,			0 },
-	{ "::/-1",			NULL,			0 },
-	{ "::/0x40",			NULL,			0 },
-	{ "::/6.4",			NULL,			0 },
-	{ "::/64/64",			NULL,			0 },
-	{ "/64",			NULL,			0 },
-	{ "fe80::1%eth0/64",		NULL,			0 },
-	{ "10.0.0.0/255.0.0.0",		NULL,			0 },
+	{ "2a01:c22:b045:de00::/64", "2a01:c22:b045:de00::", 64 },
+	{ "2a01:c22:b045:de00::8/56", "2a01:c22:b045:de00::8", 56 },
+	{ "2a01:c22:b045:de00::", "2a01:c22:b045:de00::", 128 },
+	{ "::/0", "::", 0 },
+	{ "::/128", "::", 128 },
+	{ "10.0.0.0/8", "10.0.0.0", 8 },
+	{ "10.0.0.0", "10.0.0.0", 32 },
+	{ "10.0.0.0/0", "10.0.0.0", 0 },
+	{ "::/129", NULL, 0 },
+	{ "10.0.0.0/33", NULL, 0 },
+	{ "::/4294967360", NULL, 0 },
+	{ "::/18446744073709551680", NULL, 0 },
+	{ "::/", NULL, 0 },
+	{ "::/ 64", NULL, 0 },
+	{ "::/64 ", NULL, 0 },
+	{ "::/+64", NULL, 0 },
+	{ "::/-1", NULL, 0 },
+	{ "::/0x40", NULL, 0 },
+	{ "::/6.4", NULL, 0 },
+	{ "::/64/64", NULL, 0 },
+	{ "/64", NULL, 0 },
+	{ "fe80::1%eth0/64", NULL, 0 },
+	{ "10.0.0.0/255.0.0.0", NULL, 0 },
 	{ "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000/64", NULL, 0 },
-	{ "",				NULL,			0 },
+	{ "", NULL, 0 },
 };
 
 static void
@@ -177,11 +176,12 @@ test_parse_length(void **state)
 		unsigned int length = 999;
 		bool ok = address_parse_length(&a, &length, lengths[i].in);
 
-		ROW(ok == (lengths[i].out != NULL), "\"%s\": %s",
-		    lengths[i].in, ok ? "taken" : "refused");
+		ROW(ok == (lengths[i].out != NULL), "\"%s\": %s", lengths[i].in,
+		    ok ? "taken" : "refused");
 		if (ok)
 			ROW(unit_same(address_format(&a, text),
-			    lengths[i].out) && length == lengths[i].length,
+				lengths[i].out) &&
+				length == lengths[i].length,
 			    "\"%s\": became %s/%u", lengths[i].in, text,
 			    length);
 	}
@@ -189,9 +189,9 @@ test_parse_length(void **state)
 }
 
 static const struct {
-	const char	*in;
-	unsigned int	 length;
-	const char	*out;
+	const char *in;
+	unsigned int length;
+	const char *out;
 } masks[] = {
 	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0, "::" },
 	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1, "8000::" },
@@ -228,26 +228,26 @@ test_mask(void **state)
 }
 
 static const struct {
-	const char	*network;	/* refused if both others are NULL */
-	const char	*inside;
-	const char	*outside;
+	const char *network; /* refused if both others are NULL */
+	const char *inside;
+	const char *outside;
 } networks[] = {
-	{ "10.0.0.0/8",		"10.255.255.255",	"11.0.0.0" },
-	{ "10.0.0.0/8",		"10.0.0.0",		"9.255.255.255" },
-	{ "10.0.0.0/8",		"10.0.0.0",		"a00::" },
-	{ "172.16.0.0/12",	"172.31.255.255",	"172.32.0.0" },
-	{ "192.0.2.7",		"192.0.2.7",		"192.0.2.6" },
-	{ "0.0.0.0/0",		"255.255.255.255",	"::" },
-	{ "::/0",		"ffff::",		"0.0.0.0" },
-	{ "::/0",		"::ffff:10.0.0.1",	"10.0.0.1" },
-	{ "2001:db8::/33",	"2001:db8:7fff::1",	"2001:db8:8000::" },
-	{ "fd00::1/128",	"fd00::1",		"fd00::" },
-	{ "10.0.0.1/8",		NULL,			NULL },
-	{ "10.128.0.0/8",	NULL,			NULL },
-	{ "2001:db8::1/32",	NULL,			NULL },
-	{ "::1/0",		NULL,			NULL },
-	{ "10.0.0.0/33",	NULL,			NULL },
-	{ "lan",		NULL,			NULL },
+	{ "10.0.0.0/8", "10.255.255.255", "11.0.0.0" },
+	{ "10.0.0.0/8", "10.0.0.0", "9.255.255.255" },
+	{ "10.0.0.0/8", "10.0.0.0", "a00::" },
+	{ "172.16.0.0/12", "172.31.255.255", "172.32.0.0" },
+	{ "192.0.2.7", "192.0.2.7", "192.0.2.6" },
+	{ "0.0.0.0/0", "255.255.255.255", "::" },
+	{ "::/0", "ffff::", "0.0.0.0" },
+	{ "::/0", "::ffff:10.0.0.1", "10.0.0.1" },
+	{ "2001:db8::/33", "2001:db8:7fff::1", "2001:db8:8000::" },
+	{ "fd00::1/128", "fd00::1", "fd00::" },
+	{ "10.0.0.1/8", NULL, NULL },
+	{ "10.128.0.0/8", NULL, NULL },
+	{ "2001:db8::1/32", NULL, NULL },
+	{ "::1/0", NULL, NULL },
+	{ "10.0.0.0/33", NULL, NULL },
+	{ "lan", NULL, NULL },
 };
 
 static void
@@ -277,7 +277,7 @@ static void
 test_sockaddr(void **state)
 {
 	static const char *const texts[] = { "89.14.163.156",
-	    "2a01:c22:b045:defc::8" };
+		"2a01:c22:b045:defc::8" };
 	struct sockaddr_storage ss;
 	struct sockaddr other = { .sa_family = AF_UNIX };
 	struct address a, b;
@@ -286,12 +286,15 @@ test_sockaddr(void **state)
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		assert_true(address_parse_any(&a, texts[i]));
 		memset(&ss, 0xff, sizeof ss);
-		assert_int_equal(address_sockaddr(&a, 443, &ss), i == 0 ?
-		    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+		assert_int_equal(address_sockaddr(&a, 443, &ss),
+		    i == 0 ? sizeof(struct sockaddr_in) :
+			     sizeof(struct sockaddr_in6));
 		assert_int_equal(ss.ss_family, a.family);
 		assert_int_equal(ntohs(i == 0 ?
-		    ((struct sockaddr_in *)&ss)->sin_port :
-		    ((struct sockaddr_in6 *)&ss)->sin6_port), 443);
+					 ((struct sockaddr_in *)&ss)->sin_port :
+					 ((struct sockaddr_in6 *)&ss)
+					     ->sin6_port),
+		    443);
 		assert_true(address_from_sockaddr(&b, (struct sockaddr *)&ss));
 		assert_true(address_equal(&a, &b));
 	}

@@ -6,7 +6,7 @@
 
 #include "provider/rest/answer.h"
 
-#define TOKEN	"geheim-0123456789"
+#define TOKEN "geheim-0123456789"
 
 static struct credential credential;
 
@@ -18,7 +18,8 @@ describe(const char *common, const char *step)
 	struct description *d;
 	char text[2048];
 
-	snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\", \"base\":"
+	snprintf(text, sizeof text,
+	    "{\"format\": 1, \"name\": \"x\", \"base\":"
 	    "\"https://x.example\"%s, \"steps\": [{\"method\": \"GET\", "
 	    "\"path\": \"/\"%s}, {\"method\": \"PUT\", \"path\": \"/\"}]}",
 	    common, step);
@@ -33,7 +34,7 @@ static void
 fill(struct exchange_reply *reply, long status, const char *body)
 {
 	*reply = (struct exchange_reply){ .status = status,
-	    .body.max = EXCHANGE_BODY_MAX };
+		.body.max = EXCHANGE_BODY_MAX };
 	if (body != NULL)
 		assert_true(buffer_puts(&reply->body, body));
 }
@@ -52,14 +53,14 @@ judge(struct answer *a, const struct description *d,
 }
 
 static const struct {
-	const char	*common;
-	const char	*step;
-	long		 status;
-	const char	*body;
-	enum err	 code;
-	const char	*why;		/* of a failure */
-	bool		 none;
-	bool		 unchanged;
+	const char *common;
+	const char *step;
+	long status;
+	const char *body;
+	enum err code;
+	const char *why; /* of a failure */
+	bool none;
+	bool unchanged;
 } judged[] = {
 	/* The status alone. */
 	{ "", "", 200, "anything", ERR_OK, NULL, false, false },
@@ -67,8 +68,8 @@ static const struct {
 	{ "", "", 201, "x", ERR_REFUSED, "HTTP 201: x", false, false },
 	{ "", "", 204, NULL, ERR_REFUSED, "HTTP 204: ", false, false },
 	{ "", ", \"ok\": [201, 204]", 204, NULL, ERR_OK, NULL, false, false },
-	{ "", ", \"ok\": [201, 204]", 200, "", ERR_REFUSED, "HTTP 200: ",
-	    false, false },
+	{ "", ", \"ok\": [201, 204]", 200, "", ERR_REFUSED, "HTTP 200: ", false,
+	    false },
 	{ "", "", 302, "moved", ERR_REFUSED, "HTTP 302: moved", false, false },
 	{ "", "", 400, "bad", ERR_REFUSED, "HTTP 400: bad", false, false },
 	{ "", "", 401, "who", ERR_TOKEN, "HTTP 401: who", false, false },
@@ -115,12 +116,12 @@ static const struct {
 	    ERR_OK, NULL, false, false },
 	{ ", \"expect\": {\"/ok\": true}", "", 200, "{}", ERR_REFUSED,
 	    "refused: {}", false, false },
-	{ ", \"expect\": {\"/ok\": true}", "", 200, "{\"ok\": {}}",
-	    ERR_REFUSED, "refused: {\"ok\": {}}", false, false },
+	{ ", \"expect\": {\"/ok\": true}", "", 200, "{\"ok\": {}}", ERR_REFUSED,
+	    "refused: {\"ok\": {}}", false, false },
 	{ ", \"expect\": {\"/ok\": true}", "", 200, "true", ERR_REFUSED,
 	    "refused: true", false, false },
-	{ ", \"expect\": {\"/s\": [1, \"two\"]}", "", 200, "{\"s\": 1}",
-	    ERR_OK, NULL, false, false },
+	{ ", \"expect\": {\"/s\": [1, \"two\"]}", "", 200, "{\"s\": 1}", ERR_OK,
+	    NULL, false, false },
 	{ ", \"expect\": {\"/s\": [1, \"two\"]}", "", 200, "{\"s\": \"two\"}",
 	    ERR_OK, NULL, false, false },
 	{ ", \"expect\": {\"/s\": [1, \"two\"]}", "", 200, "{\"s\": \"2\"}",
@@ -146,14 +147,14 @@ static const struct {
 	    ERR_OK, NULL, false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "nochg\n", ERR_OK,
 	    NULL, false, true },
-	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "badauth",
-	    ERR_TOKEN, "answered: badauth", false, false },
-	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "nohost\r\n",
-	    ERR_ZONE, "answered: nohost  ", false, false },
+	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "badauth", ERR_TOKEN,
+	    "answered: badauth", false, false },
+	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "nohost\r\n", ERR_ZONE,
+	    "answered: nohost  ", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "911", ERR_BUSY,
 	    "answered: 911", false, false },
-	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "goodbye",
-	    ERR_REFUSED, "answered: goodbye", false, false },
+	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "goodbye", ERR_REFUSED,
+	    "answered: goodbye", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "GOOD", ERR_REFUSED,
 	    "answered: GOOD", false, false },
 	{ "", ", \"words\": [\"good\", \"nochg\"]", 200, "", ERR_REFUSED,
@@ -185,8 +186,8 @@ test_judge(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(judged); i++) {
-		struct description *d = describe(judged[i].common,
-		    judged[i].step);
+		struct description *d =
+		    describe(judged[i].common, judged[i].step);
 		struct error why = { .text = "" };
 		struct exchange_reply reply;
 		struct answer a;
@@ -194,10 +195,11 @@ test_judge(void **state)
 
 		fill(&reply, judged[i].status, judged[i].body);
 		rc = judge(&a, d, &reply, &why);
-		ROW(rc == judged[i].code && (rc == ERR_OK ?
-		    a.none == judged[i].none &&
-		    a.unchanged == judged[i].unchanged :
-		    why.code == rc && unit_same(why.text, judged[i].why)),
+		ROW(rc == judged[i].code &&
+			(rc == ERR_OK ? a.none == judged[i].none &&
+				    a.unchanged == judged[i].unchanged :
+					why.code == rc &&
+				    unit_same(why.text, judged[i].why)),
 		    "%ld %s: %s \"%s\"", judged[i].status,
 		    unit_text(judged[i].body), error_name(rc), why.text);
 		json_object_put(a.tree);
@@ -225,8 +227,8 @@ test_token_at_the_edge(void **state)
 		fill(&reply, 401, body);
 		assert_int_equal(judge(&a, d, &reply, &why), ERR_TOKEN);
 		ROW(strstr(why.text, "gehei") == NULL &&
-		    strchr(why.text, 'g') == NULL, "after %zu bytes: %s",
-		    before, why.text);
+			strchr(why.text, 'g') == NULL,
+		    "after %zu bytes: %s", before, why.text);
 		json_object_put(a.tree);
 		buffer_free(&reply.body);
 	}
@@ -268,11 +270,11 @@ test_hostile(void **state)
  */
 
 static const struct {
-	const char	*step;
-	const char	*answer;
-	const char	*values;	/* NULL: an error */
-	bool		 found;
-	const char	*why;
+	const char *step;
+	const char *answer;
+	const char *values; /* NULL: an error */
+	bool found;
+	const char *why;
 } taken[] = {
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": 7}", "{\"id\":7}", true,
 	    NULL },
@@ -280,14 +282,14 @@ static const struct {
 	    "{\"a\": [{\"id\": \"x\"}], \"ttl\": 60}",
 	    "{\"id\":\"x\",\"ttl\":60}", true, NULL },
 	{ ", \"get\": {\"id\": \"\"}", "\"x\"", "{\"id\":\"x\"}", true, NULL },
-	{ ", \"get\": {\"id\": \"/~1a~0\"}", "{\"/a~\": true}",
-	    "{\"id\":true}", true, NULL },
+	{ ", \"get\": {\"id\": \"/~1a~0\"}", "{\"/a~\": true}", "{\"id\":true}",
+	    true, NULL },
 	/* What is not a small scalar is not taken. */
 	{ ", \"get\": {\"id\": \"/id\"}", "{}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": null}", "{}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": \"\"}", "{}", true, NULL },
-	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": false}",
-	    "{\"id\":false}", true, NULL },
+	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": false}", "{\"id\":false}",
+	    true, NULL },
 	/* The largest number is not that of another record. */
 	{ ", \"get\": {\"id\": \"/id\"}", "{\"id\": 18446744073709551614}",
 	    "{\"id\":18446744073709551614}", true, NULL },
@@ -301,8 +303,8 @@ static const struct {
 	{ ", \"get\": {\"id\": \"/0\"}", "[]", "{}", true, NULL },
 	/* The only one of a list. */
 	{ ", \"get\": {\"current\": [\"/r\", \"/v\"]}",
-	    "{\"r\": [{\"v\": \"192.0.2.1\"}]}",
-	    "{\"current\":\"192.0.2.1\"}", true, NULL },
+	    "{\"r\": [{\"v\": \"192.0.2.1\"}]}", "{\"current\":\"192.0.2.1\"}",
+	    true, NULL },
 	{ ", \"get\": {\"current\": [\"/r\", \"\"]}", "{\"r\": [\"a\"]}",
 	    "{\"current\":\"a\"}", true, NULL },
 	{ ", \"get\": {\"current\": [\"/r\", \"\"]}", "{\"r\": [\"a\", \"b\"]}",
@@ -313,34 +315,40 @@ static const struct {
 	    true, NULL },
 	/* Picking. */
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\", \"/t\": \"{type}\"}}",
+	  "{\"/n\": \"{name}\", \"/t\": \"{type}\"}}",
 	    "{\"r\": [{\"id\": 1, \"n\": \"x\", \"t\": \"A\"},"
 	    "{\"id\": 2, \"n\": \"home\", \"t\": \"AAAA\"},"
 	    "{\"id\": 3, \"n\": \"home\", \"t\": \"A\"}]}",
 	    "{\"id\":3}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\"}}", "{\"r\": [{\"id\": 1, \"n\": \"x\"}]}",
-	    "{}", false, NULL },
+	  "{\"/n\": \"{name}\"}}",
+	    "{\"r\": [{\"id\": 1, \"n\": \"x\"}]}", "{}", false, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\"}}", "{\"r\": []}", "{}", false, NULL },
+	  "{\"/n\": \"{name}\"}}",
+	    "{\"r\": []}", "{}", false, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\"}}", "{}", "{}", false, NULL },
+	  "{\"/n\": \"{name}\"}}",
+	    "{}", "{}", false, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\"}}", "{\"r\": \"home\"}", "{}", false, NULL },
+	  "{\"/n\": \"{name}\"}}",
+	    "{\"r\": \"home\"}", "{}", false, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\"}}", "{\"r\": [null, 7, \"home\", [],"
-	    "{\"id\": 4, \"n\": \"home\"}]}", "{\"id\":4}", true, NULL },
+	  "{\"/n\": \"{name}\"}}",
+	    "{\"r\": [null, 7, \"home\", [],"
+	    "{\"id\": 4, \"n\": \"home\"}]}",
+	    "{\"id\":4}", true, NULL },
 	/* Numbers and their text are the same; absent is empty. */
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"\", \"where\": "
-	    "{\"/n\": \"60\", \"/x\": \"\"}}", "[{\"id\": 5, \"n\": 60}]",
-	    "{\"id\":5}", true, NULL },
+	  "{\"/n\": \"60\", \"/x\": \"\"}}",
+	    "[{\"id\": 5, \"n\": 60}]", "{\"id\":5}", true, NULL },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\"}",
 	    "{\"r\": {\"a\": {\"id\": 6}}}", "{\"id\":6}", true, NULL },
 	/* Two would be a guess. */
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
-	    "{\"/n\": \"{name}\"}}", "{\"r\": [{\"id\": 1, \"n\": \"home\"},"
-	    "{\"id\": 2, \"n\": \"home\"}]}", NULL, false,
-	    "ambiguous: 2 records match where one should" },
+	  "{\"/n\": \"{name}\"}}",
+	    "{\"r\": [{\"id\": 1, \"n\": \"home\"},"
+	    "{\"id\": 2, \"n\": \"home\"}]}",
+	    NULL, false, "ambiguous: 2 records match where one should" },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\"}",
 	    "{\"r\": {\"a\": {\"id\": 6}, \"b\": {\"id\": 7}}}", NULL, false,
 	    "ambiguous: 2 records match where one should" },
@@ -350,7 +358,7 @@ static void
 test_take(void **state)
 {
 	json_object *known = json_tokener_parse("{\"name\": \"home\","
-	    " \"type\": \"A\"}");
+						" \"type\": \"A\"}");
 	struct scope scope = { NULL, known, NULL };
 
 	(void)state;
@@ -367,12 +375,13 @@ test_take(void **state)
 
 		if (taken[i].values != NULL)
 			ROW(rc == ERR_OK && found == taken[i].found &&
-			    unit_same(got, taken[i].values), "%s: %s %d %s",
-			    taken[i].answer, got, found, why.text);
-		else
-			ROW(rc == ERR_REFUSED && unit_same(why.text,
-			    taken[i].why), "%s: %s", taken[i].answer,
+				unit_same(got, taken[i].values),
+			    "%s: %s %d %s", taken[i].answer, got, found,
 			    why.text);
+		else
+			ROW(rc == ERR_REFUSED &&
+				unit_same(why.text, taken[i].why),
+			    "%s: %s", taken[i].answer, why.text);
 		scope_end(&to);
 		json_object_put(answer);
 		description_free(d);
@@ -397,13 +406,15 @@ test_capture(void **state)
 	text[sizeof text - 1] = '\0';
 	json_object_object_add(answer, "id", json_object_new_string(text));
 	assert_int_equal(answer_take(&d->steps.list[0], answer, &to, &to,
-	    &found, &why), ERR_REFUSED);
+			     &found, &why),
+	    ERR_REFUSED);
 	assert_string_equal(why.text, "the answer's id is too large");
 	assert_int_equal(json_object_object_length(to.values), 0);
 	text[4096] = '\0';
 	json_object_object_add(answer, "id", json_object_new_string(text));
 	assert_int_equal(answer_take(&d->steps.list[0], answer, &to, &to,
-	    &found, &why), ERR_OK);
+			     &found, &why),
+	    ERR_OK);
 	/* It stays when the answer goes. */
 	json_object_put(answer);
 	assert_string_equal(scope_get(&to, "id", NULL), text);
@@ -419,7 +430,8 @@ setup(void **state)
 
 	(void)state;
 	return credential_split(&credential, TOKEN, names, 1, &why) == ERR_OK ?
-	    0 : -1;
+	    0 :
+	    -1;
 }
 
 static int

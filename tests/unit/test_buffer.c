@@ -23,23 +23,23 @@ test_grows(void **state)
 
 /* Exactly max bytes fit; one more is refused as a whole. */
 static const struct {
-	size_t	 max;
-	size_t	 first;
-	size_t	 second;
-	bool	 fits;
+	size_t max;
+	size_t first;
+	size_t second;
+	bool fits;
 } limits[] = {
-	{ 0,	0,	0,	true },
-	{ 0,	0,	1,	false },
-	{ 1,	1,	0,	true },
-	{ 1,	1,	1,	false },
-	{ 10,	4,	6,	true },
-	{ 10,	4,	7,	false },
-	{ 255,	254,	1,	true },
-	{ 256,	255,	1,	true },
-	{ 257,	256,	2,	false },
-	{ 512,	256,	256,	true },
-	{ 10,	4,	SIZE_MAX, false },
-	{ 10,	4,	SIZE_MAX - 4, false },
+	{ 0, 0, 0, true },
+	{ 0, 0, 1, false },
+	{ 1, 1, 0, true },
+	{ 1, 1, 1, false },
+	{ 10, 4, 6, true },
+	{ 10, 4, 7, false },
+	{ 255, 254, 1, true },
+	{ 256, 255, 1, true },
+	{ 257, 256, 2, false },
+	{ 512, 256, 256, true },
+	{ 10, 4, SIZE_MAX, false },
+	{ 10, 4, SIZE_MAX - 4, false },
 };
 
 static void
@@ -58,9 +58,10 @@ test_limits(void **state)
 		    limits[i].second);
 		ROW(b.failed == !limits[i].fits, "max %zu: failed is %d",
 		    limits[i].max, b.failed);
-		ROW(b.len == limits[i].first + (limits[i].fits ?
-		    limits[i].second : 0), "max %zu: %zu bytes",
-		    limits[i].max, b.len);
+		ROW(b.len ==
+			limits[i].first +
+			    (limits[i].fits ? limits[i].second : 0),
+		    "max %zu: %zu bytes", limits[i].max, b.len);
 		buffer_free(&b);
 	}
 	ROWS_END();

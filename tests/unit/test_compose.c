@@ -6,9 +6,10 @@
 #include "provider/rest/compose.h"
 #include "provider/rest/sign.h"
 
-#define COMMON	", \"token\": [\"key\", \"secret\"]"
+#define COMMON ", \"token\": [\"key\", \"secret\"]"
 
-static const char values[] = "{\"name\": \"home.example.org\","
+static const char values[] =
+    "{\"name\": \"home.example.org\","
     " \"zone\": \"example.org\", \"addr\": \"192.0.2.1\", \"ttl\": 60,"
     " \"odd\": \"a b&c=<d>\\\"\", \"crlf\": \"a\\r\\nX: y\","
     " \"config.odd\": \"a\\nb\"}";
@@ -24,11 +25,13 @@ describe(const char *common, const char *step)
 	struct description *d;
 	char text[2048];
 
-	snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
+	snprintf(text, sizeof text,
+	    "{\"format\": 1, \"name\": \"x\","
 	    "\"base\": \"https://x.example\", \"begin\": [{\"method\": "
 	    "\"GET\", \"path\": \"/\", \"get\": {\"odd\": \"/odd\", \"crlf\": "
 	    "\"/c\", \"some\": \"/s\", \"time\": \"/t\"}}]%s, "
-	    "\"steps\": [{%s}]}", common, step);
+	    "\"steps\": [{%s}]}",
+	    common, step);
 	d = description_read(unit_write("x.json", text, strlen(text)), &why);
 	if (d == NULL)
 		print_error("%s\n", why.text);
@@ -46,39 +49,45 @@ show(const struct message *m)
 	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
 		buffer_printf(&b, "%s\n", h->data);
 	if (m->body.len > 0)
-		buffer_printf(&b, "\n%s", m->body.data != NULL ?
-		    m->body.data : "");
+		buffer_printf(&b, "\n%s",
+		    m->body.data != NULL ? m->body.data : "");
 	if (m->empty)
 		buffer_puts(&b, "(empty)");
 	return buffer_take(&b);
 }
 
 static const struct {
-	const char	*common;
-	const char	*step;
-	const char	*out;		/* NULL: an error */
-	const char	*why;
+	const char *common;
+	const char *step;
+	const char *out; /* NULL: an error */
+	const char *why;
 } requests[] = {
 	{ "", "\"method\": \"GET\", \"path\": \"/z/{zone}\"",
 	    "/v1/z/example.org\n", NULL },
 	/* Queries. */
-	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"n\": "
+	{ "",
+	    "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"n\": "
 	    "\"{name}\", \"o\": \"{odd}\"}",
 	    "/v1/?n=home.example.org&o=a%20b%26c%3D%3Cd%3E%22\n", NULL },
-	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a\": "
+	{ "",
+	    "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a\": "
 	    "\"{some?}\", \"b\": \"{some|x y}\", \"JSON\": \"\"}",
 	    "/v1/?b=x%20y&JSON\n", NULL },
 	/* Of names and of literals, too, a value keeps its place. */
-	{ "", "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a&b\": "
+	{ "",
+	    "\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a&b\": "
 	    "\"x=1&y {name}\"}",
 	    "/v1/?a%26b=x%3D1%26y%20home.example.org\n", NULL },
 	/* Headers, of the description and of the step. */
 	{ ", \"headers\": {\"X-Key\": \"{key}\", \"X-None\": "
-	    "\"{config.none?}\"}" COMMON, "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
+	  "\"{config.none?}\"}" COMMON,
+	    "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
 	    "{\"Accept\": \"text/plain\"}",
 	    "/v1/\nX-Key: me\nAccept: text/plain\n", NULL },
-	{ "", "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
-	    "{\"X\": \"{crlf}\"}", NULL, "{crlf} holds what no header can" },
+	{ "",
+	    "\"method\": \"GET\", \"path\": \"/\", \"headers\": "
+	    "{\"X\": \"{crlf}\"}",
+	    NULL, "{crlf} holds what no header can" },
 	/* RFC 7617 section 2. */
 	{ ", \"basic\": [\"{key}\", \"{secret}\"]" COMMON,
 	    "\"method\": \"GET\", \"path\": \"/\"",
@@ -87,27 +96,33 @@ static const struct {
 	    "\"method\": \"GET\", \"path\": \"/\"", NULL,
 	    "{config.odd} holds what no header can" },
 	/* Bodies. */
-	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": {\"a\": "
+	{ "",
+	    "\"method\": \"PUT\", \"path\": \"/\", \"json\": {\"a\": "
 	    "\"{addr}\", \"t\": \"{=ttl}\", \"o\": \"{odd}\", \"u\": \"a/b\"}",
 	    "/v1/\nContent-Type: application/json\n\n{\"a\":\"192.0.2.1\","
-	    "\"t\":60,\"o\":\"a b&c=<d>\\\"\",\"u\":\"a/b\"}", NULL },
-	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": {\"a\": "
+	    "\"t\":60,\"o\":\"a b&c=<d>\\\"\",\"u\":\"a/b\"}",
+	    NULL },
+	{ "",
+	    "\"method\": \"PUT\", \"path\": \"/\", \"json\": {\"a\": "
 	    "\"{some?}\"}",
 	    "/v1/\nContent-Type: application/json\n\n{}(empty)", NULL },
 	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": []",
 	    "/v1/\nContent-Type: application/json\n\n[]", NULL },
-	{ "", "\"method\": \"POST\", \"path\": \"/\", \"form\": {\"a\": "
+	{ "",
+	    "\"method\": \"POST\", \"path\": \"/\", \"form\": {\"a\": "
 	    "\"{odd}\", \"b\": \"{some?}\", \"c\": \"1\"}",
 	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n\n"
-	    "a=a%20b%26c%3D%3Cd%3E%22&c=1", NULL },
-	{ "", "\"method\": \"POST\", \"path\": \"/\", \"form\": {}",
-	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n",
+	    "a=a%20b%26c%3D%3Cd%3E%22&c=1",
 	    NULL },
-	{ "", "\"method\": \"POST\", \"path\": \"/\", \"headers\": "
+	{ "", "\"method\": \"POST\", \"path\": \"/\", \"form\": {}",
+	    "/v1/\nContent-Type: application/x-www-form-urlencoded\n", NULL },
+	{ "",
+	    "\"method\": \"POST\", \"path\": \"/\", \"headers\": "
 	    "{\"Content-Type\": \"application/xml\"}, \"text\": "
 	    "\"<r n=\\\"{name}\\\">{odd}</r>\"",
 	    "/v1/\nContent-Type: application/xml\n\n"
-	    "<r n=\"home.example.org\">a b&amp;c=&lt;d&gt;&quot;</r>", NULL },
+	    "<r n=\"home.example.org\">a b&amp;c=&lt;d&gt;&quot;</r>",
+	    NULL },
 	{ "", "\"method\": \"PUT\", \"path\": \"/\", \"json\": \"{some}\"",
 	    NULL, "{some} is not known here" },
 	{ "", "\"method\": \"PUT\", \"path\": \"/{odd}/{crlf}\"",
@@ -119,8 +134,8 @@ test_requests(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(requests); i++) {
-		struct description *d = describe(requests[i].common,
-		    requests[i].step);
+		struct description *d =
+		    describe(requests[i].common, requests[i].step);
 		struct error why = { .text = "" };
 		struct message m;
 		enum err rc = compose(&m, d, &d->steps.list[0], "/v1", &scope,
@@ -132,9 +147,9 @@ test_requests(void **state)
 			    "%s: %s%s", requests[i].step, unit_text(got),
 			    why.text);
 		else
-			ROW(rc == ERR_REFUSED && unit_same(why.text,
-			    requests[i].why), "%s: %s", requests[i].step,
-			    why.text);
+			ROW(rc == ERR_REFUSED &&
+				unit_same(why.text, requests[i].why),
+			    "%s: %s", requests[i].step, why.text);
 		free(got);
 		message_end(&m);
 		description_free(d);
@@ -146,26 +161,31 @@ test_requests(void **state)
 static void
 test_each(void **state)
 {
-	struct description *d = describe("", "\"for\": \"zone\", \"method\": "
+	struct description *d = describe("",
+	    "\"for\": \"zone\", \"method\": "
 	    "\"PATCH\", \"path\": \"/\", \"json\": {\"$each\": "
 	    "{\"t\": \"{type}\", \"z\": \"{zone}\"}}");
 	struct scope each[2] = {
-	    { &scope, json_tokener_parse("{\"type\": \"A\"}"), NULL },
-	    { &scope, json_tokener_parse("{\"type\": \"AAAA\"}"), NULL } };
+		{ &scope, json_tokener_parse("{\"type\": \"A\"}"), NULL },
+		{ &scope, json_tokener_parse("{\"type\": \"AAAA\"}"), NULL }
+	};
 	const struct group two = { each, 2 }, nobody = { each, 0 };
 	struct error why;
 	struct message m;
 
 	(void)state;
 	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &scope, &two,
-	    &why), ERR_OK);
+			     &why),
+	    ERR_OK);
 	assert_string_equal(m.path.data, "/");
-	assert_string_equal(m.body.data, "[{\"t\":\"A\",\"z\":\"example.org\"},"
+	assert_string_equal(m.body.data,
+	    "[{\"t\":\"A\",\"z\":\"example.org\"},"
 	    "{\"t\":\"AAAA\",\"z\":\"example.org\"}]");
 	message_end(&m);
 	/* Nobody left: nothing to send. */
 	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &scope, &nobody,
-	    &why), ERR_OK);
+			     &why),
+	    ERR_OK);
 	assert_true(m.empty);
 	message_end(&m);
 	json_object_put(each[0].values);
@@ -180,9 +200,9 @@ test_limits(void **state)
 	static const char *const steps[] = {
 		"\"method\": \"GET\", \"path\": \"/{odd}\"",
 		"\"method\": \"GET\", \"path\": \"/\", \"query\": {\"a\": "
-		    "\"{odd}\"}",
+		"\"{odd}\"}",
 		"\"method\": \"GET\", \"path\": \"/\", \"headers\": {\"a\": "
-		    "\"{odd}\"}",
+		"\"{odd}\"}",
 	};
 	json_object *huge = json_object_new_object();
 	struct scope inner = { &scope, huge, NULL };
@@ -199,7 +219,8 @@ test_limits(void **state)
 		struct message m;
 
 		ROW(compose(&m, d, &d->steps.list[0], "", &inner, NULL, &why) !=
-		    ERR_OK, "%s", steps[i]);
+			ERR_OK,
+		    "%s", steps[i]);
 		message_end(&m);
 		description_free(d);
 	}
@@ -223,7 +244,8 @@ signer_make(void **state, const char *token, const char *const names[],
 	(void)state;
 	signer = (struct credential){ .count = 0 };
 	return credential_split(&signer, token, names, count, &why) == ERR_OK ?
-	    0 : -1;
+	    0 :
+	    -1;
 }
 
 /*
@@ -234,10 +256,11 @@ static void
 test_ovh(void **state)
 {
 	static const char *const names[] = { "application", "secret",
-	    "consumer" };
-	struct description *d = describe(", \"sign\": \"ovh\", \"token\": "
-	    "[\"application\", \"secret\", \"consumer\"]",
-	    "\"method\": \"PUT\", \"path\": \"/r\", \"json\": {\"a\": 1}");
+		"consumer" };
+	struct description *d =
+	    describe(", \"sign\": \"ovh\", \"token\": "
+		     "[\"application\", \"secret\", \"consumer\"]",
+		"\"method\": \"PUT\", \"path\": \"/r\", \"json\": {\"a\": 1}");
 	json_object *now = json_tokener_parse("{\"time\": 1366560945}");
 	struct scope none = { NULL, NULL, &signer };
 	struct scope s = { NULL, now, &signer };
@@ -247,15 +270,19 @@ test_ovh(void **state)
 
 	assert_int_equal(signer_make(state, "app:sec:con", names, 3), 0);
 	assert_int_equal(compose(&m, d, &d->steps.list[0], "/v1", &s, NULL,
-	    &why), ERR_OK);
+			     &why),
+	    ERR_OK);
 	/* Before the time is known, requests go as they are. */
-	assert_int_equal(sign_message(&d->sign, &m, "PUT",
-	    "https://x.example", &none, &why), ERR_OK);
+	assert_int_equal(sign_message(&d->sign, &m, "PUT", "https://x.example",
+			     &none, &why),
+	    ERR_OK);
 	assert_null(m.headers->next);
-	assert_int_equal(sign_message(&d->sign, &m, "PUT",
-	    "https://x.example", &s, &why), ERR_OK);
+	assert_int_equal(sign_message(&d->sign, &m, "PUT", "https://x.example",
+			     &s, &why),
+	    ERR_OK);
 	got = show(&m);
-	assert_string_equal(got, "/v1/r\nContent-Type: application/json\n"
+	assert_string_equal(got,
+	    "/v1/r\nContent-Type: application/json\n"
 	    "X-Ovh-Timestamp: 1366560945\nX-Ovh-Signature: "
 	    "$1$410c88230a4032edd5042c7cee41ed9833be9936\n\n{\"a\":1}");
 	free(got);
@@ -270,9 +297,9 @@ static void
 test_sigv4(void **state)
 {
 	static const char *const names[] = { "key", "secret" };
-	struct description *d = describe(
-	    ", \"sign\": \"sigv4:us-east-1:route53\"" COMMON,
-	    "\"method\": \"GET\", \"path\": \"/\"");
+	struct description *d =
+	    describe(", \"sign\": \"sigv4:us-east-1:route53\"" COMMON,
+		"\"method\": \"GET\", \"path\": \"/\"");
 	struct scope s = { NULL, NULL, &signer };
 	struct error why;
 	struct message m;
@@ -280,8 +307,9 @@ test_sigv4(void **state)
 	assert_int_equal(signer_make(state, "AKID:geheim", names, 2), 0);
 	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &s, NULL, &why),
 	    ERR_OK);
-	assert_int_equal(sign_message(&d->sign, &m, "GET",
-	    "https://x.example", &s, &why), ERR_OK);
+	assert_int_equal(sign_message(&d->sign, &m, "GET", "https://x.example",
+			     &s, &why),
+	    ERR_OK);
 	assert_string_equal(m.sigv4.data, "aws:amz:us-east-1:route53");
 	assert_string_equal(m.userpwd.data, "AKID:geheim");
 	message_end(&m);
@@ -297,11 +325,12 @@ setup(void **state)
 	struct error why;
 
 	(void)state;
-	scope = (struct scope){ NULL, json_tokener_parse(values),
-	    &credential };
+	scope = (struct scope){ NULL, json_tokener_parse(values), &credential };
 	assert_non_null(scope.values);
 	return credential_split(&credential, "me:s=a&b", names, 2, &why) ==
-	    ERR_OK ? 0 : -1;
+		ERR_OK ?
+	    0 :
+	    -1;
 }
 
 static int

@@ -45,24 +45,30 @@ static const char base[] =
     "  \"end\": [ { \"method\": \"DELETE\", \"path\": \"/login/{session}\" } ]"
     "}";
 
-#define UNKNOWN(x)	"{" x "} is not known at this point; a step before " \
-			"must get it"
-#define POINTER		"must be a JSON Pointer: empty, or beginning with " \
-			"a slash"
-#define DROPS		"{x?} has nothing here that could fall away; write " \
-			"{x} or {x|word}"
-#define TAKEN(x)	"{" x "} has a meaning of its own, and not at this " \
-			"place; take another name"
-#define STEP_MEMBERS	"unknown; here may stand: for, method, path, query, " \
-			"headers, json, form, text, if, ok, none, expect, " \
-			"words, has, pick, get"
+#define UNKNOWN(x)                                           \
+	"{" x "} is not known at this point; a step before " \
+	"must get it"
+#define POINTER                                             \
+	"must be a JSON Pointer: empty, or beginning with " \
+	"a slash"
+#define DROPS                                                \
+	"{x?} has nothing here that could fall away; write " \
+	"{x} or {x|word}"
+#define TAKEN(x)                                             \
+	"{" x "} has a meaning of its own, and not at this " \
+	"place; take another name"
+#define STEP_MEMBERS                                          \
+	"unknown; here may stand: for, method, path, query, " \
+	"headers, json, form, text, if, ok, none, expect, "   \
+	"words, has, pick, get"
 
 static const struct {
-	const char	*pointer;
-	const char	*value;		/* NULL: taken out */
-	const char	*why;		/* after "FILE: " */
+	const char *pointer;
+	const char *value; /* NULL: taken out */
+	const char *why;   /* after "FILE: " */
 } broken[] = {
-	{ "/version", "1", "/version: unknown; here may stand: format, name, "
+	{ "/version", "1",
+	    "/version: unknown; here may stand: format, name, "
 	    "about, base, begin_base, token, headers, basic, sign, expect, "
 	    "error, verdicts, apex, ttl, types, begin, zone, steps, remove, "
 	    "end" },
@@ -71,43 +77,55 @@ static const struct {
 	{ "/format", "\"1\"", "/format: must be a whole number" },
 	{ "/name", NULL, "/name: is missing" },
 	{ "/name", "\"\"", "/name: must not be empty" },
-	{ "/name", "\"other\"", "/name: must be \"example\", or the file be "
+	{ "/name", "\"other\"",
+	    "/name: must be \"example\", or the file be "
 	    "called other.json" },
-	{ "/name", "\"exampl\"", "/name: must be \"example\", or the file be "
+	{ "/name", "\"exampl\"",
+	    "/name: must be \"example\", or the file be "
 	    "called exampl.json" },
 	{ "/about", "7", "/about: must be a string" },
 	/* Where the token goes. */
 	{ "/base", NULL, "/base: is missing" },
-	{ "/base", "\"http://api.example\"", "/base: must be an https:// URL "
+	{ "/base", "\"http://api.example\"",
+	    "/base: must be an https:// URL "
 	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
 	    "operator gives" },
-	{ "/base", "\"HTTPS://api.example\"", "/base: must be an https:// URL "
+	{ "/base", "\"HTTPS://api.example\"",
+	    "/base: must be an https:// URL "
 	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
 	    "operator gives" },
-	{ "/base", "\"{config.base}/v1\"", "/base: must be an https:// URL "
+	{ "/base", "\"{config.base}/v1\"",
+	    "/base: must be an https:// URL "
 	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
 	    "operator gives" },
-	{ "/base", "\"https://{zone}.api.example\"", "/base: where the token "
+	{ "/base", "\"https://{zone}.api.example\"",
+	    "/base: where the token "
 	    "goes must not depend on a variable" },
-	{ "/base", "\"https://{config.host}\"", "/base: where the token "
+	{ "/base", "\"https://{config.host}\"",
+	    "/base: where the token "
 	    "goes must not depend on a variable" },
 	{ "/base", "\"https://\"", "/base: \"https://\" is not a URL" },
-	{ "/base", "\"https://api.example/?x=1\"", "/base: "
+	{ "/base", "\"https://api.example/?x=1\"",
+	    "/base: "
 	    "\"https://api.example/?x=1\" must be https://host, with a port "
 	    "and a path at most" },
-	{ "/base", "\"https://192.0.2.1\"", "/base: \"https://192.0.2.1\" must "
+	{ "/base", "\"https://192.0.2.1\"",
+	    "/base: \"https://192.0.2.1\" must "
 	    "name the host of the certificate, not its address; addresses go "
 	    "into \"addresses\"" },
-	{ "/begin_base", "\"https://me@login.example\"", "/begin_base: "
+	{ "/begin_base", "\"https://me@login.example\"",
+	    "/begin_base: "
 	    "\"https://me@login.example\" must be https://host, with a port "
 	    "and a path at most" },
-	{ "/begin_base", "\"{config.base}\"", "/begin_base: must be an "
+	{ "/begin_base", "\"{config.base}\"",
+	    "/begin_base: must be an "
 	    "https:// URL as it is, or, for \"base\", \"{config.base}\" for "
 	    "one that the operator gives" },
 	/* The token. */
 	{ "/token/1", "\"key\"", "/token/1: is the name of another part" },
 	{ "/token/1", "\"name\"", "/token/1: " TAKEN("name") },
-	{ "/token/1", "\"Key\"", "/token/1: the name of a variable has small "
+	{ "/token/1", "\"Key\"",
+	    "/token/1: the name of a variable has small "
 	    "letters, digits and _" },
 	{ "/token", "\"key\"", "/token: must be a list: [ ... ]" },
 	{ "/token", "[\"a\", \"b\", \"c\", \"d\", \"e\"]",
@@ -119,7 +137,8 @@ static const struct {
 	    "/sign: must be \"sigv4:REGION:SERVICE\" or \"ovh\"" },
 	{ "/sign", "\"sigv4:us-east-1\"",
 	    "/sign: must be \"sigv4:REGION:SERVICE\" or \"ovh\"" },
-	{ "/sign", "\"ovh\"", "/sign: needs \"token\": [\"application\", "
+	{ "/sign", "\"ovh\"",
+	    "/sign: needs \"token\": [\"application\", "
 	    "\"secret\", \"consumer\"]" },
 	{ "/headers/X Key", "\"a\"",
 	    "/headers/X Key: is not the name of a header" },
@@ -131,10 +150,10 @@ static const struct {
 	    "/headers/X-Key: must be printable ASCII" },
 	{ "/headers", "[]", "/headers: must be an object: { ... }" },
 	{ "/headers/X-Key", "7", "/headers/X-Key: must be a string" },
-	{ "/headers/X-Key", "\"{token}\"", "/headers/X-Key: "
-	    UNKNOWN("token") },
-	{ "/headers/X-Key", "\"{session}\"", "/headers/X-Key: "
-	    UNKNOWN("session") },
+	{ "/headers/X-Key", "\"{token}\"",
+	    "/headers/X-Key: " UNKNOWN("token") },
+	{ "/headers/X-Key", "\"{session}\"",
+	    "/headers/X-Key: " UNKNOWN("session") },
 	{ "/basic", "[\"me\"]", "/basic: must be [user, password]" },
 	{ "/basic", "[\"a:b\", \"{secret}\"]",
 	    "/basic: a user name has no colon" },
@@ -149,9 +168,11 @@ static const struct {
 	    "/expect//status: must be a value, or a list of values" },
 	{ "/expect", "{\"/status\": [1, [2]]}",
 	    "/expect//status: must be a value, or a list of values" },
-	{ "/expect", "{\"/a~2\": 1}", "/expect//a~2: in a JSON Pointer ~ is "
+	{ "/expect", "{\"/a~2\": 1}",
+	    "/expect//a~2: in a JSON Pointer ~ is "
 	    "written ~0, and a slash in a name ~1" },
-	{ "/error", "\"/a/b~\"", "/error: in a JSON Pointer ~ is "
+	{ "/error", "\"/a/b~\"",
+	    "/error: in a JSON Pointer ~ is "
 	    "written ~0, and a slash in a name ~1" },
 	{ "/error", "\"message\"", "/error: " POINTER },
 	{ "/error", "[]", "/error: must be a string" },
@@ -172,31 +193,40 @@ static const struct {
 	{ "/ttl/of", "[300, 60]", "/ttl/of: must ascend" },
 	{ "/ttl/of/0", "\"60\"", "/ttl/of/0: must be a whole number" },
 	/* Types. */
-	{ "/types/TXT", "{}",
-	    "/types/TXT: unknown; here may stand: A, AAAA" },
+	{ "/types/TXT", "{}", "/types/TXT: unknown; here may stand: A, AAAA" },
 	{ "/types/A", "1", "/types/A: must be an object: { ... }" },
 	{ "/types/A/type", "1", "/types/A/type: " TAKEN("type") },
-	{ "/types/A/number", "[1]", "/types/A/number: must be a text, a "
+	{ "/types/A/number", "[1]",
+	    "/types/A/number: must be a text, a "
 	    "number, or true or false" },
-	{ "/types/AAAA/number", "null", "/types/AAAA/number: must be a text, "
+	{ "/types/AAAA/number", "null",
+	    "/types/AAAA/number: must be a text, "
 	    "a number, or true or false" },
 	{ "/types", "[]", "/types: must be an object: { ... }" },
 	/* Steps. */
 	{ "/steps", NULL, "/steps: is missing" },
 	{ "/steps", "{}", "/steps: must be a list: [ ... ]" },
-	{ "/steps", "[]", "/steps: no step writes: one at least must be "
+	{ "/steps", "[]",
+	    "/steps: no step writes: one at least must be "
 	    "without \"get\"" },
-	{ "/steps", "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
-	    "{\"id\": \"/id\"}}]", "/steps: no step writes: one at least must "
+	{ "/steps",
+	    "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
+	    "{\"id\": \"/id\"}}]",
+	    "/steps: no step writes: one at least must "
 	    "be without \"get\"" },
-	{ "/remove", "[]", "/remove: no step writes: one at least must be "
+	{ "/remove", "[]",
+	    "/remove: no step writes: one at least must be "
 	    "without \"get\"" },
-	{ "/remove", "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
-	    "{\"id\": \"/id\"}}]", "/remove: no step writes: one at least must "
+	{ "/remove",
+	    "[{\"method\": \"GET\", \"path\": \"/\", \"get\": "
+	    "{\"id\": \"/id\"}}]",
+	    "/remove: no step writes: one at least must "
 	    "be without \"get\"" },
-	{ "/steps", "[{\"method\": \"PUT\", \"path\": \"/{addr}\"}, "
+	{ "/steps",
+	    "[{\"method\": \"PUT\", \"path\": \"/{addr}\"}, "
 	    "{\"method\": \"GET\", \"path\": \"/\", \"get\": "
-	    "{\"current\": \"/a\"}}]", "/steps/1: gets \"current\" after a "
+	    "{\"current\": \"/a\"}}]",
+	    "/steps/1: gets \"current\" after a "
 	    "step that writes; it must come before" },
 	{ "/steps", "[1, 2, 3, 4, 5, 6, 7, 8, 9]",
 	    "/steps: has 9 elements, at most 8" },
@@ -205,15 +235,19 @@ static const struct {
 	{ "/begin", "{}", "/begin: must be a list: [ ... ]" },
 	{ "/zone", "[]", "/zone: must be a step: { ... }" },
 	{ "/steps/0/url", "\"/\"", "/steps/0/url: " STEP_MEMBERS },
-	{ "/steps/0/for", "\"record\"", "/steps/0/for: must be one of "
+	{ "/steps/0/for", "\"record\"",
+	    "/steps/0/for: must be one of "
 	    "\"rrset\", \"name\", \"zone\"" },
-	{ "/begin/0/for", "\"zone\"", "/begin/0/for: only \"steps\" are "
+	{ "/begin/0/for", "\"zone\"",
+	    "/begin/0/for: only \"steps\" are "
 	    "repeated" },
 	{ "/zone/for", "\"zone\"", "/zone/for: only \"steps\" are repeated" },
 	{ "/steps/0/method", NULL, "/steps/0/method: is missing" },
-	{ "/steps/0/method", "\"get\"", "/steps/0/method: must be one of "
+	{ "/steps/0/method", "\"get\"",
+	    "/steps/0/method: must be one of "
 	    "\"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"" },
-	{ "/steps/0/method", "\"TRACE\"", "/steps/0/method: must be one of "
+	{ "/steps/0/method", "\"TRACE\"",
+	    "/steps/0/method: must be one of "
 	    "\"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"" },
 	{ "/steps/0/method", "null", "/steps/0/method: must be a string" },
 	{ "/steps/0/path", NULL, "/steps/0/path: is missing" },
@@ -221,11 +255,14 @@ static const struct {
 	    "/steps/0/path: must begin with a slash" },
 	{ "/steps/0/path", "\"https://other.example/\"",
 	    "/steps/0/path: must begin with a slash" },
-	{ "/steps/0/path", "\"/zones?a=b\"", "/steps/0/path: has a character "
+	{ "/steps/0/path", "\"/zones?a=b\"",
+	    "/steps/0/path: has a character "
 	    "that no path can have; what follows ? goes into \"query\"" },
-	{ "/steps/0/path", "\"/a b\"", "/steps/0/path: has a character "
+	{ "/steps/0/path", "\"/a b\"",
+	    "/steps/0/path: has a character "
 	    "that no path can have; what follows ? goes into \"query\"" },
-	{ "/steps/0/path", "\"/{Zone}\"", "/steps/0/path: has a character "
+	{ "/steps/0/path", "\"/{Zone}\"",
+	    "/steps/0/path: has a character "
 	    "that no path can have; what follows ? goes into \"query\"" },
 	{ "/steps/0/path", "\"/{sub?}\"", "/steps/0/path: " DROPS },
 	{ "/steps/0/path", "\"/{number2}\"",
@@ -273,14 +310,16 @@ static const struct {
 	    "/steps/1/json/all/$if: must be a list: [ ... ]" },
 	{ "/steps/1/json/all/$if", "[\"nom\"]",
 	    "/steps/1/json/all/$if/0: no step before gets such a variable" },
-	{ "/steps/1/for", "\"rrset\"", "/steps/1/json/all: $each needs a step "
+	{ "/steps/1/for", "\"rrset\"",
+	    "/steps/1/json/all: $each needs a step "
 	    "with \"for\": \"zone\" or \"name\"" },
 	{ "/steps/2/text", "7", "/steps/2/text: must be a string" },
 	{ "/steps/2/text", "\"{x}\"", "/steps/2/text: " UNKNOWN("x") },
 	{ "/begin/0/form", "{\"a\": [1]}",
 	    "/begin/0/form/a: must be a string" },
 	{ "/steps/0/json", "{}", "/steps/0: a GET has no body" },
-	{ "/steps/2/headers", NULL, "/steps/2: \"text\" needs a header "
+	{ "/steps/2/headers", NULL,
+	    "/steps/2: \"text\" needs a header "
 	    "Content-Type, and nothing else has one" },
 	{ "/steps/1/headers", "{\"content-type\": \"text/plain\"}",
 	    "/steps/1: \"text\" needs a header Content-Type, and nothing else "
@@ -296,8 +335,7 @@ static const struct {
 	{ "/steps/0/ok", "200", "/steps/0/ok: must be a list: [ ... ]" },
 	{ "/steps/0/ok", "[99]", "/steps/0/ok/0: must be from 100 to 599" },
 	{ "/steps/0/ok", "[600]", "/steps/0/ok/0: must be from 100 to 599" },
-	{ "/steps/0/ok", "[\"200\"]",
-	    "/steps/0/ok/0: must be a whole number" },
+	{ "/steps/0/ok", "[\"200\"]", "/steps/0/ok/0: must be a whole number" },
 	{ "/steps/0/none", "[1, 2, 3, 4, 5, 6, 7, 8, 9]",
 	    "/steps/0/none: has 9 elements, at most 8" },
 	{ "/steps/0/none", "[404, 200]",
@@ -325,27 +363,27 @@ static const struct {
 	{ "/steps/0/get", "{}", "/steps/0/get: must get something" },
 	{ "/steps/0/get", "\"/id\"",
 	    "/steps/0/get: must be an object: { ... }" },
-	{ "/steps/0/get/Id", "\"/id\"", "/steps/0/get/Id: the name of a "
+	{ "/steps/0/get/Id", "\"/id\"",
+	    "/steps/0/get/Id: the name of a "
 	    "variable has small letters, digits and _" },
-	{ "/steps/0/get/config.x", "\"/id\"", "/steps/0/get/config.x: the name "
+	{ "/steps/0/get/config.x", "\"/id\"",
+	    "/steps/0/get/config.x: the name "
 	    "of a variable has small letters, digits and _" },
-	{ "/steps/0/get/name", "\"/id\"", "/steps/0/get/name: "
-	    TAKEN("name") },
-	{ "/steps/0/get/zone", "\"/id\"", "/steps/0/get/zone: "
-	    TAKEN("zone") },
+	{ "/steps/0/get/name", "\"/id\"", "/steps/0/get/name: " TAKEN("name") },
+	{ "/steps/0/get/zone", "\"/id\"", "/steps/0/get/zone: " TAKEN("zone") },
 	{ "/zone/get/ttl", "\"/id\"", "/zone/get/ttl: " TAKEN("ttl") },
-	{ "/begin/0/get/current", "\"/id\"", "/begin/0/get/current: "
-	    TAKEN("current") },
+	{ "/begin/0/get/current", "\"/id\"",
+	    "/begin/0/get/current: " TAKEN("current") },
 	{ "/zone/pick/where", "{\"/name\": \"{config.user?}\"}",
 	    "/zone/pick/where//name: " DROPS },
-	{ "/steps/0/get/id", "\"/a~b\"", "/steps/0/get/id: in a JSON Pointer ~ "
+	{ "/steps/0/get/id", "\"/a~b\"",
+	    "/steps/0/get/id: in a JSON Pointer ~ "
 	    "is written ~0, and a slash in a name ~1" },
 	{ "/steps/0/get/id", "\"id\"", "/steps/0/get/id: " POINTER },
 	{ "/steps/0/get/id", "7", "/steps/0/get/id: must be a string" },
 	{ "/steps/0/get/id", "[\"/a\"]",
 	    "/steps/0/get/id: must be a pointer, or a list of two" },
-	{ "/steps/0/get/id", "[\"/a\", \"b\"]",
-	    "/steps/0/get/id/1: " POINTER },
+	{ "/steps/0/get/id", "[\"/a\", \"b\"]", "/steps/0/get/id/1: " POINTER },
 };
 
 static struct description *
@@ -353,7 +391,8 @@ read_changed(const char *pointer, const char *value, struct error *why)
 {
 	why->text[0] = '\0';
 	return description_read(unit_write_changed("example.json", base,
-	    pointer, value), why);
+				    pointer, value),
+	    why);
 }
 
 static void
@@ -364,12 +403,12 @@ test_broken(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(broken); i++) {
 		struct error why;
-		struct description *d = read_changed(broken[i].pointer,
-		    broken[i].value, &why);
+		struct description *d =
+		    read_changed(broken[i].pointer, broken[i].value, &why);
 
 		ROW(d == NULL && why.code == ERR_CONFIG &&
-		    strlen(why.text) > skip &&
-		    strcmp(why.text + skip, broken[i].why) == 0,
+			strlen(why.text) > skip &&
+			strcmp(why.text + skip, broken[i].why) == 0,
 		    "%s = %s: %s", broken[i].pointer,
 		    unit_text(broken[i].value), why.text);
 		description_free(d);
@@ -424,12 +463,13 @@ test_values(void **state)
 static void
 test_defaults(void **state)
 {
-	static const char text[] = "{ \"format\": 1, \"name\": \"x\","
+	static const char text[] =
+	    "{ \"format\": 1, \"name\": \"x\","
 	    " \"base\": \"https://x.example\", \"steps\": [ { \"method\": "
 	    "\"PUT\", \"path\": \"/{name}/{token}\" } ] }";
 	struct error why;
-	struct description *d = description_read(unit_write("x.json", text,
-	    strlen(text)), &why);
+	struct description *d =
+	    description_read(unit_write("x.json", text, strlen(text)), &why);
 
 	(void)state;
 	assert_non_null(d);
@@ -447,8 +487,9 @@ test_defaults(void **state)
 static void
 test_ovh(void **state)
 {
-	static const char *const begins[] = { "", ", \"begin\": [{\"method\": "
-	    "\"GET\", \"path\": \"/\", \"get\": {\"time\": \"\"}}]" };
+	static const char *const begins[] = { "",
+		", \"begin\": [{\"method\": "
+		"\"GET\", \"path\": \"/\", \"get\": {\"time\": \"\"}}]" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(begins); i++) {
@@ -456,16 +497,20 @@ test_ovh(void **state)
 		struct description *d;
 		char text[512];
 
-		snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
+		snprintf(text, sizeof text,
+		    "{\"format\": 1, \"name\": \"x\","
 		    "\"base\": \"https://x.example\", \"sign\": \"ovh\","
 		    "\"token\": [\"application\", \"secret\", \"consumer\"]%s,"
 		    "\"steps\": [{\"method\": \"PUT\", \"path\": \"/\"}]}",
 		    begins[i]);
 		d = description_read(unit_write("x.json", text, strlen(text)),
 		    &why);
-		ROW((d != NULL) == (i == 1) && (i == 1 || strstr(why.text,
-		    "/sign: needs a step of \"begin\" that gets \"time\"") !=
-		    NULL), "%s: %s", begins[i], why.text);
+		ROW((d != NULL) == (i == 1) &&
+			(i == 1 ||
+			    strstr(why.text,
+				"/sign: needs a step of \"begin\" that gets \"time\"") !=
+				NULL),
+		    "%s: %s", begins[i], why.text);
 		description_free(d);
 	}
 	ROWS_END();
@@ -479,29 +524,33 @@ test_zone_gets(void **state)
 	struct description *d;
 
 	(void)state;
-	d = read_changed("/zone", "{\"method\": \"GET\", \"path\": \"/of\","
-	    "\"get\": {\"zone\": \"/x\", \"zone_id\": \"/y\"}}", &why);
+	d = read_changed("/zone",
+	    "{\"method\": \"GET\", \"path\": \"/of\","
+	    "\"get\": {\"zone\": \"/x\", \"zone_id\": \"/y\"}}",
+	    &why);
 	assert_non_null(d);
 	assert_true(d->zone_gets_more);
 	description_free(d);
-	d = read_changed("/zone", "{\"method\": \"GET\", \"path\": \"/of\","
-	    "\"get\": {\"zone\": \"/x\"}}", &why);
-	assert_null(d);		/* {zone_id} is used */
+	d = read_changed("/zone",
+	    "{\"method\": \"GET\", \"path\": \"/of\","
+	    "\"get\": {\"zone\": \"/x\"}}",
+	    &why);
+	assert_null(d); /* {zone_id} is used */
 }
 
 /* {config.x}: needed unless every place can do without. */
 static const struct {
-	const char	*one;		/* header, */
-	const char	*other;		/* and another */
-	int		 needed;	/* -1: no such variable */
+	const char *one;   /* header, */
+	const char *other; /* and another */
+	int needed;	   /* -1: no such variable */
 } variables[] = {
-	{ "{config.x}",		"p",			true },
-	{ "{config.x?}",	"p",			false },
-	{ "{config.x|y}",	"p",			false },
-	{ "{config.x}",		"{config.x|y}",		true },
-	{ "{config.x|y}",	"{config.x}",		true },
-	{ "{config.x}{config.x?}", "p",			true },
-	{ "config.x",		"p",			-1 },
+	{ "{config.x}", "p", true },
+	{ "{config.x?}", "p", false },
+	{ "{config.x|y}", "p", false },
+	{ "{config.x}", "{config.x|y}", true },
+	{ "{config.x|y}", "{config.x}", true },
+	{ "{config.x}{config.x?}", "p", true },
+	{ "config.x", "p", -1 },
 };
 
 static void
@@ -514,32 +563,40 @@ test_variables(void **state)
 		struct error why;
 		char text[512];
 
-		snprintf(text, sizeof text, "{\"format\": 1, \"name\": \"x\","
+		snprintf(text, sizeof text,
+		    "{\"format\": 1, \"name\": \"x\","
 		    "\"base\": \"https://x.example\", \"headers\": {\"X\": "
 		    "\"%s\", \"Y\": \"%s\"}, \"steps\": [{\"method\": "
-		    "\"PUT\", \"path\": \"/\"}]}", variables[i].one,
-		    variables[i].other);
+		    "\"PUT\", \"path\": \"/\"}]}",
+		    variables[i].one, variables[i].other);
 		d = description_read(unit_write("x.json", text, strlen(text)),
 		    &why);
 		assert_non_null(d);
 		ROW(json_object_object_get_ex(d->variables, "config.x",
-		    &needed) == (variables[i].needed != -1), "%s and %s",
-		    variables[i].one, variables[i].other);
-		ROW(needed == NULL || json_object_get_boolean(needed) ==
-		    variables[i].needed, "%s and %s: needed is %s",
-		    variables[i].one, variables[i].other,
-		    json_object_get_string(needed));
+			&needed) == (variables[i].needed != -1),
+		    "%s and %s", variables[i].one, variables[i].other);
+		ROW(needed == NULL ||
+			json_object_get_boolean(needed) == variables[i].needed,
+		    "%s and %s: needed is %s", variables[i].one,
+		    variables[i].other, json_object_get_string(needed));
 		description_free(d);
 	}
 	ROWS_END();
 }
 
 static const struct {
-	int64_t		 wanted;
-	int64_t		 got;
+	int64_t wanted;
+	int64_t got;
 } ttls[] = {
-	{ 0, 300 }, { 1, 60 }, { 60, 60 }, { 61, 300 }, { 300, 300 },
-	{ 301, 3600 }, { 3600, 3600 }, { 86400, 3600 }, { 2147483647, 3600 },
+	{ 0, 300 },
+	{ 1, 60 },
+	{ 60, 60 },
+	{ 61, 300 },
+	{ 300, 300 },
+	{ 301, 3600 },
+	{ 3600, 3600 },
+	{ 86400, 3600 },
+	{ 2147483647, 3600 },
 };
 
 static void
@@ -551,8 +608,8 @@ test_ttl(void **state)
 	(void)state;
 	assert_non_null(d);
 	for (size_t i = 0; i < COUNT(ttls); i++)
-		ROW(description_ttl(d, ttls[i].wanted) == ttls[i].got,
-		    "%d: %d", (int)ttls[i].wanted,
+		ROW(description_ttl(d, ttls[i].wanted) == ttls[i].got, "%d: %d",
+		    (int)ttls[i].wanted,
 		    (int)description_ttl(d, ttls[i].wanted));
 	d->ttl_of_count = 0;
 	ROW(description_ttl(d, 59) == 60, "59");
@@ -593,8 +650,8 @@ test_shipped(void **state)
 		d = description_read(unit_write(name, text, strlen(text)),
 		    &why);
 		ROW(d != NULL && strlen(d->name) == strlen(name) - 5 &&
-		    strncmp(d->name, name, strlen(d->name)) == 0, "%s: %s %s",
-		    name, why.text, d != NULL ? d->name : "");
+			strncmp(d->name, name, strlen(d->name)) == 0,
+		    "%s: %s %s", name, why.text, d != NULL ? d->name : "");
 		description_free(d);
 		free(text);
 		free(file);

@@ -8,7 +8,7 @@
 
 #include "config/document.h"
 
-#define OTHER_USER	65534
+#define OTHER_USER 65534
 
 /* Writes text and reads it back as a document. */
 static enum err
@@ -30,42 +30,48 @@ after_file(const struct error *why)
 }
 
 static const struct {
-	const char	*text;
-	const char	*why;		/* NULL: taken */
+	const char *text;
+	const char *why; /* NULL: taken */
 } syntax[] = {
-	{ "{}",						NULL },
-	{ " {} \n\n",					NULL },
-	{ "{\"a\": 1}",					NULL },
+	{ "{}", NULL },
+	{ " {} \n\n", NULL },
+	{ "{\"a\": 1}", NULL },
 	{ "// why\n{\"a\": /* here */ 1} // and there\n", NULL },
-	{ "/* one\n * two */\n{\"a\": 1}\n/* end */",	NULL },
-	{ "{\"a\": \"m\xc3\xbcller\"}",			NULL },
-	{ "",			"is empty" },
-	{ "[]",			"must be a JSON object: { ... }" },
-	{ "7",			"must be a JSON object: { ... }" },
-	{ "null",		"must be a JSON object: { ... }" },
-	{ "\"{}\"",		"must be a JSON object: { ... }" },
-	{ "{",			"line 1: unexpected end of data" },
-	{ "{\"a\": 1,\n\"b\": 2\n",			"line 3: unexpected end of data" },
-	{ "{\"a\": \"\n\n",	"line 3: unexpected end of data" },
-	{ "// nothing else\n",	"line 2: unexpected end of data" },
-	{ "{\"a\": /* 1}",	"line 1: unexpected end of data" },
-	{ "{\"a\" 1}",		"line 1: object property name separator ':' "
+	{ "/* one\n * two */\n{\"a\": 1}\n/* end */", NULL },
+	{ "{\"a\": \"m\xc3\xbcller\"}", NULL },
+	{ "", "is empty" },
+	{ "[]", "must be a JSON object: { ... }" },
+	{ "7", "must be a JSON object: { ... }" },
+	{ "null", "must be a JSON object: { ... }" },
+	{ "\"{}\"", "must be a JSON object: { ... }" },
+	{ "{", "line 1: unexpected end of data" },
+	{ "{\"a\": 1,\n\"b\": 2\n", "line 3: unexpected end of data" },
+	{ "{\"a\": \"\n\n", "line 3: unexpected end of data" },
+	{ "// nothing else\n", "line 2: unexpected end of data" },
+	{ "{\"a\": /* 1}", "line 1: unexpected end of data" },
+	{ "{\"a\" 1}",
+	    "line 1: object property name separator ':' "
 	    "expected" },
 	{ "{\n\"a\": 1\n\"b\": 2}",
 	    "line 3: object value separator ',' expected" },
-	{ "{\n\n\n\"a\": x}",	"line 4: unexpected character" },
-	{ "{a: 1}",		"line 1: quoted object property name "
+	{ "{\n\n\n\"a\": x}", "line 4: unexpected character" },
+	{ "{a: 1}",
+	    "line 1: quoted object property name "
 	    "expected" },
-	{ "{\"a\": \"\xff\"}",	"line 1: invalid utf-8 string" },
-	{ "{}{}",		"line 1: something follows the end of the "
+	{ "{\"a\": \"\xff\"}", "line 1: invalid utf-8 string" },
+	{ "{}{}",
+	    "line 1: something follows the end of the "
 	    "document" },
-	{ "{\n}\n\n{}",		"line 4: something follows the end of the "
+	{ "{\n}\n\n{}",
+	    "line 4: something follows the end of the "
 	    "document" },
-	{ "{} x",		"line 1: something follows the end of the "
+	{ "{} x",
+	    "line 1: something follows the end of the "
 	    "document" },
-	{ "{}}",		"line 1: something follows the end of the "
+	{ "{}}",
+	    "line 1: something follows the end of the "
 	    "document" },
-	{ "{} / x",		"line 1: expected comment" },
+	{ "{} / x", "line 1: expected comment" },
 	{ "{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}",
 	    "line 1: nesting too deep" },
 };
@@ -77,17 +83,17 @@ test_syntax(void **state)
 	for (size_t i = 0; i < COUNT(syntax); i++) {
 		struct error why = { .code = ERR_OK };
 		json_object *root;
-		enum err rc = read_text(syntax[i].text,
-		    strlen(syntax[i].text), &root, &why);
+		enum err rc = read_text(syntax[i].text, strlen(syntax[i].text),
+		    &root, &why);
 
 		if (syntax[i].why == NULL)
 			ROW(rc == ERR_OK && root != NULL, "%s: %s",
 			    syntax[i].text, why.text);
 		else
 			ROW(rc == ERR_CONFIG && root == NULL &&
-			    why.code == ERR_CONFIG && strcmp(after_file(&why),
-			    syntax[i].why) == 0, "%s: \"%s\"",
-			    syntax[i].text, why.text);
+				why.code == ERR_CONFIG &&
+				strcmp(after_file(&why), syntax[i].why) == 0,
+			    "%s: \"%s\"", syntax[i].text, why.text);
 		json_object_put(root);
 	}
 	ROWS_END();
@@ -97,9 +103,16 @@ test_syntax(void **state)
 static void
 test_nul(void **state)
 {
-	static const struct { const char *text; size_t len; } files[] = {
-		{ "\0{}", 3 }, { "{\0}", 3 }, { "{}\0", 3 }, { "{}\0x", 4 },
-		{ "{\"a\": \"b\0c\"}", 12 }, { "{} // a\0\nx", 10 },
+	static const struct {
+		const char *text;
+		size_t len;
+	} files[] = {
+		{ "\0{}", 3 },
+		{ "{\0}", 3 },
+		{ "{}\0", 3 },
+		{ "{}\0x", 4 },
+		{ "{\"a\": \"b\0c\"}", 12 },
+		{ "{} // a\0\nx", 10 },
 	};
 
 	(void)state;
@@ -108,7 +121,9 @@ test_nul(void **state)
 		json_object *root;
 
 		ROW(read_text(files[i].text, files[i].len, &root, &why) ==
-		    ERR_CONFIG && root == NULL, "%zu: taken", i);
+			    ERR_CONFIG &&
+			root == NULL,
+		    "%zu: taken", i);
 		json_object_put(root);
 	}
 	ROWS_END();
@@ -136,26 +151,26 @@ test_size(void **state)
 }
 
 static const struct {
-	mode_t		 file;
-	mode_t		 directory;
-	const char	*why;		/* after "FILE: "; NULL: taken */
-	bool		 of_directory;
+	mode_t file;
+	mode_t directory;
+	const char *why; /* after "FILE: "; NULL: taken */
+	bool of_directory;
 } modes[] = {
-	{ 0600,	 0700,	NULL,	false },
-	{ 0640,	 0755,	NULL,	false },
-	{ 0644,	 0755,	NULL,	false },
-	{ 0444,	 0555,	NULL,	false },
-	{ 0755,	 0755,	NULL,	false },
-	{ 0660,	 0755,	"others can write it; chmod go-w",	false },
-	{ 0620,	 0755,	"others can write it; chmod go-w",	false },
-	{ 0602,	 0755,	"others can write it; chmod go-w",	false },
-	{ 0666,	 0755,	"others can write it; chmod go-w",	false },
-	{ 0600,	 0775,	"others can write it; chmod go-w",	true },
-	{ 0600,	 0757,	"others can write it; chmod go-w",	true },
-	{ 0600,	 0777,	"others can write it; chmod go-w",	true },
+	{ 0600, 0700, NULL, false },
+	{ 0640, 0755, NULL, false },
+	{ 0644, 0755, NULL, false },
+	{ 0444, 0555, NULL, false },
+	{ 0755, 0755, NULL, false },
+	{ 0660, 0755, "others can write it; chmod go-w", false },
+	{ 0620, 0755, "others can write it; chmod go-w", false },
+	{ 0602, 0755, "others can write it; chmod go-w", false },
+	{ 0666, 0755, "others can write it; chmod go-w", false },
+	{ 0600, 0775, "others can write it; chmod go-w", true },
+	{ 0600, 0757, "others can write it; chmod go-w", true },
+	{ 0600, 0777, "others can write it; chmod go-w", true },
 	/* As in /tmp, nobody can put another file in the place of ours. */
-	{ 0600,	 01777,	NULL,	false },
-	{ 0666,	 01777,	"others can write it; chmod go-w",	false },
+	{ 0600, 01777, NULL, false },
+	{ 0666, 01777, "others can write it; chmod go-w", false },
 };
 
 /* A directory inside ours, whose mode may change. */
@@ -185,8 +200,9 @@ test_modes(void **state)
 		assert_int_equal(chmod(file, modes[i].file), 0);
 		assert_int_equal(chmod(dir, modes[i].directory), 0);
 		rc = document_read(&root, file, &why);
-		snprintf(want, sizeof want, "%s: %s", modes[i].of_directory ?
-		    dir : file, unit_text(modes[i].why));
+		snprintf(want, sizeof want, "%s: %s",
+		    modes[i].of_directory ? dir : file,
+		    unit_text(modes[i].why));
 		if (modes[i].why == NULL)
 			ROW(rc == ERR_OK, "%o in %o: %s", modes[i].file,
 			    modes[i].directory, why.text);
@@ -201,15 +217,15 @@ test_modes(void **state)
 }
 
 static const struct {
-	uid_t		 file;
-	uid_t		 directory;
-	bool		 good;
-	bool		 of_directory;
+	uid_t file;
+	uid_t directory;
+	bool good;
+	bool of_directory;
 } owners[] = {
-	{ 0,		0,		true,	false },
-	{ OTHER_USER,	0,		false,	false },
-	{ 0,		OTHER_USER,	false,	true },
-	{ OTHER_USER,	OTHER_USER,	false,	false },
+	{ 0, 0, true, false },
+	{ OTHER_USER, 0, false, false },
+	{ 0, OTHER_USER, false, true },
+	{ OTHER_USER, OTHER_USER, false, false },
 };
 
 static void
@@ -230,9 +246,10 @@ test_owners(void **state)
 		assert_int_equal(chown(file, owners[i].file, (gid_t)-1), 0);
 		assert_int_equal(chown(dir, owners[i].directory, (gid_t)-1), 0);
 		rc = document_read(&root, file, &why);
-		snprintf(want, sizeof want, "%s: belongs to user %d; make it "
-		    "root's (chown root)", owners[i].of_directory ? dir : file,
-		    OTHER_USER);
+		snprintf(want, sizeof want,
+		    "%s: belongs to user %d; make it "
+		    "root's (chown root)",
+		    owners[i].of_directory ? dir : file, OTHER_USER);
 		if (owners[i].good)
 			ROW(rc == ERR_OK, "%zu: %s", i, why.text);
 		else
@@ -276,8 +293,7 @@ test_no_file(void **state)
 	snprintf(want, sizeof want, "%s: No such file or directory", name);
 	assert_int_equal(document_read(&root, name, &why), ERR_CONFIG);
 	assert_string_equal(why.text, want);
-	snprintf(want, sizeof want, "%s: not a regular file",
-	    unit_directory());
+	snprintf(want, sizeof want, "%s: not a regular file", unit_directory());
 	assert_int_equal(document_read(&root, unit_directory(), &why),
 	    ERR_CONFIG);
 	assert_string_equal(why.text, want);
@@ -315,50 +331,48 @@ static const char values[] =
 enum kind { STRING, BOOL, INTEGER, WORD, PATH, OBJECT, ARRAY, REQUIRED };
 
 static const struct {
-	enum kind	 kind;
-	const char	*name;
-	const char	*why;		/* NULL: taken */
+	enum kind kind;
+	const char *name;
+	const char *why; /* NULL: taken */
 } takes[] = {
-	{ STRING,	"s",		NULL },
-	{ STRING,	"absent",	NULL },
-	{ STRING,	"empty",	"/empty: must not be empty" },
-	{ STRING,	"nul",		"/nul: must not hold \\u0000" },
-	{ STRING,	"i",		"/i: must be a string" },
-	{ STRING,	"n",		"/n: must be a string" },
-	{ STRING,	"o",		"/o: must be a string" },
-	{ BOOL,		"t",		NULL },
-	{ BOOL,		"absent",	NULL },
-	{ BOOL,		"i",		"/i: must be true or false" },
-	{ BOOL,		"s",		"/s: must be true or false" },
-	{ BOOL,		"n",		"/n: must be true or false" },
-	{ INTEGER,	"i",		NULL },
-	{ INTEGER,	"absent",	NULL },
-	{ INTEGER,	"big",		"/big: must be from 1 to 10" },
-	{ INTEGER,	"d",		"/d: must be a whole number" },
-	{ INTEGER,	"one",		"/one: must be a whole number" },
-	{ INTEGER,	"s",		"/s: must be a whole number" },
-	{ INTEGER,	"t",		"/t: must be a whole number" },
-	{ INTEGER,	"n",		"/n: must be a whole number" },
-	{ WORD,		"w",		NULL },
-	{ WORD,		"absent",	NULL },
-	{ WORD,		"s",
-	    "/s: must be one of \"one\", \"two\", \"three\"" },
-	{ WORD,		"i",		"/i: must be a string" },
-	{ PATH,		"file",		NULL },
-	{ PATH,		"absent",	NULL },
-	{ PATH,		"relative",
-	    "/relative: must be a full file name, from / on" },
-	{ PATH,		"t",		"/t: must be a string" },
-	{ OBJECT,	"absent",	NULL },
-	{ OBJECT,	"o",	"/o/x: unknown; here may stand: a, b" },
-	{ OBJECT,	"l",		"/l: must be an object: { ... }" },
-	{ OBJECT,	"n",		"/n: must be an object: { ... }" },
-	{ ARRAY,	"absent",	NULL },
-	{ ARRAY,	"l",	"/l: has 3 elements, at most 2" },
-	{ ARRAY,	"o",		"/o: must be a list: [ ... ]" },
-	{ ARRAY,	"n",		"/n: must be a list: [ ... ]" },
-	{ REQUIRED,	"s",		NULL },
-	{ REQUIRED,	"absent",	"/absent: is missing" },
+	{ STRING, "s", NULL },
+	{ STRING, "absent", NULL },
+	{ STRING, "empty", "/empty: must not be empty" },
+	{ STRING, "nul", "/nul: must not hold \\u0000" },
+	{ STRING, "i", "/i: must be a string" },
+	{ STRING, "n", "/n: must be a string" },
+	{ STRING, "o", "/o: must be a string" },
+	{ BOOL, "t", NULL },
+	{ BOOL, "absent", NULL },
+	{ BOOL, "i", "/i: must be true or false" },
+	{ BOOL, "s", "/s: must be true or false" },
+	{ BOOL, "n", "/n: must be true or false" },
+	{ INTEGER, "i", NULL },
+	{ INTEGER, "absent", NULL },
+	{ INTEGER, "big", "/big: must be from 1 to 10" },
+	{ INTEGER, "d", "/d: must be a whole number" },
+	{ INTEGER, "one", "/one: must be a whole number" },
+	{ INTEGER, "s", "/s: must be a whole number" },
+	{ INTEGER, "t", "/t: must be a whole number" },
+	{ INTEGER, "n", "/n: must be a whole number" },
+	{ WORD, "w", NULL },
+	{ WORD, "absent", NULL },
+	{ WORD, "s", "/s: must be one of \"one\", \"two\", \"three\"" },
+	{ WORD, "i", "/i: must be a string" },
+	{ PATH, "file", NULL },
+	{ PATH, "absent", NULL },
+	{ PATH, "relative", "/relative: must be a full file name, from / on" },
+	{ PATH, "t", "/t: must be a string" },
+	{ OBJECT, "absent", NULL },
+	{ OBJECT, "o", "/o/x: unknown; here may stand: a, b" },
+	{ OBJECT, "l", "/l: must be an object: { ... }" },
+	{ OBJECT, "n", "/n: must be an object: { ... }" },
+	{ ARRAY, "absent", NULL },
+	{ ARRAY, "l", "/l: has 3 elements, at most 2" },
+	{ ARRAY, "o", "/o: must be a list: [ ... ]" },
+	{ ARRAY, "n", "/n: must be a list: [ ... ]" },
+	{ REQUIRED, "s", NULL },
+	{ REQUIRED, "absent", "/absent: is missing" },
 };
 
 static enum err
@@ -376,8 +390,8 @@ take(const struct place *p, enum kind kind, struct error *why)
 	switch (kind) {
 	case STRING:
 		rc = place_string(p, &s, why);
-		assert_string_equal(s, rc == ERR_OK && p->value != NULL ?
-		    "text" : "before");
+		assert_string_equal(s,
+		    rc == ERR_OK && p->value != NULL ? "text" : "before");
 		return rc;
 	case BOOL:
 		rc = place_bool(p, &b, why);
@@ -389,8 +403,8 @@ take(const struct place *p, enum kind kind, struct error *why)
 		return rc;
 	case WORD:
 		rc = place_word(p, words, &word, why);
-		assert_int_equal(word, rc == ERR_OK && p->value != NULL ?
-		    1 : -1);
+		assert_int_equal(word,
+		    rc == ERR_OK && p->value != NULL ? 1 : -1);
 		return rc;
 	case PATH:
 		return place_file(p, &s, why);
@@ -422,8 +436,9 @@ test_places(void **state)
 		if (takes[i].why == NULL)
 			ROW(rc == ERR_OK, "%s: %s", takes[i].name, why.text);
 		else
-			ROW(rc == ERR_CONFIG && strncmp(why.text, "file: ", 6)
-			    == 0 && strcmp(why.text + 6, takes[i].why) == 0,
+			ROW(rc == ERR_CONFIG &&
+				strncmp(why.text, "file: ", 6) == 0 &&
+				strcmp(why.text + 6, takes[i].why) == 0,
 			    "%s: %s", takes[i].name, why.text);
 	}
 	json_object_put(root);

@@ -58,7 +58,7 @@ test_names(void **state)
 		ROW(error_name((enum err)i) != NULL, "%d: no name", i);
 		for (int j = 0; j < i; j++)
 			ROW(strcmp(error_name((enum err)i),
-			    error_name((enum err)j)) != 0,
+				error_name((enum err)j)) != 0,
 			    "%d and %d have the same name", i, j);
 	}
 	ROWS_END();

@@ -13,9 +13,9 @@
 
 /* A process that enters, says so, and leaves when it is told. */
 struct guest {
-	pid_t	pid;
-	int	says;		/* 'i': inside, 'r': refused */
-	int	told;
+	pid_t pid;
+	int says; /* 'i': inside, 'r': refused */
+	int told;
 };
 
 static struct guest
@@ -29,7 +29,7 @@ guest_send(const struct gate *g)
 	assert_int_equal(pipe(told), 0);
 	if ((guest.pid = fork()) == 0) {
 		close(told[1]);
-		alarm(20);	/* it must not outlive a test that fails */
+		alarm(20); /* it must not outlive a test that fails */
 		c = gate_enter(g) ? 'i' : 'r';
 		if (write(says[1], &c, 1) != 1 || read(told[0], &c, 1) < 0)
 			_exit(1);

@@ -5,82 +5,86 @@
 
 #include "config/hostname.h"
 
-#define LABEL63	"a23456789-123456789-123456789-123456789-123456789-123456789-123"
+#define LABEL63 \
+	"a23456789-123456789-123456789-123456789-123456789-123456789-123"
 
 static const struct {
-	const char	*in;
-	const char	*out;		/* NULL: refused */
-	bool		 wildcard;
+	const char *in;
+	const char *out; /* NULL: refused */
+	bool wildcard;
 } names[] = {
-	{ "home.example.org",		"home.example.org",	false },
-	{ "Home.EXAMPLE.Org",		"home.example.org",	false },
-	{ "home.example.org.",		"home.example.org",	false },
-	{ "localhost",			"localhost",		false },
-	{ "a.b",			"a.b",			false },
-	{ "1.example",			"1.example",		false },
-	{ "3com.example",		"3com.example",		false },
-	{ "a--b.example",		"a--b.example",		false },
-	{ "_dmarc.example.org",		"_dmarc.example.org",	false },
-	{ LABEL63 ".example",		LABEL63 ".example",	false },
+	{ "home.example.org", "home.example.org", false },
+	{ "Home.EXAMPLE.Org", "home.example.org", false },
+	{ "home.example.org.", "home.example.org", false },
+	{ "localhost", "localhost", false },
+	{ "a.b", "a.b", false },
+	{ "1.example", "1.example", false },
+	{ "3com.example", "3com.example", false },
+	{ "a--b.example", "a--b.example", false },
+	{ "_dmarc.example.org", "_dmarc.example.org", false },
+	{ LABEL63 ".example", LABEL63 ".example", false },
 	/* IDNA 2008. */
-	{ "m\xc3\xbcller.example",	"xn--mller-kva.example", false },
-	{ "M\xc3\x9cLLER.example",	"xn--mller-kva.example", false },
-	{ "mu\xcc\x88ller.example",	"xn--mller-kva.example", false },
-	{ "m\xc3\xbcller\xe3\x80\x82" "example", "xn--mller-kva.example",
-	    false },
-	{ "xn--mller-kva.example",	"xn--mller-kva.example", false },
-	{ "XN--MLLER-KVA.example",	"xn--mller-kva.example", false },
-	{ "fa\xc3\x9f.example",		"xn--fa-hia.example",	false },
-	{ "\xd0\xbf\xd1\x80.example",	"xn--o1ac.example",	false },
+	{ "m\xc3\xbcller.example", "xn--mller-kva.example", false },
+	{ "M\xc3\x9cLLER.example", "xn--mller-kva.example", false },
+	{ "mu\xcc\x88ller.example", "xn--mller-kva.example", false },
+	{ "m\xc3\xbcller\xe3\x80\x82"
+	  "example",
+	    "xn--mller-kva.example", false },
+	{ "xn--mller-kva.example", "xn--mller-kva.example", false },
+	{ "XN--MLLER-KVA.example", "xn--mller-kva.example", false },
+	{ "fa\xc3\x9f.example", "xn--fa-hia.example", false },
+	{ "\xd0\xbf\xd1\x80.example", "xn--o1ac.example", false },
 	/* Names with a star, for those who may. */
-	{ "*.example.org",		"*.example.org",	true },
-	{ "*.Example.Org.",		"*.example.org",	true },
-	{ "home.example.org",		"home.example.org",	true },
-	{ "*.example.org",		NULL,			false },
-	{ "*",				NULL,			true },
-	{ "*.",				NULL,			true },
-	{ "*.*.example.org",		NULL,			true },
-	{ "a.*.example.org",		NULL,			true },
-	{ "*a.example.org",		NULL,			true },
-	{ "a*.example.org",		NULL,			true },
+	{ "*.example.org", "*.example.org", true },
+	{ "*.Example.Org.", "*.example.org", true },
+	{ "home.example.org", "home.example.org", true },
+	{ "*.example.org", NULL, false },
+	{ "*", NULL, true },
+	{ "*.", NULL, true },
+	{ "*.*.example.org", NULL, true },
+	{ "a.*.example.org", NULL, true },
+	{ "*a.example.org", NULL, true },
+	{ "a*.example.org", NULL, true },
 	/* What is no name. */
-	{ "",				NULL,			false },
-	{ ".",				NULL,			false },
-	{ "..",				NULL,			false },
-	{ ".example.org",		NULL,			false },
-	{ "home..example.org",		NULL,			false },
-	{ "home.example.org..",		NULL,			false },
-	{ "-home.example.org",		NULL,			false },
-	{ "home-.example.org",		NULL,			false },
-	{ "home.-example.org",		NULL,			false },
-	{ "ho me.example.org",		NULL,			false },
-	{ " home.example.org",		NULL,			false },
-	{ "home.example.org ",		NULL,			false },
-	{ "home.example.org\n",		NULL,			false },
-	{ "home\n.example.org",		NULL,			false },
-	{ "m\xc3\xbcller\n.example",	NULL,			false },
-	{ "m\xc3\xbcller .example",	NULL,			false },
-	{ "home.example.org/x",		NULL,			false },
-	{ "home.example.org:443",	NULL,			false },
-	{ "home.example.org?",		NULL,			false },
-	{ "home.example.org#",		NULL,			false },
-	{ "user@example.org",		NULL,			false },
-	{ "home.example.org\\",		NULL,			false },
-	{ "home\".example.org",		NULL,			false },
-	{ "home'.example.org",		NULL,			false },
-	{ "home%00.example.org",	NULL,			false },
-	{ "home\x01.example.org",	NULL,			false },
-	{ "home\x7f.example.org",	NULL,			false },
-	{ "home,example.org",		NULL,			false },
-	{ "\xff\xfe.example",		NULL,			false },
-	{ "\xc3.example",		NULL,			false },
-	{ "a" LABEL63 ".example",	NULL,			false },
+	{ "", NULL, false },
+	{ ".", NULL, false },
+	{ "..", NULL, false },
+	{ ".example.org", NULL, false },
+	{ "home..example.org", NULL, false },
+	{ "home.example.org..", NULL, false },
+	{ "-home.example.org", NULL, false },
+	{ "home-.example.org", NULL, false },
+	{ "home.-example.org", NULL, false },
+	{ "ho me.example.org", NULL, false },
+	{ " home.example.org", NULL, false },
+	{ "home.example.org ", NULL, false },
+	{ "home.example.org\n", NULL, false },
+	{ "home\n.example.org", NULL, false },
+	{ "m\xc3\xbcller\n.example", NULL, false },
+	{ "m\xc3\xbcller .example", NULL, false },
+	{ "home.example.org/x", NULL, false },
+	{ "home.example.org:443", NULL, false },
+	{ "home.example.org?", NULL, false },
+	{ "home.example.org#", NULL, false },
+	{ "user@example.org", NULL, false },
+	{ "home.example.org\\", NULL, false },
+	{ "home\".example.org", NULL, false },
+	{ "home'.example.org", NULL, false },
+	{ "home%00.example.org", NULL, false },
+	{ "home\x01.example.org", NULL, false },
+	{ "home\x7f.example.org", NULL, false },
+	{ "home,example.org", NULL, false },
+	{ "\xff\xfe.example", NULL, false },
+	{ "\xc3.example", NULL, false },
+	{ "a" LABEL63 ".example", NULL, false },
 	/* Addresses are no names. */
-	{ "89.14.163.156",		NULL,			false },
-	{ "89.14.163.156.",		NULL,			false },
-	{ "\xef\xbc\x98" "9.14.163.156",	NULL,			false },
-	{ "2a01:c22:b045:defc::8",	NULL,			false },
-	{ "[::1]",			NULL,			false },
+	{ "89.14.163.156", NULL, false },
+	{ "89.14.163.156.", NULL, false },
+	{ "\xef\xbc\x98"
+	  "9.14.163.156",
+	    NULL, false },
+	{ "2a01:c22:b045:defc::8", NULL, false },
+	{ "[::1]", NULL, false },
 };
 
 static void
@@ -108,8 +112,8 @@ test_twice(void **state)
 		if (names[i].out == NULL)
 			continue;
 		again = hostname_normalise(names[i].out, names[i].wildcard);
-		ROW(unit_same(again, names[i].out), "\"%s\": %s",
-		    names[i].out, unit_text(again));
+		ROW(unit_same(again, names[i].out), "\"%s\": %s", names[i].out,
+		    unit_text(again));
 		free(again);
 	}
 	ROWS_END();
@@ -120,14 +124,18 @@ static void
 test_length(void **state)
 {
 	static const struct {
-		size_t	 len;
-		bool	 star;
-		bool	 good;
+		size_t len;
+		bool star;
+		bool good;
 	} cases[] = {
-		{ 251, false, true }, { 253, false, true },
-		{ 255, false, false }, { 257, false, false },
-		{ 2047, false, false }, { 65535, false, false },
-		{ 253, true, true }, { 255, true, false },
+		{ 251, false, true },
+		{ 253, false, true },
+		{ 255, false, false },
+		{ 257, false, false },
+		{ 2047, false, false },
+		{ 65535, false, false },
+		{ 253, true, true },
+		{ 255, true, false },
 	};
 
 	(void)state;
@@ -156,23 +164,23 @@ test_length(void **state)
 }
 
 static const struct {
-	const char	*name;
-	const char	*zone;
-	bool		 within;
+	const char *name;
+	const char *zone;
+	bool within;
 } zones[] = {
-	{ "home.example.org",	"example.org",		true },
-	{ "home.example.org",	"home.example.org",	true },
-	{ "home.example.org",	"org",			true },
-	{ "a.b.example.org",	"example.org",		true },
-	{ "*.example.org",	"example.org",		true },
-	{ "myexample.org",	"example.org",		false },
-	{ "example.org",	"home.example.org",	false },
-	{ "home.example.org",	"ple.org",		false },
-	{ "home.example.org",	"example.com",		false },
-	{ "home.example.org",	".example.org",		false },
-	{ "home.example.org",	"",			false },
-	{ "",			"",			false },
-	{ "",			"org",			false },
+	{ "home.example.org", "example.org", true },
+	{ "home.example.org", "home.example.org", true },
+	{ "home.example.org", "org", true },
+	{ "a.b.example.org", "example.org", true },
+	{ "*.example.org", "example.org", true },
+	{ "myexample.org", "example.org", false },
+	{ "example.org", "home.example.org", false },
+	{ "home.example.org", "ple.org", false },
+	{ "home.example.org", "example.com", false },
+	{ "home.example.org", ".example.org", false },
+	{ "home.example.org", "", false },
+	{ "", "", false },
+	{ "", "org", false },
 };
 
 static void
@@ -181,8 +189,8 @@ test_within(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(zones); i++)
 		ROW(hostname_within(zones[i].name, zones[i].zone) ==
-		    zones[i].within, "%s in %s", zones[i].name,
-		    zones[i].zone);
+			zones[i].within,
+		    "%s in %s", zones[i].name, zones[i].zone);
 	ROWS_END();
 }
 

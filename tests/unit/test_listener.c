@@ -21,21 +21,21 @@
 
 #include "pool/listener.h"
 
-#define SECONDS_MAX	10
-#define OTHER_USER	65534
+#define SECONDS_MAX 10
+#define OTHER_USER  65534
 
 /* What a child saw. */
 static struct seen {
-	enum err	 rc;
-	struct error	 why;
-	int		 fd;
-	bool		 listens, cloexec, nonblocking;
-	bool		 stdin_is_null;
-	int		 highest;	/* descriptor that is open */
-	struct stat	 st;		/* of the path, while it listens */
-	bool		 has_path;
-	bool		 removed;	/* by listener_close() */
-} *seen;
+	enum err rc;
+	struct error why;
+	int fd;
+	bool listens, cloexec, nonblocking;
+	bool stdin_is_null;
+	int highest;	/* descriptor that is open */
+	struct stat st; /* of the path, while it listens */
+	bool has_path;
+	bool removed; /* by listener_close() */
+} * seen;
 
 static const char *
 path(const char *name)
@@ -66,8 +66,7 @@ static int
 connect_to(const char *where)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	assert_int_not_equal(fd, -1);
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", where);
@@ -84,8 +83,9 @@ look_around(void)
 	socklen_t len = sizeof(int);
 	int on = 0;
 
-	seen->listens = getsockopt(seen->fd, SOL_SOCKET, SO_ACCEPTCONN, &on,
-	    &len) == 0 && on;
+	seen->listens =
+	    getsockopt(seen->fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
+	    on;
 	seen->cloexec = (fcntl(seen->fd, F_GETFD) & FD_CLOEXEC) != 0;
 	seen->nonblocking = (fcntl(seen->fd, F_GETFL) & O_NONBLOCK) != 0;
 	seen->stdin_is_null = fstat(0, &st) == 0 &&
@@ -112,13 +112,13 @@ open_in_child(const struct settings *s, bool handed_in_only,
 		else
 			dup2(open("/dev/null", O_RDONLY), 0);
 		seen->fd = -1;
-		seen->rc = listener_open(s, handed_in_only, &seen->fd,
-		    &seen->why);
+		seen->rc =
+		    listener_open(s, handed_in_only, &seen->fd, &seen->why);
 		if (seen->rc == ERR_OK) {
 			look_around();
 			if (s->listen.path != NULL)
-				seen->has_path = lstat(s->listen.path,
-				    &seen->st) == 0;
+				seen->has_path =
+				    lstat(s->listen.path, &seen->st) == 0;
 			listener_close(s);
 			seen->removed = s->listen.path != NULL &&
 			    access(s->listen.path, F_OK) == -1;
@@ -133,8 +133,10 @@ open_in_child(const struct settings *s, bool handed_in_only,
 static struct settings
 settings_for(const char *where)
 {
-	return (struct settings){ .listen = { .path = where, .mode = 0660,
-	    .group = (gid_t)-1 }, .file = (char *)(uintptr_t)"ddnsgate.json" };
+	return (struct settings){
+		.listen = { .path = where, .mode = 0660, .group = (gid_t)-1 },
+		.file = (char *)(uintptr_t) "ddnsgate.json"
+	};
 }
 
 static void
@@ -287,13 +289,15 @@ test_none(void **state)
 	(void)state;
 	open_in_child(&s, false, NULL, 0);
 	assert_int_equal(seen->rc, ERR_CONFIG);
-	assert_string_equal(seen->why.text, "no socket was handed in; start "
+	assert_string_equal(seen->why.text,
+	    "no socket was handed in; start "
 	    "it by spawn-fcgi or systemd, or write \"listen\" into "
 	    "ddnsgate.json");
 	s.listen.path = path("unwanted");
 	open_in_child(&s, true, NULL, 0);
 	assert_int_equal(seen->rc, ERR_CONFIG);
-	assert_string_equal(seen->why.text, "no socket was handed in as "
+	assert_string_equal(seen->why.text,
+	    "no socket was handed in as "
 	    "descriptor 0; start it by spawn-fcgi");
 	assert_int_equal(access(s.listen.path, F_OK), -1);
 }
@@ -426,7 +430,7 @@ static void
 test_peers_tcp(void **state)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct settings s = settings_for(NULL);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

@@ -12,8 +12,9 @@
 #include "base/log.h"
 
 /* "2024-02-29T12:00:00Z ddnsgate[123]: " */
-#define HEAD	"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:" \
-		"[0-6][0-9]Z ddnsgate\\[[0-9]+\\]: "
+#define HEAD                                                    \
+	"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:" \
+	"[0-6][0-9]Z ddnsgate\\[[0-9]+\\]: "
 
 static const char *
 log_file(void)
@@ -66,20 +67,20 @@ only_line(char **text)
 }
 
 static const struct {
-	const char	*in;
-	const char	*out;
+	const char *in;
+	const char *out;
 } quoted[] = {
-	{ "home.example.org: good",	"home.example.org: good" },
-	{ "",				"" },
-	{ "a\nb",			"a\\x0ab" },
+	{ "home.example.org: good", "home.example.org: good" },
+	{ "", "" },
+	{ "a\nb", "a\\x0ab" },
 	{ "a\r\n2024-02-29T12:00:00Z ddnsgate[1]: forged",
 	    "a\\x0d\\x0a2024-02-29T12:00:00Z ddnsgate[1]: forged" },
-	{ "\x1b[2J\x07",		"\\x1b[2J\\x07" },
-	{ "\t",				"\\x09" },
-	{ "\x7f",			"\\x7f" },
-	{ "m\xc3\xbcller",		"m\\xc3\\xbcller" },
-	{ "\xff\x80",			"\\xff\\x80" },
-	{ "%s%n",			"%s%n" },
+	{ "\x1b[2J\x07", "\\x1b[2J\\x07" },
+	{ "\t", "\\x09" },
+	{ "\x7f", "\\x7f" },
+	{ "m\xc3\xbcller", "m\\xc3\\xbcller" },
+	{ "\xff\x80", "\\xff\\x80" },
+	{ "%s%n", "%s%n" },
 };
 
 static void
@@ -122,20 +123,20 @@ test_errno(void **state)
 
 /* One line, not longer than it may be, and the reader sees that it was cut. */
 static const struct {
-	char	 fill;
-	size_t	 len;
-	bool	 cut;
+	char fill;
+	size_t len;
+	bool cut;
 } lengths[] = {
-	{ 'a',	1,			false },
-	{ 'a',	LOG_LINE_MAX / 2,	false },
-	{ 'a',	LOG_LINE_MAX - 100,	false },
-	{ 'a',	LOG_LINE_MAX,		true },
-	{ 'a',	LOG_LINE_MAX + 1,	true },
-	{ 'a',	10 * LOG_LINE_MAX,	true },
-	{ '\n',	LOG_LINE_MAX / 5,	false },
-	{ '\n',	LOG_LINE_MAX / 2,	true },
-	{ '\n',	LOG_LINE_MAX,		true },
-	{ '\n',	10 * LOG_LINE_MAX,	true },
+	{ 'a', 1, false },
+	{ 'a', LOG_LINE_MAX / 2, false },
+	{ 'a', LOG_LINE_MAX - 100, false },
+	{ 'a', LOG_LINE_MAX, true },
+	{ 'a', LOG_LINE_MAX + 1, true },
+	{ 'a', 10 * LOG_LINE_MAX, true },
+	{ '\n', LOG_LINE_MAX / 5, false },
+	{ '\n', LOG_LINE_MAX / 2, true },
+	{ '\n', LOG_LINE_MAX, true },
+	{ '\n', 10 * LOG_LINE_MAX, true },
 };
 
 static void
@@ -159,8 +160,9 @@ test_length(void **state)
 		ROW(strlen(text) + 1 <= LOG_LINE_MAX, "%zu: %zu bytes", want,
 		    strlen(text) + 1);
 		ROW((len >= 3 && strcmp(line + len - 3, "...") == 0) ==
-		    lengths[i].cut, "%zu of %d: ends in \"%s\"", want,
-		    lengths[i].fill, len >= 8 ? line + len - 8 : line);
+			lengths[i].cut,
+		    "%zu of %d: ends in \"%s\"", want, lengths[i].fill,
+		    len >= 8 ? line + len - 8 : line);
 		if (!lengths[i].cut)
 			ROW(len == want * (lengths[i].fill == 'a' ? 1 : 4),
 			    "%zu: became %zu", want, len);

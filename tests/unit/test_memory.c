@@ -12,7 +12,7 @@
 /* Stands before ours: time passes as the test likes. */
 static int64_t now = 1;
 
-int64_t	 __wrap_clock_now(void);
+int64_t __wrap_clock_now(void);
 
 int64_t
 __wrap_clock_now(void)

@@ -9,7 +9,7 @@
 /* Stands before ours: time passes as the test likes. */
 static int64_t now = 1;
 
-int64_t	 __wrap_clock_now(void);
+int64_t __wrap_clock_now(void);
 
 int64_t
 __wrap_clock_now(void)
@@ -38,23 +38,23 @@ add(struct penalties *p, const char *text, int times)
 
 /* So many failures of one, and whom they hold up. */
 static const struct {
-	const char	*source;
-	int		 failures;
-	const char	*asks;
-	long		 wait;		/* seconds */
+	const char *source;
+	int failures;
+	const char *asks;
+	long wait; /* seconds */
 } rows[] = {
-	{ "192.0.2.1",		PENALTY_BURST - 1, "192.0.2.1",	0 },
-	{ "192.0.2.1",		PENALTY_BURST, "192.0.2.1",	60 },
-	{ "192.0.2.1",		PENALTY_BURST + 1, "192.0.2.1",	120 },
-	{ "192.0.2.1",		PENALTY_BURST, "192.0.2.2",	0 },
-	{ "192.0.2.1",		PENALTY_BURST, "2001:db8::1",	0 },
+	{ "192.0.2.1", PENALTY_BURST - 1, "192.0.2.1", 0 },
+	{ "192.0.2.1", PENALTY_BURST, "192.0.2.1", 60 },
+	{ "192.0.2.1", PENALTY_BURST + 1, "192.0.2.1", 120 },
+	{ "192.0.2.1", PENALTY_BURST, "192.0.2.2", 0 },
+	{ "192.0.2.1", PENALTY_BURST, "2001:db8::1", 0 },
 	/* As a web server may write it. */
-	{ "::ffff:192.0.2.1",	PENALTY_BURST, "192.0.2.1",	60 },
-	{ "::ffff:192.0.2.1",	PENALTY_BURST, "::ffff:192.0.2.2", 0 },
+	{ "::ffff:192.0.2.1", PENALTY_BURST, "192.0.2.1", 60 },
+	{ "::ffff:192.0.2.1", PENALTY_BURST, "::ffff:192.0.2.2", 0 },
 	/* Whoever has one address of a /64 has all of them. */
-	{ "2001:db8:1:2::1",	PENALTY_BURST, "2001:db8:1:2:ffff::", 60 },
-	{ "2001:db8:1:2::1",	PENALTY_BURST, "2001:db8:1:3::1", 0 },
-	{ "2001:db8:1:2::1",	PENALTY_BURST, "2001:db8:2:2::1", 0 },
+	{ "2001:db8:1:2::1", PENALTY_BURST, "2001:db8:1:2:ffff::", 60 },
+	{ "2001:db8:1:2::1", PENALTY_BURST, "2001:db8:1:3::1", 0 },
+	{ "2001:db8:1:2::1", PENALTY_BURST, "2001:db8:2:2::1", 0 },
 };
 
 static void

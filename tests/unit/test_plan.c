@@ -5,101 +5,110 @@
 
 #include "gateway/plan.h"
 
-#define HOSTS_MAX	3
+#define HOSTS_MAX 3
 
 /* A host in short; suffix behind a /56 if ipv6 is IPV6_PREFIX. */
 struct host {
-	const char		*name;		/* NULL: the end */
-	enum ipv4_source	 ipv4;
-	enum ipv6_source	 ipv6;
-	const char		*suffix;
-	const char		*allow;
-	bool			 removal;
+	const char *name; /* NULL: the end */
+	enum ipv4_source ipv4;
+	enum ipv6_source ipv6;
+	const char *suffix;
+	const char *allow;
+	bool removal;
 };
 
 static const struct {
-	const char	*title;
-	struct host	 hosts[HOSTS_MAX + 1];
-	const char	*ipv4;		/* "none", an address, or NULL */
-	const char	*ipv6;
-	const char	*prefix;
-	const char	*names;		/* "1,0": indices; NULL: all */
-	const char	*records;	/* NULL: refused */
-	const char	*why;
+	const char *title;
+	struct host hosts[HOSTS_MAX + 1];
+	const char *ipv4; /* "none", an address, or NULL */
+	const char *ipv6;
+	const char *prefix;
+	const char *names;   /* "1,0": indices; NULL: all */
+	const char *records; /* NULL: refused */
+	const char *why;
 } plans[] = {
 	{ "the reference case",
 	    { { "chaos-wg.net", IPV4_ROUTER, IPV6_PREFIX, "0:0:0:fc::8", NULL,
-	    false } },
+		false } },
 	    "89.14.163.156", "2a01:c22:b200:69f9:1234:56ff:fe78:9abc",
 	    "2a01:c22:b045:de00::/64", NULL,
 	    "chaos-wg.net A 89.14.163.156 open\n"
-	    "chaos-wg.net AAAA 2a01:c22:b045:defc::8 open\n", NULL },
+	    "chaos-wg.net AAAA 2a01:c22:b045:defc::8 open\n",
+	    NULL },
 	{ "the router's own IPv6",
 	    { { "a.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } },
 	    "89.14.163.156", "2a01:c22::1", "2a01:c22:b045:de00::/64", NULL,
 	    "a.net AAAA 2a01:c22::1 open\n", NULL },
 	{ "what is not mentioned stays",
 	    { { "a.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } },
-	    "89.14.163.156", NULL, NULL, NULL,
-	    "a.net A 89.14.163.156 open\n", NULL },
+	    "89.14.163.156", NULL, NULL, NULL, "a.net A 89.14.163.156 open\n",
+	    NULL },
 	{ "every host that has such an address",
 	    { { "a.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false },
-	      { "b.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false },
-	      { "c.net", IPV4_ROUTER, IPV6_PREFIX, "::8", NULL, false } },
+		{ "b.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false },
+		{ "c.net", IPV4_ROUTER, IPV6_PREFIX, "::8", NULL, false } },
 	    "89.14.163.156", "2a01:c22::1", NULL, NULL,
 	    "a.net A 89.14.163.156 open\n"
 	    "b.net AAAA 2a01:c22::1 open\n"
-	    "c.net A 89.14.163.156 open\n", NULL },
+	    "c.net A 89.14.163.156 open\n",
+	    NULL },
 	{ "named hosts alone, each once",
 	    { { "a.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false },
-	      { "b.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false },
-	      { "c.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false } },
+		{ "b.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false },
+		{ "c.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false } },
 	    "89.14.163.156", NULL, NULL, "2,0,2",
 	    "c.net A 89.14.163.156 open\n"
-	    "a.net A 89.14.163.156 open\n", NULL },
+	    "a.net A 89.14.163.156 open\n",
+	    NULL },
 	/* Addresses that nobody could reach. */
 	{ "special addresses",
 	    { { "a.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } },
 	    "192.168.178.1", "fd00::1", NULL, NULL,
 	    "a.net A 192.168.178.1 address [private use, RFC 1918]\n"
-	    "a.net AAAA fd00::1 address [unique local, RFC 4193]\n", NULL },
+	    "a.net AAAA fd00::1 address [unique local, RFC 4193]\n",
+	    NULL },
 	{ "an address that is mapped",
-	    { { "a.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } },
-	    NULL, "::ffff:89.14.163.156", NULL, NULL,
+	    { { "a.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } }, NULL,
+	    "::ffff:89.14.163.156", NULL, NULL,
 	    "a.net AAAA ::ffff:89.14.163.156 address "
-	    "[IPv4-mapped, RFC 4291]\n", NULL },
+	    "[IPv4-mapped, RFC 4291]\n",
+	    NULL },
 	{ "a prefix that is not public",
-	    { { "a.net", IPV4_NONE, IPV6_PREFIX, "0:0:0:fc::8", NULL,
-	    false } },
+	    { { "a.net", IPV4_NONE, IPV6_PREFIX, "0:0:0:fc::8", NULL, false } },
 	    NULL, NULL, "fd00:1:2::/64", NULL,
 	    "a.net AAAA fd00:1:2:fc::8 address "
-	    "[unique local, RFC 4193]\n", NULL },
+	    "[unique local, RFC 4193]\n",
+	    NULL },
 	{ "opened by allow, for this host and this network",
 	    { { "a.net", IPV4_ROUTER, IPV6_NONE, NULL, "192.168.0.0/16",
-	    false },
-	      { "b.net", IPV4_ROUTER, IPV6_NONE, NULL, "10.0.0.0/8", false } },
+		  false },
+		{ "b.net", IPV4_ROUTER, IPV6_NONE, NULL, "10.0.0.0/8",
+		    false } },
 	    "192.168.178.1", NULL, NULL, NULL,
 	    "a.net A 192.168.178.1 open\n"
-	    "b.net A 192.168.178.1 address [private use, RFC 1918]\n", NULL },
+	    "b.net A 192.168.178.1 address [private use, RFC 1918]\n",
+	    NULL },
 	{ "of our own, though allow could open it",
 	    { { "a.net", IPV4_ROUTER, IPV6_NONE, NULL, "127.0.0.0/8", false },
-	      { "b.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false } },
+		{ "b.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false } },
 	    "127.0.0.1", NULL, NULL, NULL,
 	    "a.net A 127.0.0.1 open\n"
-	    "b.net A 127.0.0.1 address [loopback, RFC 1122]\n", NULL },
+	    "b.net A 127.0.0.1 address [loopback, RFC 1122]\n",
+	    NULL },
 	{ "only if it is public",
 	    { { "a.net", IPV4_IF_PUBLIC, IPV6_ROUTER, NULL, NULL, false } },
 	    "100.64.1.2", "2a01:c22::1", NULL, NULL,
 	    "a.net A 100.64.1.2 left [shared address space (CGN), RFC 6598]\n"
-	    "a.net AAAA 2a01:c22::1 open\n", NULL },
+	    "a.net AAAA 2a01:c22::1 open\n",
+	    NULL },
 	{ "and it is",
 	    { { "a.net", IPV4_IF_PUBLIC, IPV6_NONE, NULL, NULL, false } },
-	    "89.14.163.156", NULL, NULL, NULL,
-	    "a.net A 89.14.163.156 open\n", NULL },
+	    "89.14.163.156", NULL, NULL, NULL, "a.net A 89.14.163.156 open\n",
+	    NULL },
 	/* Removing. */
 	{ "as the host allows",
 	    { { "a.net", IPV4_ROUTER, IPV6_PREFIX, "::8", NULL, true },
-	      { "b.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } },
+		{ "b.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } },
 	    "none", "none", NULL, NULL,
 	    "a.net A none open\n"
 	    "a.net AAAA none open\n"
@@ -107,17 +116,17 @@ static const struct {
 	    "b.net AAAA none address [its host has no \"removal\": true]\n",
 	    NULL },
 	{ "goes before what is sent beside it",
-	    { { "a.net", IPV4_NONE, IPV6_PREFIX, "::8", NULL, true } },
-	    NULL, "none", "2a01:c22:b045:de00::/64", NULL,
-	    "a.net AAAA none open\n", NULL },
+	    { { "a.net", IPV4_NONE, IPV6_PREFIX, "::8", NULL, true } }, NULL,
+	    "none", "2a01:c22:b045:de00::/64", NULL, "a.net AAAA none open\n",
+	    NULL },
 	{ "not of a family that the host has not",
 	    { { "a.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, true } },
-	    "89.14.163.156", "none", NULL, NULL,
-	    "a.net A 89.14.163.156 open\n", NULL },
+	    "89.14.163.156", "none", NULL, NULL, "a.net A 89.14.163.156 open\n",
+	    NULL },
 	/* Nothing to do, or nothing that could be done. */
 	{ "nothing is mentioned",
-	    { { "a.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } },
-	    NULL, NULL, NULL, NULL, NULL,
+	    { { "a.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } }, NULL,
+	    NULL, NULL, NULL, NULL,
 	    "no address for any host: send ipv4, ipv6 or prefix" },
 	{ "nothing that a host has",
 	    { { "a.net", IPV4_NONE, IPV6_PREFIX, "::8", NULL, false } },
@@ -125,12 +134,12 @@ static const struct {
 	    "no address for any host: send ipv4, ipv6 or prefix" },
 	{ "nothing that the named host has",
 	    { { "a.net", IPV4_ROUTER, IPV6_NONE, NULL, NULL, false },
-	      { "b.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } },
+		{ "b.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } },
 	    "89.14.163.156", NULL, NULL, "1", NULL,
 	    "no address for any host: send ipv4, ipv6 or prefix" },
 	{ "a prefix that is too short",
 	    { { "a.net", IPV4_ROUTER, IPV6_PREFIX, "0:0:0:fc::8", NULL,
-	    false } },
+		false } },
 	    "89.14.163.156", NULL, "2a01:c22::/48", NULL, NULL,
 	    "prefix: /48 is shorter than the /56 that the host needs" },
 };
@@ -142,15 +151,17 @@ hosts_start(struct host_settings to[], const struct host from[])
 
 	for (; n < HOSTS_MAX && from[n].name != NULL; n++) {
 		to[n] = (struct host_settings){ .ipv4 = from[n].ipv4,
-		    .name = (char *)(uintptr_t)from[n].name,
-		    .ipv6 = from[n].ipv6, .prefix_length = 56,
-		    .removal = from[n].removal };
+			.name = (char *)(uintptr_t)from[n].name,
+			.ipv6 = from[n].ipv6,
+			.prefix_length = 56,
+			.removal = from[n].removal };
 		if (from[n].suffix != NULL)
 			assert_true(address_parse(&to[n].suffix, AF_INET6,
 			    from[n].suffix));
 		if (from[n].allow != NULL)
-			assert_true(network_parse(
-			    &to[n].allow[to[n].allow_count++], from[n].allow));
+			assert_true(
+			    network_parse(&to[n].allow[to[n].allow_count++],
+				from[n].allow));
 	}
 	return n;
 }
@@ -175,9 +186,9 @@ show(const struct update *u, char *out, size_t size)
 		const struct record *r = &u->records[i];
 
 		n += (size_t)snprintf(out + n, size - n, "%s %s %s %s",
-		    r->host->name, r->address.family == AF_INET ? "A" :
-		    "AAAA", r->remove ? "none" : address_format(&r->address,
-		    text), verdict_word(r->verdict));
+		    r->host->name, r->address.family == AF_INET ? "A" : "AAAA",
+		    r->remove ? "none" : address_format(&r->address, text),
+		    verdict_word(r->verdict));
 		if (r->why.code != ERR_OK)
 			n += (size_t)snprintf(out + n, size - n, " [%s]",
 			    r->why.text);
@@ -193,7 +204,7 @@ test_plans(void **state)
 	for (size_t i = 0; i < COUNT(plans); i++) {
 		struct host_settings hosts[HOSTS_MAX];
 		struct account_settings account = { .hosts = hosts,
-		    .host_count = hosts_start(hosts, plans[i].hosts) };
+			.host_count = hosts_start(hosts, plans[i].hosts) };
 		struct update u = { .login.account = &account };
 		const char *c = plans[i].names;
 		char got[1024];
@@ -202,8 +213,9 @@ test_plans(void **state)
 		wish_start(&u.wish.ipv4, plans[i].ipv4);
 		wish_start(&u.wish.ipv6, plans[i].ipv6);
 		if (plans[i].prefix != NULL)
-			assert_true(u.wish.has_prefix = prefix_parse(
-			    &u.wish.prefix, plans[i].prefix));
+			assert_true(
+			    u.wish.has_prefix =
+				prefix_parse(&u.wish.prefix, plans[i].prefix));
 		for (; c != NULL && *c != '\0'; c++)
 			if (*c != ',')
 				u.wish.names[u.wish.name_count++] =
@@ -215,9 +227,9 @@ test_plans(void **state)
 			ROW(rc == ERR_OK && unit_same(got, plans[i].records),
 			    "%s:\n%s%s", plans[i].title, got, u.why.text);
 		else
-			ROW(rc == ERR_REQUEST && unit_same(u.why.text,
-			    plans[i].why), "%s: %s", plans[i].title,
-			    u.why.text);
+			ROW(rc == ERR_REQUEST &&
+				unit_same(u.why.text, plans[i].why),
+			    "%s: %s", plans[i].title, u.why.text);
 		update_end(&u);
 	}
 	ROWS_END();
@@ -229,13 +241,14 @@ test_many(void **state)
 {
 	static struct host_settings hosts[SETTINGS_HOSTS_MAX];
 	struct account_settings account = { .hosts = hosts,
-	    .host_count = SETTINGS_HOSTS_MAX };
+		.host_count = SETTINGS_HOSTS_MAX };
 	struct update u = { .login.account = &account };
 
 	(void)state;
 	for (size_t i = 0; i < SETTINGS_HOSTS_MAX; i++)
 		hosts[i] = (struct host_settings){ .ipv4 = IPV4_ROUTER,
-		    .name = (char *)(uintptr_t)"a.net", .ipv6 = IPV6_ROUTER };
+			.name = (char *)(uintptr_t) "a.net",
+			.ipv6 = IPV6_ROUTER };
 	wish_start(&u.wish.ipv4, "89.14.163.156");
 	wish_start(&u.wish.ipv6, "2a01:c22::1");
 	assert_int_equal(plan_make(&u), ERR_OK);

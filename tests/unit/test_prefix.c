@@ -6,23 +6,23 @@
 #include "address/prefix.h"
 
 static const struct {
-	const char	*in;
-	const char	*out;		/* NULL: refused */
-	unsigned int	 length;
+	const char *in;
+	const char *out; /* NULL: refused */
+	unsigned int length;
 } parses[] = {
-	{ "2a01:c22:b045:de00::/64",	"2a01:c22:b045:de00::",	64 },
-	{ "2a01:c22:b045:de00::/56",	"2a01:c22:b045:de00::",	56 },
-	{ "2a01:c22:b045:de00::",	"2a01:c22:b045:de00::",	128 },
+	{ "2a01:c22:b045:de00::/64", "2a01:c22:b045:de00::", 64 },
+	{ "2a01:c22:b045:de00::/56", "2a01:c22:b045:de00::", 56 },
+	{ "2a01:c22:b045:de00::", "2a01:c22:b045:de00::", 128 },
 	/* Bits behind the length are the router's own business. */
 	{ "2a01:c22:b045:de01:2:3:4:5/64", "2a01:c22:b045:de01:2:3:4:5", 64 },
-	{ "::/0",			"::",			0 },
-	{ "89.14.163.0/24",		NULL,			0 },
-	{ "89.14.163.156",		NULL,			0 },
-	{ "2a01:c22:b045:de00::/129",	NULL,			0 },
-	{ "2a01:c22:b045:de00::/",	NULL,			0 },
-	{ "2a01:c22:b045:de00::/64x",	NULL,			0 },
-	{ "2a01:c22:b045:de00/64",	NULL,			0 },
-	{ "",				NULL,			0 },
+	{ "::/0", "::", 0 },
+	{ "89.14.163.0/24", NULL, 0 },
+	{ "89.14.163.156", NULL, 0 },
+	{ "2a01:c22:b045:de00::/129", NULL, 0 },
+	{ "2a01:c22:b045:de00::/", NULL, 0 },
+	{ "2a01:c22:b045:de00::/64x", NULL, 0 },
+	{ "2a01:c22:b045:de00/64", NULL, 0 },
+	{ "", NULL, 0 },
 };
 
 static void
@@ -39,7 +39,8 @@ test_parse(void **state)
 		    ok ? "taken" : "refused");
 		if (ok)
 			ROW(unit_same(address_format(&p.address, text),
-			    parses[i].out) && p.length == parses[i].length,
+				parses[i].out) &&
+				p.length == parses[i].length,
 			    "\"%s\": became %s/%u", parses[i].in, text,
 			    p.length);
 		else
@@ -50,25 +51,25 @@ test_parse(void **state)
 }
 
 static const struct {
-	const char	*suffix;
-	unsigned int	 length;
-	bool		 fits;
+	const char *suffix;
+	unsigned int length;
+	bool fits;
 } fits[] = {
-	{ "0:0:0:fc::8",	56,	true },
-	{ "0:0:0:ff::8",	56,	true },
-	{ "0:0:0:100::8",	56,	false },
-	{ "0:0:0:fc::8",	57,	false },
-	{ "0:0:0:7f::8",	57,	true },
-	{ "0:0:0:fc::8",	64,	false },
-	{ "::8",		64,	true },
-	{ "0:0:0:1::",		64,	false },
-	{ "::8000:0:0:0",	64,	true },
-	{ "::8000:0:0:0",	65,	false },
-	{ "::",			127,	true },
-	{ "::1",		127,	true },
-	{ "::1",		128,	false },
-	{ "8000::",		1,	false },
-	{ "ffff::",		0,	true },
+	{ "0:0:0:fc::8", 56, true },
+	{ "0:0:0:ff::8", 56, true },
+	{ "0:0:0:100::8", 56, false },
+	{ "0:0:0:fc::8", 57, false },
+	{ "0:0:0:7f::8", 57, true },
+	{ "0:0:0:fc::8", 64, false },
+	{ "::8", 64, true },
+	{ "0:0:0:1::", 64, false },
+	{ "::8000:0:0:0", 64, true },
+	{ "::8000:0:0:0", 65, false },
+	{ "::", 127, true },
+	{ "::1", 127, true },
+	{ "::1", 128, false },
+	{ "8000::", 1, false },
+	{ "ffff::", 0, true },
 };
 
 static void
@@ -86,28 +87,27 @@ test_suffix(void **state)
 }
 
 static const struct {
-	const char	*sent;
-	unsigned int	 length;	/* of the delegation */
-	const char	*suffix;
-	const char	*host;		/* NULL: refused */
-	const char	*why;
+	const char *sent;
+	unsigned int length; /* of the delegation */
+	const char *suffix;
+	const char *host; /* NULL: refused */
+	const char *why;
 } joins[] = {
 	/* The reference case: a /56, told as the router's own /64. */
-	{ "2a01:c22:b045:de00::/64", 56, "0:0:0:fc::8",
-	    "2a01:c22:b045:defc::8", NULL },
-	{ "2a01:c22:b045:de00::/56", 56, "0:0:0:fc::8",
-	    "2a01:c22:b045:defc::8", NULL },
-	{ "2a01:c22:b045:de00::", 56, "0:0:0:fc::8",
-	    "2a01:c22:b045:defc::8", NULL },
+	{ "2a01:c22:b045:de00::/64", 56, "0:0:0:fc::8", "2a01:c22:b045:defc::8",
+	    NULL },
+	{ "2a01:c22:b045:de00::/56", 56, "0:0:0:fc::8", "2a01:c22:b045:defc::8",
+	    NULL },
+	{ "2a01:c22:b045:de00::", 56, "0:0:0:fc::8", "2a01:c22:b045:defc::8",
+	    NULL },
 	/* The router's subnet, and its own address, are taken off. */
 	{ "2a01:c22:b045:de77:1234:56ff:fe78:9abc/64", 56, "0:0:0:fc::8",
 	    "2a01:c22:b045:defc::8", NULL },
-	{ "2a01:c22:b045:de77::/64", 64, "::8",
-	    "2a01:c22:b045:de77::8", NULL },
-	{ "2a01:c22:b045:de77::/64", 48, "0:0:0:1::8",
-	    "2a01:c22:b045:1::8", NULL },
-	{ "2a01:c22:b045:de80::/60", 57, "0:0:0:7c::8",
-	    "2a01:c22:b045:defc::8", NULL },
+	{ "2a01:c22:b045:de77::/64", 64, "::8", "2a01:c22:b045:de77::8", NULL },
+	{ "2a01:c22:b045:de77::/64", 48, "0:0:0:1::8", "2a01:c22:b045:1::8",
+	    NULL },
+	{ "2a01:c22:b045:de80::/60", 57, "0:0:0:7c::8", "2a01:c22:b045:defc::8",
+	    NULL },
 	{ "2a01:c22:b045:de00::/48", 56, "0:0:0:fc::8", NULL,
 	    "prefix: /48 is shorter than the /56 that the host needs" },
 	{ "2a01:c22:b045:de00::/55", 56, "0:0:0:fc::8", NULL,
@@ -135,13 +135,13 @@ test_join(void **state)
 		rc = prefix_join(&host, &p, joins[i].length, &suffix, &why);
 		if (joins[i].host != NULL)
 			ROW(rc == ERR_OK && host.family == AF_INET6 &&
-			    unit_same(address_format(&host, text),
-			    joins[i].host), "%s: became %s", joins[i].sent,
-			    text);
+				unit_same(address_format(&host, text),
+				    joins[i].host),
+			    "%s: became %s", joins[i].sent, text);
 		else
 			ROW(rc == ERR_ADDRESS && why.code == ERR_ADDRESS &&
-			    unit_same(why.text, joins[i].why), "%s: %s",
-			    joins[i].sent, why.text);
+				unit_same(why.text, joins[i].why),
+			    "%s: %s", joins[i].sent, why.text);
 	}
 	ROWS_END();
 }

@@ -11,105 +11,121 @@
 #include "gateway/dyndns2.h"
 #include "gateway/native.h"
 
-#define HOSTS_MAX	3
-#define RECORDS_MAX	6
+#define HOSTS_MAX   3
+#define RECORDS_MAX 6
 
 /* Each of these is a success for some client, anywhere in a body, any case. */
 static const char *const success_words[] = { "ok", "good", "true", "updated",
 	"success", "nochg" };
 
 static struct host_settings hosts[] = {
-	{ .name = (char *)(uintptr_t)"a.example" },
-	{ .name = (char *)(uintptr_t)"b.example" },
-	{ .name = (char *)(uintptr_t)"c.example" },
+	{ .name = (char *)(uintptr_t) "a.example" },
+	{ .name = (char *)(uintptr_t) "b.example" },
+	{ .name = (char *)(uintptr_t) "c.example" },
 };
 static struct account_settings account = { .name = "router",
-	.hosts = hosts, .host_count = COUNT(hosts) };
+	.hosts = hosts,
+	.host_count = COUNT(hosts) };
 
 /* One record of host number host. */
 struct short_record {
-	size_t		 host;
-	const char	*address;	/* NULL: the end; "4" or "6": removal */
-	enum verdict	 verdict;
+	size_t host;
+	const char *address; /* NULL: the end; "4" or "6": removal */
+	enum verdict verdict;
 };
 
 static const struct {
-	const char		*title;
-	size_t			 host_count;
-	struct short_record	 records[RECORDS_MAX + 1];
-	const char		*ipv4;		/* of the wish */
-	const char		*ipv6;
-	int			 native_status;
-	const char		*native;
-	int			 dyndns2_status;
-	const char		*dyndns2;
+	const char *title;
+	size_t host_count;
+	struct short_record records[RECORDS_MAX + 1];
+	const char *ipv4; /* of the wish */
+	const char *ipv6;
+	int native_status;
+	const char *native;
+	int dyndns2_status;
+	const char *dyndns2;
 } answers[] = {
 	{ "changed", 1, { { 0, "89.14.163.156", VERDICT_GOOD } },
-	    "89.14.163.156", NULL, 200, "a.example good 89.14.163.156\n",
-	    200, "good 89.14.163.156\n" },
-	{ "both", 1, { { 0, "89.14.163.156", VERDICT_GOOD },
-	    { 0, "2a01::1", VERDICT_GOOD } }, "89.14.163.156", "2a01::1",
-	    200, "a.example good 89.14.163.156 2a01::1\n",
-	    200, "good 89.14.163.156,2a01::1\n" },
+	    "89.14.163.156", NULL, 200, "a.example good 89.14.163.156\n", 200,
+	    "good 89.14.163.156\n" },
+	{ "both", 1,
+	    { { 0, "89.14.163.156", VERDICT_GOOD },
+		{ 0, "2a01::1", VERDICT_GOOD } },
+	    "89.14.163.156", "2a01::1", 200,
+	    "a.example good 89.14.163.156 2a01::1\n", 200,
+	    "good 89.14.163.156,2a01::1\n" },
 	{ "as it was", 1, { { 0, "89.14.163.156", VERDICT_NOCHG } },
-	    "89.14.163.156", NULL, 200, "a.example nochg 89.14.163.156\n",
-	    200, "nochg 89.14.163.156\n" },
-	{ "one changed", 1, { { 0, "89.14.163.156", VERDICT_NOCHG },
-	    { 0, "2a01::1", VERDICT_GOOD } }, "89.14.163.156", "2a01::1",
-	    200, "a.example good 89.14.163.156 2a01::1\n",
-	    200, "good 89.14.163.156,2a01::1\n" },
-	{ "left alone", 1, { { 0, "10.0.0.1", VERDICT_LEFT },
-	    { 0, "2a01::1", VERDICT_GOOD } }, "10.0.0.1", "2a01::1",
-	    200, "a.example good 2a01::1\n", 200,
+	    "89.14.163.156", NULL, 200, "a.example nochg 89.14.163.156\n", 200,
+	    "nochg 89.14.163.156\n" },
+	{ "one changed", 1,
+	    { { 0, "89.14.163.156", VERDICT_NOCHG },
+		{ 0, "2a01::1", VERDICT_GOOD } },
+	    "89.14.163.156", "2a01::1", 200,
+	    "a.example good 89.14.163.156 2a01::1\n", 200,
+	    "good 89.14.163.156,2a01::1\n" },
+	{ "left alone", 1,
+	    { { 0, "10.0.0.1", VERDICT_LEFT }, { 0, "2a01::1", VERDICT_GOOD } },
+	    "10.0.0.1", "2a01::1", 200, "a.example good 2a01::1\n", 200,
 	    "good 10.0.0.1,2a01::1\n" },
 	{ "nothing but left alone", 1, { { 0, "10.0.0.1", VERDICT_LEFT } },
-	    "10.0.0.1", NULL, 200, "a.example left\n",
-	    200, "nochg 10.0.0.1\n" },
+	    "10.0.0.1", NULL, 200, "a.example left\n", 200,
+	    "nochg 10.0.0.1\n" },
 	/* The client compares with what it sent, not with what we made. */
-	{ "a prefix beside IPv4", 1, { { 0, "89.14.163.156", VERDICT_GOOD },
-	    { 0, "2a01::8", VERDICT_GOOD } }, "89.14.163.156", NULL,
-	    200, "a.example good 89.14.163.156 2a01::8\n",
-	    200, "good 89.14.163.156\n" },
+	{ "a prefix beside IPv4", 1,
+	    { { 0, "89.14.163.156", VERDICT_GOOD },
+		{ 0, "2a01::8", VERDICT_GOOD } },
+	    "89.14.163.156", NULL, 200,
+	    "a.example good 89.14.163.156 2a01::8\n", 200,
+	    "good 89.14.163.156\n" },
 	{ "a prefix alone", 1, { { 0, "2a01::8", VERDICT_GOOD } }, NULL, NULL,
 	    200, "a.example good 2a01::8\n", 200, "good 2a01::8\n" },
-	{ "removed", 1, { { 0, "4", VERDICT_GOOD } }, NULL, NULL,
-	    200, "a.example good none\n", 200, "good\n" },
+	{ "removed", 1, { { 0, "4", VERDICT_GOOD } }, NULL, NULL, 200,
+	    "a.example good none\n", 200, "good\n" },
 	/* A host without a record of its own. */
 	{ "not asked", 2, { { 0, "89.14.163.156", VERDICT_GOOD } },
-	    "89.14.163.156", NULL, 200, "a.example good 89.14.163.156\n",
-	    200, "good 89.14.163.156\nnochg\n" },
+	    "89.14.163.156", NULL, 200, "a.example good 89.14.163.156\n", 200,
+	    "good 89.14.163.156\nnochg\n" },
 	/* Failures. */
 	{ "a special address", 1, { { 0, "10.0.0.1", VERDICT_ADDRESS } },
 	    "10.0.0.1", NULL, 400, "a.example address\n", 400, "dnserr\n" },
 	{ "no proof", 1, { { 0, "89.14.163.156", VERDICT_PROOF } },
-	    "89.14.163.156", NULL, 403, "a.example proof\n", 503,
+	    "89.14.163.156", NULL, 403, "a.example proof\n", 503, "dnserr\n" },
+	{ "no proof for one", 1,
+	    { { 0, "89.14.163.156", VERDICT_HELD },
+		{ 0, "2a01::1", VERDICT_PROOF } },
+	    "89.14.163.156", "2a01::1", 403, "a.example proof\n", 503,
 	    "dnserr\n" },
-	{ "no proof for one", 1, { { 0, "89.14.163.156", VERDICT_HELD },
-	    { 0, "2a01::1", VERDICT_PROOF } }, "89.14.163.156", "2a01::1",
-	    403, "a.example proof\n", 503, "dnserr\n" },
-	{ "one published, one not", 1, { { 0, "89.14.163.156", VERDICT_GOOD },
-	    { 0, "2a01::1", VERDICT_PROOF } }, "89.14.163.156", "2a01::1",
-	    403, "a.example proof\n", 503, "dnserr\n" },
+	{ "one published, one not", 1,
+	    { { 0, "89.14.163.156", VERDICT_GOOD },
+		{ 0, "2a01::1", VERDICT_PROOF } },
+	    "89.14.163.156", "2a01::1", 403, "a.example proof\n", 503,
+	    "dnserr\n" },
 	{ "refused", 1, { { 0, "89.14.163.156", VERDICT_PROVIDER } },
 	    "89.14.163.156", NULL, 502, "a.example provider\n", 502,
 	    "dnserr\n" },
-	{ "busy", 1, { { 0, "89.14.163.156", VERDICT_BUSY } },
-	    "89.14.163.156", NULL, 503, "a.example busy\n", 503, "911\n" },
+	{ "busy", 1, { { 0, "89.14.163.156", VERDICT_BUSY } }, "89.14.163.156",
+	    NULL, 503, "a.example busy\n", 503, "911\n" },
 	{ "never judged", 1, { { 0, "89.14.163.156", VERDICT_OPEN } },
 	    "89.14.163.156", NULL, 503, "a.example open\n", 503, "911\n" },
 	/* Several hosts: the worst is the answer. */
-	{ "all is well", 2, { { 0, "89.14.163.156", VERDICT_GOOD },
-	    { 1, "89.14.163.156", VERDICT_NOCHG } }, "89.14.163.156", NULL,
-	    200, "a.example good 89.14.163.156\n"
+	{ "all is well", 2,
+	    { { 0, "89.14.163.156", VERDICT_GOOD },
+		{ 1, "89.14.163.156", VERDICT_NOCHG } },
+	    "89.14.163.156", NULL, 200,
+	    "a.example good 89.14.163.156\n"
 	    "b.example nochg 89.14.163.156\n",
 	    200, "good 89.14.163.156\nnochg 89.14.163.156\n" },
-	{ "two ways to fail", 2, { { 0, "89.14.163.156", VERDICT_PROOF },
-	    { 1, "89.14.163.156", VERDICT_BUSY } }, "89.14.163.156", NULL,
-	    503, "a.example proof\nb.example busy\n", 503, "dnserr\n911\n" },
-	{ "one of three fails", 3, { { 0, "89.14.163.156", VERDICT_GOOD },
-	    { 1, "89.14.163.156", VERDICT_PROOF },
-	    { 2, "89.14.163.156", VERDICT_GOOD } }, "89.14.163.156", NULL,
-	    403, "a.example good 89.14.163.156\nb.example proof\n"
+	{ "two ways to fail", 2,
+	    { { 0, "89.14.163.156", VERDICT_PROOF },
+		{ 1, "89.14.163.156", VERDICT_BUSY } },
+	    "89.14.163.156", NULL, 503, "a.example proof\nb.example busy\n",
+	    503, "dnserr\n911\n" },
+	{ "one of three fails", 3,
+	    { { 0, "89.14.163.156", VERDICT_GOOD },
+		{ 1, "89.14.163.156", VERDICT_PROOF },
+		{ 2, "89.14.163.156", VERDICT_GOOD } },
+	    "89.14.163.156", NULL, 403,
+	    "a.example good 89.14.163.156\nb.example proof\n"
 	    "c.example good 89.14.163.156\n",
 	    503, "good 89.14.163.156\ndnserr\ngood 89.14.163.156\n" },
 };
@@ -123,26 +139,27 @@ wish_start(struct wish_address *to, const char *text)
 }
 
 static void
-update_start(struct update *u, const struct request *q,
-    struct record records[], size_t host_count,
-    const struct short_record from[])
+update_start(struct update *u, const struct request *q, struct record records[],
+    size_t host_count, const struct short_record from[])
 {
-	*u = (struct update){ .request = q, .records = records,
-	    .host_count = host_count, .login.account = &account };
+	*u = (struct update){ .request = q,
+		.records = records,
+		.host_count = host_count,
+		.login.account = &account };
 	for (size_t i = 0; i < host_count; i++)
 		u->hosts[i] = &hosts[i];
 	for (; from->address != NULL; from++) {
 		struct record *r = &records[u->record_count++];
 
 		*r = (struct record){ .host = &hosts[from->host],
-		    .verdict = from->verdict, .proof_started = -1 };
+			.verdict = from->verdict,
+			.proof_started = -1 };
 		error_set(&r->why, ERR_PROOF, "a reason, good for the log");
 		r->remove = strlen(from->address) == 1;
-		r->address.family = *from->address == '6' ? AF_INET6 :
-		    AF_INET;
+		r->address.family = *from->address == '6' ? AF_INET6 : AF_INET;
 		if (!r->remove)
-			assert_true(address_parse_any(&r->address,
-			    from->address));
+			assert_true(
+			    address_parse_any(&r->address, from->address));
 	}
 }
 
@@ -164,8 +181,7 @@ check_reply(const char *title, const struct reply *r, int status,
 	ROW(unit_same(r->body.data, body), "%s: \"%s\"", title,
 	    unit_text(r->body.data));
 	ROW((r->retry_after > 0) == (status == 503 || status == 429),
-	    "%s: retry after %ld",
-	    title, r->retry_after);
+	    "%s: retry after %ld", title, r->retry_after);
 }
 
 static void
@@ -201,9 +217,9 @@ test_answers(void **state)
 static void
 test_order(void **state)
 {
-	static const struct short_record from[] = {
-	    { 1, "1.2.3.4", VERDICT_GOOD }, { 0, "1.2.3.4", VERDICT_NOCHG },
-	    { 0, NULL, VERDICT_LEFT } };
+	static const struct short_record from[] = { { 1, "1.2.3.4",
+							VERDICT_GOOD },
+		{ 0, "1.2.3.4", VERDICT_NOCHG }, { 0, NULL, VERDICT_LEFT } };
 	struct reply r = { .body.max = REPLY_BODY_MAX };
 	struct request q = { .source = "" };
 	struct record records[RECORDS_MAX];
@@ -226,21 +242,21 @@ test_order(void **state)
 
 /* What ends an update before there are verdicts. */
 static const struct {
-	enum err	 result;
-	int		 native_status;
-	const char	*native;
-	int		 dyndns2_status;
-	const char	*dyndns2;
+	enum err result;
+	int native_status;
+	const char *native;
+	int dyndns2_status;
+	const char *dyndns2;
 } results[] = {
-	{ ERR_AUTH,	401, "badauth\n",	401, "badauth\n" },
-	{ ERR_LIMIT,	429, "limit\n",		503, "911\n" },
-	{ ERR_CROWD,	503, "busy\n",		503, "911\n" },
-	{ ERR_REQUEST,	400, "ipv4: the reason\n", 400, "dnserr\n" },
-	{ ERR_NAME,	400, "ipv4: the reason\n", 400, "notfqdn\n" },
-	{ ERR_NAMES,	400, "ipv4: the reason\n", 400, "numhost\n" },
-	{ ERR_HOST,	403, "nohost\n",	403, "nohost\n" },
-	{ ERR_ABANDONED, 503, "busy\n",		503, "911\n" },
-	{ ERR_MEMORY,	503, "busy\n",		503, "911\n" },
+	{ ERR_AUTH, 401, "badauth\n", 401, "badauth\n" },
+	{ ERR_LIMIT, 429, "limit\n", 503, "911\n" },
+	{ ERR_CROWD, 503, "busy\n", 503, "911\n" },
+	{ ERR_REQUEST, 400, "ipv4: the reason\n", 400, "dnserr\n" },
+	{ ERR_NAME, 400, "ipv4: the reason\n", 400, "notfqdn\n" },
+	{ ERR_NAMES, 400, "ipv4: the reason\n", 400, "numhost\n" },
+	{ ERR_HOST, 403, "nohost\n", 403, "nohost\n" },
+	{ ERR_ABANDONED, 503, "busy\n", 503, "911\n" },
+	{ ERR_MEMORY, 503, "busy\n", 503, "911\n" },
 };
 
 static void
@@ -250,7 +266,7 @@ test_results(void **state)
 	for (size_t i = 0; i < COUNT(results); i++) {
 		struct request q = { .source = "" };
 		struct update u = { .request = &q,
-		    .result = results[i].result };
+			.result = results[i].result };
 		struct reply r = { .body.max = REPLY_BODY_MAX };
 		const char *title = error_name(results[i].result);
 
@@ -294,10 +310,11 @@ test_no_false_success(void **state)
 	(void)state;
 	for (int v = 0; v < VERDICT__MAX * VERDICT__MAX * 2; v++) {
 		const struct short_record from[] = {
-		    { 0, "1.2.3.4", (enum verdict)(v / 2 / VERDICT__MAX) },
-		    { 0, "2a01::1", (enum verdict)(v / 2 % VERDICT__MAX) },
-		    { 1, v % 2 ? "1.2.3.4" : NULL, VERDICT_GOOD },
-		    { 0, NULL, VERDICT_LEFT } };
+			{ 0, "1.2.3.4", (enum verdict)(v / 2 / VERDICT__MAX) },
+			{ 0, "2a01::1", (enum verdict)(v / 2 % VERDICT__MAX) },
+			{ 1, v % 2 ? "1.2.3.4" : NULL, VERDICT_GOOD },
+			{ 0, NULL, VERDICT_LEFT }
+		};
 		bool well = from[0].verdict <= VERDICT_GOOD &&
 		    from[1].verdict <= VERDICT_GOOD;
 
@@ -335,10 +352,11 @@ test_no_reason(void **state)
 
 		for (int v = 0; v < VERDICT__MAX; v++) {
 			const struct short_record from[] = {
-			    { 0, "1.2.3.4", (enum verdict)v },
-			    { 0, NULL, VERDICT_LEFT } };
+				{ 0, "1.2.3.4", (enum verdict)v },
+				{ 0, NULL, VERDICT_LEFT }
+			};
 			struct reply r = { .body.max = REPLY_BODY_MAX,
-			    .json = json };
+				.json = json };
 			struct update u;
 
 			update_start(&u, &q, records, 1, from);
@@ -355,10 +373,9 @@ static void
 test_json(void **state)
 {
 	static const struct short_record from[] = {
-	    { 0, "89.14.163.156", VERDICT_GOOD },
-	    { 0, "6", VERDICT_NOCHG },
-	    { 1, "89.14.163.156", VERDICT_PROOF },
-	    { 0, NULL, VERDICT_LEFT } };
+		{ 0, "89.14.163.156", VERDICT_GOOD }, { 0, "6", VERDICT_NOCHG },
+		{ 1, "89.14.163.156", VERDICT_PROOF }, { 0, NULL, VERDICT_LEFT }
+	};
 	struct reply r = { .body.max = REPLY_BODY_MAX, .json = true };
 	struct request q = { .source = "", .json = true };
 	struct record records[RECORDS_MAX];
@@ -368,7 +385,8 @@ test_json(void **state)
 	update_start(&u, &q, records, 3, from);
 	native_reply(&u, &r);
 	assert_true(r.json);
-	assert_string_equal(r.body.data, "{\"status\":403,\"hosts\":["
+	assert_string_equal(r.body.data,
+	    "{\"status\":403,\"hosts\":["
 	    "{\"name\":\"a.example\",\"verdict\":\"good\",\"records\":["
 	    "{\"type\":\"A\",\"address\":\"89.14.163.156\","
 	    "\"verdict\":\"good\"},"
@@ -409,16 +427,17 @@ test_too_long(void **state)
 		enum verdict last = (enum verdict)(v / 2);
 		bool json = v % 2;
 		struct request q = { .source = "", .json = json };
-		struct reply r = { .body.max = REPLY_BODY_MAX,
-		    .json = json };
-		struct update u = { .request = &q, .records = records,
-		    .host_count = COUNT(many), .record_count = COUNT(many) };
+		struct reply r = { .body.max = REPLY_BODY_MAX, .json = json };
+		struct update u = { .request = &q,
+			.records = records,
+			.host_count = COUNT(many),
+			.record_count = COUNT(many) };
 
 		for (size_t i = 0; i < COUNT(many); i++) {
 			many[i].name = name;
 			u.hosts[i] = &many[i];
 			records[i] = (struct record){ .host = &many[i],
-			    .verdict = VERDICT_GOOD };
+				.verdict = VERDICT_GOOD };
 			assert_true(address_parse_any(&records[i].address,
 			    "89.14.163.156"));
 		}
@@ -427,8 +446,7 @@ test_too_long(void **state)
 		ROW(!r.body.failed && r.body.len <= REPLY_BODY_MAX,
 		    "%s: %zu bytes", verdict_word(last), r.body.len);
 		ROW((r.status == 200) == (find_success(r.body.data) != NULL),
-		    "%s: %d \"%s\"", verdict_word(last), r.status,
-		    r.body.data);
+		    "%s: %d \"%s\"", verdict_word(last), r.status, r.body.data);
 		ROW(r.body.len < 100, "%s: %zu bytes", verdict_word(last),
 		    r.body.len);
 		reply_end(&r);
@@ -441,10 +459,11 @@ static void
 test_checkip(void **state)
 {
 	static const struct {
-		const char *source; int status; const char *body;
+		const char *source;
+		int status;
+		const char *body;
 	} rows[] = {
-		{ "89.14.163.156", 200,
-		    "Current IP Address: 89.14.163.156\n" },
+		{ "89.14.163.156", 200, "Current IP Address: 89.14.163.156\n" },
 		{ "2A01:0C22::1", 200, "Current IP Address: 2a01:c22::1\n" },
 		{ "unix:", 400, "dnserr\n" },
 		{ "", 400, "dnserr\n" },
@@ -467,9 +486,9 @@ test_checkip(void **state)
  */
 
 static const struct {
-	struct reply	 reply;
-	const char	*body;
-	const char	*wire;
+	struct reply reply;
+	const char *body;
+	const char *wire;
 } sent[] = {
 	{ { .status = 200 }, "a good 1.2.3.4\n",
 	    "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -498,7 +517,7 @@ test_send(void **state)
 		struct reply r = sent[i].reply;
 		char wire[8192];
 		FCGX_Stream out = { .wrNext = (unsigned char *)wire,
-		    .stop = (unsigned char *)wire + sizeof wire };
+			.stop = (unsigned char *)wire + sizeof wire };
 		FCGX_Request fcgi = { .out = &out };
 
 		r.body.max = REPLY_BODY_MAX;
@@ -515,11 +534,12 @@ test_send(void **state)
 static void
 test_one_write(void **state)
 {
-	struct reply r = { .status = 401, .retry_after = 2147483647,
-	    .body.max = REPLY_BODY_MAX };
+	struct reply r = { .status = 401,
+		.retry_after = 2147483647,
+		.body.max = REPLY_BODY_MAX };
 	char wire[8192];
 	FCGX_Stream out = { .wrNext = (unsigned char *)wire,
-	    .stop = (unsigned char *)wire + sizeof wire };
+		.stop = (unsigned char *)wire + sizeof wire };
 	FCGX_Request fcgi = { .out = &out };
 	char body[REPLY_BODY_MAX];
 

@@ -8,15 +8,15 @@
 
 #include "gateway/request.h"
 
-#define VARIABLES_MAX	100
+#define VARIABLES_MAX 100
 
 /* A request as libfcgi hands it over. */
 struct fcgi {
-	FCGX_Request	 request;
-	FCGX_Stream	 in;
-	char		*envp[VARIABLES_MAX + 1];
-	size_t		 count;
-	char		 body[2 * REQUEST_QUERY_MAX];
+	FCGX_Request request;
+	FCGX_Stream in;
+	char *envp[VARIABLES_MAX + 1];
+	size_t count;
+	char body[2 * REQUEST_QUERY_MAX];
 };
 
 /* No more of the body comes. */
@@ -31,7 +31,8 @@ set(struct fcgi *f, const char *name, const char *value)
 {
 	assert_true(f->count < VARIABLES_MAX);
 	assert_int_not_equal(asprintf(&f->envp[f->count++], "%s=%s", name,
-	    value), -1);
+				 value),
+	    -1);
 }
 
 static void
@@ -75,23 +76,23 @@ show(const struct request *q)
 }
 
 static const struct {
-	const char	*uri;
-	const char	*path;
+	const char *uri;
+	const char *path;
 } paths[] = {
-	{ "/update",			"/update" },
-	{ "/update?a=b",		"/update" },
-	{ "/update?a=/b//c",		"/update" },
-	{ "//update",			"/update" },
-	{ "///nic///update//",		"/nic/update/" },
-	{ "/\\/nic/update",		"/nic/update" },
-	{ "/nic/update%20http:/x",	"/nic/update" },
-	{ "/nic/update%20HTTP:/x",	"/nic/update" },
-	{ "/",				"/" },
-	{ "",				"" },
-	{ "*",				"*" },
-	{ "/up%64ate",			"/up%64ate" },
-	{ "/../update",			"/../update" },
-	{ NULL,				"" },
+	{ "/update", "/update" },
+	{ "/update?a=b", "/update" },
+	{ "/update?a=/b//c", "/update" },
+	{ "//update", "/update" },
+	{ "///nic///update//", "/nic/update/" },
+	{ "/\\/nic/update", "/nic/update" },
+	{ "/nic/update%20http:/x", "/nic/update" },
+	{ "/nic/update%20HTTP:/x", "/nic/update" },
+	{ "/", "/" },
+	{ "", "" },
+	{ "*", "*" },
+	{ "/up%64ate", "/up%64ate" },
+	{ "/../update", "/../update" },
+	{ NULL, "" },
 };
 
 static void
@@ -108,8 +109,8 @@ test_path(void **state)
 		    "%s: \"%s\" %s", unit_text(paths[i].uri), q.path,
 		    q.why.text);
 		ROW(q.start == 7 && unit_same(q.source, "89.14.163.156") &&
-		    unit_same(q.method, ""), "%s: start, source or method",
-		    unit_text(paths[i].uri));
+			unit_same(q.method, ""),
+		    "%s: start, source or method", unit_text(paths[i].uri));
 		request_end(&q);
 		stop(&f);
 	}
@@ -117,40 +118,40 @@ test_path(void **state)
 }
 
 static const struct {
-	const char	*query;		/* NULL: none */
-	const char	*parameters;	/* NULL: refused */
-	const char	*why;
+	const char *query;	/* NULL: none */
+	const char *parameters; /* NULL: refused */
+	const char *why;
 } queries[] = {
-	{ NULL,			"",		NULL },
-	{ "",			"",		NULL },
-	{ "a=1",		"a=1;",		NULL },
-	{ "a=1&b=2",		"a=1;b=2;",	NULL },
-	{ "a=1&a=2",		"a=1;a=2;",	NULL },
-	{ "a",			"a=;",		NULL },
-	{ "a=",			"a=;",		NULL },
-	{ "=1",			"=1;",		NULL },
-	{ "=",			"=;",		NULL },
-	{ "&&a=1&&",		"a=1;",		NULL },
-	{ "a=b=c",		"a=b=c;",	NULL },
-	{ "a=1;b=2",		"a=1;b=2;",	NULL },
-	{ "a=%41%62",		"a=Ab;",	NULL },
-	{ "%61=1",		"a=1;",		NULL },
-	{ "a=%26%3D",		"a=&=;",	NULL },
-	{ "a=%2541",		"a=%41;",	NULL },
-	{ "a=%",		"a=%;",		NULL },
-	{ "a=%4",		"a=%4;",	NULL },
-	{ "a=%zz",		"a=%zz;",	NULL },
-	{ "a=b+c",		"a=b+c;",	NULL },
-	{ "a=b%20c",		"a=b c;",	NULL },
-	{ "a=%0d%0a",		"a=\r\n;",	NULL },
-	{ "a=\xc3\xbc",		"a=\xc3\xbc;",	NULL },
+	{ NULL, "", NULL },
+	{ "", "", NULL },
+	{ "a=1", "a=1;", NULL },
+	{ "a=1&b=2", "a=1;b=2;", NULL },
+	{ "a=1&a=2", "a=1;a=2;", NULL },
+	{ "a", "a=;", NULL },
+	{ "a=", "a=;", NULL },
+	{ "=1", "=1;", NULL },
+	{ "=", "=;", NULL },
+	{ "&&a=1&&", "a=1;", NULL },
+	{ "a=b=c", "a=b=c;", NULL },
+	{ "a=1;b=2", "a=1;b=2;", NULL },
+	{ "a=%41%62", "a=Ab;", NULL },
+	{ "%61=1", "a=1;", NULL },
+	{ "a=%26%3D", "a=&=;", NULL },
+	{ "a=%2541", "a=%41;", NULL },
+	{ "a=%", "a=%;", NULL },
+	{ "a=%4", "a=%4;", NULL },
+	{ "a=%zz", "a=%zz;", NULL },
+	{ "a=b+c", "a=b+c;", NULL },
+	{ "a=b%20c", "a=b c;", NULL },
+	{ "a=%0d%0a", "a=\r\n;", NULL },
+	{ "a=\xc3\xbc", "a=\xc3\xbc;", NULL },
 	/* Two URLs of a FRITZ!Box. */
-	{ "a=1%20http://b?c=2",	"a=1;",		NULL },
-	{ "a=1%20https://b?c=2", "a=1;",	NULL },
+	{ "a=1%20http://b?c=2", "a=1;", NULL },
+	{ "a=1%20https://b?c=2", "a=1;", NULL },
 	/* A NUL would end the value for some and not for others. */
-	{ "a=%00",		NULL, "the parameters cannot be decoded" },
-	{ "a=1%00x",		NULL, "the parameters cannot be decoded" },
-	{ "a%00=1",		NULL, "the parameters cannot be decoded" },
+	{ "a=%00", NULL, "the parameters cannot be decoded" },
+	{ "a=1%00x", NULL, "the parameters cannot be decoded" },
+	{ "a%00=1", NULL, "the parameters cannot be decoded" },
 };
 
 static void
@@ -164,14 +165,14 @@ test_query(void **state)
 		start(&f, "/update", queries[i].query, NULL);
 		request_read(&q, &f.request, 0);
 		if (queries[i].parameters != NULL)
-			ROW(q.why.code == ERR_OK && unit_same(show(&q),
-			    queries[i].parameters), "%s: %s %s",
-			    unit_text(queries[i].query), show(&q),
+			ROW(q.why.code == ERR_OK &&
+				unit_same(show(&q), queries[i].parameters),
+			    "%s: %s %s", unit_text(queries[i].query), show(&q),
 			    q.why.text);
 		else
-			ROW(q.why.code == ERR_REQUEST && unit_same(q.why.text,
-			    queries[i].why), "%s: %s", queries[i].query,
-			    q.why.text);
+			ROW(q.why.code == ERR_REQUEST &&
+				unit_same(q.why.text, queries[i].why),
+			    "%s: %s", queries[i].query, q.why.text);
 		request_end(&q);
 		stop(&f);
 	}
@@ -180,16 +181,17 @@ test_query(void **state)
 
 /* A form of POST, behind what the query has. */
 static const struct {
-	const char	*method;
-	const char	*type;
-	const char	*body;
-	const char	*parameters;
+	const char *method;
+	const char *type;
+	const char *body;
+	const char *parameters;
 } forms[] = {
 	{ "POST", "application/x-www-form-urlencoded", "b=2", "a=1;b=2;" },
 	{ "POST", "application/x-www-form-urlencoded; charset=UTF-8", "b=2",
 	    "a=1;b=2;" },
 	{ "POST", "Application/X-WWW-Form-Urlencoded", "b=2", "a=1;b=2;" },
-	{ "POST", "application/x-www-form-urlencoded", "b=x+y%2B", "a=1;"
+	{ "POST", "application/x-www-form-urlencoded", "b=x+y%2B",
+	    "a=1;"
 	    "b=x y+;" },
 	{ "POST", "application/x-www-form-urlencoded", "", "a=1;" },
 	{ "POST", "application/json", "b=2", "a=1;" },
@@ -210,9 +212,10 @@ test_form(void **state)
 		set(&f, "REQUEST_METHOD", forms[i].method);
 		set(&f, "CONTENT_TYPE", forms[i].type);
 		request_read(&q, &f.request, 0);
-		ROW(q.why.code == ERR_OK && unit_same(show(&q),
-		    forms[i].parameters), "%s %s: %s %s", forms[i].method,
-		    forms[i].type, show(&q), q.why.text);
+		ROW(q.why.code == ERR_OK &&
+			unit_same(show(&q), forms[i].parameters),
+		    "%s %s: %s %s", forms[i].method, forms[i].type, show(&q),
+		    q.why.text);
 		ROW(unit_same(q.method, forms[i].method), "%s", q.method);
 		request_end(&q);
 		stop(&f);
@@ -294,7 +297,7 @@ static void
 test_variables(void **state)
 {
 	static const char want[] = "more than 64 FastCGI parameters or 65536 "
-	    "bytes of them";
+				   "bytes of them";
 	char *s = repeat('a', REQUEST_VARIABLES_SIZE);
 	struct request q;
 	struct fcgi f;
@@ -334,8 +337,7 @@ test_cut_off(void **state)
 	f.in.FCGI_errno = FCGX_PROTOCOL_ERROR;
 	request_read(&q, &f.request, 0);
 	assert_int_equal(q.why.code, ERR_REQUEST);
-	assert_string_equal(q.why.text,
-	    "its FastCGI parameters were cut off");
+	assert_string_equal(q.why.text, "its FastCGI parameters were cut off");
 	assert_int_equal(q.parameter_count, 0);
 	request_end(&q);
 	stop(&f);

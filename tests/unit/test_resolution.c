@@ -8,7 +8,7 @@
 
 #include "provider/base/resolution.h"
 
-#define TURNS	20000
+#define TURNS 20000
 
 static void
 fill(struct address list[], size_t count, uint8_t value)

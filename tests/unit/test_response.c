@@ -6,26 +6,26 @@
 #include "proof/response.h"
 
 static const struct {
-	const char	*bytes;
-	enum response	 want;
+	const char *bytes;
+	enum response want;
 } lines[] = {
-	{ "HTTP/1.1 200 OK\r\n",	RESPONSE_GOOD },
-	{ "HTTP/1.0 404 Not Found\r\n",	RESPONSE_GOOD },
-	{ "HTTP/1.1 500",		RESPONSE_GOOD },
-	{ "HTTP/1.1 103 Early Hints",	RESPONSE_GOOD },
-	{ "",				RESPONSE_PARTIAL },
-	{ "H",				RESPONSE_PARTIAL },
-	{ "HTTP/1.1 20",		RESPONSE_PARTIAL },
-	{ "HTTP/2 200",			RESPONSE_BAD },
-	{ "HTTP/1.x 200",		RESPONSE_BAD },
-	{ "HTTP/1.1  200",		RESPONSE_BAD },
-	{ "HTTP/1.1 2x0",		RESPONSE_BAD },
-	{ "http/1.1 200",		RESPONSE_BAD },
-	{ "HTTP/0.9 200",		RESPONSE_BAD },
-	{ "220 smtp.example ESMTP",	RESPONSE_BAD },
-	{ "SSH-2.0-OpenSSH",		RESPONSE_BAD },
-	{ " HTTP/1.1 200",		RESPONSE_BAD },
-	{ "\r\nHTTP/1.1 200",		RESPONSE_BAD },
+	{ "HTTP/1.1 200 OK\r\n", RESPONSE_GOOD },
+	{ "HTTP/1.0 404 Not Found\r\n", RESPONSE_GOOD },
+	{ "HTTP/1.1 500", RESPONSE_GOOD },
+	{ "HTTP/1.1 103 Early Hints", RESPONSE_GOOD },
+	{ "", RESPONSE_PARTIAL },
+	{ "H", RESPONSE_PARTIAL },
+	{ "HTTP/1.1 20", RESPONSE_PARTIAL },
+	{ "HTTP/2 200", RESPONSE_BAD },
+	{ "HTTP/1.x 200", RESPONSE_BAD },
+	{ "HTTP/1.1  200", RESPONSE_BAD },
+	{ "HTTP/1.1 2x0", RESPONSE_BAD },
+	{ "http/1.1 200", RESPONSE_BAD },
+	{ "HTTP/0.9 200", RESPONSE_BAD },
+	{ "220 smtp.example ESMTP", RESPONSE_BAD },
+	{ "SSH-2.0-OpenSSH", RESPONSE_BAD },
+	{ " HTTP/1.1 200", RESPONSE_BAD },
+	{ "\r\nHTTP/1.1 200", RESPONSE_BAD },
 };
 
 static void
@@ -34,21 +34,24 @@ test_is_http(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++)
 		ROW(response_is_http(lines[i].bytes, strlen(lines[i].bytes)) ==
-		    lines[i].want, "\"%s\"", lines[i].bytes);
+			lines[i].want,
+		    "\"%s\"", lines[i].bytes);
 	ROWS_END();
-	assert_int_equal(response_is_http("HTTP/1.1 \0" "00", 12),
+	assert_int_equal(response_is_http("HTTP/1.1 \0"
+					  "00",
+			     12),
 	    RESPONSE_BAD);
 }
 
-#define OK	"HTTP/1.1 200 OK\r\n"
-#define V4	"89.14.163.156"
-#define V6	"2a01:c22:b045:defc::8"
+#define OK "HTTP/1.1 200 OK\r\n"
+#define V4 "89.14.163.156"
+#define V6 "2a01:c22:b045:defc::8"
 
 static const struct {
-	const char	*own;
-	const char	*bytes;
-	bool		 closed;
-	enum response	 want;
+	const char *own;
+	const char *bytes;
+	bool closed;
+	enum response want;
 } echoes[] = {
 	{ V4, OK "Content-Length: 13\r\n\r\n" V4, false, RESPONSE_GOOD },
 	{ V4, OK "Content-Length: 14\r\n\r\n" V4 "\n", false, RESPONSE_GOOD },
@@ -100,8 +103,8 @@ test_echoes(void **state)
 		enum response got;
 
 		assert_true(address_parse_any(&own, echoes[i].own));
-		got = response_echoes(echoes[i].bytes,
-		    strlen(echoes[i].bytes), echoes[i].closed, &own);
+		got = response_echoes(echoes[i].bytes, strlen(echoes[i].bytes),
+		    echoes[i].closed, &own);
 		ROW(got == echoes[i].want, "\"%s\": %d", echoes[i].bytes, got);
 	}
 	ROWS_END();

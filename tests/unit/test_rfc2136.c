@@ -10,8 +10,8 @@
 #include "provider/dns/packet.h"
 #include "provider/dns/reply.h"
 
-#define SECRET	"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="
-#define HEADER	12
+#define SECRET "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="
+#define HEADER 12
 
 static struct dnskey *
 new_key(void)
@@ -24,21 +24,21 @@ new_key(void)
 }
 
 static const struct {
-	const char	*algorithm;
-	const char	*name;
-	const char	*secret;
-	bool		 good;
+	const char *algorithm;
+	const char *name;
+	const char *secret;
+	bool good;
 } keys[] = {
-	{ "hmac-sha256",	"router",		SECRET,		true },
-	{ "hmac-sha384",	"Router.Example.",	SECRET,		true },
-	{ "hmac-sha512",	"r",			"AA==",		true },
-	{ "hmac-sha256",	"router",		"",		false },
-	{ "hmac-sha256",	"router",		"%%%%",		false },
-	{ "hmac-sha256",	"router",		"AAA",		false },
-	{ "hmac-sha256",	"router",		"AAAA AAAA",	false },
-	{ "hmac-sha256",	"a..b",			SECRET,		false },
-	{ "hmac-sha256",	"",			SECRET,		false },
-	{ "hmac-sha257",	"router",		SECRET,		false },
+	{ "hmac-sha256", "router", SECRET, true },
+	{ "hmac-sha384", "Router.Example.", SECRET, true },
+	{ "hmac-sha512", "r", "AA==", true },
+	{ "hmac-sha256", "router", "", false },
+	{ "hmac-sha256", "router", "%%%%", false },
+	{ "hmac-sha256", "router", "AAA", false },
+	{ "hmac-sha256", "router", "AAAA AAAA", false },
+	{ "hmac-sha256", "a..b", SECRET, false },
+	{ "hmac-sha256", "", SECRET, false },
+	{ "hmac-sha257", "router", SECRET, false },
 };
 
 static void
@@ -53,8 +53,10 @@ test_keys(void **state)
 		ROW((k != NULL) == keys[i].good, "%s:%s:%s: %s",
 		    keys[i].algorithm, keys[i].name, keys[i].secret,
 		    k != NULL ? "taken" : "refused");
-		ROW(k != NULL || (why.code == ERR_TOKEN && (*keys[i].secret ==
-		    '\0' || strstr(why.text, keys[i].secret) == NULL)),
+		ROW(k != NULL ||
+			(why.code == ERR_TOKEN &&
+			    (*keys[i].secret == '\0' ||
+				strstr(why.text, keys[i].secret) == NULL)),
 		    "%s: %s", error_name(why.code), why.text);
 		dnskey_free(k);
 	}
@@ -62,16 +64,16 @@ test_keys(void **state)
 }
 
 static const struct {
-	const char	*name;
-	bool		 known;
+	const char *name;
+	bool known;
 } algorithms[] = {
-	{ "hmac-sha256",	true },
-	{ "hmac-sha384",	true },
-	{ "hmac-sha512",	true },
-	{ "hmac-sha1",		false },
-	{ "hmac-md5",		false },
-	{ "HMAC-SHA256",	false },
-	{ "",			false },
+	{ "hmac-sha256", true },
+	{ "hmac-sha384", true },
+	{ "hmac-sha512", true },
+	{ "hmac-sha1", false },
+	{ "hmac-md5", false },
+	{ "HMAC-SHA256", false },
+	{ "", false },
 };
 
 static void
@@ -86,21 +88,56 @@ test_algorithms(void **state)
 
 /* A query, byte for byte but for the number in front and the signature. */
 static const uint8_t query[] = {
-	0x00, 0x00,			/* a query, no recursion */
-	0, 1, 0, 0, 0, 0, 0, 1,		/* a question; behind it TSIG */
-	4, 'h', 'o', 'm', 'e', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0,
-	0, 28, 0, 1,			/* AAAA, IN */
-	6, 'r', 'o', 'u', 't', 'e', 'r', 0, 0, 250, 0, 255,
+	0x00,
+	0x00, /* a query, no recursion */
+	0,
+	1,
+	0,
+	0,
+	0,
+	0,
+	0,
+	1, /* a question; behind it TSIG */
+	4,
+	'h',
+	'o',
+	'm',
+	'e',
+	7,
+	'e',
+	'x',
+	'a',
+	'm',
+	'p',
+	'l',
+	'e',
+	0,
+	0,
+	28,
+	0,
+	1, /* AAAA, IN */
+	6,
+	'r',
+	'o',
+	'u',
+	't',
+	'e',
+	'r',
+	0,
+	0,
+	250,
+	0,
+	255,
 };
 
 /* An update, by its sections; how names are compressed is not our business. */
 static const struct {
-	knot_section_t	 section;
-	const char	*owner;
-	uint16_t	 type;
-	uint16_t	 class;
-	uint32_t	 ttl;
-	const char	*address;
+	knot_section_t section;
+	const char *owner;
+	uint16_t type;
+	uint16_t class;
+	uint32_t ttl;
+	const char *address;
 } updates[] = {
 	/* No CNAME, section 2.4.3. */
 	{ KNOT_ANSWER, "home.example.", KNOT_RRTYPE_CNAME, KNOT_CLASS_NONE, 0,
@@ -110,8 +147,8 @@ static const struct {
 	/* Delete an RRset, section 2.5.2. */
 	{ KNOT_AUTHORITY, "home.example.", KNOT_RRTYPE_A, KNOT_CLASS_ANY, 0,
 	    NULL },
-	{ KNOT_AUTHORITY, "home.example.", KNOT_RRTYPE_AAAA, KNOT_CLASS_ANY,
-	    0, NULL },
+	{ KNOT_AUTHORITY, "home.example.", KNOT_RRTYPE_AAAA, KNOT_CLASS_ANY, 0,
+	    NULL },
 	{ KNOT_AUTHORITY, "*.example.", KNOT_RRTYPE_A, KNOT_CLASS_ANY, 0,
 	    NULL },
 	/* Add, section 2.5.1; the AAAA was only to be taken away. */
@@ -135,8 +172,8 @@ test_query(void **state)
 {
 	struct dnskey *k = new_key();
 	struct error why;
-	struct dnsrequest *q = dnsrequest_query(k, "home.example", DNS_AAAA,
-	    &why);
+	struct dnsrequest *q =
+	    dnsrequest_query(k, "home.example", DNS_AAAA, &why);
 	const uint8_t *wire;
 	size_t len;
 
@@ -152,7 +189,7 @@ test_query(void **state)
 static void
 check_update(const knot_pkt_t *p)
 {
-	assert_int_equal(p->rrset_count, COUNT(updates) + 1);	/* and TSIG */
+	assert_int_equal(p->rrset_count, COUNT(updates) + 1); /* and TSIG */
 	for (size_t i = 0; i < COUNT(updates); i++) {
 		const knot_rrset_t *rr = &p->rr[i];
 		bool before = i < p->sections[KNOT_ANSWER].count;
@@ -166,12 +203,13 @@ check_update(const knot_pkt_t *p)
 			address_format(&a, text);
 		}
 		ROW(before == (updates[i].section == KNOT_ANSWER) &&
-		    unit_same(owner, updates[i].owner) &&
-		    rr->type == updates[i].type &&
-		    rr->rclass == updates[i].class &&
-		    rr->ttl == updates[i].ttl &&
-		    (updates[i].address == NULL ? rr->rrs.rdata->len == 0 :
-		    unit_same(text, updates[i].address)),
+			unit_same(owner, updates[i].owner) &&
+			rr->type == updates[i].type &&
+			rr->rclass == updates[i].class &&
+			rr->ttl == updates[i].ttl &&
+			(updates[i].address == NULL ?
+				rr->rrs.rdata->len == 0 :
+				unit_same(text, updates[i].address)),
 		    "%zu: %s, type %u, class %u, TTL %u, \"%s\"", i, owner,
 		    rr->type, rr->rclass, rr->ttl, text);
 	}
@@ -182,7 +220,7 @@ static void
 test_update(void **state)
 {
 	static const uint8_t zone[] = { 0x28, 0, 0, 1, 0, 2, 0, 5, 0, 1, 7, 'e',
-	    'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 6, 0, 1 };
+		'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 6, 0, 1 };
 	struct address one = address("192.0.2.1"), two = address("192.0.2.2");
 	struct address none = { .family = AF_INET6 };
 	const struct dnschange changes[] = {
@@ -192,8 +230,8 @@ test_update(void **state)
 	};
 	struct dnskey *k = new_key();
 	struct error why;
-	struct dnsrequest *q = dnsrequest_update(k, "example", changes,
-	    COUNT(changes), &why);
+	struct dnsrequest *q =
+	    dnsrequest_update(k, "example", changes, COUNT(changes), &why);
 	uint8_t copy[4096];
 	const uint8_t *wire;
 	knot_pkt_t *p;
@@ -233,8 +271,8 @@ test_too_much_for_one_message(void **state)
 		memcpy(names[i] + 241, "bbbb.example", 13);
 		changes[i] = (struct dnschange){ names[i], &one, 60, false };
 	}
-	assert_null(dnsrequest_update(k, "example", changes, COUNT(names),
-	    &why));
+	assert_null(
+	    dnsrequest_update(k, "example", changes, COUNT(names), &why));
 	assert_int_equal(why.code, ERR_REFUSED);
 	dnskey_free(k);
 }
@@ -244,30 +282,30 @@ test_too_much_for_one_message(void **state)
  */
 
 struct record {
-	knot_section_t	 section;
-	const char	*owner;
-	uint16_t	 type;
-	uint16_t	 class;
-	const char	*data;		/* an address, a name, or NULL: an SOA */
+	knot_section_t section;
+	const char *owner;
+	uint16_t type;
+	uint16_t class;
+	const char *data; /* an address, a name, or NULL: an SOA */
 };
 
-#define FLAG_QR	0x8000
-#define FLAG_AA	0x0400
-#define FLAG_TC	0x0200
+#define FLAG_QR 0x8000
+#define FLAG_AA 0x0400
+#define FLAG_TC 0x0200
 
 struct answer {
-	uint16_t		 flags;		/* with the RCODE */
-	const struct record	*records;	/* in the order of sections */
-	size_t			 count;
-	bool			 unsigned_;
-	uint16_t		 tsig_error;
+	uint16_t flags;		      /* with the RCODE */
+	const struct record *records; /* in the order of sections */
+	size_t count;
+	bool unsigned_;
+	uint16_t tsig_error;
 };
 
 static void
 put(knot_pkt_t *p, const struct record *r)
 {
 	uint8_t data[2 * 255 + 20] = { 0 };
-	uint16_t len = 22;		/* root, root and five numbers */
+	uint16_t len = 22; /* root, root and five numbers */
 	struct address a;
 	knot_rrset_t rr;
 
@@ -275,8 +313,8 @@ put(knot_pkt_t *p, const struct record *r)
 		len = (uint16_t)(address_bits(&a) / 8);
 		memcpy(data, a.bytes, len);
 	} else if (r->data != NULL) {
-		assert_non_null(knot_dname_from_str(data, r->data,
-		    sizeof data));
+		assert_non_null(
+		    knot_dname_from_str(data, r->data, sizeof data));
 		len = (uint16_t)knot_dname_size(data);
 	}
 	knot_rrset_init(&rr, knot_dname_from_str_alloc(r->owner), r->type,
@@ -285,7 +323,8 @@ put(knot_pkt_t *p, const struct record *r)
 	if (p->current != r->section)
 		assert_int_equal(knot_pkt_begin(p, r->section), 0);
 	assert_int_equal(knot_pkt_put(p, KNOT_COMPR_HINT_NONE, &rr,
-	    KNOT_PF_FREE), 0);
+			     KNOT_PF_FREE),
+	    0);
 }
 
 /* The answer of a server that has the key; returns its length. */
@@ -301,7 +340,8 @@ make_answer(uint8_t *wire, size_t max, const struct dnsrequest *q,
 	memset(wire, 0, HEADER);
 	knot_pkt_clear(p);
 	assert_int_equal(knot_pkt_put_question(p, knot_pkt_qname(q->packet),
-	    KNOT_CLASS_IN, knot_pkt_qtype(q->packet)), 0);
+			     KNOT_CLASS_IN, knot_pkt_qtype(q->packet)),
+	    0);
 	knot_wire_set_id(wire, knot_wire_get_id(q->packet->wire));
 	wire[2] = (uint8_t)(a->flags >> 8);
 	wire[3] = (uint8_t)a->flags;
@@ -311,8 +351,9 @@ make_answer(uint8_t *wire, size_t max, const struct dnsrequest *q,
 	len = p->size;
 	if (!a->unsigned_)
 		assert_int_equal(knot_tsig_sign(wire, &len, max, q->mac,
-		    q->mac_len, mac, &mac_len, &k->tsig, a->tsig_error,
-		    (uint64_t)time(NULL)), 0);
+				     q->mac_len, mac, &mac_len, &k->tsig,
+				     a->tsig_error, (uint64_t)time(NULL)),
+		    0);
 	knot_pkt_free(p);
 	return len;
 }
@@ -322,50 +363,54 @@ static const struct record soa_of_zone[] = {
 };
 
 static const struct {
-	const char	*what;
-	bool		 update;
-	struct answer	 answer;
-	enum err	 want;
+	const char *what;
+	bool update;
+	struct answer answer;
+	enum err want;
 } verdicts[] = {
-	{ "a good answer", false, { FLAG_QR | FLAG_AA, soa_of_zone, 1,
-	    false, 0 }, ERR_OK },
-	{ "there is no such name", false, { FLAG_QR | FLAG_AA |
-	    KNOT_RCODE_NXDOMAIN, soa_of_zone, 1, false, 0 }, ERR_OK },
+	{ "a good answer", false,
+	    { FLAG_QR | FLAG_AA, soa_of_zone, 1, false, 0 }, ERR_OK },
+	{ "there is no such name", false,
+	    { FLAG_QR | FLAG_AA | KNOT_RCODE_NXDOMAIN, soa_of_zone, 1, false,
+		0 },
+	    ERR_OK },
 	{ "an update is done", true, { FLAG_QR, NULL, 0, false, 0 }, ERR_OK },
 	{ "not signed", false, { FLAG_QR | FLAG_AA, soa_of_zone, 1, true, 0 },
 	    ERR_REFUSED },
-	{ "no such name, not signed", false, { FLAG_QR | FLAG_AA |
-	    KNOT_RCODE_NXDOMAIN, soa_of_zone, 1, true, 0 }, ERR_REFUSED },
+	{ "no such name, not signed", false,
+	    { FLAG_QR | FLAG_AA | KNOT_RCODE_NXDOMAIN, soa_of_zone, 1, true,
+		0 },
+	    ERR_REFUSED },
 	{ "done, not signed", true, { FLAG_QR, NULL, 0, true, 0 },
 	    ERR_REFUSED },
-	{ "not an answer", false, { FLAG_AA, NULL, 0, false, 0 },
-	    ERR_REFUSED },
-	{ "cut", false, { FLAG_QR | FLAG_TC, NULL, 0, false, 0 },
-	    ERR_REFUSED },
+	{ "not an answer", false, { FLAG_AA, NULL, 0, false, 0 }, ERR_REFUSED },
+	{ "cut", false, { FLAG_QR | FLAG_TC, NULL, 0, false, 0 }, ERR_REFUSED },
 	{ "FORMERR", true, { FLAG_QR | KNOT_RCODE_FORMERR, NULL, 0, true, 0 },
 	    ERR_REFUSED },
-	{ "SERVFAIL", true, { FLAG_QR | KNOT_RCODE_SERVFAIL, NULL, 0, false,
-	    0 }, ERR_BUSY },
-	{ "SERVFAIL to a query", false, { FLAG_QR | KNOT_RCODE_SERVFAIL, NULL,
-	    0, false, 0 }, ERR_BUSY },
+	{ "SERVFAIL", true,
+	    { FLAG_QR | KNOT_RCODE_SERVFAIL, NULL, 0, false, 0 }, ERR_BUSY },
+	{ "SERVFAIL to a query", false,
+	    { FLAG_QR | KNOT_RCODE_SERVFAIL, NULL, 0, false, 0 }, ERR_BUSY },
 	{ "NOTIMP", true, { FLAG_QR | KNOT_RCODE_NOTIMPL, NULL, 0, true, 0 },
 	    ERR_REFUSED },
-	{ "REFUSED", true, { FLAG_QR | KNOT_RCODE_REFUSED, NULL, 0, false,
-	    0 }, ERR_TOKEN },
-	{ "REFUSED to a query", false, { FLAG_QR | KNOT_RCODE_REFUSED, NULL,
-	    0, true, 0 }, ERR_ZONE },
-	{ "YXRRSET", true, { FLAG_QR | KNOT_RCODE_YXRRSET, NULL, 0, false,
-	    0 }, ERR_REFUSED },
-	{ "NXDOMAIN to an update", true, { FLAG_QR | KNOT_RCODE_NXDOMAIN,
-	    NULL, 0, false, 0 }, ERR_ZONE },
-	{ "NOTZONE", true, { FLAG_QR | KNOT_RCODE_NOTZONE, NULL, 0, false,
-	    0 }, ERR_ZONE },
-	{ "NOTAUTH with the key", true, { FLAG_QR | KNOT_RCODE_NOTAUTH, NULL,
-	    0, false, 0 }, ERR_ZONE },
-	{ "NOTAUTH without", true, { FLAG_QR | KNOT_RCODE_NOTAUTH, NULL, 0,
-	    true, 0 }, ERR_TOKEN },
-	{ "BADTIME", true, { FLAG_QR | KNOT_RCODE_NOTAUTH, NULL, 0, false,
-	    KNOT_RCODE_BADTIME }, ERR_REFUSED },
+	{ "REFUSED", true, { FLAG_QR | KNOT_RCODE_REFUSED, NULL, 0, false, 0 },
+	    ERR_TOKEN },
+	{ "REFUSED to a query", false,
+	    { FLAG_QR | KNOT_RCODE_REFUSED, NULL, 0, true, 0 }, ERR_ZONE },
+	{ "YXRRSET", true, { FLAG_QR | KNOT_RCODE_YXRRSET, NULL, 0, false, 0 },
+	    ERR_REFUSED },
+	{ "NXDOMAIN to an update", true,
+	    { FLAG_QR | KNOT_RCODE_NXDOMAIN, NULL, 0, false, 0 }, ERR_ZONE },
+	{ "NOTZONE", true, { FLAG_QR | KNOT_RCODE_NOTZONE, NULL, 0, false, 0 },
+	    ERR_ZONE },
+	{ "NOTAUTH with the key", true,
+	    { FLAG_QR | KNOT_RCODE_NOTAUTH, NULL, 0, false, 0 }, ERR_ZONE },
+	{ "NOTAUTH without", true,
+	    { FLAG_QR | KNOT_RCODE_NOTAUTH, NULL, 0, true, 0 }, ERR_TOKEN },
+	{ "BADTIME", true,
+	    { FLAG_QR | KNOT_RCODE_NOTAUTH, NULL, 0, false,
+		KNOT_RCODE_BADTIME },
+	    ERR_REFUSED },
 	{ "15", true, { FLAG_QR | 15, NULL, 0, false, 0 }, ERR_REFUSED },
 };
 
@@ -375,9 +420,9 @@ new_request(const struct dnskey *k, bool update_, enum dns_type type)
 	struct address one = address("192.0.2.1");
 	const struct dnschange change = { "home.example.org", &one, 60, false };
 	struct error why;
-	struct dnsrequest *q = update_ ? dnsrequest_update(k, "example.org",
-	    &change, 1, &why) : dnsrequest_query(k, "home.example.org", type,
-	    &why);
+	struct dnsrequest *q = update_ ?
+	    dnsrequest_update(k, "example.org", &change, 1, &why) :
+	    dnsrequest_query(k, "home.example.org", type, &why);
 
 	assert_non_null(q);
 	return q;
@@ -391,16 +436,17 @@ test_verdicts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(verdicts); i++) {
-		struct dnsrequest *q = new_request(k, verdicts[i].update,
-		    DNS_SOA);
+		struct dnsrequest *q =
+		    new_request(k, verdicts[i].update, DNS_SOA);
 		struct error why = { .code = ERR_OK };
-		size_t len = make_answer(wire, sizeof wire, q, k,
-		    &verdicts[i].answer);
+		size_t len =
+		    make_answer(wire, sizeof wire, q, k, &verdicts[i].answer);
 		struct dnsreply *r = dnsreply_new(q, k, wire, len, &why);
 
 		ROW((r != NULL) == (verdicts[i].want == ERR_OK) &&
-		    why.code == verdicts[i].want, "%s: %s, %s",
-		    verdicts[i].what, error_name(why.code), why.text);
+			why.code == verdicts[i].want,
+		    "%s: %s, %s", verdicts[i].what, error_name(why.code),
+		    why.text);
 		dnsreply_free(r);
 		dnsrequest_free(q);
 	}
@@ -421,8 +467,9 @@ is_free(size_t bit, size_t len, size_t tsig_len)
 
 	if (at == len - 6 || at == len - 5)
 		return true;
-	return bit % 8 == 5 && ((at > tsig && at <= tsig + 6) ||
-	    (at > algorithm && at <= algorithm + 11));
+	return bit % 8 == 5 &&
+	    ((at > tsig && at <= tsig + 6) ||
+		(at > algorithm && at <= algorithm + 11));
 }
 
 /* No byte of a good answer can be another one, or be missing. */
@@ -430,8 +477,8 @@ static void
 test_every_byte_counts(void **state)
 {
 	static const struct record records[] = {
-		{ KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A,
-		    KNOT_CLASS_IN, "192.0.2.1" },
+		{ KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
+		    "192.0.2.1" },
 	};
 	const struct answer a = { FLAG_QR | FLAG_AA, records, 1, false, 0 };
 	struct dnskey *k = new_key();
@@ -456,7 +503,7 @@ test_every_byte_counts(void **state)
 		dnsreply_free(r);
 	}
 	for (size_t n = 0; n < len; n++) {
-		uint8_t *exact = malloc(n + 1);	/* for the sanitizer */
+		uint8_t *exact = malloc(n + 1); /* for the sanitizer */
 
 		memcpy(exact, good, n);
 		r = dnsreply_new(q, k, exact, n, &why);
@@ -470,54 +517,65 @@ test_every_byte_counts(void **state)
 }
 
 static const struct {
-	const char	*what;
-	const char	*name;
-	struct record	 records[3];
-	const char	*zone;		/* NULL: it does not say */
+	const char *what;
+	const char *name;
+	struct record records[3];
+	const char *zone; /* NULL: it does not say */
 } zones[] = {
-	{ "below the zone", "home.example.org", {
-	    { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, "example.org" },
-	{ "the zone itself", "example.org", {
-	    { KNOT_ANSWER, "Example.ORG", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, "example.org" },
-	{ "behind another record", "home.example.org", {
-	    { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_NS, KNOT_CLASS_IN,
-	    "ns.example.org" },
-	    { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, "example.org" },
+	{ "below the zone", "home.example.org",
+	    { { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		NULL } },
+	    "example.org" },
+	{ "the zone itself", "example.org",
+	    { { KNOT_ANSWER, "Example.ORG", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		NULL } },
+	    "example.org" },
+	{ "behind another record", "home.example.org",
+	    { { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_NS, KNOT_CLASS_IN,
+		  "ns.example.org" },
+		{ KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		    NULL } },
+	    "example.org" },
 	{ "nothing", "home.example.org", { { .owner = NULL } }, NULL },
-	{ "a delegation", "home.example.org", {
-	    { KNOT_AUTHORITY, "home.example.org", KNOT_RRTYPE_NS,
-	    KNOT_CLASS_IN, "ns.example" } }, NULL },
-	{ "no end of the name", "home.example.org", {
-	    { KNOT_AUTHORITY, "example.net", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, NULL },
-	{ "within a label", "home.example.org", {
-	    { KNOT_AUTHORITY, "ample.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, NULL },
-	{ "longer than the name", "home.example.org", {
-	    { KNOT_AUTHORITY, "a.home.example.org", KNOT_RRTYPE_SOA,
-	    KNOT_CLASS_IN, NULL } }, NULL },
-	{ "the root", "home.example.org", {
-	    { KNOT_AUTHORITY, ".", KNOT_RRTYPE_SOA, KNOT_CLASS_IN, NULL } },
+	{ "a delegation", "home.example.org",
+	    { { KNOT_AUTHORITY, "home.example.org", KNOT_RRTYPE_NS,
+		KNOT_CLASS_IN, "ns.example" } },
 	    NULL },
-	{ "another class", "home.example.org", {
-	    { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_CH,
-	    NULL } }, NULL },
-	{ "an alias into a parent zone", "home.sub.example.org", {
-	    { KNOT_ANSWER, "home.sub.example.org", KNOT_RRTYPE_CNAME,
-	    KNOT_CLASS_IN, "www.example.org" },
-	    { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, NULL },
-	{ "an alias for a zone", "home.example.org", {
-	    { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_CNAME,
-	    KNOT_CLASS_IN, "example.org" },
-	    { KNOT_ANSWER, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, NULL },
-	{ "the SOA of another name", "home.example.org", {
-	    { KNOT_ANSWER, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
-	    NULL } }, NULL },
+	{ "no end of the name", "home.example.org",
+	    { { KNOT_AUTHORITY, "example.net", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		NULL } },
+	    NULL },
+	{ "within a label", "home.example.org",
+	    { { KNOT_AUTHORITY, "ample.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		NULL } },
+	    NULL },
+	{ "longer than the name", "home.example.org",
+	    { { KNOT_AUTHORITY, "a.home.example.org", KNOT_RRTYPE_SOA,
+		KNOT_CLASS_IN, NULL } },
+	    NULL },
+	{ "the root", "home.example.org",
+	    { { KNOT_AUTHORITY, ".", KNOT_RRTYPE_SOA, KNOT_CLASS_IN, NULL } },
+	    NULL },
+	{ "another class", "home.example.org",
+	    { { KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_CH,
+		NULL } },
+	    NULL },
+	{ "an alias into a parent zone", "home.sub.example.org",
+	    { { KNOT_ANSWER, "home.sub.example.org", KNOT_RRTYPE_CNAME,
+		  KNOT_CLASS_IN, "www.example.org" },
+		{ KNOT_AUTHORITY, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		    NULL } },
+	    NULL },
+	{ "an alias for a zone", "home.example.org",
+	    { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_CNAME,
+		  KNOT_CLASS_IN, "example.org" },
+		{ KNOT_ANSWER, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		    NULL } },
+	    NULL },
+	{ "the SOA of another name", "home.example.org",
+	    { { KNOT_ANSWER, "example.org", KNOT_RRTYPE_SOA, KNOT_CLASS_IN,
+		NULL } },
+	    NULL },
 };
 
 static size_t
@@ -535,8 +593,8 @@ answer_to(struct dnsrequest **q, const struct dnskey *k, const char *name,
     enum dns_type type, const struct record records[3], uint16_t flags,
     uint8_t wire[4096])
 {
-	const struct answer a = { flags, records, count_records(records),
-	    false, 0 };
+	const struct answer a = { flags, records, count_records(records), false,
+		0 };
 	struct dnsreply *r;
 	struct error why;
 
@@ -562,7 +620,7 @@ test_zones(void **state)
 		bool found = dnsreply_zone(r, zones[i].name, zone);
 
 		ROW(found == (zones[i].zone != NULL) &&
-		    (!found || unit_same(zone, zones[i].zone)),
+			(!found || unit_same(zone, zones[i].zone)),
 		    "%s: %s \"%s\"", zones[i].what, found ? "zone" : "none",
 		    zone);
 		dnsreply_free(r);
@@ -573,40 +631,54 @@ test_zones(void **state)
 }
 
 static const struct {
-	const char	*what;
-	enum dns_type	 type;
-	struct record	 records[3];
-	bool		 visible;
-	size_t		 count;
-	const char	*address;
+	const char *what;
+	enum dns_type type;
+	struct record records[3];
+	bool visible;
+	size_t count;
+	const char *address;
 } helds[] = {
 	{ "nothing", DNS_A, { { .owner = NULL } }, true, 0, NULL },
-	{ "one", DNS_A, { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A,
-	    KNOT_CLASS_IN, "192.0.2.1" } }, true, 1, "192.0.2.1" },
-	{ "in capitals", DNS_AAAA, { { KNOT_ANSWER, "HOME.example.org",
-	    KNOT_RRTYPE_AAAA, KNOT_CLASS_IN, "2001:db8::1" } }, true, 1,
-	    "2001:db8::1" },
-	{ "two", DNS_A, {
-	    { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
-	    "192.0.2.1" },
-	    { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
-	    "192.0.2.2" } }, true, 2, NULL },
-	{ "of another family", DNS_A, { { KNOT_ANSWER, "home.example.org",
-	    KNOT_RRTYPE_AAAA, KNOT_CLASS_IN, "2001:db8::1" } }, true, 0, NULL },
-	{ "of another name", DNS_A, { { KNOT_ANSWER, "mail.example.org",
-	    KNOT_RRTYPE_A, KNOT_CLASS_IN, "192.0.2.1" } }, true, 0, NULL },
-	{ "behind an alias", DNS_A, {
-	    { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_CNAME,
-	    KNOT_CLASS_IN, "www.example.org" },
-	    { KNOT_ANSWER, "www.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
-	    "192.0.2.1" } }, true, 0, NULL },
-	{ "of another class", DNS_A, { { KNOT_ANSWER, "home.example.org",
-	    KNOT_RRTYPE_A, KNOT_CLASS_CH, "192.0.2.1" } }, true, 0, NULL },
-	{ "not in the answer", DNS_A, { { KNOT_ADDITIONAL, "home.example.org",
-	    KNOT_RRTYPE_A, KNOT_CLASS_IN, "192.0.2.1" } }, true, 0, NULL },
-	{ "below a DNAME", DNS_A, { { KNOT_ANSWER, "example.org",
-	    KNOT_RRTYPE_DNAME, KNOT_CLASS_IN, "example.net" } }, false, 0,
-	    NULL },
+	{ "one", DNS_A,
+	    { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
+		"192.0.2.1" } },
+	    true, 1, "192.0.2.1" },
+	{ "in capitals", DNS_AAAA,
+	    { { KNOT_ANSWER, "HOME.example.org", KNOT_RRTYPE_AAAA,
+		KNOT_CLASS_IN, "2001:db8::1" } },
+	    true, 1, "2001:db8::1" },
+	{ "two", DNS_A,
+	    { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
+		  "192.0.2.1" },
+		{ KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
+		    "192.0.2.2" } },
+	    true, 2, NULL },
+	{ "of another family", DNS_A,
+	    { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_AAAA,
+		KNOT_CLASS_IN, "2001:db8::1" } },
+	    true, 0, NULL },
+	{ "of another name", DNS_A,
+	    { { KNOT_ANSWER, "mail.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
+		"192.0.2.1" } },
+	    true, 0, NULL },
+	{ "behind an alias", DNS_A,
+	    { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_CNAME,
+		  KNOT_CLASS_IN, "www.example.org" },
+		{ KNOT_ANSWER, "www.example.org", KNOT_RRTYPE_A, KNOT_CLASS_IN,
+		    "192.0.2.1" } },
+	    true, 0, NULL },
+	{ "of another class", DNS_A,
+	    { { KNOT_ANSWER, "home.example.org", KNOT_RRTYPE_A, KNOT_CLASS_CH,
+		"192.0.2.1" } },
+	    true, 0, NULL },
+	{ "not in the answer", DNS_A,
+	    { { KNOT_ADDITIONAL, "home.example.org", KNOT_RRTYPE_A,
+		KNOT_CLASS_IN, "192.0.2.1" } },
+	    true, 0, NULL },
+	{ "below a DNAME", DNS_A,
+	    { { KNOT_ANSWER, "example.org", KNOT_RRTYPE_DNAME, KNOT_CLASS_IN,
+		"example.net" } },
+	    false, 0, NULL },
 };
 
 static void
@@ -622,15 +694,17 @@ test_held(void **state)
 		struct dnsrequest *q;
 		struct dnsreply *r = answer_to(&q, k, "home.example.org",
 		    helds[i].type, helds[i].records, FLAG_QR | FLAG_AA, wire);
-		bool visible = dnsreply_held(r, "home.example.org",
-		    helds[i].type, &held);
+		bool visible =
+		    dnsreply_held(r, "home.example.org", helds[i].type, &held);
 
-		ROW(visible == helds[i].visible && (!visible ||
-		    held.count == helds[i].count), "%s: %s %zu",
-		    helds[i].what, visible ? "visible" : "hidden", held.count);
+		ROW(visible == helds[i].visible &&
+			(!visible || held.count == helds[i].count),
+		    "%s: %s %zu", helds[i].what, visible ? "visible" : "hidden",
+		    held.count);
 		if (helds[i].address != NULL)
 			ROW(unit_same(address_format(&held.address, text),
-			    helds[i].address) && held.ttl == 3600,
+				helds[i].address) &&
+				held.ttl == 3600,
 			    "%s: %s, %u s", helds[i].what, text, held.ttl);
 		dnsreply_free(r);
 		dnsrequest_free(q);
@@ -649,9 +723,8 @@ test_authority(void **state)
 	(void)state;
 	for (int aa = 0; aa < 2; aa++) {
 		struct dnsrequest *q;
-		struct dnsreply *r = answer_to(&q, k, "home.example.org",
-		    DNS_A, nothing, (uint16_t)(FLAG_QR | (aa ? FLAG_AA : 0)),
-		    wire);
+		struct dnsreply *r = answer_to(&q, k, "home.example.org", DNS_A,
+		    nothing, (uint16_t)(FLAG_QR | (aa ? FLAG_AA : 0)), wire);
 
 		assert_int_equal(dnsreply_authoritative(r), aa);
 		dnsreply_free(r);

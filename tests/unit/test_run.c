@@ -10,14 +10,14 @@
 #include "base/clock.h"
 #include "provider/rest/rest.h"
 
-#define LINES_MAX	16
-#define RECORDS_MAX	6
-#define TOKEN		"geheim-0123456789"
+#define LINES_MAX   16
+#define RECORDS_MAX 6
+#define TOKEN	    "geheim-0123456789"
 
-#define LONG_ANSWER	"{\"id\": 1, \"tag\": \"a\"}\n"
+#define LONG_ANSWER "{\"id\": 1, \"tag\": \"a\"}\n"
 
-#define V4	"192.0.2.1"
-#define V6	"2001:db8::1"
+#define V4 "192.0.2.1"
+#define V6 "2001:db8::1"
 
 /* Reads before it writes; asks for the zone from the longest end on. */
 static const char description[] =
@@ -121,111 +121,134 @@ static const char twice[] =
 
 /* One request that is expected, and its answer. */
 struct line {
-	const char	*request;	/* "METHOD /path BODY"; NULL: the end */
-	long		 status;	/* 0: no answer at all */
-	const char	*body;
-	long		 retry_after;
+	const char *request; /* "METHOD /path BODY"; NULL: the end */
+	long status;	     /* 0: no answer at all */
+	const char *body;
+	long retry_after;
 };
 
 /* One record, and what is to come of it. */
 struct wanted {
-	const char	*name;		/* NULL: the end */
-	const char	*zone;
-	const char	*address;
-	bool		 remove;
-	int64_t		 ttl;
-	enum err	 result;
-	bool		 changed;
-	const char	*why;		/* of a failure */
+	const char *name; /* NULL: the end */
+	const char *zone;
+	const char *address;
+	bool remove;
+	int64_t ttl;
+	enum err result;
+	bool changed;
+	const char *why; /* of a failure */
 };
 
 static const struct story {
-	const char	*title;
-	const char	*description;
-	const char	*token;
-	struct wanted	 records[RECORDS_MAX + 1];
-	struct line	 lines[LINES_MAX + 1];
-	long		 retry_after;
+	const char *title;
+	const char *description;
+	const char *token;
+	struct wanted records[RECORDS_MAX + 1];
+	struct line lines[LINES_MAX + 1];
+	long retry_after;
 } stories[] = {
 	{ "already so: read, and not written", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"ttl\": 60,"
-		"\"values\": [\"" V4 "\"]}", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../A", 200,
+		    "{\"id\": 7, \"ttl\": 60,"
+		    "\"values\": [\"" V4 "\"]}",
+		    0 } },
+	    0 },
 	{ "the same address in another spelling", description, TOKEN,
 	    { { "home.example.org", "example.org", V6, false, 0, ERR_OK, false,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../AAAA", 200, "{\"id\": 7,"
-		"\"values\": [\"2001:DB8:0::0:1\"]}", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../AAAA", 200,
+		    "{\"id\": 7,"
+		    "\"values\": [\"2001:DB8:0::0:1\"]}",
+		    0 } },
+	    0 },
 	{ "another address is replaced, and its ttl stays", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"ttl\": 900,"
-		"\"values\": [\"192.0.2.9\"]}", 0 },
-	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":900}", 200, "", 0 } },
+		{ "GET /v1/z/Z/home.../A", 200,
+		    "{\"id\": 7, \"ttl\": 900,"
+		    "\"values\": [\"192.0.2.9\"]}",
+		    0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":900}", 200, "",
+		    0 } },
 	    0 },
 	{ "the operator's ttl goes before what is there", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK,
-		true, NULL } },
+	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK, true,
+		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"ttl\": 900,"
-		"\"values\": [\"192.0.2.9\"]}", 0 },
-	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":120}", 200, "", 0 } },
+		{ "GET /v1/z/Z/home.../A", 200,
+		    "{\"id\": 7, \"ttl\": 900,"
+		    "\"values\": [\"192.0.2.9\"]}",
+		    0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":120}", 200, "",
+		    0 } },
 	    0 },
 	{ "two values are not the one we want", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"values\": "
-		"[\"" V4 "\", \"192.0.2.9\"]}", 0 },
-	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 } },
+		{ "GET /v1/z/Z/home.../A", 200,
+		    "{\"id\": 7, \"values\": "
+		    "[\"" V4 "\", \"192.0.2.9\"]}",
+		    0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "",
+		    0 } },
 	    0 },
 	{ "nothing there: it is made", description, TOKEN,
 	    { { "example.org", "example.org", V6, false, 0, ERR_OK, true,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/.../AAAA", 404, "{}", 0 },
-	      { "POST /v1/z/Z {\"n\":\"\",\"t\":\"AAAA\",\"v\":\"" V6 "\","
-		"\"ttl\":300}", 201, "", 0 } }, 0 },
+		{ "GET /v1/z/Z/.../AAAA", 404, "{}", 0 },
+		{ "POST /v1/z/Z {\"n\":\"\",\"t\":\"AAAA\",\"v\":\"" V6 "\","
+		  "\"ttl\":300}",
+		    201, "", 0 } },
+	    0 },
 	{ "two records, one zone, each for itself", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		NULL },
-	      { "home.example.org", "example.org", V6, false, 0, ERR_OK, false,
-		NULL } },
+		  NULL },
+		{ "home.example.org", "example.org", V6, false, 0, ERR_OK,
+		    false, NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 404, "", 0 },
-	      { "GET /v1/z/Z/home.../AAAA", 200, "{\"id\": 8, \"values\": [\""
-		V6 "\"]}", 0 },
-	      { "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
-		"\"ttl\":300}", 201, "", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../A", 404, "", 0 },
+		{ "GET /v1/z/Z/home.../AAAA", 200,
+		    "{\"id\": 8, \"values\": [\"" V6 "\"]}", 0 },
+		{ "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
+		  "\"ttl\":300}",
+		    201, "", 0 } },
+	    0 },
 	/* Removing. */
 	{ "what is there is taken away", description, TOKEN,
 	    { { "home.example.org", "example.org", "0.0.0.0", true, 0, ERR_OK,
 		true, NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
-	      { "DELETE /v1/z/Z/7", 204, "", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+		{ "DELETE /v1/z/Z/7", 204, "", 0 } },
+	    0 },
 	{ "nothing to take away", description, TOKEN,
-	    { { "home.example.org", "example.org", "::", true, 0, ERR_OK,
-		false, NULL } },
+	    { { "home.example.org", "example.org", "::", true, 0, ERR_OK, false,
+		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../AAAA", 404, "", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../AAAA", 404, "", 0 } },
+	    0 },
 	/* Zones. */
 	{ "the longest end that is a zone", description, TOKEN,
 	    { { "a.b.example.org", NULL, V4, false, 0, ERR_OK, false, NULL } },
 	    { { "GET /v1/z/a.b.example.org", 404, "", 0 },
-	      { "GET /v1/z/b.example.org", 404, "", 0 },
-	      { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/a.b.../A", 200, "{\"id\": 7, \"values\": [\"" V4
-		"\"]}", 0 } }, 0 },
+		{ "GET /v1/z/b.example.org", 404, "", 0 },
+		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.b.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
 	{ "never a top level", description, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
 		"home: has no zone for home.example.org" } },
 	    { { "GET /v1/z/home.example.org", 404, "", 0 },
-	      { "GET /v1/z/example.org", 404, "", 0 } }, 0 },
+		{ "GET /v1/z/example.org", 404, "", 0 } },
+	    0 },
 	{ "the zone that the operator names is not there", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_ZONE,
 		false, "home: has no zone example.org" } },
@@ -233,46 +256,56 @@ static const struct story {
 	{ "a wildcard", description, TOKEN,
 	    { { "*.example.org", NULL, V4, false, 0, ERR_OK, true, NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/*.../A", 404, "", 0 },
-	      { "POST /v1/z/Z {\"n\":\"*\",\"t\":\"A\",\"v\":\"" V4 "\","
-		"\"ttl\":300}", 201, "", 0 } }, 0 },
+		{ "GET /v1/z/Z/*.../A", 404, "", 0 },
+		{ "POST /v1/z/Z {\"n\":\"*\",\"t\":\"A\",\"v\":\"" V4 "\","
+		  "\"ttl\":300}",
+		    201, "", 0 } },
+	    0 },
 	{ "a list of zones is fetched once", list, TOKEN,
 	    { { "a.b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
-	      { "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
-	      { "example.com", NULL, V4, false, 0, ERR_ZONE, false,
-		"home: has no zone for example.com" } },
-	    { { "GET /v1/zones", 200, "[{\"name\": \"example.org\", \"id\": "
-		"9007199254740993}, {\"name\": \"example.net\", \"id\": 2}]",
-		0 },
-	      { "PUT /v1/9007199254740993 [\"a.b\",\"b\"]", 200, "", 0 } },
+		{ "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
+		{ "example.com", NULL, V4, false, 0, ERR_ZONE, false,
+		    "home: has no zone for example.com" } },
+	    { { "GET /v1/zones", 200,
+		  "[{\"name\": \"example.org\", \"id\": "
+		  "9007199254740993}, {\"name\": \"example.net\", \"id\": 2}]",
+		  0 },
+		{ "PUT /v1/9007199254740993 [\"a.b\",\"b\"]", 200, "", 0 } },
 	    0 },
 	{ "the owner of a name is asked for each name", owner, TOKEN,
 	    { { "a.b.example.org", NULL, V4, false, 0, ERR_ZONE, false,
-		"home: has no zone for a.b.example.org" },
-	      { "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
-	      { "b.example.org", NULL, V6, false, 0, ERR_OK, true, NULL } },
+		  "home: has no zone for a.b.example.org" },
+		{ "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
+		{ "b.example.org", NULL, V6, false, 0, ERR_OK, true, NULL } },
 	    { { "GET /v1/of/a.b.example.org", 200, "[]", 0 },
-	      { "GET /v1/of/b.example.org", 200, "[{\"name\": "
-		"\"example.org\"}]", 0 },
-	      { "PUT /v1/example.org [\"b\",\"b\"]", 200, "", 0 } }, 0 },
+		{ "GET /v1/of/b.example.org", 200,
+		    "[{\"name\": "
+		    "\"example.org\"}]",
+		    0 },
+		{ "PUT /v1/example.org [\"b\",\"b\"]", 200, "", 0 } },
+	    0 },
 	{ "a zone that does not hold the name", owner, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
 		"the provider names a zone that does not hold "
 		"home.example.org" } },
-	    { { "GET /v1/of/home.example.org", 200, "[{\"name\": "
-		"\"le.org\"}]", 0 } }, 0 },
+	    { { "GET /v1/of/home.example.org", 200,
+		"[{\"name\": "
+		"\"le.org\"}]",
+		0 } },
+	    0 },
 	{ "a zone that is out of reach is asked for once", list, TOKEN,
 	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		"home: zone: HTTP 418: tea" },
-	      { "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		"home: zone: HTTP 418: tea" } },
+		  "home: zone: HTTP 418: tea" },
+		{ "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		    "home: zone: HTTP 418: tea" } },
 	    { { "GET /v1/zones", 418, "tea", 0 } }, 0 },
 	{ "nothing is asked twice before something is written", reader, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_OK, true, NULL } },
 	    { { "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"a\"}", 0 },
-	      { "PUT /v1/r/1/a", 200, "", 0 },
-	      { "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"b\"}", 0 },
-	      { "POST /v1/done/b", 200, "", 0 } }, 0 },
+		{ "PUT /v1/r/1/a", 200, "", 0 },
+		{ "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"b\"}", 0 },
+		{ "POST /v1/done/b", 200, "", 0 } },
+	    0 },
 	{ "but each step judges for itself", judge, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
 		"home: steps/1: refused: {\"id\": 1, \"n\": 2}" } },
@@ -283,102 +316,113 @@ static const struct story {
 	    { { "GET /v1/r", 404, "no", 0 } }, 0 },
 	{ "as long as the replies can be kept", twice, TOKEN,
 	    { { "a.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-	      { "b.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-	      { "c.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-	      { "d.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-	      { "e.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-	      { "f.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL } },
+		{ "b.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+		{ "c.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+		{ "d.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+		{ "e.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
+		{ "f.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL } },
 	    { { "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
-	      /* More than four are too much. */
-	      { "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
-	      { "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
-	      { "PUT /v1/ [\"1a\",\"1a\",\"1a\",\"1a\",\"1a\",\"1a\"]", 200, "",
-		0 } }, 0 },
+		{ "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
+		/* More than four are too much. */
+		{ "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
+		{ "PUT /v1/ [\"1a\",\"1a\",\"1a\",\"1a\",\"1a\",\"1a\"]", 200,
+		    "", 0 } },
+	    0 },
 	{ "nor what failed", reader, TOKEN,
 	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		"home: steps/0: HTTP 418: tea" },
-	      { "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		"home: steps/0: HTTP 418: tea" } },
+		  "home: steps/0: HTTP 418: tea" },
+		{ "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
+		    "home: steps/0: HTTP 418: tea" } },
 	    { { "GET /v1/r/A", 418, "tea", 0 } }, 0 },
 	{ "the provider says that nothing changed", words, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"least\": 60}", 0 },
-	      { "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
-	      { "GET /v1/u/60", 200, "nochg", 0 } }, 0 },
+		{ "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
+		{ "GET /v1/u/60", 200, "nochg", 0 } },
+	    0 },
 	{ "a time to live that its zone no longer takes", words, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
 		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"least\": 3600}", 0 },
-	      { "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
-	      { "GET /v1/u/3600", 200, "good", 0 } }, 0 },
+		{ "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
+		{ "GET /v1/u/3600", 200, "good", 0 } },
+	    0 },
 	{ "one that the operator wants, and its zone does not take", words,
 	    TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK,
-		true, NULL } },
+	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK, true,
+		NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"least\": 3600}", 0 },
-	      { "GET /v1/r", 200, "{\"ttl\": 7200}", 0 },
-	      { "GET /v1/u/3600", 200, "good", 0 } }, 0 },
+		{ "GET /v1/r", 200, "{\"ttl\": 7200}", 0 },
+		{ "GET /v1/u/3600", 200, "good", 0 } },
+	    0 },
 	{ "what is written stays so when the provider gets busy", description,
 	    TOKEN,
 	    { { "a.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		NULL },
-	      { "b.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
-		"home: steps/2: HTTP 429: slow" } },
+		  NULL },
+		{ "b.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
+		    "home: steps/2: HTTP 429: slow" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/a.../A", 200, "{\"id\": 7}", 0 },
-	      { "GET /v1/z/Z/b.../A", 200, "{\"id\": 8}", 0 },
-	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
-	      { "PUT /v1/z/Z/8 {\"v\":\"" V4 "\",\"ttl\":300}", 429, "slow",
-		9 } }, 9 },
+		{ "GET /v1/z/Z/a.../A", 200, "{\"id\": 7}", 0 },
+		{ "GET /v1/z/Z/b.../A", 200, "{\"id\": 8}", 0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "PUT /v1/z/Z/8 {\"v\":\"" V4 "\",\"ttl\":300}", 429, "slow",
+		    9 } },
+	    9 },
 	/* Failures. */
 	{ "a wrong token ends it at once, for all", description, TOKEN,
 	    { { "home.example.org", NULL, V4, false, 0, ERR_TOKEN, false,
-		"home: zone: HTTP 401: ***************** is wrong" },
-	      { "home.example.com", NULL, V4, false, 0, ERR_TOKEN, false,
-		"home: zone: HTTP 401: ***************** is wrong" } },
+		  "home: zone: HTTP 401: ***************** is wrong" },
+		{ "home.example.com", NULL, V4, false, 0, ERR_TOKEN, false,
+		    "home: zone: HTTP 401: ***************** is wrong" } },
 	    { { "GET /v1/z/home.example.org", 401, TOKEN " is wrong", 0 } },
 	    0 },
 	{ "busy, and when to come back", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
 		false, "home: steps/0: HTTP 429: slow" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 429, "slow", 17 } }, 17 },
+		{ "GET /v1/z/Z/home.../A", 429, "slow", 17 } },
+	    17 },
 	{ "a 500 is tried once more", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
 		NULL } },
 	    { { "GET /v1/z/example.org", 500, "oh", 0 },
-	      { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7, \"values\": [\"" V4
-		"\"]}", 0 } }, 0 },
+		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/home.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
 	{ "but not for ever", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
 		false, "home: zone: HTTP 500: oh" } },
 	    { { "GET /v1/z/example.org", 500, "oh", 0 },
-	      { "GET /v1/z/example.org", 500, "oh", 0 },
-	      { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 },
+		{ "GET /v1/z/example.org", 500, "oh", 0 },
+		{ "GET /v1/z/example.org", 500, "oh", 0 } },
+	    0 },
 	{ "and what would make a second record not at all", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
 		false, "home: steps/1: HTTP 502: oh" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 404, "", 0 },
-	      { "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
-		"\"ttl\":300}", 502, "oh", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../A", 404, "", 0 },
+		{ "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
+		  "\"ttl\":300}",
+		    502, "oh", 0 } },
+	    0 },
 	{ "nor what might be gone by then", description, TOKEN,
-	    { { "home.example.org", "example.org", "0.0.0.0", true, 0,
-		ERR_BUSY, false, "home: remove/1: HTTP 502: oh" } },
+	    { { "home.example.org", "example.org", "0.0.0.0", true, 0, ERR_BUSY,
+		false, "home: remove/1: HTTP 502: oh" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
-	      { "DELETE /v1/z/Z/7", 502, "oh", 0 } }, 0 },
+		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+		{ "DELETE /v1/z/Z/7", 502, "oh", 0 } },
+	    0 },
 	{ "out of reach", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0,
 		ERR_UNREACHABLE, false, "home: zone: no answer" } },
@@ -387,43 +431,50 @@ static const struct story {
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
 		false, "home: steps/2: HTTP 422: no" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
-	      { "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 422, "no", 0 } },
+		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 422, "no",
+		    0 } },
 	    0 },
 	{ "one record fails, the other is published", description, TOKEN,
 	    { { "a.example.org", "example.org", V4, false, 0, ERR_REFUSED,
-		false, "home: steps/0: HTTP 400: no" },
-	      { "b.example.org", "example.org", V4, false, 0, ERR_OK, false,
-		NULL } },
+		  false, "home: steps/0: HTTP 400: no" },
+		{ "b.example.org", "example.org", V4, false, 0, ERR_OK, false,
+		    NULL } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
-	      { "GET /v1/z/Z/a.../A", 400, "no", 0 },
-	      { "GET /v1/z/Z/b.../A", 200, "{\"id\": 7, \"values\": [\"" V4
-		"\"]}", 0 } }, 0 },
+		{ "GET /v1/z/Z/a.../A", 400, "no", 0 },
+		{ "GET /v1/z/Z/b.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
 	{ "garbage is no zone", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
 		false, "home: zone: HTTP 200, but no JSON: <html>" } },
 	    { { "GET /v1/z/example.org", 200, "<html>", 0 } }, 0 },
 	{ "a path that leads elsewhere", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
-		false, "home: steps/0: the path would have a segment \"..\"" } },
+		false,
+		"home: steps/0: the path would have a segment \"..\"" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"..\"}", 0 } }, 0 },
 	/* Sessions. */
 	{ "it begins, works and ends", session, "me:geheim",
 	    { { "a.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		NULL },
-	      { "b.example.org", "example.org", V6, false, 0, ERR_OK, true,
-		NULL } },
+		  NULL },
+		{ "b.example.org", "example.org", V6, false, 0, ERR_OK, true,
+		    NULL } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
-	      { "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
-		"\"},{\"n\":\"b.example.org\",\"v\":\"" V6 "\"}]", 200, "", 0 },
-	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+		{ "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
+		  "\"},{\"n\":\"b.example.org\",\"v\":\"" V6 "\"}]",
+		    200, "", 0 },
+		{ "DELETE /v1/S", 200, "", 0 } },
+	    0 },
 	{ "it ends after a failure too", session, "me:geheim",
 	    { { "a.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
 		"home: steps/0: HTTP 429: slow" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
-	      { "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
-		"\"}]", 429, "slow", 0 },
-	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+		{ "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
+		  "\"}]",
+		    429, "slow", 0 },
+		{ "DELETE /v1/S", 200, "", 0 } },
+	    0 },
 	{ "without the login nothing else is asked", session, "me:geheim",
 	    { { "a.example.org", "example.org", V4, false, 0, ERR_TOKEN, false,
 		"home: begin/0: HTTP 403: no" } },
@@ -437,21 +488,24 @@ static const struct story {
 		"home: finds no zones by itself; write \"zone\" for "
 		"a.example.org into the configuration" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
-	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+		{ "DELETE /v1/S", 200, "", 0 } },
+	    0 },
 	{ "no way to remove", session, "me:geheim",
-	    { { "a.example.org", "example.org", "0.0.0.0", true, 0,
-		ERR_REFUSED, false, "home: its description cannot remove "
+	    { { "a.example.org", "example.org", "0.0.0.0", true, 0, ERR_REFUSED,
+		false,
+		"home: its description cannot remove "
 		"addresses" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
-	      { "DELETE /v1/S", 200, "", 0 } }, 0 },
+		{ "DELETE /v1/S", 200, "", 0 } },
+	    0 },
 };
 
 static const struct story *told;
 static size_t next_line;
 
 enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
-	    const struct exchange_request *request, int64_t deadline,
-	    struct exchange_reply *reply, struct error *why);
+    const struct exchange_request *request, int64_t deadline,
+    struct exchange_reply *reply, struct error *why);
 
 enum err
 __wrap_exchange_perform(struct exchange *x, const struct target *to,
@@ -467,8 +521,8 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 	assert_int_equal(to->port, 443);
 	assert_int_equal(to->address_count, 1);
 	assert_string_equal(to->ca, "/ca.pem");
-	snprintf(text, sizeof text, "%s %s%s%s", request->method,
-	    request->path, request->body != NULL ? " " : "",
+	snprintf(text, sizeof text, "%s %s%s%s", request->method, request->path,
+	    request->body != NULL ? " " : "",
 	    request->body != NULL ? request->body : "");
 	if (line->request == NULL || strcmp(line->request, text) != 0) {
 		ROW(false, "%s: asked \"%s\", not \"%s\"", told->title, text,
@@ -477,8 +531,9 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 	}
 	next_line++;
 	if (told->description == description)
-		ROW(request->headers != NULL && strcmp(request->headers->data,
-		    "X-Key: " TOKEN) == 0, "%s: no token", told->title);
+		ROW(request->headers != NULL &&
+			strcmp(request->headers->data, "X-Key: " TOKEN) == 0,
+		    "%s: no token", told->title);
 	if (line->status == 0)
 		return error_set(why, ERR_UNREACHABLE, "no answer");
 	buffer_clear(&reply->body);
@@ -493,9 +548,9 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 
 /* A provider of one description, and all that it borrows. */
 struct stage {
-	struct provider_settings	settings;
-	struct endpoint			at;
-	struct rest			rest;
+	struct provider_settings settings;
+	struct endpoint at;
+	struct rest rest;
 };
 
 static void
@@ -504,16 +559,17 @@ stage_start(struct stage *s, const char *text)
 	struct error why = { .text = "" };
 
 	s->settings = (struct provider_settings){ .name = "home",
-	    .address_count = 1, .ca = "/ca.pem" };
-	assert_true(address_parse_any(&s->settings.addresses[0],
-	    "192.0.2.53"));
+		.address_count = 1,
+		.ca = "/ca.pem" };
+	assert_true(address_parse_any(&s->settings.addresses[0], "192.0.2.53"));
 	s->at = (struct endpoint){ .settings = &s->settings };
-	s->rest = (struct rest){ .at = &s->at, .begin = &s->at,
-	    .variables = json_object_new_object() };
-	assert_int_equal(endpoint_read(&s->at, "https://api.example/v1/",
-	    &why), ERR_OK);
-	s->rest.description = description_read(unit_write("run", text,
-	    strlen(text)), &why);
+	s->rest = (struct rest){ .at = &s->at,
+		.begin = &s->at,
+		.variables = json_object_new_object() };
+	assert_int_equal(endpoint_read(&s->at, "https://api.example/v1/", &why),
+	    ERR_OK);
+	s->rest.description =
+	    description_read(unit_write("run", text, strlen(text)), &why);
 	if (s->rest.description == NULL)
 		print_error("%s\n", why.text);
 	assert_non_null(s->rest.description);
@@ -533,10 +589,11 @@ records_start(struct provider_record records[], const struct wanted wanted[])
 
 	for (; n < RECORDS_MAX && wanted[n].name != NULL; n++) {
 		records[n] = (struct provider_record){ .name = wanted[n].name,
-		    .zone = wanted[n].zone, .ttl = wanted[n].ttl,
-		    .remove = wanted[n].remove };
-		assert_true(address_parse_any(&records[n].address,
-		    wanted[n].address));
+			.zone = wanted[n].zone,
+			.ttl = wanted[n].ttl,
+			.remove = wanted[n].remove };
+		assert_true(
+		    address_parse_any(&records[n].address, wanted[n].address));
 	}
 	return n;
 }
@@ -555,19 +612,19 @@ tell(const struct story *story)
 	next_line = 0;
 	rest_publish(&stage.rest, NULL, story->token, records, n,
 	    clock_now() + 60000, &retry_after);
-	ROW(story->lines[next_line].request == NULL,
-	    "%s: never asked \"%s\"", story->title,
-	    unit_text(story->lines[next_line].request));
+	ROW(story->lines[next_line].request == NULL, "%s: never asked \"%s\"",
+	    story->title, unit_text(story->lines[next_line].request));
 	ROW(retry_after == story->retry_after, "%s: retry after %ld",
 	    story->title, retry_after);
 	for (size_t i = 0; i < n; i++) {
 		const struct wanted *want = &story->records[i];
 
 		ROW(records[i].result == want->result &&
-		    records[i].changed == want->changed &&
-		    (want->why == NULL || unit_same(records[i].why.text,
-		    want->why)), "%s: %s: %s, %s, \"%s\"", story->title,
-		    want->name, error_name(records[i].result),
+			records[i].changed == want->changed &&
+			(want->why == NULL ||
+			    unit_same(records[i].why.text, want->why)),
+		    "%s: %s: %s, %s, \"%s\"", story->title, want->name,
+		    error_name(records[i].result),
 		    records[i].changed ? "changed" : "not changed",
 		    records[i].why.text);
 		ROW(strstr(records[i].why.text, story->token) == NULL,
@@ -590,9 +647,9 @@ static void
 test_deadline(void **state)
 {
 	static const struct story late = { "late", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
-		false, NULL } },
-	    { { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 };
+		{ { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
+		    false, NULL } },
+		{ { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 };
 	struct provider_record records[RECORDS_MAX];
 	struct stage stage;
 	long retry_after;
@@ -601,8 +658,9 @@ test_deadline(void **state)
 	stage_start(&stage, description);
 	told = &late;
 	next_line = 0;
-	rest_publish(&stage.rest, NULL, TOKEN, records, records_start(records,
-	    late.records), clock_now() + 100, &retry_after);
+	rest_publish(&stage.rest, NULL, TOKEN, records,
+	    records_start(records, late.records), clock_now() + 100,
+	    &retry_after);
 	assert_int_equal(next_line, 1);
 	assert_int_equal(records[0].result, ERR_BUSY);
 	stage_end(&stage);
@@ -615,8 +673,9 @@ test_rehearse(void **state)
 {
 	static const struct story nobody = { .title = "rehearsal" };
 	static const struct wanted wanted[RECORDS_MAX + 1] = {
-	    { .name = "home.example.org", .address = V4 },
-	    { .name = "home.example.org", .address = V6 } };
+		{ .name = "home.example.org", .address = V4 },
+		{ .name = "home.example.org", .address = V6 }
+	};
 	struct provider_record records[RECORDS_MAX];
 	struct stage stage;
 	char *text = NULL;
@@ -634,13 +693,17 @@ test_rehearse(void **state)
 	stage_end(&stage);
 	fclose(to);
 	ROWS_END();
-	assert_non_null(strstr(text, "begin/0: POST https://api.example/v1/"
+	assert_non_null(strstr(text,
+	    "begin/0: POST https://api.example/v1/"
 	    "login\n"));
 	assert_non_null(strstr(text, "u=***&p=***") != NULL ?
-	    text : strstr(text, "u=%2A%2A%2A&p=%2A%2A%2A"));
-	assert_non_null(strstr(text, "zone: GET https://api.example/v1/z/"
+		text :
+		strstr(text, "u=%2A%2A%2A&p=%2A%2A%2A"));
+	assert_non_null(strstr(text,
+	    "zone: GET https://api.example/v1/z/"
 	    "example.org\n"));
-	assert_non_null(strstr(text, "steps/0: GET https://api.example/v1/z/"
+	assert_non_null(strstr(text,
+	    "steps/0: GET https://api.example/v1/z/"
 	    "%3Czone_id%3E/home.../AAAA\n"));
 	assert_non_null(strstr(text, "X-Key: ***\n"));
 	free(text);

@@ -10,16 +10,19 @@
 
 #include "config/settings.h"
 
-#define HOST	"/accounts/router/hosts/chaos-wg.net"
-#define MAIL	"/accounts/router/hosts/mail.chaos-wg.net"
-#define BAD_URL	"/url: must be https:// and a host, as " \
-		"\"https://dns.example.org\""
+#define HOST "/accounts/router/hosts/chaos-wg.net"
+#define MAIL "/accounts/router/hosts/mail.chaos-wg.net"
+#define BAD_URL                                  \
+	"/url: must be https:// and a host, as " \
+	"\"https://dns.example.org\""
 #define BAD_ECHO "/proof/echo: must be a path from / on, without blanks"
-#define BAD_SUFFIX "/ipv6/suffix: must be an IPv6 address, as " \
-		"\"0:0:0:fc::8\", or a MAC address"
+#define BAD_SUFFIX                                   \
+	"/ipv6/suffix: must be an IPv6 address, as " \
+	"\"0:0:0:fc::8\", or a MAC address"
 #define BAD_SUBNET "/ipv6/subnet: must be a hexadecimal number, as \"fc\""
-#define HEX64	"000102030405060708090a0b0c0d0e0f" \
-		"101112131415161718191a1b1c1d1e1f"
+#define HEX64                              \
+	"000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f"
 
 static const char base[] =
     "{ \"workers\": 8,"
@@ -63,17 +66,18 @@ static struct settings *
 read_changed(const char *pointer, const char *value, struct error *why)
 {
 	why->text[0] = '\0';
-	return settings_read(unit_write_changed("s.json", base, pointer,
-	    value), why);
+	return settings_read(unit_write_changed("s.json", base, pointer, value),
+	    why);
 }
 
 static const struct {
-	const char	*pointer;
-	const char	*value;		/* NULL: taken out */
-	const char	*why;		/* after "FILE: " */
+	const char *pointer;
+	const char *value; /* NULL: taken out */
+	const char *why;   /* after "FILE: " */
 } broken[] = {
 	/* The top. */
-	{ "/worker", "8", "/worker: unknown; here may stand: workers, "
+	{ "/worker", "8",
+	    "/worker: unknown; here may stand: workers, "
 	    "listen, peers, log, url, ca, providers, accounts" },
 	{ "/workers", "0", "/workers: must be from 1 to 256" },
 	{ "/workers", "257", "/workers: must be from 1 to 256" },
@@ -81,7 +85,8 @@ static const struct {
 	{ "/workers", "1e2", "/workers: must be a whole number" },
 	{ "/workers", "\"8\"", "/workers: must be a whole number" },
 	{ "/workers", "null", "/workers: must be a whole number" },
-	{ "/log", "\"ddnsgate.log\"", "/log: must be \"stderr\", \"syslog\" "
+	{ "/log", "\"ddnsgate.log\"",
+	    "/log: must be \"stderr\", \"syslog\" "
 	    "or a full file name" },
 	{ "/log", "\"\"", "/log: must not be empty" },
 	{ "/log", "true", "/log: must be a string" },
@@ -138,7 +143,8 @@ static const struct {
 	{ "/peers", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]",
 	    "/peers: has 17 elements, at most 16" },
 	/* Providers. */
-	{ "/providers/home/token", "\"geheim\"", "/providers/home/token: "
+	{ "/providers/home/token", "\"geheim\"",
+	    "/providers/home/token: "
 	    "unknown; here may stand: description, config, addresses, ca" },
 	{ "/providers/home", "\"powerdns\"",
 	    "/providers/home: must be an object: { ... }" },
@@ -187,11 +193,14 @@ static const struct {
 	    "/accounts/router: must be an object: { ... }" },
 	{ "/accounts/", "{}",
 	    "/accounts/: the name of an account has 1 to 128 characters" },
-	{ "/accounts/a:b", "{}", "/accounts/a:b: the name of an account has "
+	{ "/accounts/a:b", "{}",
+	    "/accounts/a:b: the name of an account has "
 	    "no blanks, no colon and no accents" },
-	{ "/accounts/a b", "{}", "/accounts/a b: the name of an account has "
+	{ "/accounts/a b", "{}",
+	    "/accounts/a b: the name of an account has "
 	    "no blanks, no colon and no accents" },
-	{ "/accounts/m\xc3\xbcller", "{}", "/accounts/m\xc3\xbcller: the name "
+	{ "/accounts/m\xc3\xbcller", "{}",
+	    "/accounts/m\xc3\xbcller: the name "
 	    "of an account has no blanks, no colon and no accents" },
 	{ "/accounts/router/verifier", NULL,
 	    "/accounts/router/verifier: is missing" },
@@ -212,13 +221,16 @@ static const struct {
 	{ "/accounts/router/hosts", "[\"chaos-wg.net\"]",
 	    "/accounts/router/hosts: must be an object of 1 to 64 hosts" },
 	/* Hosts. */
-	{ HOST "/ip", "true", HOST "/ip: unknown; here may stand: ipv4, ipv6, "
-	    "zone, ttl, proof, allow, partial, removal" },
+	{ HOST "/ip", "true",
+	    HOST "/ip: unknown; here may stand: ipv4, ipv6, "
+		 "zone, ttl, proof, allow, partial, removal" },
 	{ HOST, "true", HOST ": must be an object: { ... }" },
-	{ HOST, "{}", HOST ": has no address; add \"ipv4\": true, \"ipv6\", "
-	    "or both" },
-	{ HOST, "{\"ipv4\": false}", HOST ": has no address; add \"ipv4\": "
-	    "true, \"ipv6\", or both" },
+	{ HOST, "{}",
+	    HOST ": has no address; add \"ipv4\": true, \"ipv6\", "
+		 "or both" },
+	{ HOST, "{\"ipv4\": false}",
+	    HOST ": has no address; add \"ipv4\": "
+		 "true, \"ipv6\", or both" },
 	{ "/accounts/router/hosts/home", "{\"ipv4\": true}",
 	    "/accounts/router/hosts/home: is not a host name; write it in "
 	    "full, as \"home.example.org\"" },
@@ -234,18 +246,23 @@ static const struct {
 	{ "/accounts/router/hosts/*.wild.net", "{\"ipv4\": true}",
 	    "/accounts/router/hosts/*.wild.net: no server can prove a "
 	    "wildcard; write \"proof\": { \"kind\": \"none\" }" },
-	{ HOST "/ipv4", "\"yes\"", HOST "/ipv4: must be true, false or "
-	    "\"if-public\"" },
-	{ HOST "/ipv4", "1", HOST "/ipv4: must be true, false or "
-	    "\"if-public\"" },
+	{ HOST "/ipv4", "\"yes\"",
+	    HOST "/ipv4: must be true, false or "
+		 "\"if-public\"" },
+	{ HOST "/ipv4", "1",
+	    HOST "/ipv4: must be true, false or "
+		 "\"if-public\"" },
 	{ HOST "/ipv4", "null", HOST "/ipv4: must be true or false" },
-	{ HOST "/ipv6", "true", HOST "/ipv6: must be \"router\", or "
-	    "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
-	{ HOST "/ipv6", "\"prefix\"", HOST "/ipv6: must be \"router\", or "
-	    "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
+	{ HOST "/ipv6", "true",
+	    HOST "/ipv6: must be \"router\", or "
+		 "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
+	{ HOST "/ipv6", "\"prefix\"",
+	    HOST "/ipv6: must be \"router\", or "
+		 "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
 	{ HOST "/ipv6", "null", HOST "/ipv6: must be an object: { ... }" },
-	{ HOST "/ipv6/prefix", "56", HOST "/ipv6/prefix: unknown; here may "
-	    "stand: prefix_length, suffix, subnet" },
+	{ HOST "/ipv6/prefix", "56",
+	    HOST "/ipv6/prefix: unknown; here may "
+		 "stand: prefix_length, suffix, subnet" },
 	{ HOST "/ipv6/prefix_length", NULL,
 	    HOST "/ipv6/prefix_length: is missing" },
 	{ HOST "/ipv6/suffix", NULL, HOST "/ipv6/suffix: is missing" },
@@ -268,10 +285,14 @@ static const struct {
 	{ HOST "/ipv6/subnet", "\" fc\"", HOST BAD_SUBNET },
 	{ HOST "/ipv6/subnet", "\"00000000000000001\"", HOST BAD_SUBNET },
 	{ HOST "/ipv6/subnet", "252", HOST "/ipv6/subnet: must be a string" },
-	{ HOST "/ipv6/subnet", "\"1fc\"", HOST "/ipv6/suffix: has bits inside "
+	{ HOST "/ipv6/subnet", "\"1fc\"",
+	    HOST
+	    "/ipv6/suffix: has bits inside "
 	    "the /56 that the provider gives; they would change the prefix" },
 	{ HOST "/ipv6/suffix", "null", HOST "/ipv6/suffix: must be a string" },
-	{ HOST "/ipv6/suffix", "\"0:0:0:1fc::8\"", HOST "/ipv6/suffix: has "
+	{ HOST "/ipv6/suffix", "\"0:0:0:1fc::8\"",
+	    HOST
+	    "/ipv6/suffix: has "
 	    "bits inside the /56 that the provider gives; they would change "
 	    "the prefix" },
 	{ HOST "/zone", "\"wg.net\"",
@@ -293,27 +314,33 @@ static const struct {
 	    HOST "/allow: must be a list: [ ... ]" },
 	{ HOST "/allow", "[\"10.0.0.0/8\", \"10.0.0.1/8\"]",
 	    HOST "/allow/1: must be a network with no bit behind its length, "
-	    "as \"10.0.0.0/8\"" },
+		 "as \"10.0.0.0/8\"" },
 	{ HOST "/allow", "[\"any\"]",
 	    HOST "/allow/0: must be a network with no bit behind its length, "
-	    "as \"10.0.0.0/8\"" },
+		 "as \"10.0.0.0/8\"" },
 	{ HOST "/allow", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]",
 	    HOST "/allow: has 17 elements, at most 16" },
 	/* Proofs. */
-	{ HOST "/proof", "\"none\"", HOST "/proof: must be an object: "
-	    "{ ... }" },
+	{ HOST "/proof", "\"none\"",
+	    HOST "/proof: must be an object: "
+		 "{ ... }" },
 	{ HOST "/proof", "null", HOST "/proof: must be an object: { ... }" },
-	{ HOST "/proof/name", "\"x\"", HOST "/proof/name: unknown; here may "
-	    "stand: kind, port, request, ca, pins, echo" },
-	{ HOST "/proof/kind", "\"tofu\"", HOST "/proof/kind: must be one of "
-	    "\"certificate\", \"pin\", \"none\"" },
+	{ HOST "/proof/name", "\"x\"",
+	    HOST "/proof/name: unknown; here may "
+		 "stand: kind, port, request, ca, pins, echo" },
+	{ HOST "/proof/kind", "\"tofu\"",
+	    HOST "/proof/kind: must be one of "
+		 "\"certificate\", \"pin\", \"none\"" },
 	{ HOST "/proof/kind", "null", HOST "/proof/kind: must be a string" },
-	{ HOST "/proof/port", "0", HOST "/proof/port: must be from 1 to "
-	    "65535" },
-	{ HOST "/proof/port", "65536", HOST "/proof/port: must be from 1 to "
-	    "65535" },
-	{ HOST "/proof/request", "\"GET /\"", HOST "/proof/request: must be "
-	    "one of \"HEAD /\", \"tls\"" },
+	{ HOST "/proof/port", "0",
+	    HOST "/proof/port: must be from 1 to "
+		 "65535" },
+	{ HOST "/proof/port", "65536",
+	    HOST "/proof/port: must be from 1 to "
+		 "65535" },
+	{ HOST "/proof/request", "\"GET /\"",
+	    HOST "/proof/request: must be "
+		 "one of \"HEAD /\", \"tls\"" },
 	{ HOST "/proof/ca", "\"own.pem\"",
 	    HOST "/proof/ca: must be a full file name, from / on" },
 	{ HOST "/proof/pins", "[\"" HEX64 "\"]",
@@ -324,15 +351,16 @@ static const struct {
 	    HOST "/proof/ca: only \"kind\": \"certificate\" looks at a CA" },
 	{ HOST "/proof", "{\"kind\": \"none\", \"port\": 443}",
 	    HOST "/proof: \"kind\": \"none\" connects nowhere; remove port, "
-	    "request and echo" },
+		 "request and echo" },
 	{ HOST "/proof", "{\"kind\": \"none\", \"request\": \"tls\"}",
 	    HOST "/proof: \"kind\": \"none\" connects nowhere; remove port, "
-	    "request and echo" },
+		 "request and echo" },
 	{ HOST "/proof", "{\"kind\": \"none\", \"echo\": \"/\"}",
 	    HOST "/proof: \"kind\": \"none\" connects nowhere; remove port, "
-	    "request and echo" },
-	{ HOST "/proof/echo", "\"/addr\"", HOST "/proof/echo: cannot be asked "
-	    "for with \"request\": \"tls\"" },
+		 "request and echo" },
+	{ HOST "/proof/echo", "\"/addr\"",
+	    HOST "/proof/echo: cannot be asked "
+		 "for with \"request\": \"tls\"" },
 	{ MAIL "/proof/echo", "\"addr\"", MAIL BAD_ECHO },
 	{ MAIL "/proof/echo", "\"/a b\"", MAIL BAD_ECHO },
 	{ MAIL "/proof/echo", "\"/a\\r\\nX: y\"", MAIL BAD_ECHO },
@@ -341,7 +369,7 @@ static const struct {
 	    MAIL "/proof: \"kind\": \"pin\" needs \"pins\": [ ... ]" },
 	{ MAIL "/proof/pins", "[\"" HEX64 "\", \"0011\"]",
 	    MAIL "/proof/pins/1: must be \"sha256//\" and 44 characters of "
-	    "base64, or 64 hex digits" },
+		 "base64, or 64 hex digits" },
 	{ MAIL "/proof/pins", "[null]",
 	    MAIL "/proof/pins/0: must be a string" },
 	{ MAIL "/proof/pins", "[1,2,3,4,5,6,7,8,9]",
@@ -358,12 +386,12 @@ test_broken(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(broken); i++) {
 		struct error why;
-		struct settings *s = read_changed(broken[i].pointer,
-		    broken[i].value, &why);
+		struct settings *s =
+		    read_changed(broken[i].pointer, broken[i].value, &why);
 
 		ROW(s == NULL && why.code == ERR_CONFIG &&
-		    strlen(why.text) > skip &&
-		    strcmp(why.text + skip, broken[i].why) == 0,
+			strlen(why.text) > skip &&
+			strcmp(why.text + skip, broken[i].why) == 0,
 		    "%s = %s: %s", broken[i].pointer,
 		    unit_text(broken[i].value), why.text);
 		settings_free(s);
@@ -373,42 +401,43 @@ test_broken(void **state)
 
 /* Changes that are fine. */
 static const struct {
-	const char	*pointer;
-	const char	*value;
+	const char *pointer;
+	const char *value;
 } fine[] = {
-	{ NULL,			NULL },
-	{ "/workers",		"1" },
-	{ "/workers",		"256" },
-	{ "/workers",		NULL },
-	{ "/listen",		NULL },
-	{ "/listen/mode",	"\"600\"" },
-	{ "/listen/mode",	"\"0\"" },
-	{ "/listen/group",	NULL },
-	{ "/peers",		"[]" },
-	{ "/peers",		NULL },
-	{ "/log",		"\"stderr\"" },
-	{ "/log",		"\"/var/log/ddnsgate.log\"" },
-	{ "/ca",		NULL },
+	{ NULL, NULL },
+	{ "/workers", "1" },
+	{ "/workers", "256" },
+	{ "/workers", NULL },
+	{ "/listen", NULL },
+	{ "/listen/mode", "\"600\"" },
+	{ "/listen/mode", "\"0\"" },
+	{ "/listen/group", NULL },
+	{ "/peers", "[]" },
+	{ "/peers", NULL },
+	{ "/log", "\"stderr\"" },
+	{ "/log", "\"/var/log/ddnsgate.log\"" },
+	{ "/ca", NULL },
 	{ "/providers/home/description", NULL },
 	{ "/providers/home/config", NULL },
 	{ "/providers/home/addresses", NULL },
-	{ "/url",		"\"https://dns.example.org:8443\"" },
+	{ "/url", "\"https://dns.example.org:8443\"" },
 	{ "/accounts/router/from_connection", "true" },
 	{ "/accounts/router/query_credentials", "false" },
-	{ HOST "/ipv4",		"false" },
-	{ HOST "/ipv4",		"\"if-public\"" },
-	{ HOST "/removal",	"true" },
-	{ MAIL "/proof/echo",	"\"/addr?x=1\"" },
-	{ HOST "/ipv6",		"\"router\"" },
+	{ HOST "/ipv4", "false" },
+	{ HOST "/ipv4", "\"if-public\"" },
+	{ HOST "/removal", "true" },
+	{ MAIL "/proof/echo", "\"/addr?x=1\"" },
+	{ HOST "/ipv6", "\"router\"" },
 	{ HOST "/ipv6/prefix_length", "48" },
-	{ HOST "/zone",		"\"Net.\"" },
-	{ HOST "/ttl",		"2147483647" },
-	{ HOST "/allow",	"[]" },
-	{ HOST "/allow",	"[\"0.0.0.0/0\", \"::/0\", \"10.1.2.3\"]" },
-	{ HOST "/proof",	"{}" },
-	{ HOST "/proof",	"{\"kind\": \"none\"}" },
-	{ HOST "/proof/port",	"65535" },
-	{ MAIL "/proof/pins",	"[\"sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+	{ HOST "/zone", "\"Net.\"" },
+	{ HOST "/ttl", "2147483647" },
+	{ HOST "/allow", "[]" },
+	{ HOST "/allow", "[\"0.0.0.0/0\", \"::/0\", \"10.1.2.3\"]" },
+	{ HOST "/proof", "{}" },
+	{ HOST "/proof", "{\"kind\": \"none\"}" },
+	{ HOST "/proof/port", "65535" },
+	{ MAIL "/proof/pins",
+	    "[\"sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
 	    "GBkaGxwdHh8=\"]" },
 };
 
@@ -418,8 +447,8 @@ test_fine(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(fine); i++) {
 		struct error why;
-		struct settings *s = read_changed(fine[i].pointer,
-		    fine[i].value, &why);
+		struct settings *s =
+		    read_changed(fine[i].pointer, fine[i].value, &why);
 
 		ROW(s != NULL, "%s = %s: %s", unit_text(fine[i].pointer),
 		    unit_text(fine[i].value), why.text);
@@ -577,20 +606,22 @@ test_defaults(void **state)
 
 /* A MAC address stands for the suffix that SLAAC makes of it. */
 static const struct {
-	const char	*ipv6;
-	const char	*suffix;
+	const char *ipv6;
+	const char *suffix;
 } suffixes[] = {
 	{ "{\"prefix_length\": 64, \"suffix\": \"52:54:00:12:34:56\"}",
 	    "::5054:ff:fe12:3456" },
 	{ "{\"prefix_length\": 64, \"suffix\": \"00:1A:2b:3C:4d:5E\"}",
 	    "::21a:2bff:fe3c:4d5e" },
 	{ "{\"prefix_length\": 56, \"subnet\": \"fc\","
-	    " \"suffix\": \"52:54:00:12:34:56\"}",
+	  " \"suffix\": \"52:54:00:12:34:56\"}",
 	    "::fc:5054:ff:fe12:3456" },
 	{ "{\"prefix_length\": 48, \"subnet\": \"Ff0a\","
-	    " \"suffix\": \"::8\"}", "::ff0a:0:0:0:8" },
+	  " \"suffix\": \"::8\"}",
+	    "::ff0a:0:0:0:8" },
 	{ "{\"prefix_length\": 64, \"subnet\": \"0\","
-	    " \"suffix\": \"::8\"}", "::8" },
+	  " \"suffix\": \"::8\"}",
+	    "::8" },
 };
 
 static void
@@ -601,11 +632,15 @@ test_suffix(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(suffixes); i++) {
 		struct error why;
-		struct settings *s = read_changed(HOST "/ipv6",
-		    suffixes[i].ipv6, &why);
+		struct settings *s =
+		    read_changed(HOST "/ipv6", suffixes[i].ipv6, &why);
 
-		ROW(s != NULL && unit_same(address_format(&host_of(s, "router",
-		    "chaos-wg.net")->suffix, text), suffixes[i].suffix),
+		ROW(s != NULL &&
+			unit_same(address_format(&host_of(s, "router",
+						     "chaos-wg.net")
+						      ->suffix,
+				      text),
+			    suffixes[i].suffix),
 		    "%s: %s", suffixes[i].ipv6, s != NULL ? text : why.text);
 		settings_free(s);
 	}
@@ -631,26 +666,26 @@ test_account(void **state)
 }
 
 static const struct {
-	const char	*in;
-	bool		 good;
+	const char *in;
+	bool good;
 } pins[] = {
-	{ HEX64,						true },
+	{ HEX64, true },
 	{ "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F",
 	    true },
 	{ "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", true },
-	{ "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",	false },
-	{ "sha256//" HEX64,					false },
-	{ "sha256//",						false },
+	{ "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", false },
+	{ "sha256//" HEX64, false },
+	{ "sha256//", false },
 	{ "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg==", false },
-	{ "sha256//!!!!",					false },
-	{ "sha1//AAECAwQFBgcICQoLDA0ODxAREhM=",			false },
-	{ HEX64 "00",						false },
-	{ "0001",						false },
+	{ "sha256//!!!!", false },
+	{ "sha1//AAECAwQFBgcICQoLDA0ODxAREhM=", false },
+	{ HEX64 "00", false },
+	{ "0001", false },
 	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1",
 	    false },
 	{ "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
 	    false },
-	{ "",							false },
+	{ "", false },
 };
 
 static void

@@ -9,15 +9,15 @@
 
 #include "address/special.h"
 
-#define RANGES_MAX	128
+#define RANGES_MAX 128
 
 /* One line of special-purpose-ips.tsv. */
 struct range {
-	int		 family;
-	uint8_t		 first[16];
-	unsigned int	 length;
-	bool		 refused;
-	char		 name[128];	/* as special_name() tells it */
+	int family;
+	uint8_t first[16];
+	unsigned int length;
+	bool refused;
+	char name[128]; /* as special_name() tells it */
 };
 
 static struct range ranges[RANGES_MAX];
@@ -53,8 +53,7 @@ read_line(char *line)
 	r->length = (unsigned int)strtoul(slash + 1, NULL, 10);
 	r->refused = strcmp(field[5], "refuse") == 0;
 	assert_int_equal(strncmp(field[3], "RFC", 3), 0);
-	snprintf(r->name, sizeof r->name, "%s, RFC %s", field[2],
-	    field[3] + 3);
+	snprintf(r->name, sizeof r->name, "%s, RFC %s", field[2], field[3] + 3);
 }
 
 static int
@@ -97,8 +96,8 @@ oracle(const struct address *a)
 	const struct range *best = NULL;
 
 	for (size_t i = 0; i < range_count; i++)
-		if (contains(&ranges[i], a) && (best == NULL ||
-		    ranges[i].length > best->length))
+		if (contains(&ranges[i], a) &&
+		    (best == NULL || ranges[i].length > best->length))
 			best = &ranges[i];
 	return best;
 }
@@ -119,7 +118,7 @@ check(const struct address *a)
 static void
 step(struct address *a, int by)
 {
-	for (unsigned int i = bits_of(a->family) / 8; i-- > 0; ) {
+	for (unsigned int i = bits_of(a->family) / 8; i-- > 0;) {
 		a->bytes[i] = (uint8_t)(a->bytes[i] + by);
 		if (a->bytes[i] != (by > 0 ? 0x00 : 0xff))
 			return;
@@ -160,8 +159,8 @@ test_anywhere(void **state)
 		const struct range *near = &ranges[n / 2 % range_count];
 
 		for (unsigned int i = 0; i < bits_of(a.family) / 8; i++) {
-			seed = seed * 6364136223846793005U +
-			    1442695040888963407U;
+			seed =
+			    seed * 6364136223846793005U + 1442695040888963407U;
 			a.bytes[i] = (uint8_t)(seed >> 56);
 		}
 		if (near->family == a.family && n % 8 < 6)
@@ -173,27 +172,27 @@ test_anywhere(void **state)
 
 /* What a reader expects to see here, whatever the table says. */
 static const struct {
-	const char	*address;
-	bool		 refused;
+	const char *address;
+	bool refused;
 } known[] = {
-	{ "89.14.163.156",		false },
-	{ "1.1.1.1",			false },
-	{ "2a01:c22:b045:defc::8",	false },
-	{ "2000::",			false },
-	{ "127.0.0.1",			true },
-	{ "10.0.0.1",			true },
-	{ "169.254.169.254",		true },
-	{ "100.64.0.1",			true },
-	{ "224.0.0.1",			true },
-	{ "255.255.255.255",		true },
-	{ "::ffff:89.14.163.156",	true },
-	{ "::89.14.163.156",		true },
-	{ "64:ff9b::590e:a39c",		true },
-	{ "2002:590e:a39c::1",		true },
-	{ "fd00::1",			true },
-	{ "fe80::1",			true },
-	{ "4000::1",			true },
-	{ "1fff:ffff::",		true },
+	{ "89.14.163.156", false },
+	{ "1.1.1.1", false },
+	{ "2a01:c22:b045:defc::8", false },
+	{ "2000::", false },
+	{ "127.0.0.1", true },
+	{ "10.0.0.1", true },
+	{ "169.254.169.254", true },
+	{ "100.64.0.1", true },
+	{ "224.0.0.1", true },
+	{ "255.255.255.255", true },
+	{ "::ffff:89.14.163.156", true },
+	{ "::89.14.163.156", true },
+	{ "64:ff9b::590e:a39c", true },
+	{ "2002:590e:a39c::1", true },
+	{ "fd00::1", true },
+	{ "fe80::1", true },
+	{ "4000::1", true },
+	{ "1fff:ffff::", true },
 };
 
 static void

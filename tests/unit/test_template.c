@@ -30,11 +30,12 @@ setup(void **state)
 
 	(void)state;
 	assert_int_equal(credential_split(&credential, "k/1:s:2&3", names, 2,
-	    &why), ERR_OK);
-	scopes[1] = (struct scope){ NULL, json_tokener_parse(outer),
-	    &credential };
-	scopes[0] = (struct scope){ &scopes[1], json_tokener_parse(inner),
-	    NULL };
+			     &why),
+	    ERR_OK);
+	scopes[1] =
+	    (struct scope){ NULL, json_tokener_parse(outer), &credential };
+	scopes[0] =
+	    (struct scope){ &scopes[1], json_tokener_parse(inner), NULL };
 	assert_non_null(scopes[0].values);
 	assert_non_null(scopes[1].values);
 	return 0;
@@ -51,69 +52,71 @@ teardown(void **state)
 }
 
 static const struct {
-	enum encoding	 as;
-	const char	*text;
-	const char	*out;		/* NULL: an error */
-	const char	*why;
+	enum encoding as;
+	const char *text;
+	const char *out; /* NULL: an error */
+	const char *why;
 } texts[] = {
-	{ ENCODE_PLAIN, "",		"",		NULL },
-	{ ENCODE_PLAIN, "as it is",	"as it is",	NULL },
-	{ ENCODE_PLAIN, "{name}",	"home.example.org", NULL },
-	{ ENCODE_PLAIN, "a{zone}b{name}c",
-	    "aexample.orgbhome.example.orgc", NULL },
-	{ ENCODE_PLAIN, "{config.user}", "me",		NULL },
-	{ ENCODE_PLAIN, "{ttl}{on}{price}", "60true1.5",	NULL },
-	{ ENCODE_PLAIN, "[{empty}]",	"[]",		NULL },
-	{ ENCODE_PLAIN, "{key}/{secret}", "k/1/s:2&3",	NULL },
+	{ ENCODE_PLAIN, "", "", NULL },
+	{ ENCODE_PLAIN, "as it is", "as it is", NULL },
+	{ ENCODE_PLAIN, "{name}", "home.example.org", NULL },
+	{ ENCODE_PLAIN, "a{zone}b{name}c", "aexample.orgbhome.example.orgc",
+	    NULL },
+	{ ENCODE_PLAIN, "{config.user}", "me", NULL },
+	{ ENCODE_PLAIN, "{ttl}{on}{price}", "60true1.5", NULL },
+	{ ENCODE_PLAIN, "[{empty}]", "[]", NULL },
+	{ ENCODE_PLAIN, "{key}/{secret}", "k/1/s:2&3", NULL },
 	/* Defaults. */
-	{ ENCODE_PLAIN, "{ttl|300}",	"60",		NULL },
-	{ ENCODE_PLAIN, "{absent|300}",	"300",		NULL },
-	{ ENCODE_PLAIN, "{absent|}",	"",		NULL },
-	{ ENCODE_PLAIN, "{absent|a b{c}", "a b{c",	NULL },
-	{ ENCODE_PLAIN, "{null|x}",	"x",		NULL },
-	{ ENCODE_PLAIN, "{name?}",	"home.example.org", NULL },
-	{ ENCODE_PLAIN, "{=ttl}",	"60",		NULL },
+	{ ENCODE_PLAIN, "{ttl|300}", "60", NULL },
+	{ ENCODE_PLAIN, "{absent|300}", "300", NULL },
+	{ ENCODE_PLAIN, "{absent|}", "", NULL },
+	{ ENCODE_PLAIN, "{absent|a b{c}", "a b{c", NULL },
+	{ ENCODE_PLAIN, "{null|x}", "x", NULL },
+	{ ENCODE_PLAIN, "{name?}", "home.example.org", NULL },
+	{ ENCODE_PLAIN, "{=ttl}", "60", NULL },
 	/* Once only: what came in is text. */
-	{ ENCODE_PLAIN, "{brace}",	"{secret}",	NULL },
-	{ ENCODE_PLAIN, "{{name}}",	"{home.example.org}", NULL },
-	{ ENCODE_PLAIN, "{absent|{name}}", "{name}",	NULL },
+	{ ENCODE_PLAIN, "{brace}", "{secret}", NULL },
+	{ ENCODE_PLAIN, "{{name}}", "{home.example.org}", NULL },
+	{ ENCODE_PLAIN, "{absent|{name}}", "{name}", NULL },
 	/* Any other brace is text. */
-	{ ENCODE_PLAIN, "{",		"{",		NULL },
-	{ ENCODE_PLAIN, "{}",		"{}",		NULL },
-	{ ENCODE_PLAIN, "{Name}",	"{Name}",	NULL },
-	{ ENCODE_PLAIN, "{name",	"{name",	NULL },
-	{ ENCODE_PLAIN, "{name?",	"{name?",	NULL },
-	{ ENCODE_PLAIN, "{name|x",	"{name|x",	NULL },
-	{ ENCODE_PLAIN, "{name }",	"{name }",	NULL },
-	{ ENCODE_PLAIN, "{=}",		"{=}",		NULL },
-	{ ENCODE_PLAIN, "}{",		"}{",		NULL },
-	{ ENCODE_PLAIN, "{absent}",	NULL, "{absent} is not known here" },
-	{ ENCODE_PLAIN, "{null}",	NULL, "{null} is not known here" },
-	{ ENCODE_PLAIN, "{absent?}",	NULL, "{absent} is not known here" },
+	{ ENCODE_PLAIN, "{", "{", NULL },
+	{ ENCODE_PLAIN, "{}", "{}", NULL },
+	{ ENCODE_PLAIN, "{Name}", "{Name}", NULL },
+	{ ENCODE_PLAIN, "{name", "{name", NULL },
+	{ ENCODE_PLAIN, "{name?", "{name?", NULL },
+	{ ENCODE_PLAIN, "{name|x", "{name|x", NULL },
+	{ ENCODE_PLAIN, "{name }", "{name }", NULL },
+	{ ENCODE_PLAIN, "{=}", "{=}", NULL },
+	{ ENCODE_PLAIN, "}{", "}{", NULL },
+	{ ENCODE_PLAIN, "{absent}", NULL, "{absent} is not known here" },
+	{ ENCODE_PLAIN, "{null}", NULL, "{null} is not known here" },
+	{ ENCODE_PLAIN, "{absent?}", NULL, "{absent} is not known here" },
 	/* Headers: what could end the line is an error. */
 	{ ENCODE_HEADER, "Bearer {secret}", "Bearer s:2&3", NULL },
-	{ ENCODE_HEADER, "{odd}",	"a b/c?d&e=f#g%h+i", NULL },
-	{ ENCODE_HEADER, "x {crlf}",	NULL, "{crlf} holds what no header "
+	{ ENCODE_HEADER, "{odd}", "a b/c?d&e=f#g%h+i", NULL },
+	{ ENCODE_HEADER, "x {crlf}", NULL,
+	    "{crlf} holds what no header "
 	    "can" },
-	{ ENCODE_HEADER, "{umlaut}",	NULL, "{umlaut} holds what no header "
+	{ ENCODE_HEADER, "{umlaut}", NULL,
+	    "{umlaut} holds what no header "
 	    "can" },
 	/* Segments of a path, RFC 3986. */
-	{ ENCODE_PATH, "/a/{odd}/",	"/a/a%20b%2Fc%3Fd%26e%3Df%23g%25h%2Bi/",
+	{ ENCODE_PATH, "/a/{odd}/", "/a/a%20b%2Fc%3Fd%26e%3Df%23g%25h%2Bi/",
 	    NULL },
-	{ ENCODE_PATH, "{key}",		"k%2F1",	NULL },
-	{ ENCODE_PATH, "{umlaut}",	"m%C3%BCller",	NULL },
-	{ ENCODE_PATH, "{crlf}",	"a%0D%0AX:%20y", NULL },
-	{ ENCODE_PATH, "{star}",	"*.home@x:y",	NULL },
+	{ ENCODE_PATH, "{key}", "k%2F1", NULL },
+	{ ENCODE_PATH, "{umlaut}", "m%C3%BCller", NULL },
+	{ ENCODE_PATH, "{crlf}", "a%0D%0AX:%20y", NULL },
+	{ ENCODE_PATH, "{star}", "*.home@x:y", NULL },
 	/* Values of a query or a form. */
 	{ ENCODE_QUERY, "{odd}", "a%20b%2Fc%3Fd%26e%3Df%23g%25h%2Bi", NULL },
-	{ ENCODE_QUERY, "{star}",	"%2A.home%40x%3Ay", NULL },
-	{ ENCODE_QUERY, "{secret}",	"s%3A2%263",	NULL },
-	{ ENCODE_QUERY, "{brace}",	"%7Bsecret%7D",	NULL },
-	{ ENCODE_QUERY, "{crlf}",	"a%0D%0AX%3A%20y", NULL },
+	{ ENCODE_QUERY, "{star}", "%2A.home%40x%3Ay", NULL },
+	{ ENCODE_QUERY, "{secret}", "s%3A2%263", NULL },
+	{ ENCODE_QUERY, "{brace}", "%7Bsecret%7D", NULL },
+	{ ENCODE_QUERY, "{crlf}", "a%0D%0AX%3A%20y", NULL },
 	/* Character data. */
-	{ ENCODE_XML, "<n>{xml}</n>",
-	    "<n>&lt;a b=&quot;c&quot;&gt;&amp;</n>", NULL },
-	{ ENCODE_XML, "{umlaut}",	"m\xc3\xbcller", NULL },
+	{ ENCODE_XML, "<n>{xml}</n>", "<n>&lt;a b=&quot;c&quot;&gt;&amp;</n>",
+	    NULL },
+	{ ENCODE_XML, "{umlaut}", "m\xc3\xbcller", NULL },
 };
 
 static void
@@ -127,14 +130,18 @@ test_text(void **state)
 		    texts[i].as, NULL, &why);
 
 		if (texts[i].out != NULL)
-			ROW(rc == ERR_OK && unit_same(to.data != NULL ?
-			    to.data : "", texts[i].out), "\"%s\" as %d: "
-			    "\"%s\" (%s)", texts[i].text, texts[i].as,
-			    unit_text(to.data), why.text);
+			ROW(rc == ERR_OK &&
+				unit_same(to.data != NULL ? to.data : "",
+				    texts[i].out),
+			    "\"%s\" as %d: "
+			    "\"%s\" (%s)",
+			    texts[i].text, texts[i].as, unit_text(to.data),
+			    why.text);
 		else
-			ROW(rc == ERR_REFUSED && unit_same(why.text,
-			    texts[i].why), "\"%s\" as %d: %s", texts[i].text,
-			    texts[i].as, why.text);
+			ROW(rc == ERR_REFUSED &&
+				unit_same(why.text, texts[i].why),
+			    "\"%s\" as %d: %s", texts[i].text, texts[i].as,
+			    why.text);
 		buffer_free(&to);
 	}
 	ROWS_END();
@@ -150,11 +157,13 @@ test_dropped(void **state)
 
 	(void)state;
 	assert_int_equal(template_text(&to, "a{absent?}b", &scopes[0],
-	    ENCODE_PLAIN, &dropped, &why), ERR_OK);
+			     ENCODE_PLAIN, &dropped, &why),
+	    ERR_OK);
 	assert_true(dropped);
 	buffer_clear(&to);
 	assert_int_equal(template_text(&to, "a{ttl?}b", &scopes[0],
-	    ENCODE_PLAIN, &dropped, &why), ERR_OK);
+			     ENCODE_PLAIN, &dropped, &why),
+	    ERR_OK);
 	assert_false(dropped);
 	assert_string_equal(to.data, "a60b");
 	buffer_free(&to);
@@ -167,33 +176,34 @@ test_room(void **state)
 	struct error why;
 
 	(void)state;
-	assert_int_equal(template_text(&to, "{name}", &scopes[0],
-	    ENCODE_PLAIN, NULL, &why), ERR_REFUSED);
+	assert_int_equal(template_text(&to, "{name}", &scopes[0], ENCODE_PLAIN,
+			     NULL, &why),
+	    ERR_REFUSED);
 	assert_string_equal(why.text, "the request would exceed 10 bytes");
 	buffer_free(&to);
 }
 
 static const struct {
-	const char	*path;
-	const char	*out;		/* NULL: an error */
-	const char	*why;
+	const char *path;
+	const char *out; /* NULL: an error */
+	const char *why;
 } paths[] = {
-	{ "/zones/{zone}/",	"/zones/example.org/",	NULL },
-	{ "/{name}",		"/home.example.org",	NULL },
-	{ "/",			"/",			NULL },
-	{ "/a{dots}b/",		"/a..b/",		NULL },
-	{ "/{empty}.../A/",	"/.../A/",		NULL },
-	{ "/{path}/x",		"/..%2F..%2Fetc/x",	NULL },
-	{ "/{key}/x",		"/k%2F1/x",		NULL },
+	{ "/zones/{zone}/", "/zones/example.org/", NULL },
+	{ "/{name}", "/home.example.org", NULL },
+	{ "/", "/", NULL },
+	{ "/a{dots}b/", "/a..b/", NULL },
+	{ "/{empty}.../A/", "/.../A/", NULL },
+	{ "/{path}/x", "/..%2F..%2Fetc/x", NULL },
+	{ "/{key}/x", "/k%2F1/x", NULL },
 	{ "/a/{dots}/b", NULL, "the path would have a segment \"..\"" },
-	{ "/a/{dot}/b",	 NULL, "the path would have a segment \".\"" },
+	{ "/a/{dot}/b", NULL, "the path would have a segment \".\"" },
 	{ "/a/{dot}{dot}", NULL, "the path would have a segment \"..\"" },
-	{ "/a/{dots}",	 NULL, "the path would have a segment \"..\"" },
-	{ "/{empty}/b",	 NULL, "the path would have a segment \"\"" },
-	{ "/a//b",	 NULL, "the path would have a segment \"\"" },
-	{ "/a/../b",	 NULL, "the path would have a segment \"..\"" },
-	{ "/{absent}",	 NULL, "{absent} is not known here" },
-	{ "/{absent?}",	 NULL, "{absent} is not known here" },
+	{ "/a/{dots}", NULL, "the path would have a segment \"..\"" },
+	{ "/{empty}/b", NULL, "the path would have a segment \"\"" },
+	{ "/a//b", NULL, "the path would have a segment \"\"" },
+	{ "/a/../b", NULL, "the path would have a segment \"..\"" },
+	{ "/{absent}", NULL, "{absent} is not known here" },
+	{ "/{absent?}", NULL, "{absent} is not known here" },
 };
 
 static void
@@ -210,52 +220,54 @@ test_path(void **state)
 		rc = template_path(&to, paths[i].path, &scopes[0], &why);
 		if (paths[i].out != NULL)
 			ROW(rc == ERR_OK && strncmp(to.data, "/api", 4) == 0 &&
-			    unit_same(to.data + 4, paths[i].out), "%s: %s %s",
-			    paths[i].path, to.data, why.text);
+				unit_same(to.data + 4, paths[i].out),
+			    "%s: %s %s", paths[i].path, to.data, why.text);
 		else
-			ROW(rc == ERR_REFUSED && unit_same(why.text,
-			    paths[i].why), "%s: %s", paths[i].path, why.text);
+			ROW(rc == ERR_REFUSED &&
+				unit_same(why.text, paths[i].why),
+			    "%s: %s", paths[i].path, why.text);
 		buffer_free(&to);
 	}
 	ROWS_END();
 }
 
 static const struct {
-	const char	*tree;
-	const char	*out;		/* NULL: an error; "": nothing left */
-	const char	*why;
+	const char *tree;
+	const char *out; /* NULL: an error; "": nothing left */
+	const char *why;
 } trees[] = {
-	{ "\"{name}\"",		"\"home.example.org\"",	NULL },
-	{ "\"{=ttl}\"",		"60",			NULL },
-	{ "\"{=on}\"",		"true",			NULL },
-	{ "\"{=price}\"",	"1.5",			NULL },
-	{ "\"{=name}\"",	"\"home.example.org\"",	NULL },
-	{ "\"x{=ttl}\"",	"\"x60\"",		NULL },
-	{ "\"{ttl}\"",		"\"60\"",		NULL },
-	{ "7",			"7",			NULL },
-	{ "true",		"true",			NULL },
+	{ "\"{name}\"", "\"home.example.org\"", NULL },
+	{ "\"{=ttl}\"", "60", NULL },
+	{ "\"{=on}\"", "true", NULL },
+	{ "\"{=price}\"", "1.5", NULL },
+	{ "\"{=name}\"", "\"home.example.org\"", NULL },
+	{ "\"x{=ttl}\"", "\"x60\"", NULL },
+	{ "\"{ttl}\"", "\"60\"", NULL },
+	{ "7", "7", NULL },
+	{ "true", "true", NULL },
 	{ "{\"a\": [1, \"{ttl}\", {\"b\": false}]}",
 	    "{\"a\":[1,\"60\",{\"b\":false}]}", NULL },
 	/* A value is one value, whatever it holds. */
 	{ "{\"a\": \"{quote}\"}", "{\"a\":\"a\\\"b\\\\c\"}", NULL },
-	{ "{\"a\": \"{brace}\"}", "{\"a\":\"{secret}\"}",	NULL },
-	{ "{\"a\": \"{crlf}\"}", "{\"a\":\"a\\r\\nX: y\"}",	NULL },
-	{ "{\"{name}\": 1}",	"{\"{name}\":1}",	NULL },
+	{ "{\"a\": \"{brace}\"}", "{\"a\":\"{secret}\"}", NULL },
+	{ "{\"a\": \"{crlf}\"}", "{\"a\":\"a\\r\\nX: y\"}", NULL },
+	{ "{\"{name}\": 1}", "{\"{name}\":1}", NULL },
 	/* What is not set leaves no trace. */
 	{ "{\"a\": \"{absent?}\", \"b\": 1}", "{\"b\":1}", NULL },
-	{ "[\"{absent?}\", 2]",	"[2]",			NULL },
-	{ "\"{absent?}\"",	"",			NULL },
-	{ "{\"a\": \"{=absent?}\"}", "{}",		NULL },
+	{ "[\"{absent?}\", 2]", "[2]", NULL },
+	{ "\"{absent?}\"", "", NULL },
+	{ "{\"a\": \"{=absent?}\"}", "{}", NULL },
 	{ "{\"a\": \"{absent}\"}", NULL, "{absent} is not known here" },
 	{ "[1, [2, \"{absent}\"]]", NULL, "{absent} is not known here" },
 	/* One for each record. */
-	{ "{\"$each\": \"{type}\"}", "[\"A\",\"AAAA\"]",	NULL },
+	{ "{\"$each\": \"{type}\"}", "[\"A\",\"AAAA\"]", NULL },
 	{ "{\"rrsets\": {\"$each\": {\"t\": \"{type}\", \"z\": \"{zone}\"}}}",
 	    "{\"rrsets\":[{\"t\":\"A\",\"z\":\"example.org\"},"
-	    "{\"t\":\"AAAA\",\"z\":\"example.org\"}]}", NULL },
+	    "{\"t\":\"AAAA\",\"z\":\"example.org\"}]}",
+	    NULL },
 	{ "{\"$each\": \"{type}\", \"$if\": [\"id\"]}", "[\"AAAA\"]", NULL },
 	{ "{\"$each\": \"{type}\", \"$if\": [\"!id\"]}", "[\"A\"]", NULL },
-	{ "{\"$each\": \"{type}\", \"$if\": [\"id\", \"!id\"]}", "",	NULL },
+	{ "{\"$each\": \"{type}\", \"$if\": [\"id\", \"!id\"]}", "", NULL },
 	{ "{\"new\": {\"$each\": \"{type}\", \"$if\": [\"none\"]}}", "{}",
 	    NULL },
 	{ "{\"$each\": \"{id}\"}", NULL, "{id} is not known here" },
@@ -265,9 +277,11 @@ static void
 test_json(void **state)
 {
 	struct scope each[2] = {
-	    { &scopes[1], json_tokener_parse("{\"type\": \"A\"}"), NULL },
-	    { &scopes[1], json_tokener_parse("{\"type\": \"AAAA\","
-	    "\"id\": 7}"), NULL },
+		{ &scopes[1], json_tokener_parse("{\"type\": \"A\"}"), NULL },
+		{ &scopes[1],
+		    json_tokener_parse("{\"type\": \"AAAA\","
+				       "\"id\": 7}"),
+		    NULL },
 	};
 	const struct group both = { each, 2 };
 
@@ -277,19 +291,20 @@ test_json(void **state)
 		char *before = strdup(json_object_to_json_string(tree));
 		struct error why = { .text = "" };
 		json_object *to;
-		enum err rc = body_fill(&to, tree, &scopes[0], &both,
-		    &why);
-		const char *got = to == NULL ? "" :
+		enum err rc = body_fill(&to, tree, &scopes[0], &both, &why);
+		const char *got = to == NULL ?
+		    "" :
 		    json_object_to_json_string_ext(to,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+			JSON_C_TO_STRING_PLAIN |
+			    JSON_C_TO_STRING_NOSLASHESCAPE);
 
 		if (trees[i].out != NULL)
 			ROW(rc == ERR_OK && unit_same(got, trees[i].out),
 			    "%s: %s (%s)", trees[i].tree, got, why.text);
 		else
 			ROW(rc == ERR_REFUSED && to == NULL &&
-			    unit_same(why.text, trees[i].why), "%s: %s",
-			    trees[i].tree, why.text);
+				unit_same(why.text, trees[i].why),
+			    "%s: %s", trees[i].tree, why.text);
 		scope_wipe(to);
 		/* The description is used again by the next request. */
 		ROW(unit_same(json_object_to_json_string(tree), before),
@@ -303,19 +318,19 @@ test_json(void **state)
 }
 
 static const struct {
-	const char	*conditions;
-	bool		 hold;
+	const char *conditions;
+	bool hold;
 } holds[] = {
-	{ "[]",				true },
-	{ "[\"name\"]",			true },
-	{ "[\"empty\"]",		true },
-	{ "[\"zone\", \"ttl\"]",	true },
-	{ "[\"secret\"]",		true },
-	{ "[\"!absent\"]",		true },
-	{ "[\"absent\"]",		false },
-	{ "[\"null\"]",			false },
-	{ "[\"!name\"]",		false },
-	{ "[\"name\", \"absent\"]",	false },
+	{ "[]", true },
+	{ "[\"name\"]", true },
+	{ "[\"empty\"]", true },
+	{ "[\"zone\", \"ttl\"]", true },
+	{ "[\"secret\"]", true },
+	{ "[\"!absent\"]", true },
+	{ "[\"absent\"]", false },
+	{ "[\"null\"]", false },
+	{ "[\"!name\"]", false },
+	{ "[\"name\", \"absent\"]", false },
 };
 
 static void
@@ -334,23 +349,24 @@ test_conditions(void **state)
 }
 
 static const struct {
-	const char	*text;
-	const char	*unknown;
+	const char *text;
+	const char *unknown;
 } unknowns[] = {
-	{ "",				NULL },
+	{ "", NULL },
 	{ "a{name}b{zone?}c{=ttl}d{on|x}", NULL },
-	{ "{Name} {} {",		NULL },
-	{ "{name}{nam}{na}",		"nam" },
-	{ "{=x}",			"x" },
-	{ "{x?}",			"x" },
-	{ "{x|y}",			"x" },
+	{ "{Name} {} {", NULL },
+	{ "{name}{nam}{na}", "nam" },
+	{ "{=x}", "x" },
+	{ "{x?}", "x" },
+	{ "{x|y}", "x" },
 };
 
 static void
 test_unknown(void **state)
 {
-	json_object *known = json_tokener_parse("{\"name\": true, \"zone\": "
-	    "true, \"ttl\": true, \"on\": true}");
+	json_object *known =
+	    json_tokener_parse("{\"name\": true, \"zone\": "
+			       "true, \"ttl\": true, \"on\": true}");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(unknowns); i++) {
@@ -363,7 +379,7 @@ test_unknown(void **state)
 		snprintf(wanted, sizeof wanted, "{%s} is not known",
 		    unit_text(unknowns[i].unknown));
 		ROW((rc == ERR_OK) == (unknowns[i].unknown == NULL) &&
-		    (rc == ERR_OK || strstr(why.text, wanted) != NULL),
+			(rc == ERR_OK || strstr(why.text, wanted) != NULL),
 		    "%s: %s", unknowns[i].text, why.text);
 		json_object_put(text);
 	}
@@ -376,23 +392,23 @@ test_unknown(void **state)
  */
 
 static const struct {
-	const char	*token;
-	size_t		 count;
-	const char	*parts[3];	/* NULL: refused */
+	const char *token;
+	size_t count;
+	const char *parts[3]; /* NULL: refused */
 } splits[] = {
-	{ "token",	1, { "token" } },
-	{ "key:secret",	1, { "key:secret" } },
-	{ "key:secret",	2, { "key", "secret" } },
-	{ "a:b:c",	2, { "a", "b:c" } },
-	{ "a:b:c",	3, { "a", "b", "c" } },
-	{ "a:b:c:d:",	3, { "a", "b", "c:d:" } },
-	{ "a::c",	2, { "a", ":c" } },
-	{ "token",	2, { NULL } },
-	{ "a:b",	3, { NULL } },
-	{ ":b",		2, { NULL } },
-	{ "a:",		2, { NULL } },
-	{ "a::c",	3, { NULL } },
-	{ "",		1, { NULL } },
+	{ "token", 1, { "token" } },
+	{ "key:secret", 1, { "key:secret" } },
+	{ "key:secret", 2, { "key", "secret" } },
+	{ "a:b:c", 2, { "a", "b:c" } },
+	{ "a:b:c", 3, { "a", "b", "c" } },
+	{ "a:b:c:d:", 3, { "a", "b", "c:d:" } },
+	{ "a::c", 2, { "a", ":c" } },
+	{ "token", 2, { NULL } },
+	{ "a:b", 3, { NULL } },
+	{ ":b", 2, { NULL } },
+	{ "a:", 2, { NULL } },
+	{ "a::c", 3, { NULL } },
+	{ "", 1, { NULL } },
 };
 
 static void
@@ -412,17 +428,18 @@ test_split(void **state)
 			    splits[i].token, splits[i].count);
 			/* Its text must not tell the token. */
 			ROW(*splits[i].token == '\0' ||
-			    strstr(why.text, splits[i].token) == NULL ||
-			    strcmp(splits[i].token, "token") == 0,
+				strstr(why.text, splits[i].token) == NULL ||
+				strcmp(splits[i].token, "token") == 0,
 			    "\"%s\": %s", splits[i].token, why.text);
 		} else {
 			ROW(rc == ERR_OK && c.count == splits[i].count,
 			    "\"%s\" by %zu: %s", splits[i].token,
 			    splits[i].count, why.text);
 			for (size_t j = 0; j < c.count; j++)
-				ROW(unit_same(c.parts[j], splits[i].parts[j])
-				    && c.names[j] == names[j], "\"%s\": \"%s\"",
-				    splits[i].token, c.parts[j]);
+				ROW(unit_same(c.parts[j], splits[i].parts[j]) &&
+					c.names[j] == names[j],
+				    "\"%s\": \"%s\"", splits[i].token,
+				    c.parts[j]);
 		}
 		credential_end(&c);
 		ROW(c.count == 0, "\"%s\": not empty", splits[i].token);
@@ -431,15 +448,15 @@ test_split(void **state)
 }
 
 static const struct {
-	const char	*text;
-	const char	*hidden;
+	const char *text;
+	const char *hidden;
 } hides[] = {
-	{ "",				"" },
-	{ "nothing",			"nothing" },
-	{ "token s:2&3 is wrong",	"token ***** is wrong" },
-	{ "s:2&3s:2&3",			"**********" },
-	{ "k/1:s:2&3",			"***:*****" },
-	{ "s:2&",			"s:2&" },
+	{ "", "" },
+	{ "nothing", "nothing" },
+	{ "token s:2&3 is wrong", "token ***** is wrong" },
+	{ "s:2&3s:2&3", "**********" },
+	{ "k/1:s:2&3", "***:*****" },
+	{ "s:2&", "s:2&" },
 };
 
 static void

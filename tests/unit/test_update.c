@@ -10,43 +10,52 @@
 #include "base/clock.h"
 #include "gateway/update.h"
 
-#define RECORDS_MAX	6
-#define HEADER		"Basic cm91dGVyOnRva2Vu"	/* router:token */
+#define RECORDS_MAX 6
+#define HEADER	    "Basic cm91dGVyOnRva2Vu" /* router:token */
 
 static struct host_settings hosts[] = {
-	{ .name = (char *)(uintptr_t)"a.example", .ipv4 = IPV4_ROUTER,
-	    .ipv6 = IPV6_ROUTER, .ttl = 60,
-	    .zone = (char *)(uintptr_t)"example" },
-	{ .name = (char *)(uintptr_t)"b.example", .ipv4 = IPV4_ROUTER,
-	    .ipv6 = IPV6_ROUTER, .partial = true },
-	{ .name = (char *)(uintptr_t)"c.example", .ipv4 = IPV4_ROUTER,
-	    .removal = true, .proof.kind = PROOF_NONE },
+	{ .name = (char *)(uintptr_t) "a.example",
+	    .ipv4 = IPV4_ROUTER,
+	    .ipv6 = IPV6_ROUTER,
+	    .ttl = 60,
+	    .zone = (char *)(uintptr_t) "example" },
+	{ .name = (char *)(uintptr_t) "b.example",
+	    .ipv4 = IPV4_ROUTER,
+	    .ipv6 = IPV6_ROUTER,
+	    .partial = true },
+	{ .name = (char *)(uintptr_t) "c.example",
+	    .ipv4 = IPV4_ROUTER,
+	    .removal = true,
+	    .proof.kind = PROOF_NONE },
 };
 static struct account_settings account = {
-	.name = "router", .hosts = hosts, .host_count = COUNT(hosts),
+	.name = "router",
+	.hosts = hosts,
+	.host_count = COUNT(hosts),
 	.verifier = "$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
-	    "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ",
+		    "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ",
 };
 static const struct settings settings = {
-	.file = (char *)(uintptr_t)"ddnsgate.json",
-	.accounts = &account, .account_count = 1,
+	.file = (char *)(uintptr_t) "ddnsgate.json",
+	.accounts = &account,
+	.account_count = 1,
 };
 
 /*
  * What stands in for the two: an address in one of these lists fails.
  */
 static struct {
-	const char	*unproved;	/* addresses, with blanks between */
-	const char	*refused;
-	const char	*busy;
-	const char	*unchanged;
-	bool		 leave;		/* the client goes during the proofs */
-	int		 peer;		/* of the client's connection */
-	size_t		 proofs, published;
-	char		 asked[512];	/* "HOST ADDRESS " of each proof */
-	char		 sent[512];	/* and of each record published */
-	char		 token[64];
-	int64_t		 proof_deadline, publish_deadline;
+	const char *unproved; /* addresses, with blanks between */
+	const char *refused;
+	const char *busy;
+	const char *unchanged;
+	bool leave; /* the client goes during the proofs */
+	int peer;   /* of the client's connection */
+	size_t proofs, published;
+	char asked[512]; /* "HOST ADDRESS " of each proof */
+	char sent[512];	 /* and of each record published */
+	char token[64];
+	int64_t proof_deadline, publish_deadline;
 } world;
 
 static bool
@@ -64,12 +73,12 @@ note(char *to, size_t size, const char *name, const struct address *a,
 	size_t n = strlen(to);
 	char text[ADDRESS_TEXT_MAX];
 
-	snprintf(to + n, size - n, "%s %s ", name, removed ? "none" :
-	    address_format(a, text));
+	snprintf(to + n, size - n, "%s %s ", name,
+	    removed ? "none" : address_format(a, text));
 }
 
-void	 __wrap_prover_run(struct prover *p, struct proof *list, size_t count,
-	    int64_t deadline);
+void __wrap_prover_run(struct prover *p, struct proof *list, size_t count,
+    int64_t deadline);
 
 void
 __wrap_prover_run(struct prover *p, struct proof *list, size_t count,
@@ -91,7 +100,7 @@ __wrap_prover_run(struct prover *p, struct proof *list, size_t count,
 }
 
 const struct provider *__wrap_providers_get(const struct providers *p,
-	    size_t index);
+    size_t index);
 
 const struct provider *
 __wrap_providers_get(const struct providers *p, size_t index)
@@ -101,10 +110,9 @@ __wrap_providers_get(const struct providers *p, size_t index)
 	return NULL;
 }
 
-void	 __wrap_provider_publish(const struct provider *p,
-	    struct exchange *x, const char *token,
-	    struct provider_record *records, size_t count, int64_t deadline,
-	    long *retry_after);
+void __wrap_provider_publish(const struct provider *p, struct exchange *x,
+    const char *token, struct provider_record *records, size_t count,
+    int64_t deadline, long *retry_after);
 
 void
 __wrap_provider_publish(const struct provider *p, struct exchange *x,
@@ -143,9 +151,10 @@ show(const struct update *u, char *out, size_t size)
 	for (size_t i = 0; i < u->record_count; i++) {
 		const struct record *r = &u->records[i];
 
-		n += (size_t)snprintf(out + n, size - n, "%s%s%s", r->host !=
-		    last ? (last != NULL ? "; " : "") : ",", r->host != last ?
-		    r->host->name : "", r->host != last ? " " : "");
+		n += (size_t)snprintf(out + n, size - n, "%s%s%s",
+		    r->host != last ? (last != NULL ? "; " : "") : ",",
+		    r->host != last ? r->host->name : "",
+		    r->host != last ? " " : "");
 		n += (size_t)snprintf(out + n, size - n, "%s",
 		    verdict_word(r->verdict));
 		last = r->host;
@@ -153,46 +162,42 @@ show(const struct update *u, char *out, size_t size)
 }
 
 static const struct {
-	const char	*title;
-	const char	*query;		/* of the wish */
-	const char	*unproved;
-	const char	*refused;
-	const char	*busy;
-	const char	*unchanged;
-	const char	*asked;
-	const char	*sent;
-	const char	*verdicts;
+	const char *title;
+	const char *query; /* of the wish */
+	const char *unproved;
+	const char *refused;
+	const char *busy;
+	const char *unchanged;
+	const char *asked;
+	const char *sent;
+	const char *verdicts;
 } stories[] = {
 	{ "proved, then published",
-	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1",
-	    NULL, NULL, NULL, NULL,
-	    "a.example 89.14.163.156 a.example 2a01::1 ",
+	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1", NULL, NULL,
+	    NULL, NULL, "a.example 89.14.163.156 a.example 2a01::1 ",
 	    "a.example 89.14.163.156 a.example 2a01::1 ",
 	    "a.example good,good" },
 	{ "the provider had it",
-	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1",
-	    NULL, NULL, NULL, "89.14.163.156",
-	    "a.example 89.14.163.156 a.example 2a01::1 ",
+	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1", NULL, NULL,
+	    NULL, "89.14.163.156", "a.example 89.14.163.156 a.example 2a01::1 ",
 	    "a.example 89.14.163.156 a.example 2a01::1 ",
 	    "a.example nochg,good" },
 	/* A host's addresses stand or fall together. */
 	{ "one proof fails, nothing of the host is published",
-	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1",
-	    "2a01::1", NULL, NULL, NULL,
-	    "a.example 89.14.163.156 a.example 2a01::1 ", "",
+	    "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1", "2a01::1",
+	    NULL, NULL, NULL, "a.example 89.14.163.156 a.example 2a01::1 ", "",
 	    "a.example held,proof" },
 	{ "and a special address is not even asked",
-	    "hostname=a.example&ipv4=10.0.0.1&ipv6=2a01::1",
-	    NULL, NULL, NULL, NULL, "", "", "a.example address,held" },
+	    "hostname=a.example&ipv4=10.0.0.1&ipv6=2a01::1", NULL, NULL, NULL,
+	    NULL, "", "", "a.example address,held" },
 	{ "unless the host says partial",
-	    "hostname=b.example&ipv4=89.14.163.156&ipv6=2a01::1",
-	    "2a01::1", NULL, NULL, NULL,
-	    "b.example 89.14.163.156 b.example 2a01::1 ",
+	    "hostname=b.example&ipv4=89.14.163.156&ipv6=2a01::1", "2a01::1",
+	    NULL, NULL, NULL, "b.example 89.14.163.156 b.example 2a01::1 ",
 	    "b.example 89.14.163.156 ", "b.example good,proof" },
 	{ "partial, beside a special address",
-	    "hostname=b.example&ipv4=10.0.0.1&ipv6=2a01::1",
-	    NULL, NULL, NULL, NULL, "b.example 2a01::1 ",
-	    "b.example 2a01::1 ", "b.example address,good" },
+	    "hostname=b.example&ipv4=10.0.0.1&ipv6=2a01::1", NULL, NULL, NULL,
+	    NULL, "b.example 2a01::1 ", "b.example 2a01::1 ",
+	    "b.example address,good" },
 	/* Hosts are independent of each other. */
 	{ "another host goes on",
 	    "hostname=a.example,b.example&ipv4=89.14.163.156&ipv6=2a01::1",
@@ -202,21 +207,18 @@ static const struct {
 	    "b.example 89.14.163.156 ",
 	    "a.example held,proof; b.example good,proof" },
 	/* Removing has nobody to prove it, and the host's others still do. */
-	{ "a removal",
-	    "hostname=c.example&ipv4=none", NULL, NULL, NULL, NULL, "",
-	    "c.example none ", "c.example good" },
+	{ "a removal", "hostname=c.example&ipv4=none", NULL, NULL, NULL, NULL,
+	    "", "c.example none ", "c.example good" },
 	/* Only the provider's word makes a record good. */
-	{ "refused",
-	    "hostname=a.example&ipv4=89.14.163.156", NULL, "89.14.163.156",
-	    NULL, NULL, "a.example 89.14.163.156 ",
+	{ "refused", "hostname=a.example&ipv4=89.14.163.156", NULL,
+	    "89.14.163.156", NULL, NULL, "a.example 89.14.163.156 ",
 	    "a.example 89.14.163.156 ", "a.example provider" },
-	{ "busy",
-	    "hostname=a.example&ipv4=89.14.163.156", NULL, NULL,
+	{ "busy", "hostname=a.example&ipv4=89.14.163.156", NULL, NULL,
 	    "89.14.163.156", NULL, "a.example 89.14.163.156 ",
 	    "a.example 89.14.163.156 ", "a.example busy" },
 	{ "nothing proved, nobody asked",
-	    "hostname=a.example,b.example&ipv4=89.14.163.156",
-	    "89.14.163.156", NULL, NULL, NULL,
+	    "hostname=a.example,b.example&ipv4=89.14.163.156", "89.14.163.156",
+	    NULL, NULL, NULL,
 	    "a.example 89.14.163.156 b.example 89.14.163.156 ", "",
 	    "a.example proof; b.example proof" },
 };
@@ -230,9 +232,10 @@ request_start(struct request *q, char *query, const char *authorization)
 {
 	char *field;
 
-	*q = (struct request){ .start = clock_now(), .fd = -1,
-	    .source = "89.14.163.1",
-	    .authorization = (char *)(uintptr_t)authorization };
+	*q = (struct request){ .start = clock_now(),
+		.fd = -1,
+		.source = "89.14.163.1",
+		.authorization = (char *)(uintptr_t)authorization };
 	while ((field = strsep(&query, "&")) != NULL) {
 		struct parameter *p = &q->parameters[q->parameter_count++];
 
@@ -248,8 +251,9 @@ test_stories(void **state)
 	for (size_t i = 0; i < COUNT(stories); i++) {
 		char *query = strdup(stories[i].query), got[512];
 		struct request q;
-		struct update u = { .house = &house, .request = &q,
-		    .names_max = WISH_NAMES_MAX };
+		struct update u = { .house = &house,
+			.request = &q,
+			.names_max = WISH_NAMES_MAX };
 
 		memset(&world, 0, sizeof world);
 		world.unproved = stories[i].unproved;
@@ -278,10 +282,10 @@ test_stories(void **state)
 
 /* Who gets no further, and that nobody else hears of it. */
 static const struct {
-	const char	*title;
-	const char	*authorization;
-	const char	*query;
-	enum err	 code;
+	const char *title;
+	const char *authorization;
+	const char *query;
+	enum err code;
 } refusals[] = {
 	{ "no login", NULL, "ipv4=89.14.163.156", ERR_AUTH },
 	{ "a wrong token", "Basic cm91dGVyOndyb25n", "ipv4=89.14.163.156",
@@ -304,14 +308,16 @@ test_refusals(void **state)
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		char *query = strdup(refusals[i].query);
 		struct request q;
-		struct update u = { .house = &house, .request = &q,
-		    .names_max = WISH_NAMES_MAX };
+		struct update u = { .house = &house,
+			.request = &q,
+			.names_max = WISH_NAMES_MAX };
 
 		memset(&world, 0, sizeof world);
 		request_start(&q, query, refusals[i].authorization);
 		ROW(update_run(&u) == refusals[i].code &&
-		    u.result == refusals[i].code, "%s: %s (%s)",
-		    refusals[i].title, error_name(u.result), u.why.text);
+			u.result == refusals[i].code,
+		    "%s: %s (%s)", refusals[i].title, error_name(u.result),
+		    u.why.text);
 		ROW(world.proofs == 0 && world.published == 0,
 		    "%s: was not the end", refusals[i].title);
 		update_end(&u);
@@ -325,10 +331,11 @@ static void
 test_query_login(void **state)
 {
 	char query[] = "username=router&password=token&ipv4=89.14.163.156"
-	    "&hostname=a.example";
+		       "&hostname=a.example";
 	struct request q;
-	struct update u = { .house = &house, .request = &q,
-	    .names_max = WISH_NAMES_MAX };
+	struct update u = { .house = &house,
+		.request = &q,
+		.names_max = WISH_NAMES_MAX };
 
 	(void)state;
 	memset(&world, 0, sizeof world);
@@ -348,8 +355,9 @@ test_abandoned(void **state)
 	for (int during = 0; during < 2; during++) {
 		char query[] = "hostname=a.example&ipv4=89.14.163.156";
 		struct request q;
-		struct update u = { .house = &house, .request = &q,
-		    .names_max = WISH_NAMES_MAX };
+		struct update u = { .house = &house,
+			.request = &q,
+			.names_max = WISH_NAMES_MAX };
 		int fds[2];
 
 		memset(&world, 0, sizeof world);
@@ -362,8 +370,8 @@ test_abandoned(void **state)
 			shutdown(fds[1], SHUT_WR);
 		ROW(update_run(&u) == ERR_ABANDONED, "%d: %s", during,
 		    u.why.text);
-		ROW(world.proofs == (during ? 1 : 0), "%d: %zu proofs",
-		    during, world.proofs);
+		ROW(world.proofs == (during ? 1 : 0), "%d: %zu proofs", during,
+		    world.proofs);
 		ROW(world.published == 0, "%d: published", during);
 		update_end(&u);
 		close(fds[0]);
@@ -376,7 +384,10 @@ test_abandoned(void **state)
 static void
 test_deadlines(void **state)
 {
-	static const struct { int64_t old; int64_t proof, publish; } rows[] = {
+	static const struct {
+		int64_t old;
+		int64_t proof, publish;
+	} rows[] = {
 		{ 0, UPDATE_PROOF_DEADLINE, UPDATE_PROVIDER_DEADLINE },
 		{ UPDATE_DEADLINE - 1000, 1000, 1000 },
 		{ UPDATE_DEADLINE + 1000, -1000, -1000 },
@@ -386,8 +397,9 @@ test_deadlines(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char query[] = "hostname=a.example&ipv4=89.14.163.156";
 		struct request q;
-		struct update u = { .house = &house, .request = &q,
-		    .names_max = WISH_NAMES_MAX };
+		struct update u = { .house = &house,
+			.request = &q,
+			.names_max = WISH_NAMES_MAX };
 		int64_t before;
 
 		memset(&world, 0, sizeof world);
@@ -397,13 +409,14 @@ test_deadlines(void **state)
 		assert_int_equal(update_run(&u), ERR_OK);
 		/* The login takes a few milliseconds. */
 		ROW(world.proof_deadline >= before + rows[i].proof &&
-		    world.proof_deadline <= clock_now() + rows[i].proof,
+			world.proof_deadline <= clock_now() + rows[i].proof,
 		    "%d: proofs", (int)rows[i].old);
 		ROW(world.publish_deadline >= before + rows[i].publish &&
-		    world.publish_deadline <= clock_now() + rows[i].publish,
+			world.publish_deadline <= clock_now() + rows[i].publish,
 		    "%d: provider", (int)rows[i].old);
-		ROW(rows[i].old == 0 || world.proof_deadline ==
-		    q.start + UPDATE_DEADLINE, "%d: whole", (int)rows[i].old);
+		ROW(rows[i].old == 0 ||
+			world.proof_deadline == q.start + UPDATE_DEADLINE,
+		    "%d: whole", (int)rows[i].old);
 		update_end(&u);
 	}
 	ROWS_END();
@@ -415,8 +428,9 @@ test_end(void **state)
 {
 	char query[] = "hostname=a.example&ipv4=89.14.163.156";
 	struct request q;
-	struct update u = { .house = &house, .request = &q,
-	    .names_max = WISH_NAMES_MAX };
+	struct update u = { .house = &house,
+		.request = &q,
+		.names_max = WISH_NAMES_MAX };
 
 	(void)state;
 	memset(&world, 0, sizeof world);

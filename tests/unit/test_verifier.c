@@ -9,10 +9,10 @@
 
 /* RFC 7914 section 11: PBKDF2-HMAC-SHA-256, the first 32 bytes of the key. */
 static const struct {
-	const char	*password;
-	const char	*salt;
-	unsigned int	 iterations;
-	const char	*key;
+	const char *password;
+	const char *salt;
+	unsigned int iterations;
+	const char *key;
 } vectors[] = {
 	{ "passwd", "salt", 1,
 	    "55ac046e56e3089fec1691c22544b605"
@@ -27,10 +27,12 @@ test_vectors(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(vectors); i++) {
-		gnutls_datum_t hex = { (unsigned char *)(uintptr_t)
-		    vectors[i].key, (unsigned int)strlen(vectors[i].key) };
+		gnutls_datum_t hex = {
+			(unsigned char *)(uintptr_t)vectors[i].key,
+			(unsigned int)strlen(vectors[i].key)
+		};
 		struct verifier v = { .iterations = vectors[i].iterations,
-		    .salt_len = strlen(vectors[i].salt) };
+			.salt_len = strlen(vectors[i].salt) };
 		size_t len = sizeof v.key;
 		const char *password = vectors[i].password;
 
@@ -62,72 +64,75 @@ test_no_iterations(void **state)
 	assert_false(verifier_check(&v, "x", 1));
 }
 
-#define KEY	"bwmYN0nl4JJpCt/AvnhwcYVLalsjQMsIiSgah+x24tI"
-#define SALT	"MDEyMzQ1Njc4OWFiY2RlZg"
-#define SALT64	"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB" \
-		"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQQ"
-#define BAD_ITERATIONS	"its iterations must be from 1000 to 10000000"
-#define BAD_SALT	"its salt is not 1 to 64 bytes of base64"
-#define BAD_KEY		"its key is not 32 bytes of base64"
-#define BAD_START	"must begin with $pbkdf2-sha256$; make one with " \
-			"ddnsgate hash"
+#define KEY  "bwmYN0nl4JJpCt/AvnhwcYVLalsjQMsIiSgah+x24tI"
+#define SALT "MDEyMzQ1Njc4OWFiY2RlZg"
+#define SALT64                                                     \
+	"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB" \
+	"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQQ"
+#define BAD_ITERATIONS "its iterations must be from 1000 to 10000000"
+#define BAD_SALT       "its salt is not 1 to 64 bytes of base64"
+#define BAD_KEY	       "its key is not 32 bytes of base64"
+#define BAD_START                                         \
+	"must begin with $pbkdf2-sha256$; make one with " \
+	"ddnsgate hash"
 
 static const struct {
-	const char	*text;
-	const char	*why;		/* NULL: taken */
+	const char *text;
+	const char *why; /* NULL: taken */
 } forms[] = {
-	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY,	NULL },
-	{ "$pbkdf2-sha256$i=600000$" SALT "$" KEY,	NULL },
-	{ "$pbkdf2-sha256$i=10000000$" SALT "$" KEY,	NULL },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY, NULL },
+	{ "$pbkdf2-sha256$i=600000$" SALT "$" KEY, NULL },
+	{ "$pbkdf2-sha256$i=10000000$" SALT "$" KEY, NULL },
 	/* passlib: no "i=", and '.' for '+'. */
-	{ "$pbkdf2-sha256$1000$" SALT "$" KEY,		NULL },
+	{ "$pbkdf2-sha256$1000$" SALT "$" KEY, NULL },
 	{ "$pbkdf2-sha256$29000$" SALT
-	    "$bwmYN0nl4JJpCt/AvnhwcYVLalsjQMsIiSgah.x24tI", NULL },
-	{ "$pbkdf2-sha256$i=1000$QQ$" KEY,		NULL },
-	{ "$pbkdf2-sha256$i=1000$" SALT64 "$" KEY,	NULL },
-	{ "",						BAD_START },
-	{ "router:token",				BAD_START },
-	{ "pbkdf2-sha256$i=1000$" SALT "$" KEY,		BAD_START },
-	{ "$pbkdf2-sha512$i=1000$" SALT "$" KEY,	BAD_START },
-	{ "$pbkdf2$1000$" SALT "$" KEY,			BAD_START },
-	{ "$2b$12$abcdefghijklmnopqrstuv",		BAD_START },
+	  "$bwmYN0nl4JJpCt/AvnhwcYVLalsjQMsIiSgah.x24tI",
+	    NULL },
+	{ "$pbkdf2-sha256$i=1000$QQ$" KEY, NULL },
+	{ "$pbkdf2-sha256$i=1000$" SALT64 "$" KEY, NULL },
+	{ "", BAD_START },
+	{ "router:token", BAD_START },
+	{ "pbkdf2-sha256$i=1000$" SALT "$" KEY, BAD_START },
+	{ "$pbkdf2-sha512$i=1000$" SALT "$" KEY, BAD_START },
+	{ "$pbkdf2$1000$" SALT "$" KEY, BAD_START },
+	{ "$2b$12$abcdefghijklmnopqrstuv", BAD_START },
 	{ "$argon2id$v=19$m=65536,t=3,p=4$" SALT "$" KEY, BAD_START },
-	{ " $pbkdf2-sha256$i=1000$" SALT "$" KEY,	BAD_START },
-	{ "$PBKDF2-SHA256$i=1000$" SALT "$" KEY,	BAD_START },
+	{ " $pbkdf2-sha256$i=1000$" SALT "$" KEY, BAD_START },
+	{ "$PBKDF2-SHA256$i=1000$" SALT "$" KEY, BAD_START },
 	{ "pbkdf2_sha256$600000$salt$" KEY "=",
 	    "is of Django's form, which salts in another way; make a new one "
 	    "with ddnsgate hash" },
-	{ "$pbkdf2-sha256$i=999$" SALT "$" KEY,		BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=0$" SALT "$" KEY,		BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=-1000$" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=+1000$" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i= 1000$" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=1000 $" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=1e6$" SALT "$" KEY,		BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=0x1000$" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=10000001$" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=4294968296$" SALT "$" KEY,	BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=999$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=0$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=-1000$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=+1000$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i= 1000$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=1000 $" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=1e6$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=0x1000$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=10000001$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=4294968296$" SALT "$" KEY, BAD_ITERATIONS },
 	{ "$pbkdf2-sha256$i=18446744073709552616$" SALT "$" KEY,
 	    BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=1000,l=32$" SALT "$" KEY,	BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$$" SALT "$" KEY,		BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=$" SALT "$" KEY,		BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$" SALT "$" KEY,		BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=1000",			BAD_ITERATIONS },
-	{ "$pbkdf2-sha256$i=1000$",			BAD_SALT },
-	{ "$pbkdf2-sha256$i=1000$$" KEY,		BAD_SALT },
-	{ "$pbkdf2-sha256$i=1000$" SALT,		BAD_SALT },
-	{ "$pbkdf2-sha256$i=1000$!!!!$" KEY,		BAD_SALT },
-	{ "$pbkdf2-sha256$i=1000$" SALT "==$" KEY,	BAD_SALT },
-	{ "$pbkdf2-sha256$i=1000$" SALT64 "QUE$" KEY,	BAD_SALT },
+	{ "$pbkdf2-sha256$i=1000,l=32$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$" SALT "$" KEY, BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=1000", BAD_ITERATIONS },
+	{ "$pbkdf2-sha256$i=1000$", BAD_SALT },
+	{ "$pbkdf2-sha256$i=1000$$" KEY, BAD_SALT },
+	{ "$pbkdf2-sha256$i=1000$" SALT, BAD_SALT },
+	{ "$pbkdf2-sha256$i=1000$!!!!$" KEY, BAD_SALT },
+	{ "$pbkdf2-sha256$i=1000$" SALT "==$" KEY, BAD_SALT },
+	{ "$pbkdf2-sha256$i=1000$" SALT64 "QUE$" KEY, BAD_SALT },
 	{ "$pbkdf2-sha256$i=1000$" SALT64 SALT64 SALT64 "$" KEY, BAD_SALT },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$",		BAD_KEY },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$AAAA",	BAD_KEY },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "=",	BAD_KEY },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "AA",	BAD_KEY },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "$",	BAD_KEY },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "\n",	BAD_KEY },
-	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY " ",	BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$", BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$AAAA", BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "=", BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "AA", BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "$", BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY "\n", BAD_KEY },
+	{ "$pbkdf2-sha256$i=1000$" SALT "$" KEY " ", BAD_KEY },
 };
 
 static void
@@ -143,8 +148,8 @@ test_forms(void **state)
 			ROW(rc == ERR_OK, "%s: %s", forms[i].text, why.text);
 		else
 			ROW(rc == ERR_CONFIG && v.iterations == 7 &&
-			    unit_same(why.text, forms[i].why), "%s: %s",
-			    forms[i].text, why.text);
+				unit_same(why.text, forms[i].why),
+			    "%s: %s", forms[i].text, why.text);
 	}
 	ROWS_END();
 }
@@ -153,11 +158,11 @@ test_forms(void **state)
 static const char *const foreign[] = {
 	"$pbkdf2-sha256$i=1000$" SALT "$" KEY,
 	"$pbkdf2-sha256$1000$" SALT
-	    "$bwmYN0nl4JJpCt/AvnhwcYVLalsjQMsIiSgah.x24tI",
+	"$bwmYN0nl4JJpCt/AvnhwcYVLalsjQMsIiSgah.x24tI",
 	"$pbkdf2-sha256$i=1000$emG1NwG+/a4O7v+uzHPxTg"
-	    "$LcJoG/4BCggsw6ul/PKBukpIrkKTz+p+biNoFOtEuVE",
+	"$LcJoG/4BCggsw6ul/PKBukpIrkKTz+p+biNoFOtEuVE",
 	"$pbkdf2-sha256$1000$emG1NwG./a4O7v.uzHPxTg"
-	    "$LcJoG/4BCggsw6ul/PKBukpIrkKTz.p.biNoFOtEuVE",
+	"$LcJoG/4BCggsw6ul/PKBukpIrkKTz.p.biNoFOtEuVE",
 };
 
 static void

@@ -6,16 +6,17 @@
 #include "gateway/wish.h"
 
 static struct host_settings hosts[] = {
-	{ .name = (char *)(uintptr_t)"example.org", .ipv4 = IPV4_ROUTER },
-	{ .name = (char *)(uintptr_t)"home.example.org",
+	{ .name = (char *)(uintptr_t) "example.org", .ipv4 = IPV4_ROUTER },
+	{ .name = (char *)(uintptr_t) "home.example.org", .ipv4 = IPV4_ROUTER },
+	{ .name = (char *)(uintptr_t) "*.home.example.org",
 	    .ipv4 = IPV4_ROUTER },
-	{ .name = (char *)(uintptr_t)"*.home.example.org",
-	    .ipv4 = IPV4_ROUTER },
-	{ .name = (char *)(uintptr_t)"xn--mller-kva.example",
+	{ .name = (char *)(uintptr_t) "xn--mller-kva.example",
 	    .ipv4 = IPV4_ROUTER },
 };
 static struct account_settings account = {
-	.name = "router", .hosts = hosts, .host_count = COUNT(hosts),
+	.name = "router",
+	.hosts = hosts,
+	.host_count = COUNT(hosts),
 };
 
 /* "a=1&b=2", decoded already. */
@@ -30,8 +31,7 @@ start(struct request *q, char *text, const char *source)
 
 		assert_true(q->parameter_count <= REQUEST_PARAMETERS_MAX);
 		p->name = strsep(&field, "=");
-		p->value = field != NULL ? field : p->name +
-		    strlen(p->name);
+		p->value = field != NULL ? field : p->name + strlen(p->name);
 		if (text == NULL)
 			break;
 	}
@@ -49,35 +49,40 @@ show(const struct wish *w)
 	out[0] = '\0';
 	for (size_t i = 0; i < 2; i++)
 		if (families[i]->given)
-			n += (size_t)snprintf(out + n, sizeof out - n, "%s%s=%s",
-			    n > 0 ? " " : "", i == 0 ? "4" : "6",
-			    families[i]->remove ? "none" : address_format(
-			    &families[i]->address, text));
+			n += (size_t)snprintf(out + n, sizeof out - n,
+			    "%s%s=%s", n > 0 ? " " : "", i == 0 ? "4" : "6",
+			    families[i]->remove ?
+				"none" :
+				address_format(&families[i]->address, text));
 	if (w->has_prefix)
 		n += (size_t)snprintf(out + n, sizeof out - n, "%sp=%s/%u",
 		    n > 0 ? " " : "", address_format(&w->prefix.address, text),
 		    w->prefix.length);
 	for (size_t i = 0; i < w->name_count; i++)
 		n += (size_t)snprintf(out + n, sizeof out - n, "%s%s",
-		    i > 0 ? "," : n > 0 ? " " : "", w->names[i]->name);
+		    i > 0     ? "," :
+			n > 0 ? " " :
+				"",
+		    w->names[i]->name);
 	if (w->has_names != (w->name_count > 0))
 		snprintf(out + n, sizeof out - n, " (has_names is wrong)");
 	return out;
 }
 
 static const struct {
-	const char	*query;
-	const char	*wish;		/* NULL: refused */
-	enum err	 code;
-	const char	*why;
+	const char *query;
+	const char *wish; /* NULL: refused */
+	enum err code;
+	const char *why;
 } wishes[] = {
 	{ "", "", ERR_OK, NULL },
 	{ "x=1&y=2", "", ERR_OK, NULL },
 	/* The reference case. */
 	{ "ipv4=89.14.163.156&ipv6=2a01:c22:b200:69f9:1234:56ff:fe78:9abc&"
-	    "prefix=2a01:c22:b045:de00::/64",
+	  "prefix=2a01:c22:b045:de00::/64",
 	    "4=89.14.163.156 6=2a01:c22:b200:69f9:1234:56ff:fe78:9abc "
-	    "p=2a01:c22:b045:de00::/64", ERR_OK, NULL },
+	    "p=2a01:c22:b045:de00::/64",
+	    ERR_OK, NULL },
 	/* An empty value is an absent one. */
 	{ "ipv4=&ipv6=&prefix=&hostname=", "", ERR_OK, NULL },
 	{ "ipv4=%20&prefix= \t&hostname= ,", NULL, ERR_REQUEST,
@@ -103,8 +108,8 @@ static const struct {
 	{ "myip=2a01::1, 1.2.3.4 ", "4=1.2.3.4 6=2a01::1", ERR_OK, NULL },
 	{ "myip=1.2.3.4/24", "4=1.2.3.4", ERR_OK, NULL },
 	{ "myip=2a01::1/64", "6=2a01::1", ERR_OK, NULL },
-	{ "ipv4=1.2.3.4&myip=1.2.3.4,2a01::1", "4=1.2.3.4 6=2a01::1",
-	    ERR_OK, NULL },
+	{ "ipv4=1.2.3.4&myip=1.2.3.4,2a01::1", "4=1.2.3.4 6=2a01::1", ERR_OK,
+	    NULL },
 	{ "ipv4=1.2.3.4&ipv4=1.2.3.4", "4=1.2.3.4", ERR_OK, NULL },
 	{ "ipv4=1.2.3.4&ipv4=1.2.3.5", NULL, ERR_REQUEST,
 	    "ipv4: a second, other address" },
@@ -124,8 +129,7 @@ static const struct {
 	{ "ipv4=0x7f.0.0.1", NULL, ERR_REQUEST, "ipv4: not an IPv4 address" },
 	{ "ipv4=127.1", NULL, ERR_REQUEST, "ipv4: not an IPv4 address" },
 	{ "ipv4=1.2.3.4/33", NULL, ERR_REQUEST, "ipv4: not an IPv4 address" },
-	{ "ipv6=fe80::1%eth0", NULL, ERR_REQUEST,
-	    "ipv6: not an IPv6 address" },
+	{ "ipv6=fe80::1%eth0", NULL, ERR_REQUEST, "ipv6: not an IPv6 address" },
 	{ "ipv6=2a01::1/64x", NULL, ERR_REQUEST, "ipv6: not an IPv6 address" },
 	{ "myip=localhost", NULL, ERR_REQUEST, "myip: not an IP address" },
 	{ "prefix=1.2.3.0/24", NULL, ERR_REQUEST,
@@ -145,14 +149,14 @@ static const struct {
 	/* Names. */
 	{ "hostname=home.example.org", "home.example.org", ERR_OK, NULL },
 	{ "domain=Home.Example.ORG.", "home.example.org", ERR_OK, NULL },
-	{ "hostname=YES&host_id=home.example.org", "home.example.org",
-	    ERR_OK, NULL },
+	{ "hostname=YES&host_id=home.example.org", "home.example.org", ERR_OK,
+	    NULL },
 	{ "hostname=home.example.org,example.org",
 	    "home.example.org,example.org", ERR_OK, NULL },
 	{ "hostname=example.org, home.example.org,",
 	    "example.org,home.example.org", ERR_OK, NULL },
-	{ "hostname=example.org,example.org", "example.org,example.org",
-	    ERR_OK, NULL },
+	{ "hostname=example.org,example.org", "example.org,example.org", ERR_OK,
+	    NULL },
 	{ "hostname=*.home.example.org", "*.home.example.org", ERR_OK, NULL },
 	{ "hostname=m\xc3\xbcller.example", "xn--mller-kva.example", ERR_OK,
 	    NULL },
@@ -191,13 +195,12 @@ test_wishes(void **state)
 		start(&q, text, "89.14.163.156");
 		rc = wish_read(&w, &q, &account, 3, &why);
 		if (wishes[i].wish != NULL)
-			ROW(rc == ERR_OK && unit_same(show(&w),
-			    wishes[i].wish), "%s: %s %s", wishes[i].query,
-			    show(&w), why.text);
+			ROW(rc == ERR_OK && unit_same(show(&w), wishes[i].wish),
+			    "%s: %s %s", wishes[i].query, show(&w), why.text);
 		else
-			ROW(rc == wishes[i].code && unit_same(why.text,
-			    wishes[i].why), "%s: %d \"%s\"", wishes[i].query,
-			    rc, why.text);
+			ROW(rc == wishes[i].code &&
+				unit_same(why.text, wishes[i].why),
+			    "%s: %d \"%s\"", wishes[i].query, rc, why.text);
 		free(text);
 	}
 	ROWS_END();
@@ -220,10 +223,10 @@ test_long(void **state)
 		assert_non_null(text);
 		memset(text, '1', lengths[i / 3]);
 		text[lengths[i / 3]] = '\0';
-		q.parameters[0] = (struct parameter){
-		    (char *)(uintptr_t)names[i % 3], text };
-		ROW(wish_read(&w, &q, &account, 3, &why) != ERR_OK,
-		    "%s of %zu", names[i % 3], lengths[i / 3]);
+		q.parameters[0] =
+		    (struct parameter){ (char *)(uintptr_t)names[i % 3], text };
+		ROW(wish_read(&w, &q, &account, 3, &why) != ERR_OK, "%s of %zu",
+		    names[i % 3], lengths[i / 3]);
 		ROW(strlen(why.text) < 80, "%s", why.text);
 		free(text);
 	}
@@ -232,9 +235,9 @@ test_long(void **state)
 
 /* For accounts that take addresses from the connection. */
 static const struct {
-	const char	*query;
-	const char	*source;
-	const char	*wish;
+	const char *query;
+	const char *source;
+	const char *wish;
 } connections[] = {
 	{ "", "89.14.163.156", "4=89.14.163.156" },
 	{ "", "2a01:c22::7", "6=2a01:c22::7 p=2a01:c22::7/64" },
@@ -262,8 +265,9 @@ test_connection(void **state)
 		assert_non_null(text);
 		start(&q, text, connections[i].source);
 		ROW(wish_read(&w, &q, &account, 3, &why) == ERR_OK &&
-		    unit_same(show(&w), connections[i].wish), "%s from %s: %s",
-		    connections[i].query, connections[i].source, show(&w));
+			unit_same(show(&w), connections[i].wish),
+		    "%s from %s: %s", connections[i].query,
+		    connections[i].source, show(&w));
 		free(text);
 	}
 	account.from_connection = false;

@@ -8,11 +8,11 @@
 #include <json-c/json.h>
 #include <json-c/json_pointer.h>
 
-#define NAMES_MAX	256
+#define NAMES_MAX 256
 
 static unsigned int rows_failed;
 static char directory[256];
-static pid_t owner;		/* a child must not remove it */
+static pid_t owner; /* a child must not remove it */
 static char *names[NAMES_MAX];
 static size_t name_count;
 

@@ -17,50 +17,51 @@
 
 #include <cmocka.h>
 
-#define COUNT(a)	(sizeof (a) / sizeof *(a))
+#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* What is wrong with one row is told, and the other rows are still tried. */
-#define ROW(good, ...) do {					\
-	if (!(good)) {						\
-		unit_row_failed(__FILE__, __LINE__);		\
-		print_error(__VA_ARGS__);			\
-		print_error("\n");				\
-	}							\
-} while (0)
+#define ROW(good, ...)                                       \
+	do {                                                 \
+		if (!(good)) {                               \
+			unit_row_failed(__FILE__, __LINE__); \
+			print_error(__VA_ARGS__);            \
+			print_error("\n");                   \
+		}                                            \
+	} while (0)
 
 /* Ends a table: fails if any of its rows did. */
-#define ROWS_END()	assert_int_equal(unit_rows_failed(), 0)
+#define ROWS_END() assert_int_equal(unit_rows_failed(), 0)
 
-void		 unit_row_failed(const char *file, int line);
-unsigned int	 unit_rows_failed(void);
+void unit_row_failed(const char *file, int line);
+unsigned int unit_rows_failed(void);
 
 /* Strings, either of which may be NULL. */
-bool		 unit_same(const char *a, const char *b);
+bool unit_same(const char *a, const char *b);
 
 /* NULL-safe, for messages. */
-const char	*unit_text(const char *s);
+const char *unit_text(const char *s);
 
 /* A file of the source tree, by its name from the top; the caller frees it. */
-char		*unit_source(const char *name);
+char *unit_source(const char *name);
 
 /* A directory of this program alone, removed at its end. */
-const char	*unit_directory(void);
+const char *unit_directory(void);
 
 /*
  * Writes a file there, mode 0600; its full name stays good until the end.
  * Fails the test if it cannot.
  */
-const char	*unit_write(const char *name, const char *text, size_t len);
+const char *unit_write(const char *name, const char *text, size_t len);
 
 /*
  * Writes base, which is JSON, with one value replaced: the one at pointer
  * (RFC 6901), or a new one.  It is taken out where value is NULL; pointer
  * NULL changes nothing.
  */
-const char	*unit_write_changed(const char *name, const char *base,
-		    const char *pointer, const char *value);
+const char *unit_write_changed(const char *name, const char *base,
+    const char *pointer, const char *value);
 
 /* The text of a whole file; the caller frees it. */
-char		*unit_read(const char *file);
+char *unit_read(const char *file);
 
 #endif

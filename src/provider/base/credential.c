@@ -13,11 +13,13 @@ credential_split(struct credential *c, const char *token,
 		const char *colon = strchr(token, ':');
 		bool last = c->count + 1 == count;
 		size_t len = last || colon == NULL ? strlen(token) :
-		    (size_t)(colon - token);
+						     (size_t)(colon - token);
 
 		if (len == 0 || (!last && colon == NULL))
-			return error_set(why, ERR_TOKEN, "the token must have "
-			    "%zu parts with colons between", count);
+			return error_set(why, ERR_TOKEN,
+			    "the token must have "
+			    "%zu parts with colons between",
+			    count);
 		c->names[c->count] = names[c->count];
 		if ((c->parts[c->count] = strndup(token, len)) == NULL)
 			return error_memory(why);

@@ -17,7 +17,7 @@ _Static_assert(RESOLUTION_MAX == SETTINGS_ADDRESSES_MAX,
 
 /* What curl_url_get() gave; NULL for a part that is not there. */
 struct parts {
-	char	*scheme, *host, *port, *path, *query, *user, *fragment;
+	char *scheme, *host, *port, *path, *query, *user, *fragment;
 };
 
 static enum err
@@ -31,12 +31,16 @@ read_parts(struct endpoint *e, const struct parts *p, const char *url,
 		return error_set(why, ERR_CONFIG, "\"%s\" is not a URL", url);
 	if (strcmp(p->scheme, "https") != 0 || p->query != NULL ||
 	    p->user != NULL || p->fragment != NULL)
-		return error_set(why, ERR_CONFIG, "\"%s\" must be "
-		    "https://host, with a port and a path at most", url);
+		return error_set(why, ERR_CONFIG,
+		    "\"%s\" must be "
+		    "https://host, with a port and a path at most",
+		    url);
 	if ((e->host = hostname_normalise(p->host, false)) == NULL)
-		return error_set(why, ERR_CONFIG, "\"%s\" must name the host "
+		return error_set(why, ERR_CONFIG,
+		    "\"%s\" must name the host "
 		    "of the certificate, not its address; addresses go into "
-		    "\"addresses\"", url);
+		    "\"addresses\"",
+		    url);
 	e->port = (uint16_t)strtoul(p->port, NULL, 10);
 	buffer_printf(&origin, e->port != 443 ? "https://%s:%u" : "https://%s",
 	    e->host, (unsigned int)e->port);
@@ -45,7 +49,7 @@ read_parts(struct endpoint *e, const struct parts *p, const char *url,
 	e->path = strdup(p->path);
 	e->origin = buffer_take(&origin);
 	return e->path != NULL && e->origin != NULL ? ERR_OK :
-	    error_memory(why);
+						      error_memory(why);
 }
 
 enum err
@@ -112,7 +116,8 @@ bool
 endpoint_resolve(const struct endpoint *e)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_ADDRCONFIG }, *list;
+		.ai_flags = AI_ADDRCONFIG },
+			*list;
 	struct address found[RESOLUTION_MAX];
 	size_t count = 0;
 	int rc;
@@ -121,11 +126,12 @@ endpoint_resolve(const struct endpoint *e)
 		return true;
 	if ((rc = getaddrinfo(e->host, NULL, &hints, &list)) != 0) {
 		log_warn("provider %s: %s: %s; its addresses stay as they "
-		    "were", e->settings->name, e->host, gai_strerror(rc));
+			 "were",
+		    e->settings->name, e->host, gai_strerror(rc));
 		return false;
 	}
-	for (const struct addrinfo *i = list; i != NULL &&
-	    count < RESOLUTION_MAX; i = i->ai_next)
+	for (const struct addrinfo *i = list;
+	     i != NULL && count < RESOLUTION_MAX; i = i->ai_next)
 		if (address_from_sockaddr(&found[count], i->ai_addr))
 			count++;
 	freeaddrinfo(list);

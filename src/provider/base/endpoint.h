@@ -13,38 +13,37 @@
 
 /* Release its strings with endpoint_end(). */
 struct endpoint {
-	char		*host;		/* to connect to; NULL: there is none */
-	uint16_t	 port;
-	char		*origin;	/* "https://host", or words */
-	char		*path;		/* "" or "/api" */
+	char *host; /* to connect to; NULL: there is none */
+	uint16_t port;
+	char *origin; /* "https://host", or words */
+	char *path;   /* "" or "/api" */
 
 	/* Of the configuration, borrowed. */
-	const struct provider_settings	*settings;
-	struct resolution		*resolution;	/* NULL: pinned */
+	const struct provider_settings *settings;
+	struct resolution *resolution; /* NULL: pinned */
 };
 
 /*
  * Takes host, port, origin and path from a URL of https, a name, and a port
  * and a path at most.  ERR_CONFIG for any other.
  */
-enum err endpoint_read(struct endpoint *e, const char *url,
-	    struct error *why);
-void	 endpoint_end(struct endpoint *e);
+enum err endpoint_read(struct endpoint *e, const char *url, struct error *why);
+void endpoint_end(struct endpoint *e);
 
 /* The pinned addresses, or those that are known by now; returns how many. */
-size_t	 endpoint_addresses(const struct endpoint *e,
-	    struct address to[static SETTINGS_ADDRESSES_MAX]);
+size_t endpoint_addresses(const struct endpoint *e,
+    struct address to[static SETTINGS_ADDRESSES_MAX]);
 
 /* Says that none of the addresses answers. */
-void	 endpoint_doubt(const struct endpoint *e);
+void endpoint_doubt(const struct endpoint *e);
 
 /*
  * Asks the resolver, once, unless the addresses are pinned; false if it fails,
  * which is logged: what was known stays.  May take long.
  */
-bool	 endpoint_resolve(const struct endpoint *e);
+bool endpoint_resolve(const struct endpoint *e);
 
 /* Must the resolver be asked? */
-bool	 endpoint_is_resolved(const struct endpoint *e);
+bool endpoint_is_resolved(const struct endpoint *e);
 
 #endif

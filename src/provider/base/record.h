@@ -11,18 +11,18 @@
 #include "base/error.h"
 #include "config/settings.h"
 
-#define PROVIDER_RECORDS_MAX	(2 * SETTINGS_HOSTS_MAX)	/* in one run */
+#define PROVIDER_RECORDS_MAX (2 * SETTINGS_HOSTS_MAX) /* in one run */
 
 struct provider_record {
-	const char	*name;		/* normalised; may begin with "*." */
-	const char	*zone;		/* NULL: the provider knows */
-	int64_t		 ttl;		/* seconds, 0: as it is, or default */
-	struct address	 address;	/* its family says A or AAAA */
-	bool		 remove;	/* take away what is there instead */
+	const char *name;	/* normalised; may begin with "*." */
+	const char *zone;	/* NULL: the provider knows */
+	int64_t ttl;		/* seconds, 0: as it is, or default */
+	struct address address; /* its family says A or AAAA */
+	bool remove;		/* take away what is there instead */
 
-	enum err	 result;	/* ERR_OK: the provider holds it now */
-	bool		 changed;	/* false: it held it before */
-	struct error	 why;
+	enum err result; /* ERR_OK: the provider holds it now */
+	bool changed;	 /* false: it held it before */
+	struct error why;
 };
 
 /* "A" or "AAAA". */

@@ -7,8 +7,8 @@
 #include "provider/base/resolution.h"
 
 struct version {
-	size_t		 count;
-	struct address	 addresses[RESOLUTION_MAX];
+	size_t count;
+	struct address addresses[RESOLUTION_MAX];
 };
 
 /*
@@ -16,9 +16,9 @@ struct version {
  * reader that was interrupted for two turns sees that the turn changed.
  */
 struct resolution {
-	_Atomic unsigned int	turn;
-	_Atomic bool		doubted;
-	struct version		versions[2];
+	_Atomic unsigned int turn;
+	_Atomic bool doubted;
+	struct version versions[2];
 };
 
 struct resolution *

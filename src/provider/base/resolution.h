@@ -12,25 +12,25 @@
 
 #include "address/address.h"
 
-#define RESOLUTION_MAX	8	/* addresses of one host */
+#define RESOLUTION_MAX 8 /* addresses of one host */
 
-struct resolution;	/* one host; written by one process, read by all */
+struct resolution; /* one host; written by one process, read by all */
 
 /* count of them, all empty, shared with every later fork; NULL: no memory. */
 struct resolution *resolution_new(size_t count);
-void		 resolution_free(struct resolution *r, size_t count);
+void resolution_free(struct resolution *r, size_t count);
 
 /* The one at index of what resolution_new() made. */
 struct resolution *resolution_at(struct resolution *r, size_t index);
 
 /* Copies what is known; returns how many. */
-size_t		 resolution_get(const struct resolution *r,
-		    struct address to[static RESOLUTION_MAX]);
-void		 resolution_set(struct resolution *r,
-		    const struct address *from, size_t count);
+size_t resolution_get(const struct resolution *r,
+    struct address to[static RESOLUTION_MAX]);
+void resolution_set(struct resolution *r, const struct address *from,
+    size_t count);
 
 /* A reader says that what is known does not work; *_take() asks and forgets. */
-void		 resolution_doubt(struct resolution *r);
-bool		 resolution_take_doubt(struct resolution *r);
+void resolution_doubt(struct resolution *r);
+bool resolution_take_doubt(struct resolution *r);
 
 #endif

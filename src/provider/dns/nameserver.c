@@ -9,10 +9,10 @@
 #include "provider/dns/nameserver.h"
 
 struct nameserver {
-	int		 fd;
-	int64_t		 deadline;
-	struct dnskey	*key;
-	uint8_t		 answer[DNSREQUEST_MAX];
+	int fd;
+	int64_t deadline;
+	struct dnskey *key;
+	uint8_t answer[DNSREQUEST_MAX];
 };
 
 static struct dnskey *
@@ -43,7 +43,7 @@ nameserver_open(const struct address *addresses, size_t count, uint16_t port,
 	n->deadline = deadline;
 	if ((n->key = read_token(algorithm, token, why)) == NULL ||
 	    dnstcp_connect(&n->fd, addresses, count, port, deadline, why) !=
-	    ERR_OK) {
+		ERR_OK) {
 		nameserver_close(n);
 		return NULL;
 	}
@@ -72,8 +72,8 @@ ask(struct nameserver *n, struct dnsrequest *q, struct error *why)
 	if (q == NULL)
 		return NULL;
 	wire = dnsrequest_wire(q, &len);
-	if (dnstcp_exchange(n->fd, wire, len, n->answer, sizeof n->answer,
-	    &len, n->deadline, why) == ERR_OK)
+	if (dnstcp_exchange(n->fd, wire, len, n->answer, sizeof n->answer, &len,
+		n->deadline, why) == ERR_OK)
 		r = dnsreply_new(q, n->key, n->answer, len, why);
 	dnsrequest_free(q);
 	return r;
@@ -88,9 +88,9 @@ nameserver_zone(struct nameserver *n, const char *name,
 	bool ours = true, found = false;
 
 	for (; ours && !found && strchr(at, '.') != NULL;
-	    at = strchr(at, '.') + 1) {
-		struct dnsreply *r = ask(n, dnsrequest_query(n->key, at,
-		    DNS_SOA, why), why);
+	     at = strchr(at, '.') + 1) {
+		struct dnsreply *r =
+		    ask(n, dnsrequest_query(n->key, at, DNS_SOA, why), why);
 
 		if (r == NULL)
 			return error_prefix(why, "zone of %s", name);
@@ -100,8 +100,8 @@ nameserver_zone(struct nameserver *n, const char *name,
 		dnsreply_free(r);
 	}
 	if (!found)
-		return error_set(why, ERR_ZONE,
-		    "the server has no zone for %s", name);
+		return error_set(why, ERR_ZONE, "the server has no zone for %s",
+		    name);
 	return ERR_OK;
 }
 
@@ -109,14 +109,14 @@ enum err
 nameserver_held(struct nameserver *n, const char *name, enum dns_type type,
     struct dnsheld *held, struct error *why)
 {
-	struct dnsreply *r = ask(n, dnsrequest_query(n->key, name, type, why),
-	    why);
+	struct dnsreply *r =
+	    ask(n, dnsrequest_query(n->key, name, type, why), why);
 	bool visible;
 
 	if (r == NULL)
 		return error_prefix(why, "query of %s", name);
-	visible = dnsreply_authoritative(r) &&
-	    dnsreply_held(r, name, type, held);
+	visible =
+	    dnsreply_authoritative(r) && dnsreply_held(r, name, type, held);
 	dnsreply_free(r);
 	if (!visible)
 		return error_set(why, ERR_ZONE,
@@ -128,8 +128,8 @@ enum err
 nameserver_update(struct nameserver *n, const char *zone,
     const struct dnschange *changes, size_t count, struct error *why)
 {
-	struct dnsreply *r = ask(n, dnsrequest_update(n->key, zone, changes,
-	    count, why), why);
+	struct dnsreply *r =
+	    ask(n, dnsrequest_update(n->key, zone, changes, count, why), why);
 
 	if (r == NULL)
 		return error_prefix(why, "update of %s", zone);

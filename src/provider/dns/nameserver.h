@@ -6,7 +6,7 @@
 
 #include "provider/dns/reply.h"
 
-struct nameserver;	/* one connection */
+struct nameserver; /* one connection */
 
 /*
  * token is the name of a key, a colon, and its secret in base64; algorithm as
@@ -15,11 +15,11 @@ struct nameserver;	/* one connection */
  * ERR_MEMORY.
  */
 struct nameserver *nameserver_open(const struct address *addresses,
-		    size_t count, uint16_t port, const char *algorithm,
-		    const char *token, int64_t deadline, struct error *why);
+    size_t count, uint16_t port, const char *algorithm, const char *token,
+    int64_t deadline, struct error *why);
 
 /* Wipes the key.  NULL is fine. */
-void		 nameserver_close(struct nameserver *n);
+void nameserver_close(struct nameserver *n);
 
 /*
  * All three: ERR_ZONE, the server is not the one for that name or zone;
@@ -27,17 +27,15 @@ void		 nameserver_close(struct nameserver *n);
  */
 
 /* The zone that holds name. */
-enum err	 nameserver_zone(struct nameserver *n, const char *name,
-		    char zone[static HOSTNAME_MAX + 1], struct error *why);
+enum err nameserver_zone(struct nameserver *n, const char *name,
+    char zone[static HOSTNAME_MAX + 1], struct error *why);
 
 /* What name has of one family; nothing is no error. */
-enum err	 nameserver_held(struct nameserver *n, const char *name,
-		    enum dns_type type, struct dnsheld *held,
-		    struct error *why);
+enum err nameserver_held(struct nameserver *n, const char *name,
+    enum dns_type type, struct dnsheld *held, struct error *why);
 
 /* All changes to the zone, or none of them. */
-enum err	 nameserver_update(struct nameserver *n, const char *zone,
-		    const struct dnschange *changes, size_t count,
-		    struct error *why);
+enum err nameserver_update(struct nameserver *n, const char *zone,
+    const struct dnschange *changes, size_t count, struct error *why);
 
 #endif

@@ -7,7 +7,7 @@
 #include "provider/dns/reply.h"
 
 struct dnsreply {
-	knot_pkt_t	*packet;
+	knot_pkt_t *packet;
 };
 
 /* verified: its MAC is right.  tsig is the error in its TSIG record, or 0. */
@@ -55,8 +55,8 @@ explain(const knot_pkt_t *p, unsigned int tsig, enum err code)
 static enum err
 refused(const knot_pkt_t *p, bool verified, struct error *why)
 {
-	unsigned int tsig = knot_pkt_has_tsig(p) ?
-	    knot_tsig_rdata_error(p->tsig_rr) : 0;
+	unsigned int tsig =
+	    knot_pkt_has_tsig(p) ? knot_tsig_rdata_error(p->tsig_rr) : 0;
 	const char *name = knot_pkt_ext_rcode_name(p);
 	enum err code = verdict(p, tsig, verified);
 
@@ -91,15 +91,17 @@ judge(const struct dnsrequest *q, const struct dnskey *k, const knot_pkt_t *p,
 	    !knot_wire_get_qr(p->wire))
 		return error_set(why, ERR_REFUSED,
 		    "the server answers something else");
-	check = !knot_pkt_has_tsig(p) ? KNOT_TSIG_EBADKEY :
+	check = !knot_pkt_has_tsig(p) ?
+	    KNOT_TSIG_EBADKEY :
 	    knot_tsig_client_check(p->tsig_rr, p->wire, p->size, q->mac,
-	    q->mac_len, &k->tsig, 0);
+		q->mac_len, &k->tsig, 0);
 	/* Not signed, because it does not know the key, or it is not true. */
-	if (rcode != KNOT_RCODE_NOERROR && (rcode != KNOT_RCODE_NXDOMAIN ||
-	    opcode != KNOT_OPCODE_QUERY))
+	if (rcode != KNOT_RCODE_NOERROR &&
+	    (rcode != KNOT_RCODE_NXDOMAIN || opcode != KNOT_OPCODE_QUERY))
 		return refused(p, check == KNOT_EOK, why);
 	if (check == KNOT_TSIG_EBADTIME)
-		return error_set(why, ERR_REFUSED, "the answer was not made "
+		return error_set(why, ERR_REFUSED,
+		    "the answer was not made "
 		    "now; are both clocks right?");
 	if (check != KNOT_EOK)
 		return error_set(why, ERR_REFUSED,
@@ -111,8 +113,8 @@ judge(const struct dnsrequest *q, const struct dnskey *k, const knot_pkt_t *p,
 }
 
 struct dnsreply *
-dnsreply_new(const struct dnsrequest *q, const struct dnskey *k,
-    uint8_t *wire, size_t len, struct error *why)
+dnsreply_new(const struct dnsrequest *q, const struct dnskey *k, uint8_t *wire,
+    size_t len, struct error *why)
 {
 	struct dnsreply *r = calloc(1, sizeof *r);
 
@@ -177,10 +179,10 @@ bool
 dnsreply_zone(const struct dnsreply *r, const char *name,
     char zone[static HOSTNAME_MAX + 1])
 {
-	const knot_pktsection_t *answer = knot_pkt_section(r->packet,
-	    KNOT_ANSWER);
-	const knot_pktsection_t *authority = knot_pkt_section(r->packet,
-	    KNOT_AUTHORITY);
+	const knot_pktsection_t *answer =
+	    knot_pkt_section(r->packet, KNOT_ANSWER);
+	const knot_pktsection_t *authority =
+	    knot_pkt_section(r->packet, KNOT_AUTHORITY);
 
 	/* Behind an alias stands the zone of its target. */
 	if (answer->count > 0)
@@ -198,8 +200,7 @@ hold(struct dnsheld *held, const knot_rrset_t *rr, enum dns_type type)
 	struct address a = { .family = type == DNS_A ? AF_INET : AF_INET6 };
 
 	/* The parser takes no other length. */
-	if (rr->rrs.count == 0 ||
-	    rr->rrs.rdata->len != address_bits(&a) / 8)
+	if (rr->rrs.count == 0 || rr->rrs.rdata->len != address_bits(&a) / 8)
 		return;
 	memcpy(a.bytes, rr->rrs.rdata->data, rr->rrs.rdata->len);
 	held->address = a;
@@ -211,8 +212,8 @@ bool
 dnsreply_held(const struct dnsreply *r, const char *name, enum dns_type type,
     struct dnsheld *held)
 {
-	const knot_pktsection_t *answer = knot_pkt_section(r->packet,
-	    KNOT_ANSWER);
+	const knot_pktsection_t *answer =
+	    knot_pkt_section(r->packet, KNOT_ANSWER);
 	knot_dname_storage_t wanted;
 
 	*held = (struct dnsheld){ .count = 0 };

@@ -11,9 +11,9 @@ struct dnsreply;
 
 /* What a name has of one family. */
 struct dnsheld {
-	size_t		 count;
-	struct address	 address;	/* one of them */
-	uint32_t	 ttl;
+	size_t count;
+	struct address address; /* one of them */
+	uint32_t ttl;
 };
 
 /*
@@ -23,28 +23,27 @@ struct dnsheld {
  * do that.  ERR_ZONE: no such zone there.  ERR_BUSY: SERVFAIL.  ERR_REFUSED:
  * anything else.
  */
-struct dnsreply	*dnsreply_new(const struct dnsrequest *q,
-		    const struct dnskey *k, uint8_t *wire, size_t len,
-		    struct error *why);
+struct dnsreply *dnsreply_new(const struct dnsrequest *q,
+    const struct dnskey *k, uint8_t *wire, size_t len, struct error *why);
 
 /* NULL is fine. */
-void		 dnsreply_free(struct dnsreply *r);
+void dnsreply_free(struct dnsreply *r);
 
 /* Does the server speak for the name, and nobody below it? */
-bool		 dnsreply_authoritative(const struct dnsreply *r);
+bool dnsreply_authoritative(const struct dnsreply *r);
 
 /*
  * The zone of name, from the answer to a query for its SOA.  False: the
  * answer does not say, as for an alias; ask for a shorter name.
  */
-bool		 dnsreply_zone(const struct dnsreply *r, const char *name,
-		    char zone[static HOSTNAME_MAX + 1]);
+bool dnsreply_zone(const struct dnsreply *r, const char *name,
+    char zone[static HOSTNAME_MAX + 1]);
 
 /*
  * The addresses of name in the answer to a query for them.  False: a DNAME
  * above it hides whatever stands there.
  */
-bool		 dnsreply_held(const struct dnsreply *r, const char *name,
-		    enum dns_type type, struct dnsheld *held);
+bool dnsreply_held(const struct dnsreply *r, const char *name,
+    enum dns_type type, struct dnsheld *held);
 
 #endif

@@ -36,7 +36,8 @@ dnskey_new(const char *algorithm, const char *name, const char *secret,
 	if (rc == KNOT_ENOMEM)
 		error_memory(why);
 	else
-		error_set(why, ERR_TOKEN, "the token must be the name of a "
+		error_set(why, ERR_TOKEN,
+		    "the token must be the name of a "
 		    "key, a colon, and its secret in base64");
 	dnskey_free(k);
 	return NULL;
@@ -87,8 +88,8 @@ put_record(knot_pkt_t *p, const char *name, uint16_t type, uint16_t class,
 		return rc;
 	knot_rrset_init(&rr, owner, type, class, ttl);
 	rc = data != NULL ? knot_rrset_add_rdata(&rr, data->bytes,
-	    (uint16_t)(address_bits(data) / 8), NULL) :
-	    knot_rrset_add_rdata(&rr, NULL, 0, NULL);
+				(uint16_t)(address_bits(data) / 8), NULL) :
+			    knot_rrset_add_rdata(&rr, NULL, 0, NULL);
 	if (rc == KNOT_EOK)
 		rc = knot_pkt_put(p, KNOT_COMPR_HINT_NONE, &rr,
 		    KNOT_PF_NOTRUNC | KNOT_PF_FREE);
@@ -110,15 +111,16 @@ put_changes(knot_pkt_t *p, const struct dnschange *changes, size_t count)
 	int rc = knot_pkt_begin(p, KNOT_ANSWER);
 
 	for (size_t i = 0; rc == KNOT_EOK && i < count; i++)
-		if (!changes[i].remove && (i == 0 ||
-		    strcmp(changes[i].name, changes[i - 1].name) != 0))
+		if (!changes[i].remove &&
+		    (i == 0 ||
+			strcmp(changes[i].name, changes[i - 1].name) != 0))
 			rc = put_record(p, changes[i].name, KNOT_RRTYPE_CNAME,
 			    KNOT_CLASS_NONE, 0, NULL);
 	if (rc == KNOT_EOK)
 		rc = knot_pkt_begin(p, KNOT_AUTHORITY);
 	for (size_t i = 0; rc == KNOT_EOK && i < count; i++)
-		rc = put_record(p, changes[i].name,
-		    type_of(changes[i].address), KNOT_CLASS_ANY, 0, NULL);
+		rc = put_record(p, changes[i].name, type_of(changes[i].address),
+		    KNOT_CLASS_ANY, 0, NULL);
 	for (size_t i = 0; rc == KNOT_EOK && i < count; i++)
 		if (!changes[i].remove)
 			rc = put_record(p, changes[i].name,
@@ -133,10 +135,11 @@ request_new(const struct dnskey *k, int opcode, struct error *why)
 	struct dnsrequest *q = calloc(1, sizeof *q);
 	uint16_t id;
 
-	if (q == NULL || (q->packet = knot_pkt_new(NULL, DNSREQUEST_MAX,
-	    NULL)) == NULL || gnutls_rnd(GNUTLS_RND_NONCE, &id, sizeof id) != 0 ||
-	    knot_pkt_reserve(q->packet, (uint16_t)knot_tsig_wire_size(
-	    &k->tsig)) != KNOT_EOK) {
+	if (q == NULL ||
+	    (q->packet = knot_pkt_new(NULL, DNSREQUEST_MAX, NULL)) == NULL ||
+	    gnutls_rnd(GNUTLS_RND_NONCE, &id, sizeof id) != 0 ||
+	    knot_pkt_reserve(q->packet,
+		(uint16_t)knot_tsig_wire_size(&k->tsig)) != KNOT_EOK) {
 		error_memory(why);
 		dnsrequest_free(q);
 		return NULL;

@@ -13,34 +13,34 @@
 #include "address/address.h"
 #include "base/error.h"
 
-#define DNSREQUEST_MAX	65535	/* over TCP, RFC 1035 section 4.2.2 */
+#define DNSREQUEST_MAX 65535 /* over TCP, RFC 1035 section 4.2.2 */
 
-enum dns_type { DNS_A = 1, DNS_SOA = 6, DNS_AAAA = 28 };	/* their codes */
+enum dns_type { DNS_A = 1, DNS_SOA = 6, DNS_AAAA = 28 }; /* their codes */
 
-struct dnskey;		/* the secret that a server and we share */
+struct dnskey; /* the secret that a server and we share */
 struct dnsrequest;
 
 /* One address to be written; it replaces all others of its name and family. */
 struct dnschange {
-	const char		*name;
-	const struct address	*address;
-	uint32_t		 ttl;
-	bool			 remove;	/* only take away what is there */
+	const char *name;
+	const struct address *address;
+	uint32_t ttl;
+	bool remove; /* only take away what is there */
 };
 
 /* "hmac-sha256", "hmac-sha384" or "hmac-sha512"? */
-bool		 dnskey_algorithm(const char *name);
+bool dnskey_algorithm(const char *name);
 
 /* secret is base64.  NULL, why is ERR_TOKEN: name or secret makes no sense. */
-struct dnskey	*dnskey_new(const char *algorithm, const char *name,
-		    const char *secret, struct error *why);
+struct dnskey *dnskey_new(const char *algorithm, const char *name,
+    const char *secret, struct error *why);
 
 /* Wipes it.  NULL is fine. */
-void		 dnskey_free(struct dnskey *k);
+void dnskey_free(struct dnskey *k);
 
 /* For what the server knows by itself: no recursion.  NULL on failure. */
 struct dnsrequest *dnsrequest_query(const struct dnskey *k, const char *name,
-		    enum dns_type type, struct error *why);
+    enum dns_type type, struct error *why);
 
 /*
  * All changes or none (RFC 2136), and none where a CNAME stands at one of the
@@ -49,12 +49,11 @@ struct dnsrequest *dnsrequest_query(const struct dnskey *k, const char *name,
  * can hold.
  */
 struct dnsrequest *dnsrequest_update(const struct dnskey *k, const char *zone,
-		    const struct dnschange *changes, size_t count,
-		    struct error *why);
+    const struct dnschange *changes, size_t count, struct error *why);
 
-const uint8_t	*dnsrequest_wire(const struct dnsrequest *q, size_t *len);
+const uint8_t *dnsrequest_wire(const struct dnsrequest *q, size_t *len);
 
 /* NULL is fine. */
-void		 dnsrequest_free(struct dnsrequest *q);
+void dnsrequest_free(struct dnsrequest *q);
 
 #endif

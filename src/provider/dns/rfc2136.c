@@ -15,16 +15,16 @@
 #include "provider/dns/nameserver.h"
 #include "provider/dns/rfc2136.h"
 
-#define PORT_DEFAULT		53
-#define ALGORITHM_DEFAULT	"hmac-sha256"
-#define TTL_DEFAULT		60	/* of a record that is new */
+#define PORT_DEFAULT	  53
+#define ALGORITHM_DEFAULT "hmac-sha256"
+#define TTL_DEFAULT	  60 /* of a record that is new */
 
 /* A record on its way. */
 struct item {
-	struct provider_record	*record;
-	char			 zone[HOSTNAME_MAX + 1];
-	uint32_t		 ttl;
-	bool			 todo;		/* it has no answer yet */
+	struct provider_record *record;
+	char zone[HOSTNAME_MAX + 1];
+	uint32_t ttl;
+	bool todo; /* it has no answer yet */
 };
 
 /*
@@ -36,8 +36,8 @@ variable(const struct endpoint *e, const char *name)
 {
 	json_object *value = NULL;
 
-	if (e->settings->variables == NULL || !json_object_object_get_ex(
-	    e->settings->variables, name, &value))
+	if (e->settings->variables == NULL ||
+	    !json_object_object_get_ex(e->settings->variables, name, &value))
 		return NULL;
 	return json_object_get_string(value);
 }
@@ -63,12 +63,14 @@ check_names(const struct endpoint *e, const char *file, struct error *why)
 {
 	if (e->settings->variables == NULL)
 		return ERR_OK;
-	json_object_object_foreach(e->settings->variables, name, value) {
+	json_object_object_foreach (e->settings->variables, name, value) {
 		(void)value;
 		if (strcmp(name, "server") != 0 && strcmp(name, "port") != 0 &&
 		    strcmp(name, "algorithm") != 0)
-			return wrong(e, file, name, "provider " RFC2136_NAME
-			    " has server, port and algorithm", why);
+			return wrong(e, file, name,
+			    "provider " RFC2136_NAME
+			    " has server, port and algorithm",
+			    why);
 	}
 	return ERR_OK;
 }
@@ -94,20 +96,27 @@ rfc2136_read(struct endpoint *e, const char *file, struct error *why)
 
 	TRY(check_names(e, file, why));
 	if (server == NULL)
-		return wrong(e, file, "server", "is missing; write the name "
-		    "of the server that takes the updates", why);
-	e->host = address_parse_any(&literal, server) ? strdup(server) :
+		return wrong(e, file, "server",
+		    "is missing; write the name "
+		    "of the server that takes the updates",
+		    why);
+	e->host = address_parse_any(&literal, server) ?
+	    strdup(server) :
 	    hostname_normalise(server, false);
 	if (e->host == NULL)
-		return wrong(e, file, "server", "must be the name of a host, "
-		    "or an address", why);
+		return wrong(e, file, "server",
+		    "must be the name of a host, "
+		    "or an address",
+		    why);
 	e->port = PORT_DEFAULT;
 	if (port != NULL && !read_port(&e->port, port))
 		return wrong(e, file, "port", "must be \"1\" to \"65535\"",
 		    why);
 	if (!dnskey_algorithm(algorithm(e)))
-		return wrong(e, file, "algorithm", "must be \"hmac-sha256\", "
-		    "\"hmac-sha384\" or \"hmac-sha512\"", why);
+		return wrong(e, file, "algorithm",
+		    "must be \"hmac-sha256\", "
+		    "\"hmac-sha384\" or \"hmac-sha512\"",
+		    why);
 	buffer_printf(&origin, "updates to %s, port %u, %s", e->host,
 	    (unsigned int)e->port, algorithm(e));
 	e->origin = buffer_take(&origin);
@@ -149,14 +158,16 @@ look(struct nameserver *n, struct item *item, struct error *why)
 	struct dnsheld held;
 	enum err rc;
 
-	rc = nameserver_held(n, r->name, r->address.family == AF_INET ?
-	    DNS_A : DNS_AAAA, &held, why);
+	rc = nameserver_held(n, r->name,
+	    r->address.family == AF_INET ? DNS_A : DNS_AAAA, &held, why);
 	if (rc != ERR_OK)
 		return rc;
 	item->ttl = r->ttl != 0 ? (uint32_t)r->ttl :
-	    held.count > 0 ? held.ttl : TTL_DEFAULT;
-	if (r->remove ? held.count == 0 : held.count == 1 &&
-	    address_equal(&held.address, &r->address))
+	    held.count > 0	? held.ttl :
+				  TTL_DEFAULT;
+	if (r->remove ?
+		held.count == 0 :
+		held.count == 1 && address_equal(&held.address, &r->address))
 		settle(item, ERR_OK, false, NULL);
 	return ERR_OK;
 }
@@ -189,8 +200,8 @@ same_name(const struct item *items, size_t count)
 {
 	size_t n = 1;
 
-	while (n < count && strcmp(items[n].record->name,
-	    items[0].record->name) == 0)
+	while (n < count &&
+	    strcmp(items[n].record->name, items[0].record->name) == 0)
 		n++;
 	return n;
 }
@@ -212,8 +223,9 @@ write_zone(struct nameserver *n, struct item *items, size_t count,
 			continue;
 		of[todo] = &items[i];
 		changes[todo++] = (struct dnschange){ .name = r->name,
-		    .address = &r->address, .ttl = items[i].ttl,
-		    .remove = r->remove };
+			.address = &r->address,
+			.ttl = items[i].ttl,
+			.remove = r->remove };
 	}
 	rc = nameserver_update(n, items[0].zone, changes, todo, why);
 	for (size_t i = 0; i < todo; i++)
@@ -287,8 +299,9 @@ guess_zone(const struct provider_record *r)
 
 	if (r->zone != NULL)
 		return r->zone;
-	for (const char *dot = strchr(zone, '.'); dot != NULL &&
-	    strchr(dot + 1, '.') != NULL; dot = strchr(dot + 1, '.'))
+	for (const char *dot = strchr(zone, '.');
+	     dot != NULL && strchr(dot + 1, '.') != NULL;
+	     dot = strchr(dot + 1, '.'))
 		zone = dot + 1;
 	return zone;
 }
@@ -315,10 +328,11 @@ rfc2136_rehearse(const struct endpoint *e, FILE *to,
 {
 	bool done[PROVIDER_RECORDS_MAX] = { false };
 
-	fprintf(to, "; in the words of nsupdate(1); what stands there already "
+	fprintf(to,
+	    "; in the words of nsupdate(1); what stands there already "
 	    "is left out,\n; and its time to live is kept\n"
-	    "server %s %u\nkey %s:*** ***\n", e->host, (unsigned int)e->port,
-	    algorithm(e));
+	    "server %s %u\nkey %s:*** ***\n",
+	    e->host, (unsigned int)e->port, algorithm(e));
 	for (size_t i = 0; i < count; i++) {
 		const char *zone = guess_zone(&records[i]);
 

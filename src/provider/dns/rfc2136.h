@@ -12,26 +12,25 @@
 #include "provider/base/endpoint.h"
 #include "provider/base/record.h"
 
-#define RFC2136_NAME	"rfc2136"	/* instead of that of a file */
-#define RFC2136_ABOUT	"any name server that takes updates (RFC 2136, TSIG)"
+#define RFC2136_NAME  "rfc2136" /* instead of that of a file */
+#define RFC2136_ABOUT "any name server that takes updates (RFC 2136, TSIG)"
 
 /*
  * Fills server from the "config" of its settings.  ERR_CONFIG names file, the
  * operator's.
  */
-enum err	 rfc2136_read(struct endpoint *server, const char *file,
-		    struct error *why);
+enum err rfc2136_read(struct endpoint *server, const char *file,
+    struct error *why);
 
 /*
  * As provider_publish(): the records of one zone are written with one
  * message, all or none.
  */
-void		 rfc2136_publish(const struct endpoint *server,
-		    const char *token, struct provider_record *records,
-		    size_t count, int64_t deadline);
+void rfc2136_publish(const struct endpoint *server, const char *token,
+    struct provider_record *records, size_t count, int64_t deadline);
 
 /* As provider_rehearse(), in the words of nsupdate(1). */
-void		 rfc2136_rehearse(const struct endpoint *server, FILE *to,
-		    const struct provider_record *records, size_t count);
+void rfc2136_rehearse(const struct endpoint *server, FILE *to,
+    const struct provider_record *records, size_t count);
 
 #endif

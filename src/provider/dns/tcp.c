@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "provider/dns/tcp.h"
 
-#define PREFIX		2	/* the length in front of each message */
+#define PREFIX 2 /* the length in front of each message */
 
 static enum err
 wait_for(int fd, short event, int64_t deadline, struct error *why)
@@ -43,14 +43,13 @@ finish_connect(int fd, int64_t deadline, struct error *why)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) == -1)
 		failure = errno;
 	if (failure != 0)
-		return error_set(why, ERR_UNREACHABLE, "%s",
-		    strerror(failure));
+		return error_set(why, ERR_UNREACHABLE, "%s", strerror(failure));
 	return ERR_OK;
 }
 
 static enum err
-connect_one(int *fd, const struct address *a, uint16_t port,
-    int64_t deadline, struct error *why)
+connect_one(int *fd, const struct address *a, uint16_t port, int64_t deadline,
+    struct error *why)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = address_sockaddr(a, port, &ss);
@@ -63,7 +62,8 @@ connect_one(int *fd, const struct address *a, uint16_t port,
 	/* It only saves time, and there is nothing to do if it fails. */
 	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(*fd, (struct sockaddr *)&ss, len) == -1)
-		rc = errno == EINPROGRESS ? finish_connect(*fd, deadline, why) :
+		rc = errno == EINPROGRESS ?
+		    finish_connect(*fd, deadline, why) :
 		    error_set(why, ERR_UNREACHABLE, "%s", strerror(errno));
 	if (rc != ERR_OK) {
 		close(*fd);

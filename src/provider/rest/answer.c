@@ -8,9 +8,9 @@
 #include "base/secret.h"
 #include "provider/rest/answer.h"
 
-#define DEPTH_MAX	32
-#define CAPTURE_MAX	4096	/* bytes of one value */
-#define QUOTE_MAX	160	/* bytes of a provider's own words */
+#define DEPTH_MAX   32
+#define CAPTURE_MAX 4096 /* bytes of one value */
+#define QUOTE_MAX   160	 /* bytes of a provider's own words */
 
 /* The member that pointer names, or NULL; "" is the whole. */
 static json_object *
@@ -27,8 +27,10 @@ point(json_object *tree, const char *pointer)
 static bool
 same_scalar(json_object *a, json_object *b)
 {
-	return a == b || (scope_takes(a) && scope_takes(b) &&
-	    strcmp(json_object_get_string(a), json_object_get_string(b)) == 0);
+	return a == b ||
+	    (scope_takes(a) && scope_takes(b) &&
+		strcmp(json_object_get_string(a), json_object_get_string(b)) ==
+		    0);
 }
 
 /* Is it what is wanted, or one of a list? */
@@ -48,7 +50,7 @@ expected(json_object *answer, json_object *expect)
 {
 	if (expect == NULL)
 		return true;
-	json_object_object_foreach(expect, pointer, wanted)
+	json_object_object_foreach (expect, pointer, wanted)
 		if (!is_one_of(point(answer, pointer), wanted))
 			return false;
 	return true;
@@ -56,8 +58,7 @@ expected(json_object *answer, json_object *expect)
 
 /* What the provider says about it: its text of an error, or all of it. */
 static const char *
-answer_text(const struct description *d, json_object *answer,
-    const char *body)
+answer_text(const struct description *d, json_object *answer, const char *body)
 {
 	json_object *text = d->error != NULL ? point(answer, d->error) : NULL;
 
@@ -74,8 +75,9 @@ means(const struct description *d, const char *verdict, const char *text)
 	    !json_object_object_get_ex(d->verdicts, verdict, &list))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (strstr(text, json_object_get_string(
-		    json_object_array_get_idx(list, i))) != NULL)
+		if (strstr(text,
+			json_object_get_string(
+			    json_object_array_get_idx(list, i))) != NULL)
 			return true;
 	return false;
 }
@@ -105,10 +107,16 @@ begins_with(const char *text, const char *word)
 static enum err
 word_error(const char *body)
 {
-	static const struct { const char *word; enum err code; } known[] = {
-		{ "badauth", ERR_TOKEN }, { "!donator", ERR_TOKEN },
-		{ "nohost", ERR_ZONE }, { "notfqdn", ERR_ZONE },
-		{ "!yours", ERR_ZONE }, { "911", ERR_BUSY },
+	static const struct {
+		const char *word;
+		enum err code;
+	} known[] = {
+		{ "badauth", ERR_TOKEN },
+		{ "!donator", ERR_TOKEN },
+		{ "nohost", ERR_ZONE },
+		{ "notfqdn", ERR_ZONE },
+		{ "!yours", ERR_ZONE },
+		{ "911", ERR_BUSY },
 		{ "dnserr", ERR_BUSY },
 	};
 
@@ -125,8 +133,9 @@ good_word(const struct step *step, const char *body)
 	if (step->words == NULL)
 		return true;
 	for (size_t i = 0; i < json_object_array_length(step->words); i++)
-		if (begins_with(body, json_object_get_string(
-		    json_object_array_get_idx(step->words, i))))
+		if (begins_with(body,
+			json_object_get_string(
+			    json_object_array_get_idx(step->words, i))))
 			return true;
 	return false;
 }
@@ -148,8 +157,9 @@ refuse(const struct description *d, const struct credential *credential,
 		if (*q < 0x20 || *q > 0x7e)
 			*q = ' ';
 	code = means(d, "token", text) ? ERR_TOKEN :
-	    means(d, "zone", text) ? ERR_ZONE :
-	    means(d, "busy", text) ? ERR_BUSY : code;
+	    means(d, "zone", text)     ? ERR_ZONE :
+	    means(d, "busy", text)     ? ERR_BUSY :
+					 code;
 	error_set(why, code, "%s: %.*s", what, QUOTE_MAX, quote);
 	secret_free(quote);
 	return code;
@@ -159,8 +169,8 @@ refuse(const struct description *d, const struct credential *credential,
 static json_object *
 only_element(json_object *tree, json_object *pointers)
 {
-	json_object *list = point(tree, json_object_get_string(
-	    json_object_array_get_idx(pointers, 0)));
+	json_object *list = point(tree,
+	    json_object_get_string(json_object_array_get_idx(pointers, 0)));
 
 	if (!json_object_is_type(list, json_type_array) ||
 	    json_object_array_length(list) != 1)
@@ -175,7 +185,7 @@ is_clamped(json_object *value)
 {
 	return json_object_is_type(value, json_type_int) &&
 	    (json_object_get_uint64(value) == UINT64_MAX ||
-	    json_object_get_int64(value) == INT64_MIN);
+		json_object_get_int64(value) == INT64_MIN);
 }
 
 /* A value that is too long must not look like one that is not there. */
@@ -183,9 +193,10 @@ static enum err
 capture_all(const struct step *step, json_object *from, struct scope *to,
     struct error *why)
 {
-	json_object_object_foreach(step->get, name, pointer) {
-		json_object *value = json_object_is_type(pointer,
-		    json_type_array) ? only_element(from, pointer) :
+	json_object_object_foreach (step->get, name, pointer) {
+		json_object *value =
+		    json_object_is_type(pointer, json_type_array) ?
+		    only_element(from, pointer) :
 		    point(from, json_object_get_string(pointer));
 
 		/* An empty text is as good as nothing, also in a pick. */
@@ -208,16 +219,17 @@ matches(const struct step *step, json_object *element, const struct scope *s,
 	*match = true;
 	if (step->pick_where == NULL)
 		return ERR_OK;
-	json_object_object_foreach(step->pick_where, pointer, wanted) {
+	json_object_object_foreach (step->pick_where, pointer, wanted) {
 		json_object *value = point(element, pointer);
 		struct buffer text = { .max = CAPTURE_MAX };
 		enum err rc = template_text(&text,
 		    json_object_get_string(wanted), s, ENCODE_PLAIN, NULL, why);
 
 		/* An absent member is as good as an empty one. */
-		*match = *match && strcmp(scope_takes(value) ?
-		    json_object_get_string(value) : "", text.data != NULL ?
-		    text.data : "") == 0;
+		*match = *match &&
+		    strcmp(scope_takes(value) ? json_object_get_string(value) :
+						"",
+			text.data != NULL ? text.data : "") == 0;
 		buffer_free(&text);
 		if (rc != ERR_OK)
 			return rc;
@@ -251,7 +263,7 @@ pick(const struct step *step, json_object *answer, const struct scope *s,
 			TRY(consider(step, json_object_array_get_idx(in, i), s,
 			    found, &count, why));
 	} else if (json_object_is_type(in, json_type_object)) {
-		json_object_object_foreach(in, key, element) {
+		json_object_object_foreach (in, key, element) {
 			(void)key;
 			TRY(consider(step, element, s, found, &count, why));
 		}
@@ -263,8 +275,8 @@ pick(const struct step *step, json_object *answer, const struct scope *s,
 }
 
 enum err
-answer_take(const struct step *step, json_object *answer,
-    const struct scope *s, struct scope *to, bool *found, struct error *why)
+answer_take(const struct step *step, json_object *answer, const struct scope *s,
+    struct scope *to, bool *found, struct error *why)
 {
 	json_object *from = answer;
 
@@ -284,8 +296,8 @@ answer_parse(const struct buffer *body)
 	    strlen(body->data) == body->len) {
 		json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 		/* With its NUL, so that a number may stand alone. */
-		tree = json_tokener_parse_ex(tok, body->data,
-		    (int)body->len + 1);
+		tree =
+		    json_tokener_parse_ex(tok, body->data, (int)body->len + 1);
 	}
 	if (tok != NULL)
 		json_tokener_free(tok);
@@ -299,8 +311,8 @@ answer_judge(struct answer *a, const struct description *d,
     const struct exchange_reply *reply, json_object *tree, struct error *why)
 {
 	const char *body = reply->body.data != NULL ? reply->body.data : "";
-	bool wants_json = step->get != NULL || step->expect != NULL ||
-	    d->expect != NULL;
+	bool wants_json =
+	    step->get != NULL || step->expect != NULL || d->expect != NULL;
 	bool ok = statuses_have(&step->ok, reply->status);
 	const char *text;
 	char status[48];
@@ -323,7 +335,8 @@ answer_judge(struct answer *a, const struct description *d,
 		return refuse(d, c, text, ERR_REFUSED, "refused", why);
 	if (!good_word(step, body))
 		return refuse(d, c, text, word_error(body), "answered", why);
-	a->unchanged = step->get == NULL && (means(d, "unchanged", body) ||
-	    (step->words != NULL && begins_with(body, "nochg")));
+	a->unchanged = step->get == NULL &&
+	    (means(d, "unchanged", body) ||
+		(step->words != NULL && begins_with(body, "nochg")));
 	return ERR_OK;
 }

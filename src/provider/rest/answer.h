@@ -16,9 +16,9 @@
 #include "provider/rest/template.h"
 
 struct answer {
-	json_object	*tree;		/* the caller puts it; NULL: no JSON */
-	bool		 none;		/* "not there", by its status */
-	bool		 unchanged;	/* the provider said so itself */
+	json_object *tree; /* the caller puts it; NULL: no JSON */
+	bool none;	   /* "not there", by its status */
+	bool unchanged;	   /* the provider said so itself */
 };
 
 /* NULL unless it is JSON and nothing else: half an answer is none. */
@@ -30,16 +30,14 @@ json_object *answer_parse(const struct buffer *body);
  * provider, without the credential.  *a is filled in either case.
  */
 enum err answer_judge(struct answer *a, const struct description *d,
-	    const struct step *step, const struct credential *c,
-	    const struct exchange_reply *reply, json_object *tree,
-	    struct error *why);
+    const struct step *step, const struct credential *c,
+    const struct exchange_reply *reply, json_object *tree, struct error *why);
 
 /*
  * Sets in to what step gets out of tree; s is what its picks see.  *found:
  * there was an element to pick.  ERR_REFUSED when more than one is.
  */
 enum err answer_take(const struct step *step, json_object *tree,
-	    const struct scope *s, struct scope *to, bool *found,
-	    struct error *why);
+    const struct scope *s, struct scope *to, bool *found, struct error *why);
 
 #endif

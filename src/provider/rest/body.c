@@ -4,7 +4,7 @@
 #include "provider/rest/body.h"
 #include "provider/rest/template.h"
 
-#define STRING_MAX	65536	/* bytes of one string */
+#define STRING_MAX 65536 /* bytes of one string */
 
 static enum err
 fill_string(json_object **to, const char *text, const struct scope *s,
@@ -16,11 +16,14 @@ fill_string(json_object **to, const char *text, const struct scope *s,
 	enum err rc;
 
 	if (typed != NULL)
-		return json_object_deep_copy(typed, to, NULL) == 0 ? ERR_OK :
+		return json_object_deep_copy(typed, to, NULL) == 0 ?
+		    ERR_OK :
 		    error_memory(why);
 	rc = template_text(&made, text, s, ENCODE_PLAIN, &dropped, why);
-	if (rc == ERR_OK && !dropped && (*to = json_object_new_string_len(
-	    made.data != NULL ? made.data : "", (int)made.len)) == NULL)
+	if (rc == ERR_OK && !dropped &&
+	    (*to = json_object_new_string_len(made.data != NULL ? made.data :
+								  "",
+		 (int)made.len)) == NULL)
 		rc = error_memory(why);
 	buffer_free(&made);
 	return rc;
@@ -30,7 +33,7 @@ static enum err
 fill_object(json_object *to, json_object *tree, const struct scope *s,
     const struct group *each, struct error *why)
 {
-	json_object_object_foreach(tree, key, value) {
+	json_object_object_foreach (tree, key, value) {
 		json_object *member;
 
 		TRY(body_fill(&member, value, s, each, why));
@@ -58,8 +61,8 @@ fill_array(json_object *to, json_object *tree, const struct scope *s,
     const struct group *each, struct error *why)
 {
 	for (size_t i = 0; i < json_object_array_length(tree); i++)
-		TRY(add_element(to, json_object_array_get_idx(tree, i), s,
-		    each, why));
+		TRY(add_element(to, json_object_array_get_idx(tree, i), s, each,
+		    why));
 	return ERR_OK;
 }
 
@@ -72,8 +75,7 @@ fill_each(json_object *to, json_object *tree, const struct group *each,
 
 	for (size_t i = 0; i < each->count; i++)
 		if (scope_holds_all(&each->scopes[i], conditions))
-			TRY(add_element(to, body, &each->scopes[i], NULL,
-			    why));
+			TRY(add_element(to, body, &each->scopes[i], NULL, why));
 	return ERR_OK;
 }
 
@@ -89,15 +91,19 @@ body_fill(json_object **to, json_object *tree, const struct scope *s,
 		rc = fill_string(to, json_object_get_string(tree), s, why);
 	else if (is_each)
 		rc = (*to = json_object_new_array()) != NULL ?
-		    fill_each(*to, tree, each, why) : error_memory(why);
+		    fill_each(*to, tree, each, why) :
+		    error_memory(why);
 	else if (json_object_is_type(tree, json_type_array))
 		rc = (*to = json_object_new_array()) != NULL ?
-		    fill_array(*to, tree, s, each, why) : error_memory(why);
+		    fill_array(*to, tree, s, each, why) :
+		    error_memory(why);
 	else if (json_object_is_type(tree, json_type_object))
 		rc = (*to = json_object_new_object()) != NULL ?
-		    fill_object(*to, tree, s, each, why) : error_memory(why);
+		    fill_object(*to, tree, s, each, why) :
+		    error_memory(why);
 	else
-		rc = json_object_deep_copy(tree, to, NULL) == 0 ? ERR_OK :
+		rc = json_object_deep_copy(tree, to, NULL) == 0 ?
+		    ERR_OK :
 		    error_memory(why);
 	/* No record for $each: the member falls away. */
 	if (rc != ERR_OK || (is_each && json_object_array_length(*to) == 0)) {

@@ -15,8 +15,7 @@
  * tree has none.  *to, which the caller owns, is NULL when nothing is left;
  * scope_wipe() releases it.
  */
-enum err body_fill(json_object **to, json_object *tree,
-	    const struct scope *s, const struct group *each,
-	    struct error *why);
+enum err body_fill(json_object **to, json_object *tree, const struct scope *s,
+    const struct group *each, struct error *why);
 
 #endif

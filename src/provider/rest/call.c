@@ -12,10 +12,10 @@
 #include "provider/rest/compose.h"
 #include "provider/rest/run.h"
 
-#define REPEATS		2
-#define RETRY_PAUSE_MS	200
-#define PRINT_MAX	(1UL << 20)	/* bytes of a request in print */
-#define KEPT_MAX	(4UL << 20)	/* bytes of replies; then all go */
+#define REPEATS	       2
+#define RETRY_PAUSE_MS 200
+#define PRINT_MAX      (1UL << 20) /* bytes of a request in print */
+#define KEPT_MAX       (4UL << 20) /* bytes of replies; then all go */
 
 static bool
 only_asks(const struct run *r, const struct step *step)
@@ -45,7 +45,8 @@ partner(const struct run *r, const struct step *step)
 	const struct steps *begin = &r->description->begin;
 
 	return step >= begin->list && step < begin->list + begin->count ?
-	    r->rest->begin : r->rest->at;
+	    r->rest->begin :
+	    r->rest->at;
 }
 
 static enum err
@@ -55,17 +56,17 @@ exchange(struct run *r, const struct step *step, const struct message *m,
 	const struct endpoint *e = partner(r, step);
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	struct target to = { e->host, e->port, addresses,
-	    endpoint_addresses(e, addresses), e->settings->ca };
+		endpoint_addresses(e, addresses), e->settings->ca };
 	struct exchange_request request = { step->method, m->path.data,
-	    m->headers, m->body.len > 0 ? m->body.data : NULL, m->body.len,
-	    m->sigv4.data, m->userpwd.data };
+		m->headers, m->body.len > 0 ? m->body.data : NULL, m->body.len,
+		m->sigv4.data, m->userpwd.data };
 	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
 	enum err rc;
 
 	if (to.address_count == 0)
 		return error_set(why, ERR_UNREACHABLE,
 		    "no address of %s is known", e->host);
-	for (int i = 0; ; i++) {
+	for (int i = 0;; i++) {
 		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
 		    reply, why);
 		if (rc != ERR_OK || i == REPEATS ||
@@ -85,8 +86,8 @@ static void
 print(const struct run *r, const struct step *step, const struct message *m,
     struct buffer *to)
 {
-	buffer_printf(to, "%s %s%s\n", step->method,
-	    partner(r, step)->origin, m->path.data);
+	buffer_printf(to, "%s %s%s\n", step->method, partner(r, step)->origin,
+	    m->path.data);
 	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
 		buffer_printf(to, "  %s\n", h->data);
 	if (m->body.len > 0)
@@ -95,12 +96,12 @@ print(const struct run *r, const struct step *step, const struct message *m,
 
 /* A request, as it is printed, and the reply to it. */
 struct question {
-	struct question		*next;
-	char			*printed;
-	struct exchange_reply	 reply;
-	json_object		*tree;		/* of the reply, or NULL */
-	enum err		 rc;
-	struct error		 why;
+	struct question *next;
+	char *printed;
+	struct exchange_reply reply;
+	json_object *tree; /* of the reply, or NULL */
+	enum err rc;
+	struct error why;
 };
 
 static void
@@ -121,8 +122,9 @@ rehearse(const struct run *r, const struct step *step, const struct message *m)
 	json_object *c = step->conditions;
 
 	print(r, step, m, &text);
-	fprintf(r->rehearsal, "%s%s%s: %s", step->label, c != NULL ?
-	    ", if " : "", c != NULL ? json_object_to_json_string(c) : "",
+	fprintf(r->rehearsal, "%s%s%s: %s", step->label,
+	    c != NULL ? ", if " : "",
+	    c != NULL ? json_object_to_json_string(c) : "",
 	    text.data != NULL ? text.data : "");
 	buffer_free(&text);
 }
@@ -205,8 +207,10 @@ judge(struct run *r, const struct step *step, struct question *q,
 		*why = q->why;
 		return q->rc;
 	}
-	return r->rehearsal != NULL ? ERR_OK : answer_judge(a, r->description,
-	    step, &r->credential, &q->reply, tree_of(r, q), why);
+	return r->rehearsal != NULL ?
+	    ERR_OK :
+	    answer_judge(a, r->description, step, &r->credential, &q->reply,
+		tree_of(r, q), why);
 }
 
 static enum err
@@ -253,7 +257,7 @@ call_perform(struct run *r, const struct step *step, const struct scope *s,
 static enum err
 pretend(const struct step *step, struct scope *to, struct error *why)
 {
-	json_object_object_foreach(step->get, name, pointer) {
+	json_object_object_foreach (step->get, name, pointer) {
 		char text[64];
 
 		(void)pointer;

@@ -16,12 +16,12 @@
 
 /* Holds secrets; message_end() wipes it. */
 struct message {
-	struct buffer		 path;		/* with the query */
-	struct curl_slist	*headers;
-	struct buffer		 body;
-	bool			 empty;		/* the body came to nothing */
-	struct buffer		 sigv4;		/* empty: not to be signed so */
-	struct buffer		 userpwd;	/* what sigv4 signs with */
+	struct buffer path; /* with the query */
+	struct curl_slist *headers;
+	struct buffer body;
+	bool empty;	       /* the body came to nothing */
+	struct buffer sigv4;   /* empty: not to be signed so */
+	struct buffer userpwd; /* what sigv4 signs with */
 };
 
 /*
@@ -30,13 +30,12 @@ struct message {
  * failure, too, message_end() is due.
  */
 enum err compose(struct message *m, const struct description *d,
-	    const struct step *step, const char *base, const struct scope *s,
-	    const struct group *each, struct error *why);
+    const struct step *step, const char *base, const struct scope *s,
+    const struct group *each, struct error *why);
 
 /* Adds a header, "Name: value". */
-enum err message_header(struct message *m, const char *line,
-	    struct error *why);
+enum err message_header(struct message *m, const char *line, struct error *why);
 
-void	 message_end(struct message *m);
+void message_end(struct message *m);
 
 #endif

@@ -9,8 +9,8 @@
 #include "provider/rest/known.h"
 #include "provider/rest/scope.h"
 
-#define FORMAT		1
-#define TTL_LIMIT	2147483647	/* RFC 2181 section 8 */
+#define FORMAT	  1
+#define TTL_LIMIT 2147483647 /* RFC 2181 section 8 */
 
 /* Does a template anywhere in tree name this variable? */
 static bool
@@ -33,7 +33,7 @@ static enum err
 read_verdicts(const struct place *p, struct description *d, struct error *why)
 {
 	static const char *const members[] = { "token", "zone", "busy",
-	    "unchanged", NULL };
+		"unchanged", NULL };
 	json_object *ignored;
 
 	TRY(place_object(p, members, why));
@@ -74,7 +74,7 @@ static enum err
 read_ttl(const struct place *p, struct description *d, struct error *why)
 {
 	static const char *const members[] = { "default", "min", "max", "of",
-	    NULL };
+		NULL };
 	struct place dflt = place_member(p, "default");
 	struct place min = place_member(p, "min");
 	struct place max = place_member(p, "max");
@@ -115,16 +115,17 @@ read_types(const struct place *p, struct description *d,
 	TRY(place_object(p, members, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	json_object_object_foreach(p->value, type, variables) {
+	json_object_object_foreach (p->value, type, variables) {
 		struct place m = place_member(p, type);
 
 		TRY(place_object(&m, NULL, why));
-		json_object_object_foreach(variables, key, value) {
+		json_object_object_foreach (variables, key, value) {
 			struct place v = place_member(&m, key);
 
 			TRY(known_name(&v, key, why));
 			if (!scope_takes(value))
-				return place_error(&v, why, "must be a text, a "
+				return place_error(&v, why,
+				    "must be a text, a "
 				    "number, or true or false");
 			TRY(known_learn(known->of_record, key, why));
 		}
@@ -145,13 +146,14 @@ find_variables(json_object *tree, json_object *set, struct error *why)
 		while ((s = strstr(s, "{config.")) != NULL) {
 			size_t len = strcspn(++s, "?|}");
 			char *name = strndup(s, len);
-			json_object *needed = json_object_new_boolean(
-			    s[len] == '}' || (name != NULL &&
-			    json_object_get_boolean(json_object_object_get(
-			    set, name))));
+			json_object *needed =
+			    json_object_new_boolean(s[len] == '}' ||
+				(name != NULL &&
+				    json_object_get_boolean(
+					json_object_object_get(set, name))));
 
-			if (name == NULL || json_object_object_add(set, name,
-			    needed) != 0) {
+			if (name == NULL ||
+			    json_object_object_add(set, name, needed) != 0) {
 				json_object_put(needed);
 				free(name);
 				return error_memory(why);
@@ -159,8 +161,8 @@ find_variables(json_object *tree, json_object *set, struct error *why)
 			free(name);
 		}
 		return ERR_OK;
-	case json_type_object: ;	/* a macro that begins by declaring */
-		json_object_object_foreach(tree, key, value) {
+	case json_type_object:; /* a macro that begins by declaring */
+		json_object_object_foreach (tree, key, value) {
 			(void)key;
 			TRY(find_variables(value, set, why));
 		}
@@ -183,11 +185,13 @@ check_literal(const struct place *p, const char *url, struct error *why)
 	enum err rc;
 
 	if (strncmp(url, "https://", 8) != 0)
-		return place_error(p, why, "must be an https:// URL as it is, "
+		return place_error(p, why,
+		    "must be an https:// URL as it is, "
 		    "or, for \"base\", \"{config.base}\" for one that the "
 		    "operator gives");
 	if (strchr(url, '{') != NULL)
-		return place_error(p, why, "where the token goes must not "
+		return place_error(p, why,
+		    "where the token goes must not "
 		    "depend on a variable");
 	rc = endpoint_read(&e, url, &reason);
 	endpoint_end(&e);
@@ -245,8 +249,8 @@ read_common(const struct place *top, struct description *d,
 	if (apex.value != NULL) {
 		if (!json_object_is_type(apex.value, json_type_string) ||
 		    (json_object_get_string_len(apex.value) > 0 &&
-		    strcmp(json_object_get_string(apex.value), "@") != 0 &&
-		    strcmp(json_object_get_string(apex.value), ".") != 0))
+			strcmp(json_object_get_string(apex.value), "@") != 0 &&
+			strcmp(json_object_get_string(apex.value), ".") != 0))
 			return place_error(&apex, why,
 			    "must be \"@\", \".\" or \"\"");
 		d->apex = json_object_get_string(apex.value);
@@ -268,7 +272,7 @@ read_zone(const struct place *p, struct description *d, struct known *k,
 		TRY(step_read(p, k, PART_ZONE, &d->zone, why));
 		d->zone_gets_more = d->zone.get != NULL &&
 		    json_object_object_length(d->zone.get) >
-		    json_object_object_get_ex(d->zone.get, "zone", NULL);
+			json_object_object_get_ex(d->zone.get, "zone", NULL);
 	}
 	/* The name that found a zone is not the only one of it. */
 	json_object_object_del(k->of_zone, "name");
@@ -278,11 +282,10 @@ read_zone(const struct place *p, struct description *d, struct known *k,
 /* The steps of "steps" or "remove"; what one list gets the other knows not. */
 static enum err
 read_records(const struct place *p, const struct place *types,
-    struct description *d, struct known *k, struct steps *to,
-    struct error *why)
+    struct description *d, struct known *k, struct steps *to, struct error *why)
 {
-	static const char *const of_name[] = { "name", "sub", "addr4",
-	    "addr6", "addrs", "ttl", NULL };
+	static const char *const of_name[] = { "name", "sub", "addr4", "addr6",
+		"addrs", "ttl", NULL };
 
 	json_object_put(k->of_record);
 	if ((k->of_record = json_object_new_object()) == NULL)
@@ -299,8 +302,8 @@ read_records(const struct place *p, const struct place *types,
 }
 
 static enum err
-read_requests(const struct place *top, struct description *d,
-    struct known *k, struct error *why)
+read_requests(const struct place *top, struct description *d, struct known *k,
+    struct error *why)
 {
 	struct place begin = place_member(top, "begin");
 	struct place zone = place_member(top, "zone");
@@ -313,7 +316,8 @@ read_requests(const struct place *top, struct description *d,
 	TRY(steps_read(&begin, k, PART_SESSION, &d->begin, why));
 	if (d->sign.kind == SIGN_OVH &&
 	    !json_object_object_get_ex(k->of_run, "time", NULL))
-		return place_error(&sign, why, "needs a step of \"begin\" "
+		return place_error(&sign, why,
+		    "needs a step of \"begin\" "
 		    "that gets \"time\"");
 	TRY(steps_read(&end, k, PART_SESSION, &d->end, why));
 	TRY(read_zone(&zone, d, k, why));
@@ -336,19 +340,20 @@ check_name(const struct place *p, const char *file, const char *name,
 
 	if (len > end && strcmp(base + len - end, ".json") == 0 &&
 	    (strlen(name) != len - end || strncmp(base, name, len - end) != 0))
-		return place_error(p, why, "must be \"%.*s\", or the file be "
-		    "called %s.json", (int)(len - end), base, name);
+		return place_error(p, why,
+		    "must be \"%.*s\", or the file be "
+		    "called %s.json",
+		    (int)(len - end), base, name);
 	return ERR_OK;
 }
 
 static enum err
-read_description(struct description *d, struct known *known,
-    struct error *why)
+read_description(struct description *d, struct known *known, struct error *why)
 {
 	static const char *const members[] = { "format", "name", "about",
-	    "base", "begin_base", "token", "headers", "basic", "sign",
-	    "expect", "error", "verdicts", "apex", "ttl", "types", "begin",
-	    "zone", "steps", "remove", "end", NULL };
+		"base", "begin_base", "token", "headers", "basic", "sign",
+		"expect", "error", "verdicts", "apex", "ttl", "types", "begin",
+		"zone", "steps", "remove", "end", NULL };
 	struct place top = place_top(d->document, d->file);
 	struct place format = place_member(&top, "format");
 	struct place name = place_member(&top, "name");

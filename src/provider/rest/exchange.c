@@ -11,17 +11,17 @@
 #include "provider/rest/exchange.h"
 #include "tls/verify.h"
 
-#define URL_MAX		16384
-#define CONNECT_MS	4000
+#define URL_MAX	   16384
+#define CONNECT_MS 4000
 
 struct exchange {
-	CURL			*curl;
+	CURL *curl;
 
 	/* Of the request under way, for the callbacks. */
-	const struct target	*to;
-	struct exchange_reply	*reply;
-	size_t			 header_bytes;
-	struct error		 refusal;	/* of our own checks */
+	const struct target *to;
+	struct exchange_reply *reply;
+	size_t header_bytes;
+	struct error refusal; /* of our own checks */
 };
 
 enum err
@@ -149,9 +149,11 @@ before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
 		return CURL_PREREQFUNC_ABORT;
 	}
 	if (curl_easy_getinfo(x->curl, CURLINFO_TLS_SSL_PTR, &tls) !=
-	    CURLE_OK || tls == NULL || tls->backend != CURLSSLBACKEND_GNUTLS ||
+		CURLE_OK ||
+	    tls == NULL || tls->backend != CURLSSLBACKEND_GNUTLS ||
 	    tls->internals == NULL) {
-		error_set(&x->refusal, ERR_REFUSED, "the connection has no TLS");
+		error_set(&x->refusal, ERR_REFUSED,
+		    "the connection has no TLS");
 		return CURL_PREREQFUNC_ABORT;
 	}
 	if (verify_certificate(tls->internals, x->to->host, &x->refusal) !=
@@ -222,7 +224,8 @@ set_options(struct exchange *x, const struct exchange_request *request,
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, receive_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
+	curl_easy_setopt(c, CURLOPT_USERAGENT,
+	    PACKAGE_NAME "/" PACKAGE_VERSION);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, request->headers);
 	if (request->body != NULL) {
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -282,8 +285,8 @@ exchange_perform(struct exchange *x, const struct target *to,
 	buffer_clear(&reply->body);
 	if (clock_left(deadline) == 0)
 		return error_set(why, ERR_UNREACHABLE, "no time is left");
-	buffer_printf(&url, "https://%s:%u%s", to->host,
-	    (unsigned int)to->port, request->path);
+	buffer_printf(&url, "https://%s:%u%s", to->host, (unsigned int)to->port,
+	    request->path);
 	if (url.failed || (resolve = resolve_list(to)) == NULL) {
 		rc = error_set(why, ERR_MEMORY, "the URL is too long");
 		goto out;

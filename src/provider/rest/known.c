@@ -5,16 +5,17 @@
 #include "provider/rest/known.h"
 #include "provider/rest/piece.h"
 
-#define LIST_MAX	16	/* conditions, words or texts */
+#define LIST_MAX 16 /* conditions, words or texts */
 
 enum err
 known_begin(struct known *k, struct error *why)
 {
-	*k = (struct known){ json_object_new_object(),
-	    json_object_new_object(), json_object_new_object(),
-	    json_object_new_object() };
+	*k = (struct known){ json_object_new_object(), json_object_new_object(),
+		json_object_new_object(), json_object_new_object() };
 	return k->of_run != NULL && k->of_zone != NULL && k->of_name != NULL &&
-	    k->of_record != NULL ? ERR_OK : error_memory(why);
+		k->of_record != NULL ?
+	    ERR_OK :
+	    error_memory(why);
 }
 
 void
@@ -30,12 +31,13 @@ enum err
 known_learn(json_object *set, const char *name, struct error *why)
 {
 	return json_object_object_add(set, name, json_object_new_boolean(1)) ==
-	    0 ? ERR_OK : error_memory(why);
+		0 ?
+	    ERR_OK :
+	    error_memory(why);
 }
 
 enum err
-known_learn_all(json_object *set, const char *const names[],
-    struct error *why)
+known_learn_all(json_object *set, const char *const names[], struct error *why)
 {
 	for (; *names != NULL; names++)
 		TRY(known_learn(set, *names, why));
@@ -45,7 +47,7 @@ known_learn_all(json_object *set, const char *const names[],
 enum err
 known_copy(json_object *to, json_object *from, struct error *why)
 {
-	json_object_object_foreach(from, key, value) {
+	json_object_object_foreach (from, key, value) {
 		(void)value;
 		TRY(known_learn(to, key, why));
 	}
@@ -62,10 +64,13 @@ known_text(const struct place *p, json_object *set, bool may_drop,
 	while (piece_next(&text, &piece)) {
 		if (piece.literal == NULL &&
 		    !json_object_object_get_ex(set, piece.name, NULL))
-			return place_error(p, why, "{%s} is not known at this "
-			    "point; a step before must get it", piece.name);
+			return place_error(p, why,
+			    "{%s} is not known at this "
+			    "point; a step before must get it",
+			    piece.name);
 		if (piece.optional && !may_drop)
-			return place_error(p, why, "{x?} has nothing here "
+			return place_error(p, why,
+			    "{x?} has nothing here "
 			    "that could fall away; write {x} or {x|word}");
 	}
 	return ERR_OK;
@@ -78,7 +83,7 @@ known_texts(const struct place *p, json_object *set, bool may_drop,
 	TRY(place_object(p, NULL, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	json_object_object_foreach(p->value, key, value) {
+	json_object_object_foreach (p->value, key, value) {
 		struct place m = place_member(p, key);
 
 		if (!json_object_is_type(value, json_type_string))
@@ -116,7 +121,7 @@ known_tree(const struct place *p, json_object *set, json_object *each,
 	case json_type_object:
 		if (json_object_object_get_ex(p->value, "$each", NULL))
 			return check_each(p, each, why);
-		json_object_object_foreach(p->value, key, value) {
+		json_object_object_foreach (p->value, key, value) {
 			struct place m = place_member(p, key);
 
 			(void)value;
@@ -125,7 +130,7 @@ known_tree(const struct place *p, json_object *set, json_object *each,
 		return ERR_OK;
 	case json_type_array:
 		for (size_t i = 0; i < json_object_array_length(p->value);
-		    i++) {
+		     i++) {
 			struct place e = place_element(p, i);
 
 			TRY(known_tree(&e, set, each, why));
@@ -152,8 +157,8 @@ known_list(const struct place *p, json_object *set, json_object **to,
 		TRY(place_string(&e, &s, why));
 		if (s == NULL)
 			return place_error(&e, why, "must be a string");
-		if (set != NULL && !json_object_object_get_ex(set,
-		    s + (*s == '!'), NULL))
+		if (set != NULL &&
+		    !json_object_object_get_ex(set, s + (*s == '!'), NULL))
 			return place_error(&e, why,
 			    "no step before gets such a variable");
 	}
@@ -166,16 +171,19 @@ enum err
 known_name(const struct place *p, const char *name, struct error *why)
 {
 	static const char *const taken[] = { "zone", "name", "sub", "type",
-	    "addr", "addr4", "addr6", "addrs", "ttl", "ttl_min", "current",
-	    NULL };
+		"addr", "addr4", "addr6", "addrs", "ttl", "ttl_min", "current",
+		NULL };
 
-	if (*name == '\0' || strspn(name,
-	    "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
-		return place_error(p, why, "the name of a variable has small "
+	if (*name == '\0' ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") !=
+		strlen(name))
+		return place_error(p, why,
+		    "the name of a variable has small "
 		    "letters, digits and _");
 	for (const char *const *t = taken; *t != NULL; t++)
 		if (strcmp(*t, name) == 0)
-			return place_error(p, why, "{%s} has a meaning of its "
+			return place_error(p, why,
+			    "{%s} has a meaning of its "
 			    "own, and not at this place; take another name",
 			    name);
 	return ERR_OK;

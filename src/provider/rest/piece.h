@@ -10,20 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PIECE_NAME_MAX		48
-#define PIECE_FALLBACK_MAX	128
+#define PIECE_NAME_MAX	   48
+#define PIECE_FALLBACK_MAX 128
 
 struct piece {
-	const char	*literal;	/* bytes as they are, or NULL */
-	size_t		 len;		/* of literal */
-	char		 name[PIECE_NAME_MAX + 1];
-	char		 fallback[PIECE_FALLBACK_MAX + 1];
-	bool		 has_fallback;
-	bool		 optional;
-	bool		 typed;
+	const char *literal; /* bytes as they are, or NULL */
+	size_t len;	     /* of literal */
+	char name[PIECE_NAME_MAX + 1];
+	char fallback[PIECE_FALLBACK_MAX + 1];
+	bool has_fallback;
+	bool optional;
+	bool typed;
 };
 
 /* Takes the next piece off *text, into which it points; false at the end. */
-bool	 piece_next(const char **text, struct piece *p);
+bool piece_next(const char **text, struct piece *p);
 
 #endif

@@ -13,7 +13,8 @@ static char *
 find_file(const char *name)
 {
 	static const char *const directories[] = {
-		PROVIDERS_SYSCONFDIR, PROVIDERS_DATADIR,
+		PROVIDERS_SYSCONFDIR,
+		PROVIDERS_DATADIR,
 	};
 	struct buffer file = { .max = 4096 };
 
@@ -36,17 +37,19 @@ take_variables(struct rest *r, const struct provider_settings *s,
 {
 	if (s->variables == NULL)
 		return ERR_OK;
-	json_object_object_foreach(s->variables, key, value) {
+	json_object_object_foreach (s->variables, key, value) {
 		char variable[64];
 
 		if (snprintf(variable, sizeof variable, "config.%s", key) >=
-		    (int)sizeof variable || !json_object_object_get_ex(
-		    r->description->variables, variable, NULL))
-			return error_set(why, ERR_CONFIG, "%s: /providers/%s/"
+			(int)sizeof variable ||
+		    !json_object_object_get_ex(r->description->variables,
+			variable, NULL))
+			return error_set(why, ERR_CONFIG,
+			    "%s: /providers/%s/"
 			    "config/%s: provider %s has no such variable",
 			    file, s->name, key, r->description->name);
 		if (json_object_object_add(r->variables, variable,
-		    json_object_get(value)) != 0)
+			json_object_get(value)) != 0)
 			return error_memory(why);
 	}
 	return ERR_OK;
@@ -56,10 +59,11 @@ static enum err
 check_variables(const struct rest *r, const struct provider_settings *s,
     const char *file, struct error *why)
 {
-	json_object_object_foreach(r->description->variables, key, needed)
+	json_object_object_foreach (r->description->variables, key, needed)
 		if (json_object_get_boolean(needed) &&
 		    !json_object_object_get_ex(r->variables, key, NULL))
-			return error_set(why, ERR_CONFIG, "%s: /providers/%s/"
+			return error_set(why, ERR_CONFIG,
+			    "%s: /providers/%s/"
 			    "config/%s: is missing; provider %s needs it",
 			    file, s->name, key + strlen("config."),
 			    r->description->name);
@@ -74,8 +78,8 @@ read_endpoints(struct rest *r, struct endpoint *at, struct endpoint *begin,
 	json_object *base = NULL;
 
 	json_object_object_get_ex(r->variables, "config.base", &base);
-	TRY(endpoint_read(at, base != NULL ? json_object_get_string(base) :
-	    d->base, why));
+	TRY(endpoint_read(at,
+	    base != NULL ? json_object_get_string(base) : d->base, why));
 	if (d->begin_base != NULL)
 		TRY(endpoint_read(begin, d->begin_base, why));
 	r->at = at;
@@ -91,9 +95,11 @@ rest_read(struct rest *r, struct endpoint *at, struct endpoint *begin,
 	char *found = find_file(s->description);
 
 	if (found == NULL)
-		return error_set(why, ERR_CONFIG, "%s: /providers/%s: there is "
-		    "no %s.json in " PROVIDERS_SYSCONFDIR " or "
-		    PROVIDERS_DATADIR, file, s->name, s->description);
+		return error_set(why, ERR_CONFIG,
+		    "%s: /providers/%s: there is "
+		    "no %s.json in " PROVIDERS_SYSCONFDIR
+		    " or " PROVIDERS_DATADIR,
+		    file, s->name, s->description);
 	/* Not even we may change what tells us where a token goes. */
 	if (document_of_root(found, why) == ERR_OK)
 		r->description = description_read(found, why);

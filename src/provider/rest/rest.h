@@ -22,10 +22,10 @@
 
 /* Start one as { .description = NULL }. */
 struct rest {
-	struct description	*description;
-	json_object		*variables;	/* "config.x" -> value */
-	const struct endpoint	*at;		/* of all steps, */
-	const struct endpoint	*begin;		/* but those of begin */
+	struct description *description;
+	json_object *variables;	      /* "config.x" -> value */
+	const struct endpoint *at;    /* of all steps, */
+	const struct endpoint *begin; /* but those of begin */
 };
 
 /*
@@ -33,17 +33,17 @@ struct rest {
  * against them.  Fills at, and begin where the description has a host of its
  * own for that; both must outlive r.  ERR_CONFIG names file, the operator's.
  */
-enum err rest_read(struct rest *r, struct endpoint *at,
-	    struct endpoint *begin, const char *file, struct error *why);
-void	 rest_end(struct rest *r);
+enum err rest_read(struct rest *r, struct endpoint *at, struct endpoint *begin,
+    const char *file, struct error *why);
+void rest_end(struct rest *r);
 
 /* As provider_publish(), which calls it. */
-void	 rest_publish(const struct rest *r, struct exchange *x,
-	    const char *token, struct provider_record *records, size_t count,
-	    int64_t deadline, long *retry_after);
+void rest_publish(const struct rest *r, struct exchange *x, const char *token,
+    struct provider_record *records, size_t count, int64_t deadline,
+    long *retry_after);
 
 /* As provider_rehearse(), which calls it. */
-void	 rest_rehearse(const struct rest *r, FILE *to,
-	    struct provider_record *records, size_t count);
+void rest_rehearse(const struct rest *r, FILE *to,
+    struct provider_record *records, size_t count);
 
 #endif

@@ -14,13 +14,13 @@
 
 /* A record on its way. */
 struct item {
-	struct provider_record	*record;
-	const struct steps	*path;		/* steps, or remove */
-	const struct zone	*zone;
-	struct scope		 scope;
-	bool			 todo;
-	bool			 written;
-	size_t			 next;		/* step after the last it took */
+	struct provider_record *record;
+	const struct steps *path; /* steps, or remove */
+	const struct zone *zone;
+	struct scope scope;
+	bool todo;
+	bool written;
+	size_t next; /* step after the last it took */
 };
 
 /* Would asking again, or for another name, end the same way? */
@@ -116,13 +116,14 @@ set_addresses(const struct run *r, struct item *item, struct error *why)
 		    strcmp(other->name, item->record->name) != 0)
 			continue;
 		address_format(&other->address, text);
-		TRY(scope_set(&item->scope, other->address.family == AF_INET ?
-		    "addr4" : "addr6", text, why));
+		TRY(scope_set(&item->scope,
+		    other->address.family == AF_INET ? "addr4" : "addr6", text,
+		    why));
 		snprintf(all + used, sizeof all - used, "%s%s",
 		    used > 0 ? "," : "", text);
 	}
 	return *all != '\0' ? scope_set(&item->scope, "addrs", all, why) :
-	    ERR_OK;
+			      ERR_OK;
 }
 
 static enum err
@@ -131,9 +132,9 @@ set_types(const struct run *r, struct item *item, struct error *why)
 	json_object *extra;
 
 	if (!json_object_object_get_ex(r->description->types,
-	    record_type(&item->record->address), &extra))
+		record_type(&item->record->address), &extra))
 		return ERR_OK;
-	json_object_object_foreach(extra, name, value)
+	json_object_object_foreach (extra, name, value)
 		TRY(scope_copy(&item->scope, name, value, why));
 	return ERR_OK;
 }
@@ -142,8 +143,8 @@ set_types(const struct run *r, struct item *item, struct error *why)
 static int64_t
 least_ttl(const struct item *i)
 {
-	return json_object_get_int64(json_object_object_get(
-	    i->zone->scope.values, "ttl_min"));
+	return json_object_get_int64(
+	    json_object_object_get(i->zone->scope.values, "ttl_min"));
 }
 
 /* What the provider takes. */
@@ -170,8 +171,8 @@ item_prepare(struct run *r, struct item *i, struct error *why)
 	TRY(set_sub(i, r->description->apex, why));
 	TRY(scope_set(&i->scope, "type", record_type(&record->address), why));
 	if (!record->remove)
-		TRY(scope_set(&i->scope, "addr", address_format(
-		    &record->address, text), why));
+		TRY(scope_set(&i->scope, "addr",
+		    address_format(&record->address, text), why));
 	TRY(set_addresses(r, i, why));
 	TRY(set_types(r, i, why));
 	return set_ttl(r, i, why);
@@ -190,8 +191,9 @@ item_take(const struct run *r, struct item *i, const struct step *step,
 	bool found;
 
 	TRY(call_take(r, step, a, &i->scope, &i->scope, &found, why));
-	if (i->record->ttl != 0 || json_object_get_int64(
-	    json_object_object_get(i->scope.values, "ttl")) < least_ttl(i))
+	if (i->record->ttl != 0 ||
+	    json_object_get_int64(
+		json_object_object_get(i->scope.values, "ttl")) < least_ttl(i))
 		TRY(set_ttl(r, i, why));
 	current = scope_get(&i->scope, "current", NULL);
 	if (!i->record->remove && current != NULL &&
@@ -219,8 +221,9 @@ step_group(struct run *r, const struct step *step, struct item **items,
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i] = items[i]->scope;
-	rc = call_perform(r, step, step->times == FOR_ZONE ?
-	    &items[0]->zone->scope : &scopes[0], &each, &a, &sent, &why);
+	rc = call_perform(r, step,
+	    step->times == FOR_ZONE ? &items[0]->zone->scope : &scopes[0],
+	    &each, &a, &sent, &why);
 	for (size_t i = 0; i < count; i++) {
 		struct item *item = items[i];
 		enum err one = rc;
@@ -244,9 +247,11 @@ step_group(struct run *r, const struct step *step, struct item **items,
 static bool
 same_group(const struct item *a, const struct item *b, enum step_for times)
 {
-	return a == b || (a->zone == b->zone && (times == FOR_ZONE ||
-	    (times == FOR_NAME &&
-	    strcmp(a->record->name, b->record->name) == 0)));
+	return a == b ||
+	    (a->zone == b->zone &&
+		(times == FOR_ZONE ||
+		    (times == FOR_NAME &&
+			strcmp(a->record->name, b->record->name) == 0)));
 }
 
 /* A step, for every record of a zone that is still to do. */
@@ -267,8 +272,9 @@ step_zone(struct run *r, const struct steps *path, const struct step *step,
 			if (done[j] || !item->todo || item->zone != zone ||
 			    item->path != path ||
 			    !same_group(&r->items[i], item, step->times) ||
-			    (r->rehearsal == NULL && !scope_holds_all(
-			    &item->scope, step->conditions)))
+			    (r->rehearsal == NULL &&
+				!scope_holds_all(&item->scope,
+				    step->conditions)))
 				continue;
 			done[j] = true;
 			group[count++] = item;
@@ -331,10 +337,13 @@ conclude(struct run *r)
 		if (item->written || (remove && item->path->count > 0))
 			settle(item, ERR_OK, item->written, NULL);
 		else
-			settle(item, error_set(&why, ERR_REFUSED, "%s: %s",
-			    r->rest->at->settings->name, remove ?
-			    "its description cannot remove addresses" :
-			    "no step wrote it"), false, &why);
+			settle(item,
+			    error_set(&why, ERR_REFUSED, "%s: %s",
+				r->rest->at->settings->name,
+				remove ?
+				    "its description cannot remove addresses" :
+				    "no step wrote it"),
+			    false, &why);
 	}
 }
 
@@ -363,8 +372,9 @@ run(const struct rest *rest, struct run *r, const char *token,
 	r->items = items;
 	r->count = count;
 	for (size_t i = 0; i < count; i++)
-		items[i] = (struct item){ .record = &records[i], .todo = true,
-		    .path = records[i].remove ? &d->remove : &d->steps };
+		items[i] = (struct item){ .record = &records[i],
+			.todo = true,
+			.path = records[i].remove ? &d->remove : &d->steps };
 	if (run_begin(r, token, &why) == ERR_OK) {
 		find_zones(r);
 		run_steps(r);
@@ -402,6 +412,7 @@ rest_rehearse(const struct rest *rest, FILE *to,
 	struct run r = { .rehearsal = to };
 
 	/* Three characters a part, and a colon between. */
-	run(rest, &r, masked + 4 * (CREDENTIAL_PARTS_MAX -
-	    rest->description->part_count), records, count);
+	run(rest, &r,
+	    masked + 4 * (CREDENTIAL_PARTS_MAX - rest->description->part_count),
+	    records, count);
 }

@@ -24,27 +24,27 @@ struct question;
 
 /* A zone of the provider. */
 struct zone {
-	struct zone	*next;
-	char		*name;
-	struct scope	 scope;		/* what the zone step got */
+	struct zone *next;
+	char *name;
+	struct scope scope; /* what the zone step got */
 };
 
 struct run {
-	const struct rest	*rest;
+	const struct rest *rest;
 	const struct description *description;
-	struct exchange		*exchange;
-	FILE			*rehearsal;	/* requests end here */
-	int64_t			 deadline;
-	struct credential	 credential;
-	struct scope		 config;	/* what the operator gave, */
-	struct scope		 scope;		/* what begin got */
-	struct zone		*zones;		/* those of the records */
-	struct question		*questions;	/* known to call.c alone */
-	size_t			 kept;		/* bytes of their replies */
-	struct question		*looked_at;	/* the one that has a tree */
-	struct item		*items;		/* known to run.c alone */
-	size_t			 count;
-	long			 retry_after;
+	struct exchange *exchange;
+	FILE *rehearsal; /* requests end here */
+	int64_t deadline;
+	struct credential credential;
+	struct scope config;	    /* what the operator gave, */
+	struct scope scope;	    /* what begin got */
+	struct zone *zones;	    /* those of the records */
+	struct question *questions; /* known to call.c alone */
+	size_t kept;		    /* bytes of their replies */
+	struct question *looked_at; /* the one that has a tree */
+	struct item *items;	    /* known to run.c alone */
+	size_t count;
+	long retry_after;
 };
 
 /*
@@ -54,27 +54,27 @@ struct run {
  * the reply serves every step that asks the same.
  */
 enum err call_perform(struct run *r, const struct step *step,
-	    const struct scope *s, const struct group *each, struct answer *a,
-	    bool *sent, struct error *why);
+    const struct scope *s, const struct group *each, struct answer *a,
+    bool *sent, struct error *why);
 
 /* Forgets all replies. */
-void	 call_forget(struct run *r);
+void call_forget(struct run *r);
 
 /*
  * Sets in to what the step gets from the answer; in a rehearsal, "<id>".
  * *found: there was something to pick.
  */
 enum err call_take(const struct run *r, const struct step *step,
-	    const struct answer *a, const struct scope *s, struct scope *to,
-	    bool *found, struct error *why);
+    const struct answer *a, const struct scope *s, struct scope *to,
+    bool *found, struct error *why);
 
 /*
  * The longest end of the record's name that the provider has as a zone; it
  * belongs to r.  ERR_ZONE: there is none.
  */
 enum err zone_find(struct run *r, const struct provider_record *record,
-	    const struct zone **result, struct error *why);
+    const struct zone **result, struct error *why);
 
-void	 zones_free(struct run *r);
+void zones_free(struct run *r);
 
 #endif

@@ -73,8 +73,9 @@ scope_get(const struct scope *s, const char *name, json_object **value)
 		for (size_t i = 0; c != NULL && i < c->count; i++)
 			if (strcmp(c->names[i], name) == 0)
 				return c->parts[i];
-		if (s->values == NULL || !json_object_object_get_ex(s->values,
-		    name, &found) || found == NULL)
+		if (s->values == NULL ||
+		    !json_object_object_get_ex(s->values, name, &found) ||
+		    found == NULL)
 			continue;
 		if (value != NULL)
 			*value = found;
@@ -94,19 +95,20 @@ scope_holds(const struct scope *s, const char *condition)
 bool
 scope_holds_all(const struct scope *s, const json_object *conditions)
 {
-	size_t count = conditions != NULL ?
-	    json_object_array_length(conditions) : 0;
+	size_t count =
+	    conditions != NULL ? json_object_array_length(conditions) : 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!scope_holds(s, json_object_get_string(
-		    json_object_array_get_idx(conditions, i))))
+		if (!scope_holds(s,
+			json_object_get_string(
+			    json_object_array_get_idx(conditions, i))))
 			return false;
 	return true;
 }
 
 static int
-wipe_string(json_object *value, int flags, json_object *parent,
-    const char *key, size_t *index, void *data)
+wipe_string(json_object *value, int flags, json_object *parent, const char *key,
+    size_t *index, void *data)
 {
 	(void)flags, (void)parent, (void)key, (void)index, (void)data;
 	/* json-c gives out its own bytes, and nobody else has them. */

@@ -8,7 +8,7 @@
 #include "provider/rest/compose.h"
 #include "provider/rest/sign.h"
 
-#define SHA1_LEN	20
+#define SHA1_LEN 20
 
 static bool
 has_part(const char *const parts[], const char *name)
@@ -20,8 +20,8 @@ has_part(const char *const parts[], const char *name)
 }
 
 enum err
-sign_read(struct sign *sign, const struct place *p,
-    const char *const parts[], struct error *why)
+sign_read(struct sign *sign, const struct place *p, const char *const parts[],
+    struct error *why)
 {
 	static const char sigv4[] = "sigv4:";
 	const char *text = NULL;
@@ -42,7 +42,8 @@ sign_read(struct sign *sign, const struct place *p,
 		sign->kind = SIGN_OVH;
 		if (!has_part(parts, "application") ||
 		    !has_part(parts, "secret") || !has_part(parts, "consumer"))
-			return place_error(p, why, "needs \"token\": "
+			return place_error(p, why,
+			    "needs \"token\": "
 			    "[\"application\", \"secret\", \"consumer\"]");
 		return ERR_OK;
 	}
@@ -73,7 +74,7 @@ sign_ovh(struct message *m, const char *method, const char *origin,
 	enum err rc;
 
 	if ((rc = template_text(&stamp, "X-Ovh-Timestamp: {time}", s,
-	    ENCODE_HEADER, NULL, why)) == ERR_OK)
+		 ENCODE_HEADER, NULL, why)) == ERR_OK)
 		rc = message_header(m, stamp.data, why);
 	buffer_free(&stamp);
 	if (rc != ERR_OK)
@@ -84,11 +85,11 @@ sign_ovh(struct message *m, const char *method, const char *origin,
 	if (rc == ERR_OK) {
 		buffer_printf(&text, "%s+%s%s+%s+", method, origin,
 		    m->path.data, m->body.len > 0 ? m->body.data : "");
-		rc = template_text(&text, "{time}", s, ENCODE_HEADER, NULL,
-		    why);
+		rc =
+		    template_text(&text, "{time}", s, ENCODE_HEADER, NULL, why);
 	}
-	if (rc == ERR_OK && gnutls_hash_fast(GNUTLS_DIG_SHA1, text.data,
-	    text.len, hash) < 0)
+	if (rc == ERR_OK &&
+	    gnutls_hash_fast(GNUTLS_DIG_SHA1, text.data, text.len, hash) < 0)
 		rc = error_set(why, ERR_MEMORY, "SHA-1 failed");
 	buffer_puts(&line, "X-Ovh-Signature: $1$");
 	for (size_t i = 0; i < sizeof hash; i++)
@@ -109,7 +110,8 @@ sign_message(const struct sign *sign, struct message *m, const char *method,
 		return sign_sigv4(sign, m, s, why);
 	case SIGN_OVH:
 		return scope_holds(s, "time") ?
-		    sign_ovh(m, method, origin, s, why) : ERR_OK;
+		    sign_ovh(m, method, origin, s, why) :
+		    ERR_OK;
 	default:
 		return ERR_OK;
 	}

@@ -14,8 +14,8 @@ enum sign_kind { SIGN_NONE, SIGN_SIGV4, SIGN_OVH };
 
 /* The "sign" of a description. */
 struct sign {
-	enum sign_kind	 kind;
-	const char	*region;	/* of SIGN_SIGV4: "us-east-1:route53" */
+	enum sign_kind kind;
+	const char *region; /* of SIGN_SIGV4: "us-east-1:route53" */
 };
 
 /*
@@ -24,7 +24,7 @@ struct sign {
  * key and secret, or application, secret and consumer.
  */
 enum err sign_read(struct sign *sign, const struct place *p,
-	    const char *const parts[], struct error *why);
+    const char *const parts[], struct error *why);
 
 /*
  * Signs m, which goes to origin: https://host, with the port if it is not 443.
@@ -32,7 +32,7 @@ enum err sign_read(struct sign *sign, const struct place *p,
  * SIGN_SIGV4 is libcurl's work and only sets m->sigv4 and m->userpwd.
  */
 enum err sign_message(const struct sign *sign, struct message *m,
-	    const char *method, const char *origin, const struct scope *s,
-	    struct error *why);
+    const char *method, const char *origin, const struct scope *s,
+    struct error *why);
 
 #endif

@@ -13,11 +13,13 @@ static enum err
 check_pointer(const struct place *p, const char *pointer, struct error *why)
 {
 	if (*pointer != '\0' && *pointer != '/')
-		return place_error(p, why, "must be a JSON Pointer: empty, "
+		return place_error(p, why,
+		    "must be a JSON Pointer: empty, "
 		    "or beginning with a slash");
 	while ((pointer = strchr(pointer, '~')) != NULL)
 		if (*++pointer != '0' && *pointer != '1')
-			return place_error(p, why, "in a JSON Pointer ~ is "
+			return place_error(p, why,
+			    "in a JSON Pointer ~ is "
 			    "written ~0, and a slash in a name ~1");
 	return ERR_OK;
 }
@@ -39,14 +41,14 @@ expect_read(const struct place *p, json_object **to, struct error *why)
 	TRY(place_object(p, NULL, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	json_object_object_foreach(p->value, key, value) {
+	json_object_object_foreach (p->value, key, value) {
 		struct place m = place_member(p, key);
 		bool list = json_object_is_type(value, json_type_array);
 		bool good = list || value == NULL || scope_takes(value);
 
 		TRY(check_pointer(&m, key, why));
 		for (size_t i = 0; list && i < json_object_array_length(value);
-		    i++) {
+		     i++) {
 			json_object *e = json_object_array_get_idx(value, i);
 
 			good = good && (e == NULL || scope_takes(e));
@@ -63,8 +65,10 @@ expect_read(const struct place *p, json_object **to, struct error *why)
 static bool
 is_field_name(const char *name)
 {
-	return *name != '\0' && strspn(name, "!#$%&'*+-.^_`|~0123456789"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ==
+	return *name != '\0' &&
+	    strspn(name,
+		"!#$%&'*+-.^_`|~0123456789"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ==
 	    strlen(name);
 }
 
@@ -86,7 +90,7 @@ static bool
 is_ours(const char *name)
 {
 	static const char *const ours[] = { "Host", "Content-Length",
-	    "Transfer-Encoding", "Connection", "Expect", NULL };
+		"Transfer-Encoding", "Connection", "Expect", NULL };
 
 	for (const char *const *o = ours; *o != NULL; o++)
 		if (strcasecmp(*o, name) == 0)
@@ -101,7 +105,7 @@ headers_read(const struct place *p, json_object *set, json_object **to,
 	TRY(known_texts(p, set, true, to, why));
 	if (p->value == NULL)
 		return ERR_OK;
-	json_object_object_foreach(p->value, name, value) {
+	json_object_object_foreach (p->value, name, value) {
 		struct place m = place_member(p, name);
 
 		if (!is_field_name(name))
@@ -110,10 +114,8 @@ headers_read(const struct place *p, json_object *set, json_object **to,
 		if (is_ours(name))
 			return place_error(&m, why,
 			    "is sent anyway; leave it out");
-		if (!literals_fit(json_object_get_string(value),
-		    ENCODE_HEADER))
-			return place_error(&m, why,
-			    "must be printable ASCII");
+		if (!literals_fit(json_object_get_string(value), ENCODE_HEADER))
+			return place_error(&m, why, "must be printable ASCII");
 	}
 	return ERR_OK;
 }
@@ -161,7 +163,7 @@ read_pick(const struct place *p, json_object *set, struct step *to,
 	TRY(known_texts(&where, set, false, &to->pick_where, why));
 	if (to->pick_where == NULL)
 		return ERR_OK;
-	json_object_object_foreach(to->pick_where, key, value) {
+	json_object_object_foreach (to->pick_where, key, value) {
 		struct place m = place_member(&where, key);
 
 		(void)value;
@@ -174,9 +176,14 @@ read_pick(const struct place *p, json_object *set, struct step *to,
 static bool
 has_meaning(const char *name, enum part part)
 {
-	static const struct { const char *name; enum part part; } meant[] = {
-		{ "zone", PART_ZONE }, { "ttl_min", PART_ZONE },
-		{ "current", PART_RECORDS }, { "ttl", PART_RECORDS },
+	static const struct {
+		const char *name;
+		enum part part;
+	} meant[] = {
+		{ "zone", PART_ZONE },
+		{ "ttl_min", PART_ZONE },
+		{ "current", PART_RECORDS },
+		{ "ttl", PART_RECORDS },
 	};
 
 	for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
@@ -195,7 +202,7 @@ read_get(const struct place *p, json_object *set, enum part part,
 		return ERR_OK;
 	if (json_object_object_length(p->value) == 0)
 		return place_error(p, why, "must get something");
-	json_object_object_foreach(p->value, key, value) {
+	json_object_object_foreach (p->value, key, value) {
 		struct place m = place_member(p, key);
 		const char *pointer = NULL;
 
@@ -224,7 +231,7 @@ names_type(json_object *headers)
 {
 	if (headers == NULL)
 		return false;
-	json_object_object_foreach(headers, name, value) {
+	json_object_object_foreach (headers, name, value) {
 		(void)value;
 		if (strcasecmp(name, "Content-Type") == 0)
 			return true;
@@ -241,8 +248,8 @@ read_body(const struct place *p, json_object *set, json_object *each,
 	struct place text = place_member(p, "text");
 	const char *ignored;
 
-	if ((json.value != NULL) + (form.value != NULL) + (text.value != NULL)
-	    > 1)
+	if ((json.value != NULL) + (form.value != NULL) + (text.value != NULL) >
+	    1)
 		return place_error(p, why,
 		    "has more than one of json, form and text");
 	if (json.value != NULL) {
@@ -261,7 +268,8 @@ read_body(const struct place *p, json_object *set, json_object *each,
 	if (to->body_kind != BODY_NONE && strcmp(to->method, "GET") == 0)
 		return place_error(p, why, "a GET has no body");
 	if ((to->body_kind == BODY_TEXT) != names_type(to->headers))
-		return place_error(p, why, "\"text\" needs a header "
+		return place_error(p, why,
+		    "\"text\" needs a header "
 		    "Content-Type, and nothing else has one");
 	return ERR_OK;
 }
@@ -271,7 +279,7 @@ read_request(const struct place *p, json_object *set, json_object *each,
     struct step *to, struct error *why)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH",
-	    "DELETE", NULL };
+		"DELETE", NULL };
 	struct place method = place_member(p, "method");
 	struct place path = place_member(p, "path");
 	struct place query = place_member(p, "query");
@@ -286,7 +294,8 @@ read_request(const struct place *p, json_object *set, json_object *each,
 	if (*to->path != '/')
 		return place_error(&path, why, "must begin with a slash");
 	if (!literals_fit(to->path, ENCODE_PATH))
-		return place_error(&path, why, "has a character that no path "
+		return place_error(&path, why,
+		    "has a character that no path "
 		    "can have; what follows ? goes into \"query\"");
 	TRY(known_text(&path, set, false, why));
 	TRY(known_texts(&query, set, true, &to->query, why));
@@ -329,16 +338,19 @@ enum err
 step_read(const struct place *p, struct known *k, enum part part,
     struct step *to, struct error *why)
 {
-	static const char *const members[] = { "for", "method", "path",
-	    "query", "headers", "json", "form", "text", "if", "ok", "none",
-	    "expect", "words", "has", "pick", "get", NULL };
+	static const char *const members[] = { "for", "method", "path", "query",
+		"headers", "json", "form", "text", "if", "ok", "none", "expect",
+		"words", "has", "pick", "get", NULL };
 	static const char *const times[] = { [FOR_RRSET] = "rrset",
-	    [FOR_NAME] = "name", [FOR_ZONE] = "zone", [FOR_ZONE + 1] = NULL };
+		[FOR_NAME] = "name",
+		[FOR_ZONE] = "zone",
+		[FOR_ZONE + 1] = NULL };
 	struct place how_often = place_member(p, "for");
 	struct place conditions = place_member(p, "if");
 	/* Where its answer is looked at, which is once for each record, */
 	json_object *set = part == PART_SESSION ? k->of_run :
-	    part == PART_ZONE ? k->of_zone : k->of_record;
+	    part == PART_ZONE			? k->of_zone :
+						  k->of_record;
 	/* and where its request is made. */
 	json_object *of_request = set, *each = NULL;
 	int word = -1;
@@ -379,23 +391,25 @@ steps_read(const struct place *p, struct known *k, enum part part,
 
 /* What is read after a write tells nothing about what was there before. */
 enum err
-steps_check(const struct place *p, const struct steps *steps,
-    struct error *why)
+steps_check(const struct place *p, const struct steps *steps, struct error *why)
 {
 	bool writes = false;
 
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct step *s = &steps->list[i];
 
-		if (writes && s->get != NULL && json_object_object_get_ex(
-		    s->get, "current", NULL)) {
+		if (writes && s->get != NULL &&
+		    json_object_object_get_ex(s->get, "current", NULL)) {
 			struct place e = place_element(p, i);
 
-			return place_error(&e, why, "gets \"current\" after "
+			return place_error(&e, why,
+			    "gets \"current\" after "
 			    "a step that writes; it must come before");
 		}
 		writes = writes || s->get == NULL;
 	}
-	return writes ? ERR_OK : place_error(p, why,
-	    "no step writes: one at least must be without \"get\"");
+	return writes ?
+	    ERR_OK :
+	    place_error(p, why,
+		"no step writes: one at least must be without \"get\"");
 }

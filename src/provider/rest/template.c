@@ -8,8 +8,9 @@
 #include "provider/rest/template.h"
 
 /* RFC 3986 section 2.3. */
-#define UNRESERVED	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
-			"0123456789-._~"
+#define UNRESERVED                                             \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
+	"0123456789-._~"
 
 /* All but the characters of keep. */
 static void
@@ -33,7 +34,9 @@ static void
 encode_xml(struct buffer *to, const char *value)
 {
 	static const char *const entities[UCHAR_MAX + 1] = {
-		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",
+		['&'] = "&amp;",
+		['<'] = "&lt;",
+		['>'] = "&gt;",
 		['"'] = "&quot;",
 	};
 
@@ -50,13 +53,14 @@ encode_xml(struct buffer *to, const char *value)
 bool
 template_may_hold(enum encoding as, char c)
 {
-	return c >= 0x20 && c <= 0x7e && (as != ENCODE_PATH ||
-	    strchr(UNRESERVED "!$&'()*+,;=:@/%", c) != NULL);
+	return c >= 0x20 && c <= 0x7e &&
+	    (as != ENCODE_PATH ||
+		strchr(UNRESERVED "!$&'()*+,;=:@/%", c) != NULL);
 }
 
 static enum err
-encode(struct buffer *to, const char *name, const char *value,
-    enum encoding as, struct error *why)
+encode(struct buffer *to, const char *name, const char *value, enum encoding as,
+    struct error *why)
 {
 	for (const char *c = value; as == ENCODE_HEADER && *c != '\0'; c++)
 		if (!template_may_hold(as, *c))
@@ -77,8 +81,10 @@ enum err
 template_room(const struct buffer *to, struct error *why)
 {
 	if (to->failed)
-		return error_set(why, ERR_REFUSED, "the request would exceed "
-		    "%zu bytes", to->max);
+		return error_set(why, ERR_REFUSED,
+		    "the request would exceed "
+		    "%zu bytes",
+		    to->max);
 	return ERR_OK;
 }
 
@@ -134,8 +140,9 @@ template_path(struct buffer *to, const char *path, const struct scope *s,
 			break;
 		made = to->data != NULL ? to->data + start : "";
 		/* The first segment is what stands before the first slash. */
-		if (segment != copy && ((*made == '\0' && rest != NULL) ||
-		    strcmp(made, ".") == 0 || strcmp(made, "..") == 0))
+		if (segment != copy &&
+		    ((*made == '\0' && rest != NULL) ||
+			strcmp(made, ".") == 0 || strcmp(made, "..") == 0))
 			rc = error_set(why, ERR_REFUSED,
 			    "the path would have a segment \"%s\"", made);
 		else if (rest != NULL)

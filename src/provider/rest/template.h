@@ -20,11 +20,11 @@
 #include "provider/rest/scope.h"
 
 enum encoding {
-	ENCODE_PLAIN,	/* a JSON string: json-c encodes it */
-	ENCODE_HEADER,	/* printable ASCII, or an error */
-	ENCODE_PATH,	/* a path segment, RFC 3986 section 3.3 */
-	ENCODE_QUERY,	/* a query or form value */
-	ENCODE_XML	/* character data, XML 1.0 section 2.4 */
+	ENCODE_PLAIN,  /* a JSON string: json-c encodes it */
+	ENCODE_HEADER, /* printable ASCII, or an error */
+	ENCODE_PATH,   /* a path segment, RFC 3986 section 3.3 */
+	ENCODE_QUERY,  /* a query or form value */
+	ENCODE_XML     /* character data, XML 1.0 section 2.4 */
 };
 
 /*
@@ -33,17 +33,16 @@ enum encoding {
  * a variable that is not set, or a value that its place cannot hold.
  */
 enum err template_text(struct buffer *to, const char *text,
-	    const struct scope *s, enum encoding as, bool *dropped,
-	    struct error *why);
+    const struct scope *s, enum encoding as, bool *dropped, struct error *why);
 
 /*
  * Can a header, or a path, hold this byte as it is?  In a path "%" begins an
  * escape.
  */
-bool	 template_may_hold(enum encoding as, char c);
+bool template_may_hold(enum encoding as, char c);
 
 /* Appends value as a query or a form has it; it is no template. */
-void	 template_escape(struct buffer *to, const char *value);
+void template_escape(struct buffer *to, const char *value);
 
 /* ERR_REFUSED when something did not fit into the buffer. */
 enum err template_room(const struct buffer *to, struct error *why);
@@ -53,7 +52,7 @@ enum err template_room(const struct buffer *to, struct error *why);
  * end are errors.
  */
 enum err template_path(struct buffer *to, const char *path,
-	    const struct scope *s, struct error *why);
+    const struct scope *s, struct error *why);
 
 /*
  * The JSON value of the variable if text is "{=x}" and nothing else; it belongs

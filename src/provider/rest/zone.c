@@ -11,8 +11,8 @@
 
 /* *found: there is such a zone, and z knows what the step gets. */
 static enum err
-zone_ask(struct run *r, struct zone *z, const char *candidate,
-    const char *name, bool *found, struct error *why)
+zone_ask(struct run *r, struct zone *z, const char *candidate, const char *name,
+    bool *found, struct error *why)
 {
 	const struct step *step = &r->description->zone;
 	struct answer a = { .tree = NULL };
@@ -24,7 +24,7 @@ zone_ask(struct run *r, struct zone *z, const char *candidate,
 	    (rc = scope_set(&s, "zone", candidate, why)) == ERR_OK &&
 	    (rc = scope_set(&s, "name", name, why)) == ERR_OK &&
 	    (rc = call_perform(r, step, &s, NULL, &a, &sent, why)) ==
-	    ERR_ZONE) {
+		ERR_ZONE) {
 		a.none = true;
 		rc = ERR_OK;
 	}
@@ -55,7 +55,8 @@ zone_name(const struct run *r, struct zone *z, const char *candidate,
 	if (!*found)
 		return ERR_OK;
 	if ((z->name = hostname_normalise(json_object_get_string(value),
-	    false)) == NULL || !hostname_within(name, z->name))
+		 false)) == NULL ||
+	    !hostname_within(name, z->name))
 		return error_set(why, ERR_REFUSED,
 		    "the provider names a zone that does not hold %s", name);
 	return scope_set(&z->scope, "zone", z->name, why);
@@ -118,19 +119,22 @@ zone_find(struct run *r, const struct provider_record *record,
 	*result = NULL;
 	if (record->zone != NULL) {
 		TRY(zone_try(r, record->zone, name, true, result, why));
-		return *result != NULL ? ERR_OK : error_set(why, ERR_ZONE,
-		    "%s: has no zone %s", provider, record->zone);
+		return *result != NULL ?
+		    ERR_OK :
+		    error_set(why, ERR_ZONE, "%s: has no zone %s", provider,
+			record->zone);
 	}
 	if (strncmp(candidate, "*.", 2) == 0)
 		candidate += 2;
 	if (r->description->zoneless)
 		return zone_try(r, candidate, name, true, result, why);
 	if (!r->description->has_zone)
-		return error_set(why, ERR_ZONE, "%s: finds no zones by "
+		return error_set(why, ERR_ZONE,
+		    "%s: finds no zones by "
 		    "itself; write \"zone\" for %s into the configuration",
 		    provider, name);
 	for (; strchr(candidate, '.') != NULL;
-	    candidate = strchr(candidate, '.') + 1) {
+	     candidate = strchr(candidate, '.') + 1) {
 		/* Most zones have two labels, so a rehearsal takes that. */
 		if (r->rehearsal != NULL &&
 		    strchr(strchr(candidate, '.') + 1, '.') != NULL)
