@@ -8,7 +8,7 @@
 #include "address/special.h"
 #include "base/clock.h"
 #include "command/command.h"
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "config/settings.h"
 #include "proof/proof.h"
 

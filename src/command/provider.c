@@ -13,7 +13,7 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "provider/rest/description.h"
 #include "provider/provider.h"
 #include "provider/dns/rfc2136.h"

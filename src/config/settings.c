@@ -12,7 +12,7 @@
 
 #include "address/prefix.h"
 #include "config/document.h"
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "config/settings.h"
 
 #define WORKERS_DEFAULT 32

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "config/settings.h"
 #include "proof/proof.h"
-#include "provider/rest/exchange.h"
+#include "https/exchange.h"
 #include "provider/provider.h"
 
 struct house {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "gateway/wish.h"
 
 #define VALUE_MAX 512 /* bytes of one address value */

@@ -14,8 +14,8 @@
 
 #include "base/error.h"
 #include "config/settings.h"
-#include "provider/base/endpoint.h"
-#include "provider/base/record.h"
+#include "provider/endpoint.h"
+#include "provider/record.h"
 #include "provider/rest/rest.h"
 
 struct providers; /* all of the configuration, ready; made before the fork */

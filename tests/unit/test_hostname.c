@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "config/hostname.h"
+#include "address/hostname.h"
 
 #define LABEL63 \
 	"a23456789-123456789-123456789-123456789-123456789-123456789-123"

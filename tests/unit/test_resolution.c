@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "provider/base/resolution.h"
+#include "provider/resolution.h"
 
 #define TURNS 20000
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "provider/base/credential.h"
+#include "provider/token.h"
 #include "provider/dns/tcp.h"
 #include "provider/dns/nameserver.h"
 

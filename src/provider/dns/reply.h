@@ -4,7 +4,7 @@
 #ifndef PROVIDER_DNS_REPLY_H
 #define PROVIDER_DNS_REPLY_H
 
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "provider/dns/request.h"
 
 struct dnsreply;

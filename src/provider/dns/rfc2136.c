@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "provider/dns/nameserver.h"
 #include "provider/dns/rfc2136.h"
 

@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#include "provider/base/endpoint.h"
-#include "provider/base/record.h"
+#include "provider/endpoint.h"
+#include "provider/record.h"
 
 #define RFC2136_NAME  "rfc2136" /* instead of that of a file */
 #define RFC2136_ABOUT "any name server that takes updates (RFC 2136, TSIG)"

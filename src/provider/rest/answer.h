@@ -10,9 +10,9 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "provider/base/credential.h"
+#include "provider/token.h"
 #include "provider/rest/description.h"
-#include "provider/rest/exchange.h"
+#include "https/exchange.h"
 #include "provider/rest/template.h"
 
 struct answer {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "provider/base/endpoint.h"
+#include "provider/endpoint.h"
 #include "provider/rest/description.h"
 #include "provider/rest/known.h"
 #include "provider/rest/scope.h"

@@ -13,7 +13,7 @@
 #include <json-c/json.h>
 
 #include "base/error.h"
-#include "provider/base/credential.h"
+#include "provider/token.h"
 #include "provider/rest/sign.h"
 #include "provider/rest/step.h"
 

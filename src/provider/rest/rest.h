@@ -15,10 +15,10 @@
 #include <json-c/json.h>
 
 #include "base/error.h"
-#include "provider/base/endpoint.h"
-#include "provider/base/record.h"
+#include "provider/endpoint.h"
+#include "provider/record.h"
 #include "provider/rest/description.h"
-#include "provider/rest/exchange.h"
+#include "https/exchange.h"
 
 /* Start one as { .description = NULL }. */
 struct rest {

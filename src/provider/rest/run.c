@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "provider/rest/run.h"
 
 /* A record on its way. */

@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "provider/base/credential.h"
-#include "provider/base/record.h"
+#include "provider/token.h"
+#include "provider/record.h"
 #include "provider/rest/answer.h"
 #include "provider/rest/rest.h"
 #include "provider/rest/scope.h"

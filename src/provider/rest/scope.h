@@ -10,7 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/error.h"
-#include "provider/base/credential.h"
+#include "provider/token.h"
 
 /* What is not here is looked up outside. */
 struct scope {

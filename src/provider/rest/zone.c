@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/hostname.h"
+#include "address/hostname.h"
 #include "provider/rest/run.h"
 
 /* *found: there is such a zone, and z knows what the step gets. */

@@ -1,8 +1,8 @@
 /*
  * hostname.h - the one form in which a host name is kept and compared.
  */
-#ifndef CONFIG_HOSTNAME_H
-#define CONFIG_HOSTNAME_H
+#ifndef ADDRESS_HOSTNAME_H
+#define ADDRESS_HOSTNAME_H
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "provider/base/credential.h"
+#include "provider/token.h"
 
 enum err
 credential_split(struct credential *c, const char *token,

@@ -6,7 +6,7 @@
 #include <gnutls/gnutls.h>
 
 #include "address/address.h"
-#include "config/hostname.h"
+#include "address/hostname.h"
 
 #define LABEL_MAX 63
 

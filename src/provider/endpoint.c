@@ -9,8 +9,8 @@
 
 #include "base/buffer.h"
 #include "base/log.h"
-#include "config/hostname.h"
-#include "provider/base/endpoint.h"
+#include "address/hostname.h"
+#include "provider/endpoint.h"
 
 _Static_assert(RESOLUTION_MAX == SETTINGS_ADDRESSES_MAX,
     "as many addresses found as pinned");

@@ -4,8 +4,8 @@
  * The resolver is asked by a process of its own, never while a request
  * waits.  What it found last stays when it fails.
  */
-#ifndef PROVIDER_BASE_RESOLUTION_H
-#define PROVIDER_BASE_RESOLUTION_H
+#ifndef PROVIDER_RESOLUTION_H
+#define PROVIDER_RESOLUTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * record.h - one address that is to be published, and what came of it.
  */
-#ifndef PROVIDER_BASE_RECORD_H
-#define PROVIDER_BASE_RECORD_H
+#ifndef PROVIDER_RECORD_H
+#define PROVIDER_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,15 +1,15 @@
 /*
  * endpoint.h - the host that a provider is spoken to at.
  */
-#ifndef PROVIDER_BASE_ENDPOINT_H
-#define PROVIDER_BASE_ENDPOINT_H
+#ifndef PROVIDER_ENDPOINT_H
+#define PROVIDER_ENDPOINT_H
 
 #include <stdint.h>
 
 #include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
-#include "provider/base/resolution.h"
+#include "provider/resolution.h"
 
 /* Release its strings with endpoint_end(). */
 struct endpoint {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/shared.h"
-#include "provider/base/resolution.h"
+#include "provider/resolution.h"
 
 struct version {
 	size_t count;

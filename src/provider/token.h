@@ -1,8 +1,8 @@
 /*
  * credential.h - the token of a request, taken apart for the provider.
  */
-#ifndef PROVIDER_BASE_CREDENTIAL_H
-#define PROVIDER_BASE_CREDENTIAL_H
+#ifndef PROVIDER_TOKEN_H
+#define PROVIDER_TOKEN_H
 
 #include <stddef.h>
 

@@ -8,7 +8,7 @@
 #include <gnutls/gnutls.h>
 
 #include "base/clock.h"
-#include "provider/rest/exchange.h"
+#include "https/exchange.h"
 #include "tls/verify.h"
 
 #define URL_MAX	   16384

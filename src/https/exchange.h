@@ -5,8 +5,8 @@
  * proxy, no redirect can lead the token elsewhere, and our own verifier sees
  * the certificate before the first byte of the request leaves.
  */
-#ifndef PROVIDER_REST_EXCHANGE_H
-#define PROVIDER_REST_EXCHANGE_H
+#ifndef HTTPS_EXCHANGE_H
+#define HTTPS_EXCHANGE_H
 
 #include <stddef.h>
 #include <stdint.h>
