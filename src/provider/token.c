@@ -6,8 +6,8 @@
 #include "provider/token.h"
 
 enum err
-credential_split(struct credential *c, const char *token,
-    const char *const names[], size_t count, struct error *why)
+token_split(struct token_parts *c, const char *token, const char *const names[],
+    size_t count, struct error *why)
 {
 	while (c->count < count) {
 		const char *colon = strchr(token, ':');
@@ -30,7 +30,7 @@ credential_split(struct credential *c, const char *token,
 }
 
 void
-credential_hide(const struct credential *c, char *text)
+token_hide(const struct token_parts *c, char *text)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		size_t len = strlen(c->parts[i]);
@@ -44,9 +44,9 @@ credential_hide(const struct credential *c, char *text)
 }
 
 void
-credential_end(struct credential *c)
+token_end(struct token_parts *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		secret_free(c->parts[i]);
-	*c = (struct credential){ .count = 0 };
+	*c = (struct token_parts){ .count = 0 };
 }

@@ -8,7 +8,7 @@
 
 #define TOKEN "geheim-0123456789"
 
-static struct credential credential;
+static struct token_parts credential;
 
 /* A description whose first step has these members. */
 static struct description *
@@ -429,16 +429,15 @@ setup(void **state)
 	struct error why;
 
 	(void)state;
-	return credential_split(&credential, TOKEN, names, 1, &why) == ERR_OK ?
-	    0 :
-	    -1;
+	return token_split(&credential, TOKEN, names, 1, &why) == ERR_OK ? 0 :
+									   -1;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	credential_end(&credential);
+	token_end(&credential);
 	return 0;
 }
 

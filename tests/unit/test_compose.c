@@ -14,7 +14,7 @@ static const char values[] =
     " \"odd\": \"a b&c=<d>\\\"\", \"crlf\": \"a\\r\\nX: y\","
     " \"config.odd\": \"a\\nb\"}";
 
-static struct credential credential;
+static struct token_parts credential;
 static struct scope scope;
 
 /* common: more members of the description; step: of its only step. */
@@ -233,7 +233,7 @@ test_limits(void **state)
  * Signatures
  */
 
-static struct credential signer;
+static struct token_parts signer;
 
 static int
 signer_make(void **state, const char *token, const char *const names[],
@@ -242,10 +242,9 @@ signer_make(void **state, const char *token, const char *const names[],
 	struct error why;
 
 	(void)state;
-	signer = (struct credential){ .count = 0 };
-	return credential_split(&signer, token, names, count, &why) == ERR_OK ?
-	    0 :
-	    -1;
+	signer = (struct token_parts){ .count = 0 };
+	return token_split(&signer, token, names, count, &why) == ERR_OK ? 0 :
+									   -1;
 }
 
 /*
@@ -288,7 +287,7 @@ test_ovh(void **state)
 	free(got);
 	message_end(&m);
 	json_object_put(now);
-	credential_end(&signer);
+	token_end(&signer);
 	description_free(d);
 }
 
@@ -314,7 +313,7 @@ test_sigv4(void **state)
 	assert_string_equal(m.userpwd.data, "AKID:geheim");
 	message_end(&m);
 	assert_null(m.userpwd.data);
-	credential_end(&signer);
+	token_end(&signer);
 	description_free(d);
 }
 
@@ -327,8 +326,7 @@ setup(void **state)
 	(void)state;
 	scope = (struct scope){ NULL, json_tokener_parse(values), &credential };
 	assert_non_null(scope.values);
-	return credential_split(&credential, "me:s=a&b", names, 2, &why) ==
-		ERR_OK ?
+	return token_split(&credential, "me:s=a&b", names, 2, &why) == ERR_OK ?
 	    0 :
 	    -1;
 }
@@ -338,7 +336,7 @@ teardown(void **state)
 {
 	(void)state;
 	json_object_put(scope.values);
-	credential_end(&credential);
+	token_end(&credential);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ static const char inner[] =
     " \"dot\": \".\", \"dots\": \"..\", \"path\": \"../../etc\","
     " \"quote\": \"a\\\"b\\\\c\", \"null\": null, \"star\": \"*.home@x:y\"}";
 
-static struct credential credential;
+static struct token_parts credential;
 static struct scope scopes[2];
 
 static int
@@ -29,8 +29,7 @@ setup(void **state)
 	struct error why;
 
 	(void)state;
-	assert_int_equal(credential_split(&credential, "k/1:s:2&3", names, 2,
-			     &why),
+	assert_int_equal(token_split(&credential, "k/1:s:2&3", names, 2, &why),
 	    ERR_OK);
 	scopes[1] =
 	    (struct scope){ NULL, json_tokener_parse(outer), &credential };
@@ -47,7 +46,7 @@ teardown(void **state)
 	(void)state;
 	json_object_put(scopes[0].values);
 	json_object_put(scopes[1].values);
-	credential_end(&credential);
+	token_end(&credential);
 	return 0;
 }
 
@@ -418,9 +417,9 @@ test_split(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(splits); i++) {
-		struct credential c = { .count = 0 };
+		struct token_parts c = { .count = 0 };
 		struct error why = { .text = "" };
-		enum err rc = credential_split(&c, splits[i].token, names,
+		enum err rc = token_split(&c, splits[i].token, names,
 		    splits[i].count, &why);
 
 		if (splits[i].parts[0] == NULL) {
@@ -441,7 +440,7 @@ test_split(void **state)
 				    "\"%s\": \"%s\"", splits[i].token,
 				    c.parts[j]);
 		}
-		credential_end(&c);
+		token_end(&c);
 		ROW(c.count == 0, "\"%s\": not empty", splits[i].token);
 	}
 	ROWS_END();
@@ -467,7 +466,7 @@ test_hide(void **state)
 		char text[64];
 
 		snprintf(text, sizeof text, "%s", hides[i].text);
-		credential_hide(&credential, text);
+		token_hide(&credential, text);
 		ROW(unit_same(text, hides[i].hidden), "\"%s\": \"%s\"",
 		    hides[i].text, text);
 	}

@@ -19,12 +19,12 @@ static struct dnskey *
 read_token(const char *algorithm, const char *token, struct error *why)
 {
 	static const char *const parts[] = { "key", "secret" };
-	struct credential c = { .count = 0 };
+	struct token_parts c = { .count = 0 };
 	struct dnskey *key = NULL;
 
-	if (credential_split(&c, token, parts, 2, why) == ERR_OK)
+	if (token_split(&c, token, parts, 2, why) == ERR_OK)
 		key = dnskey_new(algorithm, c.parts[0], c.parts[1], why);
-	credential_end(&c);
+	token_end(&c);
 	return key;
 }
 

@@ -142,17 +142,17 @@ good_word(const struct step *step, const char *body)
 
 /*
  * No success.  The provider's own words say more about it than code does; they
- * are cleaned and cut for the log, without what they repeat of the credential.
+ * are cleaned and cut for the log, without what they repeat of the token.
  */
 static enum err
-refuse(const struct description *d, const struct credential *credential,
+refuse(const struct description *d, const struct token_parts *token,
     const char *text, enum err code, const char *what, struct error *why)
 {
 	char *quote = strdup(text);
 
 	if (quote == NULL)
 		return error_memory(why);
-	credential_hide(credential, quote);
+	token_hide(token, quote);
 	for (char *q = quote; *q != '\0'; q++)
 		if (*q < 0x20 || *q > 0x7e)
 			*q = ' ';
@@ -307,7 +307,7 @@ answer_parse(const struct buffer *body)
 /* The single place where an answer becomes a success. */
 enum err
 answer_judge(struct answer *a, const struct description *d,
-    const struct step *step, const struct credential *c,
+    const struct step *step, const struct token_parts *c,
     const struct exchange_reply *reply, json_object *tree, struct error *why)
 {
 	const char *body = reply->body.data != NULL ? reply->body.data : "";

@@ -27,10 +27,10 @@ json_object *answer_parse(const struct buffer *body);
 /*
  * Is this reply, and tree, what answer_parse() made of it, the success that
  * step wants?  ERR_OK, or the code that says what to do; why then quotes the
- * provider, without the credential.  *a is filled in either case.
+ * provider, without the token.  *a is filled in either case.
  */
 enum err answer_judge(struct answer *a, const struct description *d,
-    const struct step *step, const struct credential *c,
+    const struct step *step, const struct token_parts *c,
     const struct exchange_reply *reply, json_object *tree, struct error *why);
 
 /*

@@ -209,7 +209,7 @@ judge(struct run *r, const struct step *step, struct question *q,
 	}
 	return r->rehearsal != NULL ?
 	    ERR_OK :
-	    answer_judge(a, r->description, step, &r->credential, &q->reply,
+	    answer_judge(a, r->description, step, &r->token, &q->reply,
 		tree_of(r, q), why);
 }
 

@@ -51,7 +51,7 @@ read_token(const struct place *p, struct description *d, struct error *why)
 {
 	size_t n;
 
-	TRY(place_array(p, CREDENTIAL_PARTS_MAX, &n, why));
+	TRY(place_array(p, TOKEN_PARTS_MAX, &n, why));
 	for (size_t i = 0; i < n; i++) {
 		struct place e = place_element(p, i);
 

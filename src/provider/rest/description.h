@@ -27,7 +27,7 @@ struct description {
 	const char *about;
 	const char *base;
 	const char *begin_base; /* of begin's steps; NULL: base */
-	const char *parts[CREDENTIAL_PARTS_MAX + 1]; /* of the token */
+	const char *parts[TOKEN_PARTS_MAX + 1]; /* of the token */
 	size_t part_count;
 	json_object *headers;
 	char *basic; /* "user:password"; NULL: none */

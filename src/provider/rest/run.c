@@ -353,8 +353,7 @@ run_begin(struct run *r, const char *token, struct error *why)
 	const struct description *d = r->description;
 
 	TRY(scope_begin(&r->scope, &r->config, why));
-	TRY(credential_split(&r->credential, token, d->parts, d->part_count,
-	    why));
+	TRY(token_split(&r->token, token, d->parts, d->part_count, why));
 	return run_once(r, &d->begin, why);
 }
 
@@ -368,7 +367,7 @@ run(const struct rest *rest, struct run *r, const char *token,
 
 	r->rest = rest;
 	r->description = d;
-	r->config = (struct scope){ NULL, rest->variables, &r->credential };
+	r->config = (struct scope){ NULL, rest->variables, &r->token };
 	r->items = items;
 	r->count = count;
 	for (size_t i = 0; i < count; i++)
@@ -390,7 +389,7 @@ run(const struct rest *rest, struct run *r, const char *token,
 	zones_free(r);
 	call_forget(r);
 	scope_end(&r->scope);
-	credential_end(&r->credential);
+	token_end(&r->token);
 }
 
 void
@@ -413,6 +412,6 @@ rest_rehearse(const struct rest *rest, FILE *to,
 
 	/* Three characters a part, and a colon between. */
 	run(rest, &r,
-	    masked + 4 * (CREDENTIAL_PARTS_MAX - rest->description->part_count),
+	    masked + 4 * (TOKEN_PARTS_MAX - rest->description->part_count),
 	    records, count);
 }

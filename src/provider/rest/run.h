@@ -35,7 +35,7 @@ struct run {
 	struct exchange *exchange;
 	FILE *rehearsal; /* requests end here */
 	int64_t deadline;
-	struct credential credential;
+	struct token_parts token;
 	struct scope config;	    /* what the operator gave, */
 	struct scope scope;	    /* what begin got */
 	struct zone *zones;	    /* those of the records */

@@ -68,7 +68,7 @@ scope_get(const struct scope *s, const char *name, json_object **value)
 	if (value != NULL)
 		*value = NULL;
 	for (; s != NULL; s = s->outer) {
-		const struct credential *c = s->credential;
+		const struct token_parts *c = s->token;
 
 		for (size_t i = 0; c != NULL && i < c->count; i++)
 			if (strcmp(c->names[i], name) == 0)

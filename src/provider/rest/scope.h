@@ -14,9 +14,9 @@
 
 /* What is not here is looked up outside. */
 struct scope {
-	const struct scope *outer;	     /* or NULL */
-	json_object *values;		     /* name -> scalar; or NULL */
-	const struct credential *credential; /* or NULL */
+	const struct scope *outer;	 /* or NULL */
+	json_object *values;		 /* name -> scalar; or NULL */
+	const struct token_parts *token; /* or NULL */
 };
 
 /* The scopes of the records that one request is for. */
@@ -43,7 +43,7 @@ enum err scope_copy(struct scope *s, const char *name, json_object *value,
 
 /*
  * The text of a variable, NULL if it is not set; both belong to the scope.
- * *value, unless NULL, is its JSON value; NULL for a part of the credential.
+ * *value, unless NULL, is its JSON value; NULL for a part of the token.
  */
 const char *scope_get(const struct scope *s, const char *name,
     json_object **value);

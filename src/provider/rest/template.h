@@ -56,7 +56,7 @@ enum err template_path(struct buffer *to, const char *path,
 
 /*
  * The JSON value of the variable if text is "{=x}" and nothing else; it belongs
- * to the scope.  NULL: it is another text, not set, or of the credential.
+ * to the scope.  NULL: it is another text, not set, or of the token.
  */
 json_object *template_value(const char *text, const struct scope *s);
 
