@@ -10,7 +10,7 @@
 
 #include "account/account.h"
 #include "account/gate.h"
-#include "account/memory.h"
+#include "account/recent.h"
 #include "account/penalty.h"
 #include "account/verifier.h"
 #include "base/secret.h"
@@ -23,7 +23,7 @@ struct accounts {
 	const struct settings *settings;
 	struct verifier *verifiers; /* one an account, same order */
 	struct verifier nobody;	    /* the cost of the dearest one */
-	struct memory *memory;
+	struct recent *recent;
 	struct penalties *penalties;
 	struct gate *gate;
 };
@@ -46,7 +46,7 @@ accounts_new(const struct settings *s, struct error *why)
 	if (a == NULL ||
 	    (a->verifiers = calloc(s->account_count, sizeof *a->verifiers)) ==
 		NULL ||
-	    (a->memory = memory_new(s->account_count)) == NULL ||
+	    (a->recent = recent_new(s->account_count)) == NULL ||
 	    (a->penalties = penalties_new()) == NULL ||
 	    (a->gate = make_gate(s)) == NULL) {
 		error_memory(why);
@@ -75,7 +75,7 @@ accounts_free(struct accounts *a)
 {
 	if (a == NULL)
 		return;
-	memory_free(a->memory);
+	recent_free(a->recent);
 	penalties_free(a->penalties);
 	gate_free(a->gate);
 	free(a->verifiers);
@@ -87,13 +87,13 @@ void
 accounts_inherit(struct accounts *a, struct accounts *from)
 {
 	struct penalties *penalties = a->penalties;
-	struct memory *memory = a->memory;
+	struct recent *recent = a->recent;
 
 	a->penalties = from->penalties;
 	from->penalties = penalties;
-	if (memory_room(from->memory) >= memory_room(memory)) {
-		a->memory = from->memory;
-		from->memory = memory;
+	if (recent_room(from->recent) >= recent_room(recent)) {
+		a->recent = from->recent;
+		from->recent = memory;
 	}
 }
 
@@ -193,7 +193,7 @@ authenticate(const struct accounts *a, struct login *login,
 	if (account != NULL)
 		v = &a->verifiers[account - a->settings->accounts];
 	allowed = account != NULL && (!in_query || account->query_credentials);
-	if (!memory_knows(a->memory, v, login->credential) || !allowed) {
+	if (!recent_knows(a->recent, v, login->credential) || !allowed) {
 		if (source != NULL &&
 		    (wait = penalty_wait(a->penalties, source)) > 0)
 			return refuse(login, ERR_LIMIT, wait,
@@ -214,7 +214,7 @@ authenticate(const struct accounts *a, struct login *login,
 			    "right, but in the "
 			    "query, where the account does not allow it",
 			    why);
-		memory_add(a->memory, v, login->credential);
+		recent_add(a->recent, v, login->credential);
 	}
 	login->account = account;
 	login->token = colon + 1;

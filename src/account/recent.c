@@ -8,7 +8,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
-#include "account/memory.h"
+#include "account/recent.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/shared.h"
@@ -25,16 +25,16 @@ struct entry {
 	_Atomic int64_t until; /* clock_now(); 0: empty */
 };
 
-struct memory {
+struct recent {
 	struct entry *entries; /* shared */
 	size_t sets;	       /* of WAYS, a power of two */
 	uint8_t key[32];
 };
 
-struct memory *
-memory_new(size_t logins)
+struct recent *
+recent_new(size_t logins)
 {
-	struct memory *m = calloc(1, sizeof *m);
+	struct recent *m = calloc(1, sizeof *m);
 
 	if (m == NULL)
 		return NULL;
@@ -45,12 +45,12 @@ memory_new(size_t logins)
 	if (m->entries != NULL &&
 	    gnutls_rnd(GNUTLS_RND_KEY, m->key, sizeof m->key) == 0)
 		return m;
-	memory_free(m);
+	recent_free(m);
 	return NULL;
 }
 
 void
-memory_free(struct memory *m)
+recent_free(struct recent *m)
 {
 	if (m == NULL)
 		return;
@@ -60,14 +60,14 @@ memory_free(struct memory *m)
 }
 
 size_t
-memory_room(const struct memory *m)
+recent_room(const struct recent *m)
 {
 	return m->sets * WAYS / 2;
 }
 
 /* The entries where a login may be; NULL when there is no HMAC. */
 static struct entry *
-find_set(const struct memory *m, const struct verifier *v,
+find_set(const struct recent *m, const struct verifier *v,
     const char *credential, struct tag *tag)
 {
 	uint8_t digest[32];
@@ -88,7 +88,7 @@ find_set(const struct memory *m, const struct verifier *v,
 }
 
 bool
-memory_knows(struct memory *m, const struct verifier *v, const char *credential)
+recent_knows(struct recent *m, const struct verifier *v, const char *credential)
 {
 	int64_t now = clock_now();
 	struct tag tag, held;
@@ -104,9 +104,9 @@ memory_knows(struct memory *m, const struct verifier *v, const char *credential)
 			continue;
 		known = true;
 		/* Not each time: others read that line, too. */
-		if (until < now + MEMORY_TIME - MEMORY_TIME / 16)
+		if (until < now + RECENT_MS - RECENT_MS / 16)
 			(void)atomic_compare_exchange_strong(&set[i].until,
-			    &until, now + MEMORY_TIME);
+			    &until, now + RECENT_MS);
 	}
 	secret_wipe(&tag, sizeof tag);
 	secret_wipe(&held, sizeof held);
@@ -114,7 +114,7 @@ memory_knows(struct memory *m, const struct verifier *v, const char *credential)
 }
 
 void
-memory_add(struct memory *m, const struct verifier *v, const char *credential)
+recent_add(struct recent *m, const struct verifier *v, const char *credential)
 {
 	struct tag tag;
 	struct entry *set = find_set(m, v, credential, &tag);
@@ -127,7 +127,7 @@ memory_add(struct memory *m, const struct verifier *v, const char *credential)
 		atomic_store(&oldest->until, 0);
 		for (size_t h = 0; h < 2; h++)
 			atomic_store(&oldest->half[h], tag.half[h]);
-		atomic_store(&oldest->until, clock_now() + MEMORY_TIME);
+		atomic_store(&oldest->until, clock_now() + RECENT_MS);
 	}
 	secret_wipe(&tag, sizeof tag);
 }

@@ -1,5 +1,5 @@
 /*
- * memory.h - the logins that were found right a moment ago.
+ * recent.h - the logins that were found right a moment ago.
  *
  * A router that polls would cost a PBKDF2 each time.  What is kept instead is
  * an HMAC of its credential and its verifier, under a key of this start that
@@ -7,34 +7,34 @@
  * It lies in memory that all workers share and needs no lock: an entry that
  * is read while it is written matches nothing.
  */
-#ifndef ACCOUNT_MEMORY_H
-#define ACCOUNT_MEMORY_H
+#ifndef ACCOUNT_RECENT_H
+#define ACCOUNT_RECENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "account/verifier.h"
 
-#define MEMORY_TIME 900000 /* ms without a request until it is forgotten */
+#define RECENT_MS 900000 /* ms without a request until it is forgotten */
 
-struct memory;
+struct recent;
 
 /* Room for that many logins, shared with every later fork; NULL: none. */
-struct memory *memory_new(size_t logins);
-void memory_free(struct memory *m);
+struct recent *recent_new(size_t logins);
+void recent_free(struct recent *m);
 
 /* For how many logins is there room? */
-size_t memory_room(const struct memory *m);
+size_t recent_room(const struct recent *m);
 
 /*
  * Was this credential right for v?  The answer takes the same time either way.
  * One that is remembered is so for longer.
  */
-bool memory_knows(struct memory *m, const struct verifier *v,
+bool recent_knows(struct recent *m, const struct verifier *v,
     const char *credential);
 
 /* The one that is longest unused may be forgotten for it. */
-void memory_add(struct memory *m, const struct verifier *v,
+void recent_add(struct recent *m, const struct verifier *v,
     const char *credential);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "account/memory.h"
+#include "account/recent.h"
 #include "base/clock.h"
 
 /* Stands before ours: time passes as the test likes. */
@@ -25,84 +25,84 @@ static const struct verifier one = { .key = { 1 } }, other = { .key = { 2 } };
 static void
 test_knows(void **state)
 {
-	struct memory *m = memory_new(10), *another = memory_new(10);
+	struct recent *m = recent_new(10), *another = recent_new(10);
 
 	(void)state;
 	assert_non_null(m);
-	assert_false(memory_knows(m, &one, "router:token"));
-	memory_add(m, &one, "router:token");
-	assert_true(memory_knows(m, &one, "router:token"));
+	assert_false(recent_knows(m, &one, "router:token"));
+	recent_add(m, &one, "router:token");
+	assert_true(recent_knows(m, &one, "router:token"));
 	/* Only that credential, for that verifier, of this start. */
-	assert_false(memory_knows(m, &one, "router:token2"));
-	assert_false(memory_knows(m, &one, "router:toke"));
-	assert_false(memory_knows(m, &one, ""));
-	assert_false(memory_knows(m, &other, "router:token"));
-	assert_false(memory_knows(another, &one, "router:token"));
-	memory_free(m);
-	memory_free(another);
-	memory_free(NULL);
+	assert_false(recent_knows(m, &one, "router:token2"));
+	assert_false(recent_knows(m, &one, "router:toke"));
+	assert_false(recent_knows(m, &one, ""));
+	assert_false(recent_knows(m, &other, "router:token"));
+	assert_false(recent_knows(another, &one, "router:token"));
+	recent_free(m);
+	recent_free(another);
+	recent_free(NULL);
 }
 
 /* It is forgotten when nobody came for so long, and not before. */
 static void
 test_forgets(void **state)
 {
-	struct memory *m = memory_new(10);
+	struct recent *m = recent_new(10);
 
 	(void)state;
-	memory_add(m, &one, "router:token");
-	now += MEMORY_TIME - 1;
-	assert_true(memory_knows(m, &one, "router:token"));
-	now += MEMORY_TIME - 1;
-	assert_true(memory_knows(m, &one, "router:token"));
-	now += MEMORY_TIME;
-	assert_false(memory_knows(m, &one, "router:token"));
-	memory_add(m, &one, "router:token");
-	assert_true(memory_knows(m, &one, "router:token"));
-	memory_free(m);
+	recent_add(m, &one, "router:token");
+	now += RECENT_MS - 1;
+	assert_true(recent_knows(m, &one, "router:token"));
+	now += RECENT_MS - 1;
+	assert_true(recent_knows(m, &one, "router:token"));
+	now += RECENT_MS;
+	assert_false(recent_knows(m, &one, "router:token"));
+	recent_add(m, &one, "router:token");
+	assert_true(recent_knows(m, &one, "router:token"));
+	recent_free(m);
 }
 
 /* What one process learns the others know. */
 static void
 test_shared(void **state)
 {
-	struct memory *m = memory_new(10);
+	struct recent *m = recent_new(10);
 	int status;
 	pid_t pid;
 
 	(void)state;
 	if ((pid = fork()) == 0) {
-		memory_add(m, &one, "router:token");
+		recent_add(m, &one, "router:token");
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_true(memory_knows(m, &one, "router:token"));
-	memory_free(m);
+	assert_true(recent_knows(m, &one, "router:token"));
+	recent_free(m);
 }
 
 /* There is room for as many as was asked for; more push out the oldest. */
 static void
 test_room(void **state)
 {
-	struct memory *m = memory_new(1000);
+	struct recent *m = recent_new(1000);
 	size_t known = 0;
 	char text[32];
 
 	(void)state;
-	assert_true(memory_room(m) >= 1000);
+	assert_true(recent_room(m) >= 1000);
 	for (int i = 0; i < 100000; i++) {
 		now++;
 		snprintf(text, sizeof text, "router%d:token", i);
-		memory_add(m, &one, text);
-		ROW(memory_knows(m, &one, text), "%s is not known", text);
+		recent_add(m, &one, text);
+		ROW(recent_knows(m, &one, text), "%s is not known", text);
 	}
 	for (int i = 99000; i < 100000; i++) {
 		snprintf(text, sizeof text, "router%d:token", i);
-		known += memory_knows(m, &one, text);
+		known += recent_knows(m, &one, text);
 	}
 	ROW(known > 900, "only %zu of the last 1000 are known", known);
-	memory_free(m);
+	recent_free(m);
 	ROWS_END();
 }
 
