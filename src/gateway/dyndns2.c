@@ -66,15 +66,15 @@ static void
 put_addresses(const struct update *u, const struct host_settings *host,
     struct buffer *body)
 {
-	const struct wish *w = &u->wish;
-	bool ipv4 = w->ipv4.given && !w->ipv4.remove;
-	bool ipv6 = w->ipv6.given && !w->ipv6.remove;
+	const struct claim *c = &u->claim;
+	bool ipv4 = c->ipv4.given && !c->ipv4.remove;
+	bool ipv6 = c->ipv6.given && !c->ipv6.remove;
 	const char *separator = " ";
 
 	if (ipv4)
-		put_address(body, &separator, &w->ipv4.address);
+		put_address(body, &separator, &c->ipv4.address);
 	if (ipv6)
-		put_address(body, &separator, &w->ipv6.address);
+		put_address(body, &separator, &c->ipv6.address);
 	for (size_t i = 0; !ipv4 && !ipv6 && i < u->record_count; i++)
 		if (u->records[i].host == host && !u->records[i].remove)
 			put_address(body, &separator, &u->records[i].address);
@@ -107,7 +107,7 @@ worst_status(const struct update *u)
 void
 dyndns2_reply(const struct update *u, struct reply *r)
 {
-	const struct wish *w = &u->wish;
+	const struct claim *c = &u->claim;
 	struct answer_word a = answer_to(u->result);
 
 	r->json = false;
@@ -116,9 +116,9 @@ dyndns2_reply(const struct update *u, struct reply *r)
 		buffer_printf(&r->body, "%s\n", a.word);
 	} else {
 		r->status = worst_status(u);
-		for (size_t i = 0; w->has_names && i < w->name_count; i++)
-			put_line(u, w->names[i], r);
-		for (size_t i = 0; !w->has_names && i < u->host_count; i++)
+		for (size_t i = 0; c->has_names && i < c->name_count; i++)
+			put_line(u, c->names[i], r);
+		for (size_t i = 0; !c->has_names && i < u->host_count; i++)
 			put_line(u, u->hosts[i], r);
 	}
 	if (r->status == 503)

@@ -57,7 +57,7 @@ static const struct route {
 	void (*reply)(const struct update *u, struct reply *r);
 	void (*refuse)(struct reply *r, int status, const char *why);
 } routes[] = {
-	{ "/update", WISH_NAMES_MAX, native_reply, native_error },
+	{ "/update", CLAIM_NAMES_MAX, native_reply, native_error },
 	{ "/nic/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
 	{ "/v3/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
 };

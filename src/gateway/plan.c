@@ -14,16 +14,16 @@ add_host(struct update *u, const struct host_settings *host)
 	u->hosts[u->host_count++] = host;
 }
 
-/* Those that the wish names, or all of the account. */
+/* Those that the claim names, or all of the account. */
 static void
 choose_hosts(struct update *u)
 {
 	const struct account_settings *account = u->login.account;
-	const struct wish *w = &u->wish;
+	const struct claim *c = &u->claim;
 
-	for (size_t i = 0; w->has_names && i < w->name_count; i++)
-		add_host(u, w->names[i]);
-	for (size_t i = 0; !w->has_names && i < account->host_count; i++)
+	for (size_t i = 0; c->has_names && i < c->name_count; i++)
+		add_host(u, c->names[i]);
+	for (size_t i = 0; !c->has_names && i < account->host_count; i++)
 		add_host(u, &account->hosts[i]);
 }
 
@@ -87,30 +87,30 @@ add_removal(struct update *u, const struct host_settings *host, int family)
 static void
 plan_ipv4(struct update *u, const struct host_settings *host)
 {
-	const struct wish_address *w = &u->wish.ipv4;
+	const struct claim_address *w = &u->claim.ipv4;
 
-	if (host->ipv4 == IPV4_NONE || !w->given)
+	if (host->ipv4 == IPV4_NONE || !c->given)
 		return;
-	if (w->remove)
+	if (c->remove)
 		add_removal(u, host, AF_INET);
 	else
-		add_address(u, host, &w->address);
+		add_address(u, host, &c->address);
 }
 
 static enum err
 plan_ipv6(struct update *u, const struct host_settings *host)
 {
-	const struct wish_address *w = &u->wish.ipv6;
+	const struct claim_address *w = &u->claim.ipv6;
 	struct address made;
 
 	if (host->ipv6 == IPV6_NONE)
 		return ERR_OK;
-	if (w->given && w->remove) {
+	if (c->given && c->remove) {
 		add_removal(u, host, AF_INET6);
-	} else if (host->ipv6 == IPV6_ROUTER && w->given) {
-		add_address(u, host, &w->address);
-	} else if (host->ipv6 == IPV6_PREFIX && u->wish.has_prefix) {
-		if (prefix_join(&made, &u->wish.prefix, host->prefix_length,
+	} else if (host->ipv6 == IPV6_ROUTER && c->given) {
+		add_address(u, host, &c->address);
+	} else if (host->ipv6 == IPV6_PREFIX && u->claim.has_prefix) {
+		if (prefix_join(&made, &u->claim.prefix, host->prefix_length,
 			&host->suffix, &u->why) != ERR_OK)
 			return ERR_REQUEST;
 		add_address(u, host, &made);

@@ -1,5 +1,5 @@
 /*
- * plan.h - which records does a wish ask for?
+ * plan.h - which records does a claim ask for?
  */
 #ifndef GATEWAY_PLAN_H
 #define GATEWAY_PLAN_H
@@ -7,8 +7,8 @@
 #include "gateway/update.h"
 
 /*
- * From the account's hosts and u->wish to u->hosts and u->records, each open or
- * judged already: VERDICT_ADDRESS or VERDICT_LEFT.  What the wish does not
+ * From the account's hosts and u->claim to u->hosts and u->records, each open or
+ * judged already: VERDICT_ADDRESS or VERDICT_LEFT.  What the claim does not
  * mention stays as it is published.  ERR_REQUEST if it mentions nothing
  * that any of the hosts has.
  */

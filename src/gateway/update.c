@@ -207,7 +207,7 @@ run(struct update *u)
 
 	if ((rc = login(u)) != ERR_OK)
 		return rc;
-	if ((rc = wish_read(&u->wish, u->request, u->login.account,
+	if ((rc = claim_read(&u->claim, u->request, u->login.account,
 		 u->names_max, &u->why)) != ERR_OK)
 		return rc;
 	if ((rc = plan_make(u)) != ERR_OK)

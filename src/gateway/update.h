@@ -12,7 +12,7 @@
 #include "config/settings.h"
 #include "gateway/house.h"
 #include "gateway/request.h"
-#include "gateway/wish.h"
+#include "gateway/claim.h"
 
 /* Milliseconds.  A widespread client gives up after 10 s. */
 #define UPDATE_DEADLINE		 8000
@@ -52,7 +52,7 @@ struct update {
 	const struct request *request;
 	size_t names_max; /* of its protocol */
 	struct login login;
-	struct wish wish;
+	struct claim claim;
 	const struct host_settings *hosts[SETTINGS_HOSTS_MAX]; /* each once */
 	size_t host_count;
 	struct record *records; /* two a host at most */
@@ -65,7 +65,7 @@ struct update {
 
 /*
  * ERR_OK: every record has its verdict.  ERR_ABANDONED, ERR_MEMORY, a code of
- * account_authenticate() or of wish_read(): nothing was done.
+ * account_authenticate() or of claim_read(): nothing was done.
  */
 enum err update_run(struct update *u);
 

@@ -65,7 +65,7 @@ plan(struct request *q, size_t names_max)
 		.names_max = names_max };
 	struct error why;
 
-	if (wish_read(&u.wish, q, &account, names_max, &why) == ERR_OK &&
+	if (claim_read(&u.claim, q, &account, names_max, &why) == ERR_OK &&
 	    plan_make(&u) == ERR_OK) {
 		assert(u.record_count > 0);
 		assert(u.host_count <= account.host_count);
@@ -128,7 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	request_read(&q, &fcgi, 0);
 	if (q.why.code == ERR_OK) {
-		plan(&q, WISH_NAMES_MAX);
+		plan(&q, CLAIM_NAMES_MAX);
 		plan(&q, 1);
 		log_in(accounts, &q);
 	}

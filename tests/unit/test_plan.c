@@ -1,5 +1,5 @@
 /*
- * test_plan.c - from hosts and a wish to records, some of them judged.
+ * test_plan.c - from hosts and a claim to records, some of them judged.
  */
 #include "unit.h"
 
@@ -167,7 +167,7 @@ hosts_start(struct host_settings to[], const struct host from[])
 }
 
 static void
-wish_start(struct wish_address *to, const char *text)
+claim_start(struct claim_address *to, const char *text)
 {
 	to->given = text != NULL;
 	to->remove = text != NULL && strcmp(text, "none") == 0;
@@ -210,17 +210,17 @@ test_plans(void **state)
 		char got[1024];
 		enum err rc;
 
-		wish_start(&u.wish.ipv4, plans[i].ipv4);
-		wish_start(&u.wish.ipv6, plans[i].ipv6);
+		claim_start(&u.claim.ipv4, plans[i].ipv4);
+		claim_start(&u.claim.ipv6, plans[i].ipv6);
 		if (plans[i].prefix != NULL)
 			assert_true(
-			    u.wish.has_prefix =
-				prefix_parse(&u.wish.prefix, plans[i].prefix));
+			    u.claim.has_prefix =
+				prefix_parse(&u.claim.prefix, plans[i].prefix));
 		for (; c != NULL && *c != '\0'; c++)
 			if (*c != ',')
-				u.wish.names[u.wish.name_count++] =
+				u.claim.names[u.claim.name_count++] =
 				    &hosts[*c - '0'];
-		u.wish.has_names = c != NULL;
+		u.claim.has_names = c != NULL;
 		rc = plan_make(&u);
 		show(&u, got, sizeof got);
 		if (plans[i].records != NULL)
@@ -249,8 +249,8 @@ test_many(void **state)
 		hosts[i] = (struct host_settings){ .ipv4 = IPV4_ROUTER,
 			.name = (char *)(uintptr_t) "a.net",
 			.ipv6 = IPV6_ROUTER };
-	wish_start(&u.wish.ipv4, "89.14.163.156");
-	wish_start(&u.wish.ipv6, "2a01:c22::1");
+	claim_start(&u.claim.ipv4, "89.14.163.156");
+	claim_start(&u.claim.ipv6, "2a01:c22::1");
 	assert_int_equal(plan_make(&u), ERR_OK);
 	assert_int_equal(u.record_count, 2 * SETTINGS_HOSTS_MAX);
 	update_end(&u);

@@ -38,7 +38,7 @@ static const struct {
 	const char *title;
 	size_t host_count;
 	struct short_record records[RECORDS_MAX + 1];
-	const char *ipv4; /* of the wish */
+	const char *ipv4; /* of the claim */
 	const char *ipv6;
 	int native_status;
 	const char *native;
@@ -131,7 +131,7 @@ static const struct {
 };
 
 static void
-wish_start(struct wish_address *to, const char *text)
+claim_start(struct claim_address *to, const char *text)
 {
 	to->given = text != NULL;
 	if (text != NULL)
@@ -196,8 +196,8 @@ test_answers(void **state)
 
 		update_start(&u, &q, records, answers[i].host_count,
 		    answers[i].records);
-		wish_start(&u.wish.ipv4, answers[i].ipv4);
-		wish_start(&u.wish.ipv6, answers[i].ipv6);
+		claim_start(&u.claim.ipv4, answers[i].ipv4);
+		claim_start(&u.claim.ipv6, answers[i].ipv6);
 		native_reply(&u, &r);
 		check_reply(answers[i].title, &r, answers[i].native_status,
 		    answers[i].native);
@@ -227,12 +227,12 @@ test_order(void **state)
 
 	(void)state;
 	update_start(&u, &q, records, 2, from);
-	wish_start(&u.wish.ipv4, "1.2.3.4");
-	u.wish.has_names = true;
-	u.wish.names[0] = &hosts[1];
-	u.wish.names[1] = &hosts[0];
-	u.wish.names[2] = &hosts[1];
-	u.wish.name_count = 3;
+	claim_start(&u.claim.ipv4, "1.2.3.4");
+	u.claim.has_names = true;
+	u.claim.names[0] = &hosts[1];
+	u.claim.names[1] = &hosts[0];
+	u.claim.names[2] = &hosts[1];
+	u.claim.name_count = 3;
 	dyndns2_reply(&u, &r);
 	check_reply("order", &r, 200,
 	    "good 1.2.3.4\nnochg 1.2.3.4\ngood 1.2.3.4\n");
@@ -324,8 +324,8 @@ test_no_false_success(void **state)
 			char line[256];
 
 			update_start(&u, &q, records, 1 + v % 2, from);
-			wish_start(&u.wish.ipv4, "1.2.3.4");
-			wish_start(&u.wish.ipv6, "2a01::1");
+			claim_start(&u.claim.ipv4, "1.2.3.4");
+			claim_start(&u.claim.ipv6, "2a01::1");
 			(dyndns2 ? dyndns2_reply : native_reply)(&u, &r);
 			line_of(r.body.data, 0, line, sizeof line);
 			ROW((r.status == 200) == well, "%s and %s: %d",

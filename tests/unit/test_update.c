@@ -163,7 +163,7 @@ show(const struct update *u, char *out, size_t size)
 
 static const struct {
 	const char *title;
-	const char *query; /* of the wish */
+	const char *query; /* of the claim */
 	const char *unproved;
 	const char *refused;
 	const char *busy;
@@ -253,7 +253,7 @@ test_stories(void **state)
 		struct request q;
 		struct update u = { .house = &house,
 			.request = &q,
-			.names_max = WISH_NAMES_MAX };
+			.names_max = CLAIM_NAMES_MAX };
 
 		memset(&world, 0, sizeof world);
 		world.unproved = stories[i].unproved;
@@ -310,7 +310,7 @@ test_refusals(void **state)
 		struct request q;
 		struct update u = { .house = &house,
 			.request = &q,
-			.names_max = WISH_NAMES_MAX };
+			.names_max = CLAIM_NAMES_MAX };
 
 		memset(&world, 0, sizeof world);
 		request_start(&q, query, refusals[i].authorization);
@@ -335,7 +335,7 @@ test_query_login(void **state)
 	struct request q;
 	struct update u = { .house = &house,
 		.request = &q,
-		.names_max = WISH_NAMES_MAX };
+		.names_max = CLAIM_NAMES_MAX };
 
 	(void)state;
 	memset(&world, 0, sizeof world);
@@ -357,7 +357,7 @@ test_abandoned(void **state)
 		struct request q;
 		struct update u = { .house = &house,
 			.request = &q,
-			.names_max = WISH_NAMES_MAX };
+			.names_max = CLAIM_NAMES_MAX };
 		int fds[2];
 
 		memset(&world, 0, sizeof world);
@@ -399,7 +399,7 @@ test_deadlines(void **state)
 		struct request q;
 		struct update u = { .house = &house,
 			.request = &q,
-			.names_max = WISH_NAMES_MAX };
+			.names_max = CLAIM_NAMES_MAX };
 		int64_t before;
 
 		memset(&world, 0, sizeof world);
@@ -430,7 +430,7 @@ test_end(void **state)
 	struct request q;
 	struct update u = { .house = &house,
 		.request = &q,
-		.names_max = WISH_NAMES_MAX };
+		.names_max = CLAIM_NAMES_MAX };
 
 	(void)state;
 	memset(&world, 0, sizeof world);

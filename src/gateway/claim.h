@@ -1,11 +1,11 @@
 /*
- * wish.h - what a request asks for, whichever words its client uses.
+ * claim.h - what a request asks for, whichever words its client uses.
  *
  * The names of parameters are those of every client that we know of; the same
  * ones count for /update and for dyndns2.
  */
-#ifndef GATEWAY_WISH_H
-#define GATEWAY_WISH_H
+#ifndef GATEWAY_CLAIM_H
+#define GATEWAY_CLAIM_H
 
 #include <stdbool.h>
 
@@ -15,21 +15,21 @@
 #include "config/settings.h"
 #include "gateway/request.h"
 
-#define WISH_NAMES_MAX SETTINGS_HOSTS_MAX /* in one request */
+#define CLAIM_NAMES_MAX SETTINGS_HOSTS_MAX /* in one request */
 
 /* One family: an address, the word to remove it, or neither. */
-struct wish_address {
+struct claim_address {
 	bool given;
 	bool remove; /* "none" */
 	struct address address;
 };
 
-struct wish {
-	struct wish_address ipv4, ipv6;
+struct claim {
+	struct claim_address ipv4, ipv6;
 	bool has_prefix;
 	struct prefix prefix;
 	bool has_names; /* else all of the account */
-	const struct host_settings *names[WISH_NAMES_MAX]; /* as sent */
+	const struct host_settings *names[CLAIM_NAMES_MAX]; /* as sent */
 	size_t name_count;
 };
 
@@ -42,7 +42,7 @@ struct wish {
  * names_max names, ERR_NAMES; dyndns2 has words of its own for the last three.
  * why is fit for the client.
  */
-enum err wish_read(struct wish *w, const struct request *q,
+enum err claim_read(struct claim *c, const struct request *q,
     const struct account_settings *account, size_t names_max,
     struct error *why);
 

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "address/hostname.h"
-#include "gateway/wish.h"
+#include "gateway/claim.h"
 
 #define VALUE_MAX 512 /* bytes of one address value */
 #define BLANKS	  " \t"
@@ -32,7 +32,7 @@ is_one_of(const char *name, const char *const names[])
 }
 
 static enum err
-set_address(struct wish_address *to, const struct address *a, bool none,
+set_address(struct claim_address *to, const struct address *a, bool none,
     const char *name, struct error *why)
 {
 	if (to->given &&
@@ -68,7 +68,7 @@ cut_host(char *value, const struct account_settings *account)
 
 /* One address of a list, perhaps with the length of its network. */
 static enum err
-read_item(struct wish *w, const char *item, const char *name, bool ipv4,
+read_item(struct claim *c, const char *item, const char *name, bool ipv4,
     bool ipv6, struct error *why)
 {
 	struct address a;
@@ -77,16 +77,16 @@ read_item(struct wish *w, const char *item, const char *name, bool ipv4,
 
 	if (strcasecmp(item, REMOVE) == 0) {
 		if (ipv4)
-			rc = set_address(&w->ipv4, NULL, true, name, why);
+			rc = set_address(&c->ipv4, NULL, true, name, why);
 		if (rc == ERR_OK && ipv6)
-			rc = set_address(&w->ipv6, NULL, true, name, why);
+			rc = set_address(&c->ipv6, NULL, true, name, why);
 		return rc;
 	}
 	if (address_parse_length(&a, &length, item)) {
 		if (a.family == AF_INET && ipv4)
-			return set_address(&w->ipv4, &a, false, name, why);
+			return set_address(&c->ipv4, &a, false, name, why);
 		if (a.family == AF_INET6 && ipv6)
-			return set_address(&w->ipv6, &a, false, name, why);
+			return set_address(&c->ipv6, &a, false, name, why);
 	}
 	return error_set(why, ERR_REQUEST, "%s: not an %s address", name,
 	    ipv4 && ipv6 ? "IP" :
@@ -95,7 +95,7 @@ read_item(struct wish *w, const char *item, const char *name, bool ipv4,
 }
 
 static enum err
-read_addresses(struct wish *w, const struct parameter *p, bool ipv4, bool ipv6,
+read_addresses(struct claim *c, const struct parameter *p, bool ipv4, bool ipv6,
     const struct account_settings *account, struct error *why)
 {
 	char value[VALUE_MAX], *rest = value, *item;
@@ -114,7 +114,7 @@ read_addresses(struct wish *w, const struct parameter *p, bool ipv4, bool ipv6,
 }
 
 static enum err
-read_prefix(struct wish *w, const struct parameter *p,
+read_prefix(struct claim *c, const struct parameter *p,
     const struct account_settings *account, struct error *why)
 {
 	struct prefix prefix;
@@ -128,17 +128,17 @@ read_prefix(struct wish *w, const struct parameter *p,
 	if (*value == '\0')
 		return ERR_OK;
 	if (strcasecmp(value, REMOVE) == 0)
-		return set_address(&w->ipv6, NULL, true, p->name, why);
+		return set_address(&c->ipv6, NULL, true, p->name, why);
 	if (!prefix_parse(&prefix, value))
 		return error_set(why, ERR_REQUEST, "%s: not an IPv6 prefix",
 		    p->name);
-	if (w->has_prefix &&
-	    (prefix.length != w->prefix.length ||
-		!address_equal(&prefix.address, &w->prefix.address)))
+	if (c->has_prefix &&
+	    (prefix.length != c->prefix.length ||
+		!address_equal(&prefix.address, &c->prefix.address)))
 		return error_set(why, ERR_REQUEST, "%s: a second, other prefix",
 		    p->name);
-	w->prefix = prefix;
-	w->has_prefix = true;
+	c->prefix = prefix;
+	c->has_prefix = true;
 	return ERR_OK;
 }
 
@@ -162,7 +162,7 @@ find_host(const struct account_settings *account, const char *name)
 }
 
 static enum err
-read_name(struct wish *w, const char *text,
+read_name(struct claim *c, const char *text,
     const struct account_settings *account, size_t names_max, struct error *why)
 {
 	char *name = hostname_normalise(text, true);
@@ -178,15 +178,15 @@ read_name(struct wish *w, const char *text,
 	if (host == NULL)
 		return error_set(why, ERR_HOST,
 		    "hostname: not one of the account's");
-	if (w->name_count == names_max)
+	if (c->name_count == names_max)
 		return error_set(why, ERR_NAMES,
 		    "hostname: more than %zu names", names_max);
-	w->names[w->name_count++] = host;
+	c->names[c->name_count++] = host;
 	return ERR_OK;
 }
 
 static enum err
-read_names(struct wish *w, const struct parameter *p,
+read_names(struct claim *c, const struct parameter *p,
     const struct account_settings *account, size_t names_max, struct error *why)
 {
 	char *copy, *rest, *item;
@@ -200,7 +200,7 @@ read_names(struct wish *w, const struct parameter *p,
 	while (rc == ERR_OK && (item = strsep(&rest, "," BLANKS)) != NULL) {
 		if (*item == '\0')
 			continue;
-		w->has_names = true;
+		c->has_names = true;
 		rc = read_name(w, item, account, names_max, why);
 	}
 	free(copy);
@@ -208,7 +208,7 @@ read_names(struct wish *w, const struct parameter *p,
 }
 
 static enum err
-read_parameter(struct wish *w, const struct parameter *p,
+read_parameter(struct claim *c, const struct parameter *p,
     const struct account_settings *account, size_t names_max, struct error *why)
 {
 	if (is_one_of(p->name, ipv4_names))
@@ -226,30 +226,30 @@ read_parameter(struct wish *w, const struct parameter *p,
 
 /* For devices that do not say their address; what they do say goes first. */
 static void
-read_connection(struct wish *w, const struct request *q)
+read_connection(struct claim *c, const struct request *q)
 {
 	struct address source;
 
 	if (!address_parse_any(&source, q->source))
 		return;
-	if (source.family == AF_INET && !w->ipv4.given)
-		w->ipv4 = (struct wish_address){ true, false, source };
+	if (source.family == AF_INET && !c->ipv4.given)
+		c->ipv4 = (struct claim_address){ true, false, source };
 	if (source.family != AF_INET6)
 		return;
-	if (!w->has_prefix)
-		w->prefix = (struct prefix){ source, 64 };
-	w->has_prefix = true;
-	if (!w->ipv6.given)
-		w->ipv6 = (struct wish_address){ true, false, source };
+	if (!c->has_prefix)
+		c->prefix = (struct prefix){ source, 64 };
+	c->has_prefix = true;
+	if (!c->ipv6.given)
+		c->ipv6 = (struct claim_address){ true, false, source };
 }
 
 enum err
-wish_read(struct wish *w, const struct request *q,
+claim_read(struct claim *c, const struct request *q,
     const struct account_settings *account, size_t names_max, struct error *why)
 {
 	enum err rc;
 
-	*w = (struct wish){ .name_count = 0 };
+	*w = (struct claim){ .name_count = 0 };
 	for (size_t i = 0; i < q->parameter_count; i++)
 		if ((rc = read_parameter(w, &q->parameters[i], account,
 			 names_max, why)) != ERR_OK)

@@ -1,9 +1,9 @@
 /*
- * test_wish.c - one meaning for the words of every client.
+ * test_claim.c - one meaning for the words of every client.
  */
 #include "unit.h"
 
-#include "gateway/wish.h"
+#include "gateway/claim.h"
 
 static struct host_settings hosts[] = {
 	{ .name = (char *)(uintptr_t) "example.org", .ipv4 = IPV4_ROUTER },
@@ -39,10 +39,10 @@ start(struct request *q, char *text, const char *source)
 
 /* "4=ADDRESS 6=none p=PREFIX/LENGTH NAME,NAME" */
 static const char *
-show(const struct wish *w)
+show(const struct claim *c)
 {
 	static char out[1024];
-	const struct wish_address *families[] = { &w->ipv4, &w->ipv6 };
+	const struct claim_address *families[] = { &c->ipv4, &c->ipv6 };
 	char text[ADDRESS_TEXT_MAX];
 	size_t n = 0;
 
@@ -54,27 +54,27 @@ show(const struct wish *w)
 			    families[i]->remove ?
 				"none" :
 				address_format(&families[i]->address, text));
-	if (w->has_prefix)
+	if (c->has_prefix)
 		n += (size_t)snprintf(out + n, sizeof out - n, "%sp=%s/%u",
-		    n > 0 ? " " : "", address_format(&w->prefix.address, text),
-		    w->prefix.length);
-	for (size_t i = 0; i < w->name_count; i++)
+		    n > 0 ? " " : "", address_format(&c->prefix.address, text),
+		    c->prefix.length);
+	for (size_t i = 0; i < c->name_count; i++)
 		n += (size_t)snprintf(out + n, sizeof out - n, "%s%s",
 		    i > 0     ? "," :
 			n > 0 ? " " :
 				"",
-		    w->names[i]->name);
-	if (w->has_names != (w->name_count > 0))
+		    c->names[i]->name);
+	if (c->has_names != (c->name_count > 0))
 		snprintf(out + n, sizeof out - n, " (has_names is wrong)");
 	return out;
 }
 
 static const struct {
 	const char *query;
-	const char *wish; /* NULL: refused */
+	const char *claim; /* NULL: refused */
 	enum err code;
 	const char *why;
-} wishes[] = {
+} claimes[] = {
 	{ "", "", ERR_OK, NULL },
 	{ "x=1&y=2", "", ERR_OK, NULL },
 	/* The reference case. */
@@ -181,26 +181,27 @@ static const struct {
 };
 
 static void
-test_wishes(void **state)
+test_claimes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(wishes); i++) {
-		char *text = strdup(wishes[i].query);
+	for (size_t i = 0; i < COUNT(claimes); i++) {
+		char *text = strdup(claimes[i].query);
 		struct error why = { .text = "" };
 		struct request q;
-		struct wish w;
+		struct claim w;
 		enum err rc;
 
 		assert_non_null(text);
 		start(&q, text, "89.14.163.156");
-		rc = wish_read(&w, &q, &account, 3, &why);
-		if (wishes[i].wish != NULL)
-			ROW(rc == ERR_OK && unit_same(show(&w), wishes[i].wish),
-			    "%s: %s %s", wishes[i].query, show(&w), why.text);
+		rc = claim_read(&w, &q, &account, 3, &why);
+		if (claimes[i].claim != NULL)
+			ROW(rc == ERR_OK &&
+				unit_same(show(&w), claimes[i].claim),
+			    "%s: %s %s", claimes[i].query, show(&w), why.text);
 		else
-			ROW(rc == wishes[i].code &&
-				unit_same(why.text, wishes[i].why),
-			    "%s: %d \"%s\"", wishes[i].query, rc, why.text);
+			ROW(rc == claimes[i].code &&
+				unit_same(why.text, claimes[i].why),
+			    "%s: %d \"%s\"", claimes[i].query, rc, why.text);
 		free(text);
 	}
 	ROWS_END();
@@ -218,15 +219,15 @@ test_long(void **state)
 		struct error why = { .text = "" };
 		char *text = malloc(lengths[i / 3] + 1);
 		struct request q = { .source = "", .parameter_count = 1 };
-		struct wish w;
+		struct claim w;
 
 		assert_non_null(text);
 		memset(text, '1', lengths[i / 3]);
 		text[lengths[i / 3]] = '\0';
 		q.parameters[0] =
 		    (struct parameter){ (char *)(uintptr_t)names[i % 3], text };
-		ROW(wish_read(&w, &q, &account, 3, &why) != ERR_OK, "%s of %zu",
-		    names[i % 3], lengths[i / 3]);
+		ROW(claim_read(&w, &q, &account, 3, &why) != ERR_OK,
+		    "%s of %zu", names[i % 3], lengths[i / 3]);
 		ROW(strlen(why.text) < 80, "%s", why.text);
 		free(text);
 	}
@@ -237,7 +238,7 @@ test_long(void **state)
 static const struct {
 	const char *query;
 	const char *source;
-	const char *wish;
+	const char *claim;
 } connections[] = {
 	{ "", "89.14.163.156", "4=89.14.163.156" },
 	{ "", "2a01:c22::7", "6=2a01:c22::7 p=2a01:c22::7/64" },
@@ -260,12 +261,12 @@ test_connection(void **state)
 		char *text = strdup(connections[i].query);
 		struct error why = { .text = "" };
 		struct request q;
-		struct wish w;
+		struct claim w;
 
 		assert_non_null(text);
 		start(&q, text, connections[i].source);
-		ROW(wish_read(&w, &q, &account, 3, &why) == ERR_OK &&
-			unit_same(show(&w), connections[i].wish),
+		ROW(claim_read(&w, &q, &account, 3, &why) == ERR_OK &&
+			unit_same(show(&w), connections[i].claim),
 		    "%s from %s: %s", connections[i].query,
 		    connections[i].source, show(&w));
 		free(text);
@@ -278,7 +279,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_claimes),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_connection),
 	};
