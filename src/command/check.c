@@ -98,16 +98,16 @@ print_provider(const struct provider *p)
 }
 
 static void
-print_house(const struct house *h)
+print_gateway(const struct gateway *g)
 {
-	const struct settings *s = h->settings;
+	const struct settings *s = g->settings;
 
 	printf("%s: %u workers, log to %s\n", s->file, s->workers, s->log);
 	if (s->listen.path != NULL)
 		printf("listens on %s, mode %04o\n", s->listen.path,
 		    (unsigned int)s->listen.mode);
 	for (size_t i = 0; i < s->provider_count; i++)
-		print_provider(providers_get(h->providers, i));
+		print_provider(providers_get(g->providers, i));
 	for (size_t i = 0; i < s->account_count; i++) {
 		const struct account_settings *a = &s->accounts[i];
 
@@ -131,7 +131,7 @@ command_check(int argc, char *argv[])
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
-	struct house *h;
+	struct gateway *g;
 	struct error why;
 	int c;
 
@@ -144,12 +144,12 @@ command_check(int argc, char *argv[])
 		fprintf(stderr, "usage: ddnsgate check [--config FILE]\n");
 		return EXIT_USAGE;
 	}
-	if ((h = house_new(file, &why)) == NULL) {
+	if ((g = gateway_new(file, &why)) == NULL) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
-	providers_resolve(h->providers);
-	print_house(h);
-	house_free(h);
+	providers_resolve(g->providers);
+	print_gateway(g);
+	gateway_free(g);
 	return EXIT_OK;
 }

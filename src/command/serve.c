@@ -46,7 +46,7 @@ command_serve(int argc, char *argv[])
 	};
 	const char *file = COMMAND_CONFIG_FILE;
 	bool single = false;
-	struct house *h;
+	struct gateway *g;
 	struct error why;
 	int c, listener, status;
 
@@ -71,16 +71,16 @@ command_serve(int argc, char *argv[])
 	}
 	harden();
 	if (exchange_setup(&why) != ERR_OK ||
-	    (h = house_new(file, &why)) == NULL)
+	    (g = gateway_new(file, &why)) == NULL)
 		return fail(&why);
 	/* The listener closes what else is open, so the log comes after it. */
-	if (listener_open(h->settings, single, &listener, &why) != ERR_OK ||
-	    log_open(h->settings->log, &why) != ERR_OK) {
-		house_free(h);
+	if (listener_open(g->settings, single, &listener, &why) != ERR_OK ||
+	    log_open(g->settings->log, &why) != ERR_OK) {
+		gateway_free(g);
 		return fail(&why);
 	}
-	status = single ? supervisor_single(h, listener) :
-			  supervisor_run(h, listener);
+	status = single ? supervisor_single(g, listener) :
+			  supervisor_run(g, listener);
 	exchange_teardown();
 	return status;
 }

@@ -107,7 +107,7 @@ read_addresses(struct claim *c, const struct parameter *p, bool ipv4, bool ipv6,
 	cut_host(value, account);
 	while ((item = strsep(&rest, "," BLANKS)) != NULL)
 		if (*item != '\0' &&
-		    (rc = read_item(w, item, p->name, ipv4, ipv6, why)) !=
+		    (rc = read_item(c, item, p->name, ipv4, ipv6, why)) !=
 			ERR_OK)
 			return rc;
 	return ERR_OK;
@@ -201,7 +201,7 @@ read_names(struct claim *c, const struct parameter *p,
 		if (*item == '\0')
 			continue;
 		c->has_names = true;
-		rc = read_name(w, item, account, names_max, why);
+		rc = read_name(c, item, account, names_max, why);
 	}
 	free(copy);
 	return rc;
@@ -212,15 +212,15 @@ read_parameter(struct claim *c, const struct parameter *p,
     const struct account_settings *account, size_t names_max, struct error *why)
 {
 	if (is_one_of(p->name, ipv4_names))
-		return read_addresses(w, p, true, false, account, why);
+		return read_addresses(c, p, true, false, account, why);
 	if (is_one_of(p->name, ipv6_names))
-		return read_addresses(w, p, false, true, account, why);
+		return read_addresses(c, p, false, true, account, why);
 	if (is_one_of(p->name, mixed_names))
-		return read_addresses(w, p, true, true, account, why);
+		return read_addresses(c, p, true, true, account, why);
 	if (is_one_of(p->name, prefix_names))
-		return read_prefix(w, p, account, why);
+		return read_prefix(c, p, account, why);
 	if (is_one_of(p->name, host_names))
-		return read_names(w, p, account, names_max, why);
+		return read_names(c, p, account, names_max, why);
 	return ERR_OK;
 }
 
@@ -249,12 +249,12 @@ claim_read(struct claim *c, const struct request *q,
 {
 	enum err rc;
 
-	*w = (struct claim){ .name_count = 0 };
+	*c = (struct claim){ .name_count = 0 };
 	for (size_t i = 0; i < q->parameter_count; i++)
-		if ((rc = read_parameter(w, &q->parameters[i], account,
+		if ((rc = read_parameter(c, &q->parameters[i], account,
 			 names_max, why)) != ERR_OK)
 			return rc;
 	if (account->from_connection)
-		read_connection(w, q);
+		read_connection(c, q);
 	return ERR_OK;
 }

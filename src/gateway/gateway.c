@@ -1,6 +1,8 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -8,6 +10,46 @@
 #include "gateway/gateway.h"
 #include "gateway/native.h"
 #include "gateway/reply.h"
+
+struct gateway *
+gateway_new(const char *file, struct error *why)
+{
+	struct gateway *g = calloc(1, sizeof *g);
+	struct settings *s = settings_read(file, why);
+
+	if (g == NULL || s == NULL) {
+		settings_free(s);
+		free(g);
+		return NULL;
+	}
+	g->settings = s;
+	if ((g->accounts = accounts_new(s, why)) == NULL ||
+	    (g->providers = providers_new(s, why)) == NULL ||
+	    (g->prover = prover_new(why)) == NULL)
+		goto fail;
+	for (size_t i = 0; i < s->account_count; i++)
+		for (size_t j = 0; j < s->accounts[i].host_count; j++)
+			if (prover_prepare(g->prover,
+				&s->accounts[i].hosts[j].proof, why) != ERR_OK)
+				goto fail;
+	return g;
+fail:
+	gateway_free(g);
+	return NULL;
+}
+
+void
+gateway_free(struct gateway *g)
+{
+	if (g == NULL)
+		return;
+	exchange_free(g->exchange);
+	prover_free(g->prover);
+	providers_free(g->providers);
+	accounts_free(g->accounts);
+	settings_free((struct settings *)(uintptr_t)g->settings);
+	free(g);
+}
 
 /* "A 192.0.2.1 good (proof 0-31 ms)" */
 static void
@@ -72,10 +114,10 @@ find_route(const char *path)
 }
 
 static void
-handle_update(const struct house *h, const struct request *q,
+handle_update(const struct gateway *g, const struct request *q,
     const struct route *route, struct reply *reply)
 {
-	struct update u = { .house = h,
+	struct update u = { .gateway = g,
 		.request = q,
 		.names_max = route->names_max };
 
@@ -93,7 +135,7 @@ is_checkip(const char *path)
 }
 
 void
-gateway_handle(const struct house *h, struct request *q, FCGX_Request *fcgi)
+gateway_handle(const struct gateway *g, struct request *q, FCGX_Request *fcgi)
 {
 	struct reply reply = { .body.max = REPLY_BODY_MAX, .json = q->json };
 	const struct route *route = find_route(q->path);
@@ -110,7 +152,7 @@ gateway_handle(const struct house *h, struct request *q, FCGX_Request *fcgi)
 	    strcmp(q->method, "POST") != 0)
 		route->refuse(&reply, 405, why = "method");
 	else
-		handle_update(h, q, route, &reply);
+		handle_update(g, q, route, &reply);
 	if (why != NULL)
 		log_info("%s -: %d: %s", q->source, reply.status, why);
 	reply_send(&reply, fcgi);

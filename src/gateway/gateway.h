@@ -1,19 +1,40 @@
 /*
- * gateway.h - one request, from the web server and back.
+ * gateway.h - all that one configuration stands for, ready to answer requests.
  */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
 #include <fcgiapp.h>
 
-#include "gateway/house.h"
+#include "account/account.h"
+#include "base/error.h"
+#include "config/settings.h"
 #include "gateway/request.h"
+#include "https/exchange.h"
+#include "proof/proof.h"
+#include "provider/provider.h"
+
+struct gateway {
+	const struct settings *settings;
+	struct accounts *accounts;
+	struct prover *prover;
+	struct providers *providers;
+	struct exchange *exchange; /* a worker's own; or NULL */
+};
+
+/*
+ * Reads a configuration and all that it names: verifiers, CA files,
+ * descriptions of providers.  To be called before the fork, so that
+ * the workers share the pages.  NULL on the first error.
+ */
+struct gateway *gateway_new(const char *file, struct error *why);
+void gateway_free(struct gateway *g);
 
 /*
  * Answers a request, and writes its line into the log.  The answer is on its
  * way after FCGX_Finish_r(), which is the caller's, as is request_end().
  */
-void gateway_handle(const struct house *h, struct request *q,
+void gateway_handle(const struct gateway *g, struct request *q,
     FCGX_Request *fcgi);
 
 #endif

@@ -87,7 +87,7 @@ add_removal(struct update *u, const struct host_settings *host, int family)
 static void
 plan_ipv4(struct update *u, const struct host_settings *host)
 {
-	const struct claim_address *w = &u->claim.ipv4;
+	const struct claim_address *c = &u->claim.ipv4;
 
 	if (host->ipv4 == IPV4_NONE || !c->given)
 		return;
@@ -100,7 +100,7 @@ plan_ipv4(struct update *u, const struct host_settings *host)
 static enum err
 plan_ipv6(struct update *u, const struct host_settings *host)
 {
-	const struct claim_address *w = &u->claim.ipv6;
+	const struct claim_address *c = &u->claim.ipv6;
 	struct address made;
 
 	if (host->ipv6 == IPV6_NONE)

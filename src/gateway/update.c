@@ -64,11 +64,11 @@ login(struct update *u)
 	if (address_parse_any(&parsed, q->source))
 		source = &parsed;
 	if (q->authorization == NULL && user != NULL && token != NULL)
-		rc = account_authenticate_query(u->house->accounts, user, token,
-		    source, &u->login, &u->why);
+		rc = account_authenticate_query(u->gateway->accounts, user,
+		    token, source, &u->login, &u->why);
 	else
-		rc = account_authenticate(u->house->accounts, q->authorization,
-		    source, &u->login, &u->why);
+		rc = account_authenticate(u->gateway->accounts,
+		    q->authorization, source, &u->login, &u->why);
 	u->retry_after = u->login.wait;
 	u->login_ms = (int)(clock_now() - start);
 	return rc;
@@ -123,7 +123,7 @@ prove(struct update *u)
 			.address = r->address,
 			.how = &r->host->proof };
 	}
-	prover_run(u->house->prover, proofs, count,
+	prover_run(u->gateway->prover, proofs, count,
 	    deadline(u, UPDATE_PROOF_DEADLINE));
 	for (size_t i = 0; i < count; i++) {
 		if (proofs[i].how->kind != PROOF_NONE) {
@@ -159,7 +159,7 @@ static void
 publish(struct update *u)
 {
 	const struct provider *provider =
-	    providers_get(u->house->providers, u->login.account->provider);
+	    providers_get(u->gateway->providers, u->login.account->provider);
 	struct provider_record *list = calloc(u->record_count, sizeof *list);
 	struct record *of[PROVIDER_RECORDS_MAX];
 	int64_t start = clock_now();
@@ -182,7 +182,7 @@ publish(struct update *u)
 			.remove = r->remove };
 	}
 	if (count > 0)
-		provider_publish(provider, u->house->exchange, u->login.token,
+		provider_publish(provider, u->gateway->exchange, u->login.token,
 		    list, count, deadline(u, UPDATE_PROVIDER_DEADLINE),
 		    &u->retry_after);
 	for (size_t i = 0; i < count; i++) {

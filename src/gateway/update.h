@@ -10,7 +10,7 @@
 #include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
-#include "gateway/house.h"
+#include "gateway/gateway.h"
 #include "gateway/request.h"
 #include "gateway/claim.h"
 
@@ -48,7 +48,7 @@ struct record {
 
 /* Goes down the steps of update_run() and collects. */
 struct update {
-	const struct house *house;
+	const struct gateway *gateway;
 	const struct request *request;
 	size_t names_max; /* of its protocol */
 	struct login login;

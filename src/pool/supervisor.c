@@ -37,7 +37,7 @@ struct seat {
 };
 
 struct pool {
-	struct house *house;
+	struct gateway *gateway;
 	int listener;
 	struct slot *slots; /* one a seat */
 	struct seat seats[SEATS];
@@ -96,7 +96,7 @@ worker_start(struct pool *p, size_t seat, pid_t parent)
 		return;
 	}
 	prctl(PR_SET_NAME, "ddnsgate worker");
-	p->worker_status = worker_run(p->house, p->listener, &p->slots[seat]);
+	p->worker_status = worker_run(p->gateway, p->listener, &p->slots[seat]);
 }
 
 static void
@@ -123,7 +123,7 @@ fork_one(struct pool *p, size_t seat)
  * likes.  It holds no token, and dies at once of any signal.
  */
 static pid_t
-resolver_start(const struct house *h, int listener)
+resolver_start(const struct gateway *g, int listener)
 {
 	static const int fatal[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1,
 		SIGCHLD };
@@ -140,7 +140,7 @@ resolver_start(const struct house *h, int listener)
 	close(listener);
 	prctl(PR_SET_NAME, "ddnsgate names");
 	if (tie_to(parent))
-		(void)providers_keep_resolving(h->providers);
+		(void)providers_keep_resolving(g->providers);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -153,8 +153,8 @@ fill(struct pool *p)
 	for (size_t i = 0; i < SEATS; i++)
 		if (p->seats[i].pid != 0 && !p->seats[i].retired)
 			active++;
-	for (size_t i = 0;
-	     i < SEATS && !p->in_worker && active < p->house->settings->workers;
+	for (size_t i = 0; i < SEATS && !p->in_worker &&
+	     active < p->gateway->settings->workers;
 	     i++) {
 		if (clock_now() < p->not_before)
 			return;
@@ -245,7 +245,7 @@ signal_retired(struct pool *p, int sig)
 static void
 do_reload(struct pool *p)
 {
-	struct house *old = p->house, *new;
+	struct gateway *old = p->gateway, *new;
 	struct error why;
 
 	/* Each generation needs its seats; the next tick tries again. */
@@ -253,10 +253,10 @@ do_reload(struct pool *p)
 		return;
 	reload = 0;
 	notify("RELOADING=1");
-	if ((new = house_new(old->settings->file, &why)) == NULL ||
+	if ((new = gateway_new(old->settings->file, &why)) == NULL ||
 	    log_open(new->settings->log, &why) != ERR_OK) {
 		log_warn("the configuration stays as it was: %s", why.text);
-		house_free(new);
+		gateway_free(new);
 		notify("READY=1");
 		return;
 	}
@@ -264,19 +264,19 @@ do_reload(struct pool *p)
 		p->seats[i].retired = p->seats[i].pid != 0;
 	providers_inherit(new->providers, old->providers);
 	accounts_inherit(new->accounts, old->accounts);
-	p->house = new;
+	p->gateway = new;
 	p->not_before = 0;
 	p->delay = 0;
 	fill(p);
 	if (p->in_worker) {
-		house_free(old);
+		gateway_free(old);
 		return;
 	}
 	signal_retired(p, SIGTERM);
 	if (p->resolver != 0)
 		kill(p->resolver, SIGTERM);
 	p->resolver = 0;
-	house_free(old);
+	gateway_free(old);
 	log_info("the configuration was read again; %u workers",
 	    new->settings->workers);
 	notify("READY=1");
@@ -317,7 +317,7 @@ stop_all(struct pool *p)
 static bool
 needs_resolver(const struct pool *p)
 {
-	const struct settings *s = p->house->settings;
+	const struct settings *s = p->gateway->settings;
 
 	for (size_t i = 0; i < s->provider_count; i++)
 		if (s->providers[i].address_count == 0)
@@ -326,7 +326,7 @@ needs_resolver(const struct pool *p)
 }
 
 int
-supervisor_run(struct house *h, int listener)
+supervisor_run(struct gateway *g, int listener)
 {
 	struct pool *p = calloc(1, sizeof *p);
 	int status;
@@ -335,17 +335,17 @@ supervisor_run(struct house *h, int listener)
 	    (p->slots = shared_new(SEATS * sizeof *p->slots)) == NULL) {
 		log_warn("out of memory");
 		free(p);
-		house_free(h);
+		gateway_free(g);
 		return EXIT_FAILURE;
 	}
-	p->house = h;
+	p->gateway = g;
 	p->listener = listener;
 	signals_setup(p);
 	if (needs_resolver(p))
-		p->resolver = resolver_start(p->house, listener);
+		p->resolver = resolver_start(p->gateway, listener);
 	fill(p);
 	if (!p->in_worker) {
-		log_info("ready, %u workers", h->settings->workers);
+		log_info("ready, %u workers", g->settings->workers);
 		notify("READY=1");
 	}
 	while (stops == 0 && !p->in_worker) {
@@ -358,30 +358,30 @@ supervisor_run(struct house *h, int listener)
 		if (stops == 0)
 			fill(p);
 		if (!p->in_worker && needs_resolver(p))
-			p->resolver = resolver_start(p->house, listener);
+			p->resolver = resolver_start(p->gateway, listener);
 	}
 	if (!p->in_worker) {
 		stop_all(p);
-		listener_close(p->house->settings);
+		listener_close(p->gateway->settings);
 		log_info("stopped");
 	}
 	status = p->in_worker ? p->worker_status : EXIT_SUCCESS;
-	house_free(p->house);
+	gateway_free(p->gateway);
 	free(p);
 	return status;
 }
 
 int
-supervisor_single(struct house *h, int listener)
+supervisor_single(struct gateway *g, int listener)
 {
-	struct pool p = { .house = h };
+	struct pool p = { .gateway = g };
 	int status;
 
 	if (needs_resolver(&p))
-		p.resolver = resolver_start(h, listener);
-	status = worker_run(h, listener, NULL);
+		p.resolver = resolver_start(g, listener);
+	status = worker_run(g, listener, NULL);
 	if (p.resolver != 0)
 		kill(p.resolver, SIGTERM);
-	house_free(h);
+	gateway_free(g);
 	return status;
 }

@@ -118,7 +118,7 @@ stop_wanted(void)
 
 /* libfcgi parses; the connection and its deadlines are ours. */
 static void
-serve(struct house *h, int fd)
+serve(struct gateway *g, int fd)
 {
 	int64_t start = clock_now();
 	FCGX_Request fcgi;
@@ -139,7 +139,7 @@ serve(struct house *h, int fd)
 	}
 	/* A web server that wants to keep the connection would keep us. */
 	fcgi.keepConnection = 0;
-	gateway_handle(h, &q, &fcgi);
+	gateway_handle(g, &q, &fcgi);
 	request_end(&q);
 	phase_begin(fd, WRITE_DEADLINE);
 	FCGX_Finish_r(&fcgi);
@@ -148,7 +148,7 @@ serve(struct house *h, int fd)
 
 /* False when nobody waits to be accepted. */
 static bool
-accept_one(struct house *h, int listener, struct slot *slot)
+accept_one(struct gateway *g, int listener, struct slot *slot)
 {
 	struct timespec pause = { 0, 100000000L };
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -162,7 +162,7 @@ accept_one(struct house *h, int listener, struct slot *slot)
 		}
 		return false;
 	}
-	if (!listener_peer_allowed(h->settings, fd)) {
+	if (!listener_peer_allowed(g->settings, fd)) {
 		log_warn("a connection of a user that is not among \"peers\" "
 			 "was closed");
 		close(fd);
@@ -170,14 +170,14 @@ accept_one(struct house *h, int listener, struct slot *slot)
 	}
 	if (slot != NULL)
 		atomic_store(&slot->busy_since, clock_now());
-	serve(h, fd);
+	serve(g, fd);
 	if (slot != NULL)
 		atomic_store(&slot->busy_since, 0);
 	return true;
 }
 
 int
-worker_run(struct house *h, int listener, struct slot *slot)
+worker_run(struct gateway *g, int listener, struct slot *slot)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
 	sigset_t while_waiting;
@@ -192,7 +192,7 @@ worker_run(struct house *h, int listener, struct slot *slot)
 	signals_setup(&while_waiting);
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &event) == -1 ||
-	    (h->exchange = exchange_new()) == NULL) {
+	    (g->exchange = exchange_new()) == NULL) {
 		log_warn("a worker does not start: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
@@ -202,14 +202,14 @@ worker_run(struct house *h, int listener, struct slot *slot)
 		if (n == -1)
 			continue;
 		/* Even at a tick: a stopped worker may have taken a wake-up. */
-		(void)accept_one(h, listener, slot);
+		(void)accept_one(g, listener, slot);
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == IDLE_TICKS)
-			exchange_rest(h->exchange);
+			exchange_rest(g->exchange);
 	}
 	/* Who is in the queue by now may find nobody else. */
 	drained = clock_now() + DRAIN;
-	while (clock_left(drained) > 0 && accept_one(h, listener, slot))
+	while (clock_left(drained) > 0 && accept_one(g, listener, slot))
 		continue;
 	close(ep);
 	return EXIT_SUCCESS;

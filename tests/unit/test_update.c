@@ -224,7 +224,7 @@ static const struct {
 };
 
 static struct accounts *accounts;
-static struct house house;
+static struct gateway gateway;
 
 /* Reads "a=1&b=2" in place. */
 static void
@@ -251,7 +251,7 @@ test_stories(void **state)
 	for (size_t i = 0; i < COUNT(stories); i++) {
 		char *query = strdup(stories[i].query), got[512];
 		struct request q;
-		struct update u = { .house = &house,
+		struct update u = { .gateway = &gateway,
 			.request = &q,
 			.names_max = CLAIM_NAMES_MAX };
 
@@ -308,7 +308,7 @@ test_refusals(void **state)
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		char *query = strdup(refusals[i].query);
 		struct request q;
-		struct update u = { .house = &house,
+		struct update u = { .gateway = &gateway,
 			.request = &q,
 			.names_max = CLAIM_NAMES_MAX };
 
@@ -333,7 +333,7 @@ test_query_login(void **state)
 	char query[] = "username=router&password=token&ipv4=89.14.163.156"
 		       "&hostname=a.example";
 	struct request q;
-	struct update u = { .house = &house,
+	struct update u = { .gateway = &gateway,
 		.request = &q,
 		.names_max = CLAIM_NAMES_MAX };
 
@@ -355,7 +355,7 @@ test_abandoned(void **state)
 	for (int during = 0; during < 2; during++) {
 		char query[] = "hostname=a.example&ipv4=89.14.163.156";
 		struct request q;
-		struct update u = { .house = &house,
+		struct update u = { .gateway = &gateway,
 			.request = &q,
 			.names_max = CLAIM_NAMES_MAX };
 		int fds[2];
@@ -397,7 +397,7 @@ test_deadlines(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char query[] = "hostname=a.example&ipv4=89.14.163.156";
 		struct request q;
-		struct update u = { .house = &house,
+		struct update u = { .gateway = &gateway,
 			.request = &q,
 			.names_max = CLAIM_NAMES_MAX };
 		int64_t before;
@@ -428,7 +428,7 @@ test_end(void **state)
 {
 	char query[] = "hostname=a.example&ipv4=89.14.163.156";
 	struct request q;
-	struct update u = { .house = &house,
+	struct update u = { .gateway = &gateway,
 		.request = &q,
 		.names_max = CLAIM_NAMES_MAX };
 
@@ -451,7 +451,8 @@ setup(void **state)
 
 	(void)state;
 	accounts = accounts_new(&settings, &why);
-	house = (struct house){ .settings = &settings, .accounts = accounts };
+	gateway =
+	    (struct gateway){ .settings = &settings, .accounts = accounts };
 	return accounts != NULL ? 0 : -1;
 }
 
