@@ -19,7 +19,7 @@ struct exchange {
 
 	/* Of the request under way, for the callbacks. */
 	const struct target *to;
-	struct exchange_reply *reply;
+	struct exchange_answer *answer;
 	size_t header_bytes;
 	struct error refusal; /* of our own checks */
 };
@@ -77,9 +77,9 @@ receive_body(char *bytes, size_t size, size_t count, void *data)
 {
 	struct exchange *x = data;
 
-	if (!buffer_add(&x->reply->body, bytes, size * count)) {
+	if (!buffer_add(&x->answer->body, bytes, size * count)) {
 		error_set(&x->refusal, ERR_REFUSED,
-		    "the answer is longer than %zu bytes", x->reply->body.max);
+		    "the answer is longer than %zu bytes", x->answer->body.max);
 		return 0;
 	}
 	return size * count;
@@ -268,7 +268,7 @@ explain(const struct exchange *x, CURLcode rc, struct error *why)
 enum err
 exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
-    struct exchange_reply *reply, struct error *why)
+    struct exchange_answer *answer, struct error *why)
 {
 	struct buffer url = { .max = URL_MAX };
 	struct curl_slist *resolve = NULL;
@@ -277,12 +277,12 @@ exchange_perform(struct exchange *x, const struct target *to,
 	CURLcode sent;
 
 	x->to = to;
-	x->reply = reply;
+	x->answer = answer;
 	x->header_bytes = 0;
 	x->refusal = (struct error){ .code = ERR_OK };
-	reply->status = 0;
-	reply->retry_after = 0;
-	buffer_clear(&reply->body);
+	answer->status = 0;
+	answer->retry_after = 0;
+	buffer_clear(&answer->body);
 	if (clock_left(deadline) == 0)
 		return error_set(why, ERR_UNREACHABLE, "no time is left");
 	buffer_printf(&url, "https://%s:%u%s", to->host, (unsigned int)to->port,
@@ -296,9 +296,9 @@ exchange_perform(struct exchange *x, const struct target *to,
 		rc = explain(x, sent, why);
 		goto out;
 	}
-	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &answer->status);
 	curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &retry_after);
-	reply->retry_after = retry_after > 3600 ? 3600 : (long)retry_after;
+	answer->retry_after = retry_after > 3600 ? 3600 : (long)retry_after;
 out:
 	/* The handle must not point to what ends here. */
 	curl_easy_reset(x->curl);

@@ -42,7 +42,7 @@ struct exchange_request {
 };
 
 /* Start one as { .body.max = EXCHANGE_BODY_MAX }; buffer_free() its body. */
-struct exchange_reply {
+struct exchange_answer {
 	long status;
 	struct buffer body;
 	long retry_after; /* seconds, 0: not said */
@@ -66,6 +66,6 @@ void exchange_rest(struct exchange *x);
  */
 enum err exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
-    struct exchange_reply *reply, struct error *why);
+    struct exchange_answer *answer, struct error *why);
 
 #endif

@@ -71,12 +71,12 @@ static bool wrote;
 
 enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
-    struct exchange_reply *reply, struct error *why);
+    struct exchange_answer *answer, struct error *why);
 
 enum err
 __wrap_exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
-    struct exchange_reply *reply, struct error *why)
+    struct exchange_answer *answer, struct error *why)
 {
 	char *answer = answers, *next;
 
@@ -96,11 +96,11 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 		next += 3;
 	}
 	answers = next;
-	reply->status = strtol(fuzz_line(&answer), NULL, 10);
-	buffer_clear(&reply->body);
+	answer->status = strtol(fuzz_line(&answer), NULL, 10);
+	buffer_clear(&answer->body);
 	if (answer != NULL)
-		buffer_puts(&reply->body, answer);
-	if (reply->status / 100 == 2 && strcmp(request->method, "GET") != 0)
+		buffer_puts(&answer->body, answer);
+	if (answer->status / 100 == 2 && strcmp(request->method, "GET") != 0)
 		wrote = true;
 	return ERR_OK;
 }

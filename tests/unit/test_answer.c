@@ -31,21 +31,21 @@ describe(const char *common, const char *step)
 }
 
 static void
-fill(struct exchange_reply *reply, long status, const char *body)
+fill(struct exchange_answer *answer, long status, const char *body)
 {
-	*reply = (struct exchange_reply){ .status = status,
+	*answer = (struct exchange_answer){ .status = status,
 		.body.max = EXCHANGE_BODY_MAX };
 	if (body != NULL)
-		assert_true(buffer_puts(&reply->body, body));
+		assert_true(buffer_puts(&answer->body, body));
 }
 
-/* As a run does it: a keeps the tree that was made of the reply. */
+/* As a run does it: a keeps the tree that was made of the answer. */
 static enum err
 judge(struct answer *a, const struct description *d,
-    const struct exchange_reply *reply, struct error *why)
+    const struct exchange_answer *answer, struct error *why)
 {
-	json_object *tree = answer_parse(&reply->body);
-	enum err rc = answer_judge(a, d, &d->steps.list[0], &credential, reply,
+	json_object *tree = answer_parse(&answer->body);
+	enum err rc = answer_judge(a, d, &d->steps.list[0], &credential, answer,
 	    tree, why);
 
 	json_object_put(tree);
@@ -189,12 +189,12 @@ test_judge(void **state)
 		struct description *d =
 		    describe(judged[i].common, judged[i].step);
 		struct error why = { .text = "" };
-		struct exchange_reply reply;
+		struct exchange_answer answer;
 		struct answer a;
 		enum err rc;
 
-		fill(&reply, judged[i].status, judged[i].body);
-		rc = judge(&a, d, &reply, &why);
+		fill(&answer, judged[i].status, judged[i].body);
+		rc = judge(&a, d, &answer, &why);
 		ROW(rc == judged[i].code &&
 			(rc == ERR_OK ? a.none == judged[i].none &&
 				    a.unchanged == judged[i].unchanged :
@@ -203,7 +203,7 @@ test_judge(void **state)
 		    "%ld %s: %s \"%s\"", judged[i].status,
 		    unit_text(judged[i].body), error_name(rc), why.text);
 		json_object_put(a.tree);
-		buffer_free(&reply.body);
+		buffer_free(&answer.body);
 		description_free(d);
 	}
 	ROWS_END();
@@ -218,19 +218,19 @@ test_token_at_the_edge(void **state)
 	(void)state;
 	for (size_t before = 0; before < 200; before++) {
 		struct error why = { .text = "" };
-		struct exchange_reply reply;
+		struct exchange_answer answer;
 		struct answer a;
 		char body[512];
 
 		memset(body, ' ', before);
 		snprintf(body + before, sizeof body - before, "%s", TOKEN);
-		fill(&reply, 401, body);
-		assert_int_equal(judge(&a, d, &reply, &why), ERR_TOKEN);
+		fill(&answer, 401, body);
+		assert_int_equal(judge(&a, d, &answer, &why), ERR_TOKEN);
 		ROW(strstr(why.text, "gehei") == NULL &&
 			strchr(why.text, 'g') == NULL,
 		    "after %zu bytes: %s", before, why.text);
 		json_object_put(a.tree);
-		buffer_free(&reply.body);
+		buffer_free(&answer.body);
 	}
 	description_free(d);
 	ROWS_END();
@@ -242,25 +242,25 @@ test_hostile(void **state)
 {
 	struct description *d = describe("", ", \"get\": {\"id\": \"/id\"}");
 	char *body = malloc(100001);
-	struct exchange_reply reply;
+	struct exchange_answer answer;
 	struct error why;
 	struct answer a;
 
-	fill(&reply, 200, "{\"id\": 1}");
-	assert_true(buffer_add(&reply.body, "\0{}", 3));
-	assert_int_equal(judge(&a, d, &reply, &why), ERR_REFUSED);
+	fill(&answer, 200, "{\"id\": 1}");
+	assert_true(buffer_add(&answer.body, "\0{}", 3));
+	assert_int_equal(judge(&a, d, &answer, &why), ERR_REFUSED);
 	assert_null(a.tree);
-	buffer_free(&reply.body);
+	buffer_free(&answer.body);
 
 	(void)state;
 	assert_non_null(body);
 	memset(body, '[', 100000);
 	body[100000] = '\0';
-	fill(&reply, 200, body);
-	assert_int_equal(judge(&a, d, &reply, &why), ERR_REFUSED);
+	fill(&answer, 200, body);
+	assert_int_equal(judge(&a, d, &answer, &why), ERR_REFUSED);
 	assert_null(a.tree);
 	assert_true(strlen(why.text) < 250);
-	buffer_free(&reply.body);
+	buffer_free(&answer.body);
 	free(body);
 	description_free(d);
 }

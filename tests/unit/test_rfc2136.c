@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "provider/dns/packet.h"
-#include "provider/dns/reply.h"
+#include "provider/dns/answer.h"
 
 #define SECRET "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="
 #define HEADER 12
@@ -441,13 +441,13 @@ test_verdicts(void **state)
 		struct error why = { .code = ERR_OK };
 		size_t len =
 		    make_answer(wire, sizeof wire, q, k, &verdicts[i].answer);
-		struct dnsreply *r = dnsreply_new(q, k, wire, len, &why);
+		struct dnsanswer *r = dnsanswer_new(q, k, wire, len, &why);
 
 		ROW((r != NULL) == (verdicts[i].want == ERR_OK) &&
 			why.code == verdicts[i].want,
 		    "%s: %s, %s", verdicts[i].what, error_name(why.code),
 		    why.text);
-		dnsreply_free(r);
+		dnsanswer_free(r);
 		dnsrequest_free(q);
 	}
 	dnskey_free(k);
@@ -486,29 +486,29 @@ test_every_byte_counts(void **state)
 	uint8_t good[4096], wire[4096];
 	size_t len = make_answer(good, sizeof good, q, k, &a);
 	struct error why;
-	struct dnsreply *r;
+	struct dnsanswer *r;
 
 	(void)state;
 	memcpy(wire, good, len);
-	assert_non_null(r = dnsreply_new(q, k, wire, len, &why));
-	dnsreply_free(r);
+	assert_non_null(r = dnsanswer_new(q, k, wire, len, &why));
+	dnsanswer_free(r);
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		if (is_free(bit, len, knot_tsig_wire_size(&k->tsig)))
 			continue;
 		memcpy(wire, good, len);
 		wire[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		r = dnsreply_new(q, k, wire, len, &why);
+		r = dnsanswer_new(q, k, wire, len, &why);
 		ROW(r == NULL, "bit %zu of byte %zu may be another one",
 		    bit % 8, bit / 8);
-		dnsreply_free(r);
+		dnsanswer_free(r);
 	}
 	for (size_t n = 0; n < len; n++) {
 		uint8_t *exact = malloc(n + 1); /* for the sanitizer */
 
 		memcpy(exact, good, n);
-		r = dnsreply_new(q, k, exact, n, &why);
+		r = dnsanswer_new(q, k, exact, n, &why);
 		ROW(r == NULL, "%zu bytes of %zu are enough", n, len);
-		dnsreply_free(r);
+		dnsanswer_free(r);
 		free(exact);
 	}
 	dnsrequest_free(q);
@@ -588,18 +588,19 @@ count_records(const struct record records[3])
 	return n;
 }
 
-static struct dnsreply *
+static struct dnsanswer *
 answer_to(struct dnsrequest **q, const struct dnskey *k, const char *name,
     enum dns_type type, const struct record records[3], uint16_t flags,
     uint8_t wire[4096])
 {
 	const struct answer a = { flags, records, count_records(records), false,
 		0 };
-	struct dnsreply *r;
+	struct dnsanswer *r;
 	struct error why;
 
 	assert_non_null(*q = dnsrequest_query(k, name, type, &why));
-	r = dnsreply_new(*q, k, wire, make_answer(wire, 4096, *q, k, &a), &why);
+	r = dnsanswer_new(*q, k, wire, make_answer(wire, 4096, *q, k, &a),
+	    &why);
 	if (r == NULL)
 		fail_msg("%s: %s", name, why.text);
 	return r;
@@ -615,15 +616,15 @@ test_zones(void **state)
 	for (size_t i = 0; i < COUNT(zones); i++) {
 		char zone[HOSTNAME_MAX + 1] = "";
 		struct dnsrequest *q;
-		struct dnsreply *r = answer_to(&q, k, zones[i].name, DNS_SOA,
+		struct dnsanswer *r = answer_to(&q, k, zones[i].name, DNS_SOA,
 		    zones[i].records, FLAG_QR | FLAG_AA, wire);
-		bool found = dnsreply_zone(r, zones[i].name, zone);
+		bool found = dnsanswer_zone(r, zones[i].name, zone);
 
 		ROW(found == (zones[i].zone != NULL) &&
 			(!found || unit_same(zone, zones[i].zone)),
 		    "%s: %s \"%s\"", zones[i].what, found ? "zone" : "none",
 		    zone);
-		dnsreply_free(r);
+		dnsanswer_free(r);
 		dnsrequest_free(q);
 	}
 	dnskey_free(k);
@@ -692,10 +693,10 @@ test_held(void **state)
 		struct dnsheld held = { .count = 99 };
 		char text[ADDRESS_TEXT_MAX];
 		struct dnsrequest *q;
-		struct dnsreply *r = answer_to(&q, k, "home.example.org",
+		struct dnsanswer *r = answer_to(&q, k, "home.example.org",
 		    helds[i].type, helds[i].records, FLAG_QR | FLAG_AA, wire);
 		bool visible =
-		    dnsreply_held(r, "home.example.org", helds[i].type, &held);
+		    dnsanswer_held(r, "home.example.org", helds[i].type, &held);
 
 		ROW(visible == helds[i].visible &&
 			(!visible || held.count == helds[i].count),
@@ -706,7 +707,7 @@ test_held(void **state)
 				helds[i].address) &&
 				held.ttl == 3600,
 			    "%s: %s, %u s", helds[i].what, text, held.ttl);
-		dnsreply_free(r);
+		dnsanswer_free(r);
 		dnsrequest_free(q);
 	}
 	dnskey_free(k);
@@ -723,11 +724,12 @@ test_authority(void **state)
 	(void)state;
 	for (int aa = 0; aa < 2; aa++) {
 		struct dnsrequest *q;
-		struct dnsreply *r = answer_to(&q, k, "home.example.org", DNS_A,
-		    nothing, (uint16_t)(FLAG_QR | (aa ? FLAG_AA : 0)), wire);
+		struct dnsanswer *r =
+		    answer_to(&q, k, "home.example.org", DNS_A, nothing,
+			(uint16_t)(FLAG_QR | (aa ? FLAG_AA : 0)), wire);
 
-		assert_int_equal(dnsreply_authoritative(r), aa);
-		dnsreply_free(r);
+		assert_int_equal(dnsanswer_authoritative(r), aa);
+		dnsanswer_free(r);
 		dnsrequest_free(q);
 	}
 	dnskey_free(k);

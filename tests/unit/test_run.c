@@ -314,7 +314,7 @@ static const struct story {
 	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
 		"home: steps/1: HTTP 404: no" } },
 	    { { "GET /v1/r", 404, "no", 0 } }, 0 },
-	{ "as long as the replies can be kept", twice, TOKEN,
+	{ "as long as the answers can be kept", twice, TOKEN,
 	    { { "a.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
 		{ "b.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
 		{ "c.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
@@ -505,12 +505,12 @@ static size_t next_line;
 
 enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
-    struct exchange_reply *reply, struct error *why);
+    struct exchange_answer *answer, struct error *why);
 
 enum err
 __wrap_exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
-    struct exchange_reply *reply, struct error *why)
+    struct exchange_answer *answer, struct error *why)
 {
 	const struct line *line = &told->lines[next_line];
 	char text[2048];
@@ -536,13 +536,13 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 		    "%s: no token", told->title);
 	if (line->status == 0)
 		return error_set(why, ERR_UNREACHABLE, "no answer");
-	buffer_clear(&reply->body);
-	reply->status = line->status;
-	reply->retry_after = line->retry_after;
-	assert_true(buffer_puts(&reply->body, line->body));
+	buffer_clear(&answer->body);
+	answer->status = line->status;
+	answer->retry_after = line->retry_after;
+	assert_true(buffer_puts(&answer->body, line->body));
 	/* A long answer is one with blanks behind. */
 	for (int i = 0; strchr(line->body, '\n') != NULL && i < 1000; i++)
-		assert_true(buffer_printf(&reply->body, "%1000s", ""));
+		assert_true(buffer_printf(&answer->body, "%1000s", ""));
 	return ERR_OK;
 }
 

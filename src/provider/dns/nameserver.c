@@ -62,10 +62,10 @@ nameserver_close(struct nameserver *n)
 }
 
 /* Sends a request, and frees it; NULL, which q may be as well: see why. */
-static struct dnsreply *
+static struct dnsanswer *
 ask(struct nameserver *n, struct dnsrequest *q, struct error *why)
 {
-	struct dnsreply *r = NULL;
+	struct dnsanswer *r = NULL;
 	const uint8_t *wire;
 	size_t len;
 
@@ -74,7 +74,7 @@ ask(struct nameserver *n, struct dnsrequest *q, struct error *why)
 	wire = dnsrequest_wire(q, &len);
 	if (dnstcp_exchange(n->fd, wire, len, n->answer, sizeof n->answer, &len,
 		n->deadline, why) == ERR_OK)
-		r = dnsreply_new(q, n->key, n->answer, len, why);
+		r = dnsanswer_new(q, n->key, n->answer, len, why);
 	dnsrequest_free(q);
 	return r;
 }
@@ -89,15 +89,15 @@ nameserver_zone(struct nameserver *n, const char *name,
 
 	for (; ours && !found && strchr(at, '.') != NULL;
 	     at = strchr(at, '.') + 1) {
-		struct dnsreply *r =
+		struct dnsanswer *r =
 		    ask(n, dnsrequest_query(n->key, at, DNS_SOA, why), why);
 
 		if (r == NULL)
 			return error_prefix(why, "zone of %s", name);
 		/* What it has given away, no longer end of it is given back. */
-		ours = dnsreply_authoritative(r);
-		found = ours && dnsreply_zone(r, at, zone);
-		dnsreply_free(r);
+		ours = dnsanswer_authoritative(r);
+		found = ours && dnsanswer_zone(r, at, zone);
+		dnsanswer_free(r);
 	}
 	if (!found)
 		return error_set(why, ERR_ZONE, "the server has no zone for %s",
@@ -109,15 +109,15 @@ enum err
 nameserver_held(struct nameserver *n, const char *name, enum dns_type type,
     struct dnsheld *held, struct error *why)
 {
-	struct dnsreply *r =
+	struct dnsanswer *r =
 	    ask(n, dnsrequest_query(n->key, name, type, why), why);
 	bool visible;
 
 	if (r == NULL)
 		return error_prefix(why, "query of %s", name);
 	visible =
-	    dnsreply_authoritative(r) && dnsreply_held(r, name, type, held);
-	dnsreply_free(r);
+	    dnsanswer_authoritative(r) && dnsanswer_held(r, name, type, held);
+	dnsanswer_free(r);
 	if (!visible)
 		return error_set(why, ERR_ZONE,
 		    "the server does not speak for %s", name);
@@ -128,11 +128,11 @@ enum err
 nameserver_update(struct nameserver *n, const char *zone,
     const struct dnschange *changes, size_t count, struct error *why)
 {
-	struct dnsreply *r =
+	struct dnsanswer *r =
 	    ask(n, dnsrequest_update(n->key, zone, changes, count, why), why);
 
 	if (r == NULL)
 		return error_prefix(why, "update of %s", zone);
-	dnsreply_free(r);
+	dnsanswer_free(r);
 	return ERR_OK;
 }

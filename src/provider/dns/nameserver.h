@@ -4,7 +4,7 @@
 #ifndef PROVIDER_DNS_NAMESERVER_H
 #define PROVIDER_DNS_NAMESERVER_H
 
-#include "provider/dns/reply.h"
+#include "provider/dns/answer.h"
 
 struct nameserver; /* one connection */
 
@@ -23,7 +23,7 @@ void nameserver_close(struct nameserver *n);
 
 /*
  * All three: ERR_ZONE, the server is not the one for that name or zone;
- * ERR_UNREACHABLE, the connection is of no more use; else as dnsreply_new().
+ * ERR_UNREACHABLE, the connection is of no more use; else as dnsanswer_new().
  */
 
 /* The zone that holds name. */

@@ -1,5 +1,5 @@
 /*
- * packet.h - the insides of request.h and reply.h.
+ * packet.h - the insides of request.h and answer.h.
  *
  * For their two .c files, the only ones that know libknot, the library of
  * Knot DNS.

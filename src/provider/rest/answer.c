@@ -308,25 +308,25 @@ answer_parse(const struct buffer *body)
 enum err
 answer_judge(struct answer *a, const struct description *d,
     const struct step *step, const struct token_parts *c,
-    const struct exchange_reply *reply, json_object *tree, struct error *why)
+    const struct exchange_answer *answer, json_object *tree, struct error *why)
 {
-	const char *body = reply->body.data != NULL ? reply->body.data : "";
+	const char *body = answer->body.data != NULL ? answer->body.data : "";
 	bool wants_json =
 	    step->get != NULL || step->expect != NULL || d->expect != NULL;
-	bool ok = statuses_have(&step->ok, reply->status);
+	bool ok = statuses_have(&step->ok, answer->status);
 	const char *text;
 	char status[48];
 
 	*a = (struct answer){ .tree = json_object_get(tree) };
 	text = answer_text(d, tree, body);
-	snprintf(status, sizeof status, "HTTP %ld%s", reply->status,
+	snprintf(status, sizeof status, "HTTP %ld%s", answer->status,
 	    ok ? ", but no JSON" : "");
-	if (statuses_have(&step->none, reply->status)) {
+	if (statuses_have(&step->none, answer->status)) {
 		a->none = true;
 		return ERR_OK;
 	}
 	if (!ok)
-		return refuse(d, c, text, status_error(reply->status), status,
+		return refuse(d, c, text, status_error(answer->status), status,
 		    why);
 	if (wants_json && tree == NULL)
 		return refuse(d, c, text, ERR_REFUSED, status, why);

@@ -25,13 +25,13 @@ struct answer {
 json_object *answer_parse(const struct buffer *body);
 
 /*
- * Is this reply, and tree, what answer_parse() made of it, the success that
+ * Is this answer, and tree, what answer_parse() made of it, the success that
  * step wants?  ERR_OK, or the code that says what to do; why then quotes the
  * provider, without the token.  *a is filled in either case.
  */
 enum err answer_judge(struct answer *a, const struct description *d,
     const struct step *step, const struct token_parts *c,
-    const struct exchange_reply *reply, json_object *tree, struct error *why);
+    const struct exchange_answer *answer, json_object *tree, struct error *why);
 
 /*
  * Sets in to what step gets out of tree; s is what its picks see.  *found:

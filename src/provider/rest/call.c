@@ -15,7 +15,7 @@
 #define REPEATS	       2
 #define RETRY_PAUSE_MS 200
 #define PRINT_MAX      (1UL << 20) /* bytes of a request in print */
-#define KEPT_MAX       (4UL << 20) /* bytes of replies; then all go */
+#define KEPT_MAX       (4UL << 20) /* bytes of answers; then all go */
 
 static bool
 only_asks(const struct run *r, const struct step *step)
@@ -30,9 +30,9 @@ only_asks(const struct run *r, const struct step *step)
  */
 static bool
 may_repeat(const struct run *r, const struct step *step,
-    const struct exchange_reply *reply)
+    const struct exchange_answer *answer)
 {
-	return reply->status >= 500 && reply->retry_after == 0 &&
+	return answer->status >= 500 && answer->retry_after == 0 &&
 	    strcmp(step->method, "POST") != 0 &&
 	    strcmp(step->method, "DELETE") != 0 &&
 	    (only_asks(r, step) || strcmp(step->method, "GET") != 0);
@@ -51,7 +51,7 @@ partner(const struct run *r, const struct step *step)
 
 static enum err
 exchange(struct run *r, const struct step *step, const struct message *m,
-    struct exchange_reply *reply, struct error *why)
+    struct exchange_answer *answer, struct error *why)
 {
 	const struct endpoint *e = partner(r, step);
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
@@ -68,17 +68,17 @@ exchange(struct run *r, const struct step *step, const struct message *m,
 		    "no address of %s is known", e->host);
 	for (int i = 0;; i++) {
 		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
-		    reply, why);
+		    answer, why);
 		if (rc != ERR_OK || i == REPEATS ||
-		    !may_repeat(r, step, reply) ||
+		    !may_repeat(r, step, answer) ||
 		    clock_left(r->deadline) <= 2 * RETRY_PAUSE_MS)
 			break;
 		nanosleep(&pause, NULL);
 	}
 	if (rc == ERR_UNREACHABLE)
 		endpoint_doubt(e);
-	if (reply->retry_after > r->retry_after)
-		r->retry_after = reply->retry_after;
+	if (answer->retry_after > r->retry_after)
+		r->retry_after = answer->retry_after;
 	return rc;
 }
 
@@ -94,12 +94,12 @@ print(const struct run *r, const struct step *step, const struct message *m,
 		buffer_printf(to, "  %s\n", m->body.data);
 }
 
-/* A request, as it is printed, and the reply to it. */
+/* A request, as it is printed, and the answer to it. */
 struct question {
 	struct question *next;
 	char *printed;
-	struct exchange_reply reply;
-	json_object *tree; /* of the reply, or NULL */
+	struct exchange_answer answer;
+	json_object *tree; /* of the answer, or NULL */
 	enum err rc;
 	struct error why;
 };
@@ -111,7 +111,7 @@ question_end(struct run *r, struct question *q)
 		r->looked_at = NULL;
 	json_object_put(q->tree);
 	secret_free(q->printed);
-	buffer_free(&q->reply.body);
+	buffer_free(&q->answer.body);
 }
 
 /* What would be sent, and on which condition. */
@@ -129,14 +129,14 @@ rehearse(const struct run *r, const struct step *step, const struct message *m)
 	buffer_free(&text);
 }
 
-/* In a rehearsal there is no reply. */
+/* In a rehearsal there is no answer. */
 static void
 put(struct run *r, const struct step *step, const struct message *m,
     struct question *q)
 {
-	q->reply.body.max = EXCHANGE_BODY_MAX;
+	q->answer.body.max = EXCHANGE_BODY_MAX;
 	if (r->rehearsal == NULL)
-		q->rc = exchange(r, step, m, &q->reply, &q->why);
+		q->rc = exchange(r, step, m, &q->answer, &q->why);
 	else
 		rehearse(r, step, m);
 }
@@ -160,7 +160,7 @@ ask(struct run *r, const struct step *step, const struct message *m)
 		q->printed = text;
 		text = NULL;
 		put(r, step, m, q);
-		r->kept += q->reply.body.len;
+		r->kept += q->answer.body.len;
 		q->next = r->questions;
 		r->questions = q;
 	}
@@ -181,7 +181,7 @@ call_forget(struct run *r)
 	r->kept = 0;
 }
 
-/* Only of the last reply: a tree may be a hundred times as large as it. */
+/* Only of the last answer: a tree may be a hundred times as large as it. */
 static json_object *
 tree_of(struct run *r, struct question *q)
 {
@@ -190,7 +190,7 @@ tree_of(struct run *r, struct question *q)
 			json_object_put(r->looked_at->tree);
 			r->looked_at->tree = NULL;
 		}
-		q->tree = answer_parse(&q->reply.body);
+		q->tree = answer_parse(&q->answer.body);
 		r->looked_at = q;
 	}
 	return q->tree;
@@ -209,7 +209,7 @@ judge(struct run *r, const struct step *step, struct question *q,
 	}
 	return r->rehearsal != NULL ?
 	    ERR_OK :
-	    answer_judge(a, r->description, step, &r->token, &q->reply,
+	    answer_judge(a, r->description, step, &r->token, &q->answer,
 		tree_of(r, q), why);
 }
 

@@ -40,7 +40,7 @@ struct run {
 	struct scope scope;	    /* what begin got */
 	struct zone *zones;	    /* those of the records */
 	struct question *questions; /* known to call.c alone */
-	size_t kept;		    /* bytes of their replies */
+	size_t kept;		    /* bytes of their answers */
 	struct question *looked_at; /* the one that has a tree */
 	struct item *items;	    /* known to run.c alone */
 	size_t count;
@@ -51,13 +51,13 @@ struct run {
  * Sends the request of a step and judges the answer, whose tree the caller
  * puts.  *sent: there was one; a body that comes to nothing is not sent.  What
  * only asks is sent once, whatever comes of it: as long as nothing was written,
- * the reply serves every step that asks the same.
+ * the answer serves every step that asks the same.
  */
 enum err call_perform(struct run *r, const struct step *step,
     const struct scope *s, const struct group *each, struct answer *a,
     bool *sent, struct error *why);
 
-/* Forgets all replies. */
+/* Forgets all answers. */
 void call_forget(struct run *r);
 
 /*

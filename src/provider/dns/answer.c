@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "provider/dns/packet.h"
-#include "provider/dns/reply.h"
+#include "provider/dns/answer.h"
 
-struct dnsreply {
+struct dnsanswer {
 	knot_pkt_t *packet;
 };
 
 /* verified: its MAC is right.  tsig is the error in its TSIG record, or 0. */
 static enum err
-verdict(const knot_pkt_t *p, unsigned int tsig, bool verified)
+rcode_error(const knot_pkt_t *p, unsigned int tsig, bool verified)
 {
 	bool query = knot_wire_get_opcode(p->wire) == KNOT_OPCODE_QUERY;
 
@@ -58,7 +58,7 @@ refused(const knot_pkt_t *p, bool verified, struct error *why)
 	unsigned int tsig =
 	    knot_pkt_has_tsig(p) ? knot_tsig_rdata_error(p->tsig_rr) : 0;
 	const char *name = knot_pkt_ext_rcode_name(p);
-	enum err code = verdict(p, tsig, verified);
+	enum err code = rcode_error(p, tsig, verified);
 
 	if (*name == '\0')
 		return error_set(why, code, "the server says error %u, %u",
@@ -112,11 +112,11 @@ judge(const struct dnsrequest *q, const struct dnskey *k, const knot_pkt_t *p,
 	return ERR_OK;
 }
 
-struct dnsreply *
-dnsreply_new(const struct dnsrequest *q, const struct dnskey *k, uint8_t *wire,
+struct dnsanswer *
+dnsanswer_new(const struct dnsrequest *q, const struct dnskey *k, uint8_t *wire,
     size_t len, struct error *why)
 {
-	struct dnsreply *r = calloc(1, sizeof *r);
+	struct dnsanswer *r = calloc(1, sizeof *r);
 
 	if (r == NULL) {
 		error_memory(why);
@@ -137,12 +137,12 @@ dnsreply_new(const struct dnsrequest *q, const struct dnskey *k, uint8_t *wire,
 	if (judge(q, k, r->packet, why) == ERR_OK)
 		return r;
 fail:
-	dnsreply_free(r);
+	dnsanswer_free(r);
 	return NULL;
 }
 
 void
-dnsreply_free(struct dnsreply *r)
+dnsanswer_free(struct dnsanswer *r)
 {
 	if (r != NULL)
 		knot_pkt_free(r->packet);
@@ -150,7 +150,7 @@ dnsreply_free(struct dnsreply *r)
 }
 
 bool
-dnsreply_authoritative(const struct dnsreply *r)
+dnsanswer_authoritative(const struct dnsanswer *r)
 {
 	return knot_wire_get_aa(r->packet->wire);
 }
@@ -176,7 +176,7 @@ zone_of(const knot_rrset_t *soa, const char *name,
 }
 
 bool
-dnsreply_zone(const struct dnsreply *r, const char *name,
+dnsanswer_zone(const struct dnsanswer *r, const char *name,
     char zone[static HOSTNAME_MAX + 1])
 {
 	const knot_pktsection_t *answer =
@@ -209,7 +209,7 @@ hold(struct dnsheld *held, const knot_rrset_t *rr, enum dns_type type)
 }
 
 bool
-dnsreply_held(const struct dnsreply *r, const char *name, enum dns_type type,
+dnsanswer_held(const struct dnsanswer *r, const char *name, enum dns_type type,
     struct dnsheld *held)
 {
 	const knot_pktsection_t *answer =

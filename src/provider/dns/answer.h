@@ -1,13 +1,13 @@
 /*
- * reply.h - what a name server answered, verified.
+ * answer.h - what a name server answered, verified.
  */
-#ifndef PROVIDER_DNS_REPLY_H
-#define PROVIDER_DNS_REPLY_H
+#ifndef PROVIDER_DNS_ANSWER_H
+#define PROVIDER_DNS_ANSWER_H
 
 #include "address/hostname.h"
 #include "provider/dns/request.h"
 
-struct dnsreply;
+struct dnsanswer;
 
 /* What a name has of one family. */
 struct dnsheld {
@@ -23,27 +23,27 @@ struct dnsheld {
  * do that.  ERR_ZONE: no such zone there.  ERR_BUSY: SERVFAIL.  ERR_REFUSED:
  * anything else.
  */
-struct dnsreply *dnsreply_new(const struct dnsrequest *q,
+struct dnsanswer *dnsanswer_new(const struct dnsrequest *q,
     const struct dnskey *k, uint8_t *wire, size_t len, struct error *why);
 
 /* NULL is fine. */
-void dnsreply_free(struct dnsreply *r);
+void dnsanswer_free(struct dnsanswer *r);
 
 /* Does the server speak for the name, and nobody below it? */
-bool dnsreply_authoritative(const struct dnsreply *r);
+bool dnsanswer_authoritative(const struct dnsanswer *r);
 
 /*
  * The zone of name, from the answer to a query for its SOA.  False: the
  * answer does not say, as for an alias; ask for a shorter name.
  */
-bool dnsreply_zone(const struct dnsreply *r, const char *name,
+bool dnsanswer_zone(const struct dnsanswer *r, const char *name,
     char zone[static HOSTNAME_MAX + 1]);
 
 /*
  * The addresses of name in the answer to a query for them.  False: a DNAME
  * above it hides whatever stands there.
  */
-bool dnsreply_held(const struct dnsreply *r, const char *name,
+bool dnsanswer_held(const struct dnsanswer *r, const char *name,
     enum dns_type type, struct dnsheld *held);
 
 #endif
