@@ -196,10 +196,10 @@ authenticate(const struct accounts *a, struct login *login,
 	if (!recent_knows(a->recent, v, login->credential) || !allowed) {
 		if (source != NULL &&
 		    (wait = penalty_wait(a->penalties, source)) > 0)
-			return refuse(login, ERR_LIMIT, wait,
+			return refuse(login, ERR_TOO_MANY_FAILURES, wait,
 			    "too many failed from there", why);
 		if (!gate_enter(a->gate))
-			return refuse(login, ERR_CROWD, CROWD_WAIT,
+			return refuse(login, ERR_LOGINS_BUSY, CROWD_WAIT,
 			    "too many log in at the same time", why);
 		right = check(a, v, allowed, login);
 		gate_leave(a->gate);

@@ -8,23 +8,23 @@
 
 enum err {
 	ERR_OK = 0,
-	ERR_MEMORY,	 /* out of memory */
-	ERR_SYSTEM,	 /* a system call failed */
-	ERR_CONFIG,	 /* a file of the operator is wrong */
-	ERR_REQUEST,	 /* a request that cannot be understood */
-	ERR_ABANDONED,	 /* nobody waits for the answer any more */
-	ERR_AUTH,	 /* not a known login */
-	ERR_LIMIT,	 /* too many of those from there */
-	ERR_CROWD,	 /* too many log in at the same time */
-	ERR_NAME,	 /* not a host name */
-	ERR_NAMES,	 /* too many of them */
-	ERR_HOST,	 /* a host of somebody else, or of nobody */
-	ERR_ADDRESS,	 /* not an address we may use */
-	ERR_PROOF,	 /* the host did not prove its address */
-	ERR_TOKEN,	 /* the provider does not accept the token */
-	ERR_ZONE,	 /* the provider has no zone for the name */
-	ERR_REFUSED,	 /* the provider refused, or made no sense */
-	ERR_BUSY,	 /* the provider asks to come back later */
+	ERR_MEMORY,	       /* out of memory */
+	ERR_SYSTEM,	       /* a system call failed */
+	ERR_CONFIG,	       /* a file of the operator is wrong */
+	ERR_REQUEST,	       /* a request that cannot be understood */
+	ERR_ABANDONED,	       /* nobody waits for the answer any more */
+	ERR_AUTH,	       /* not a known login */
+	ERR_TOO_MANY_FAILURES, /* too many logins failed from that address */
+	ERR_LOGINS_BUSY,    /* too many logins are checked at the same time */
+	ERR_NOT_A_NAME,	    /* the request names no full host name */
+	ERR_TOO_MANY_NAMES, /* the request names too many hosts */
+	ERR_NOT_YOURS, /* the request names a host that is not the account's */
+	ERR_ADDRESS,   /* not an address we may use */
+	ERR_PROOF,     /* the host did not prove its address */
+	ERR_TOKEN,     /* the provider does not accept the token */
+	ERR_ZONE,      /* the provider has no zone for the name */
+	ERR_REFUSED,   /* the provider refused, or made no sense */
+	ERR_BUSY,      /* the provider asks to come back later */
 	ERR_UNREACHABLE, /* the provider did not answer in time */
 	ERR__MAX
 };

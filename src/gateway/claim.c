@@ -170,16 +170,16 @@ read_name(struct claim *c, const char *text,
 
 	if (name == NULL || strchr(name, '.') == NULL) {
 		free(name);
-		return error_set(why, ERR_NAME,
+		return error_set(why, ERR_NOT_A_NAME,
 		    "hostname: not a full host name");
 	}
 	host = find_host(account, name);
 	free(name);
 	if (host == NULL)
-		return error_set(why, ERR_HOST,
+		return error_set(why, ERR_NOT_YOURS,
 		    "hostname: not one of the account's");
 	if (c->name_count == names_max)
-		return error_set(why, ERR_NAMES,
+		return error_set(why, ERR_TOO_MANY_NAMES,
 		    "hostname: more than %zu names", names_max);
 	c->names[c->name_count++] = host;
 	return ERR_OK;

@@ -35,11 +35,11 @@ answer_to(enum err result)
 	switch (result) {
 	case ERR_AUTH:
 		return (struct answer_word){ "badauth", 401 };
-	case ERR_HOST:
+	case ERR_NOT_YOURS:
 		return (struct answer_word){ "nohost", 403 };
-	case ERR_NAME:
+	case ERR_NOT_A_NAME:
 		return (struct answer_word){ "notfqdn", 400 };
-	case ERR_NAMES:
+	case ERR_TOO_MANY_NAMES:
 		return (struct answer_word){ "numhost", 400 };
 	case ERR_REQUEST:
 		return (struct answer_word){ "dnserr", 400 };

@@ -36,13 +36,13 @@ native_status(const struct update *u)
 		break;
 	case ERR_AUTH:
 		return 401;
-	case ERR_LIMIT:
+	case ERR_TOO_MANY_FAILURES:
 		return 429;
 	case ERR_REQUEST:
-	case ERR_NAME:
-	case ERR_NAMES:
+	case ERR_NOT_A_NAME:
+	case ERR_TOO_MANY_NAMES:
 		return 400;
-	case ERR_HOST:
+	case ERR_NOT_YOURS:
 		return 403;
 	default:
 		return 503;
@@ -160,15 +160,15 @@ native_reply(const struct update *u, struct reply *r)
 	case ERR_AUTH:
 		native_error(r, r->status, "badauth");
 		return;
-	case ERR_LIMIT:
+	case ERR_TOO_MANY_FAILURES:
 		native_error(r, r->status, "limit");
 		return;
 	case ERR_REQUEST:
-	case ERR_NAME:
-	case ERR_NAMES:
+	case ERR_NOT_A_NAME:
+	case ERR_TOO_MANY_NAMES:
 		native_error(r, r->status, u->why.text);
 		return;
-	case ERR_HOST:
+	case ERR_NOT_YOURS:
 		native_error(r, r->status, "nohost");
 		return;
 	default:

@@ -374,11 +374,14 @@ test_limit(void **state)
 		ROW(log_in(a, i % 2 == 0 ? "router:wrong" : "nobody:token",
 			"192.0.2.1", ERR_AUTH, 0) == DEAR,
 		    "failure %d", i);
-	ROW(log_in(a, "router:wrong", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	ROW(log_in(a, "router:wrong", "192.0.2.1", ERR_TOO_MANY_FAILURES, 60) ==
+		0,
 	    "one too many");
-	ROW(log_in(a, "nobody:token", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	ROW(log_in(a, "nobody:token", "192.0.2.1", ERR_TOO_MANY_FAILURES, 60) ==
+		0,
 	    "of nobody");
-	ROW(log_in(a, "dear:geheim", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	ROW(log_in(a, "dear:geheim", "192.0.2.1", ERR_TOO_MANY_FAILURES, 60) ==
+		0,
 	    "right, but unknown");
 	ROW(log_in(a, "router:token", "192.0.2.1", ERR_OK, 0) == 0, "known");
 	ROW(log_in(a, "dear:geheim", "192.0.2.2", ERR_OK, 0) == DEAR,
@@ -427,7 +430,8 @@ test_inherit(void **state)
 	accounts_inherit(next, a);
 	accounts_free(a);
 	ROW(log_in(next, "colon:key:secret", NULL, ERR_OK, 0) == 0, "kept");
-	ROW(log_in(next, "router:wrong", "192.0.2.1", ERR_LIMIT, 60) == 0,
+	ROW(log_in(next, "router:wrong", "192.0.2.1", ERR_TOO_MANY_FAILURES,
+		60) == 0,
 	    "kept, too");
 	/* The same key, but of more iterations: the token is wrong now. */
 	changed[2].verifier = list[0].verifier;

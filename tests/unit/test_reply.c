@@ -249,12 +249,12 @@ static const struct {
 	const char *dyndns2;
 } results[] = {
 	{ ERR_AUTH, 401, "badauth\n", 401, "badauth\n" },
-	{ ERR_LIMIT, 429, "limit\n", 503, "911\n" },
-	{ ERR_CROWD, 503, "busy\n", 503, "911\n" },
+	{ ERR_TOO_MANY_FAILURES, 429, "limit\n", 503, "911\n" },
+	{ ERR_LOGINS_BUSY, 503, "busy\n", 503, "911\n" },
 	{ ERR_REQUEST, 400, "ipv4: the reason\n", 400, "dnserr\n" },
-	{ ERR_NAME, 400, "ipv4: the reason\n", 400, "notfqdn\n" },
-	{ ERR_NAMES, 400, "ipv4: the reason\n", 400, "numhost\n" },
-	{ ERR_HOST, 403, "nohost\n", 403, "nohost\n" },
+	{ ERR_NOT_A_NAME, 400, "ipv4: the reason\n", 400, "notfqdn\n" },
+	{ ERR_TOO_MANY_NAMES, 400, "ipv4: the reason\n", 400, "numhost\n" },
+	{ ERR_NOT_YOURS, 403, "nohost\n", 403, "nohost\n" },
 	{ ERR_ABANDONED, 503, "busy\n", 503, "911\n" },
 	{ ERR_MEMORY, 503, "busy\n", 503, "911\n" },
 };

@@ -297,8 +297,8 @@ static const struct {
 	{ "a wrong parameter", HEADER, "ipv4=x", ERR_REQUEST },
 	{ "nothing to do", HEADER, "", ERR_REQUEST },
 	{ "another's host", HEADER,
-	    "hostname=a.example,x.example&ipv4=89.14.163.156", ERR_HOST },
-	{ "no name", HEADER, "hostname=a&ipv4=89.14.163.156", ERR_NAME },
+	    "hostname=a.example,x.example&ipv4=89.14.163.156", ERR_NOT_YOURS },
+	{ "no name", HEADER, "hostname=a&ipv4=89.14.163.156", ERR_NOT_A_NAME },
 };
 
 static void
