@@ -12,7 +12,7 @@
 #include "config/settings.h"
 #include "proof/proof.h"
 
-#define DEADLINE 5000 /* ms, as for an update */
+#define PROOF_MS 5000 /* ms, as for an update */
 
 struct question {
 	struct proof_settings how;
@@ -140,7 +140,7 @@ prove(const struct question *q)
 		prover_free(prover);
 		return EXIT_FAILED;
 	}
-	prover_run(prover, &proof, 1, clock_now() + DEADLINE);
+	prover_run(prover, &proof, 1, clock_now() + PROOF_MS);
 	prover_free(prover);
 	if (proof.result != ERR_OK) {
 		fprintf(stderr, "%s %s: %s\n", q->name, text, proof.why.text);

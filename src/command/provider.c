@@ -18,7 +18,7 @@
 #include "provider/provider.h"
 #include "provider/dns/rfc2136.h"
 
-#define DEADLINE 30000 /* ms; nobody but an administrator waits */
+#define PROVIDER_MS 30000 /* ms; nobody but an administrator waits */
 
 static int
 usage(void)
@@ -156,7 +156,7 @@ publish(const struct provider *p, struct provider_record *records, size_t count)
 		exchange_free(x);
 		return EXIT_FAILED;
 	}
-	provider_publish(p, x, token, records, count, clock_now() + DEADLINE,
+	provider_publish(p, x, token, records, count, clock_now() + PROVIDER_MS,
 	    &retry_after);
 	secret_wipe(token, sizeof token);
 	exchange_free(x);

@@ -93,7 +93,7 @@ hold_siblings(struct update *u)
 static int64_t
 deadline(const struct update *u, int64_t phase)
 {
-	int64_t whole = u->request->start + UPDATE_DEADLINE;
+	int64_t whole = u->request->start + UPDATE_MS;
 	int64_t own = clock_now() + phase;
 
 	return own < whole ? own : whole;
@@ -124,7 +124,7 @@ prove(struct update *u)
 			.how = &r->host->proof };
 	}
 	prover_run(u->gateway->prover, proofs, count,
-	    deadline(u, UPDATE_PROOF_DEADLINE));
+	    deadline(u, UPDATE_PROOFS_MS));
 	for (size_t i = 0; i < count; i++) {
 		if (proofs[i].how->kind != PROOF_NONE) {
 			of[i]->proof_started = proofs[i].started;
@@ -183,7 +183,7 @@ publish(struct update *u)
 	}
 	if (count > 0)
 		provider_publish(provider, u->gateway->exchange, u->login.token,
-		    list, count, deadline(u, UPDATE_PROVIDER_DEADLINE),
+		    list, count, deadline(u, UPDATE_PROVIDER_MS),
 		    &u->retry_after);
 	for (size_t i = 0; i < count; i++) {
 		of[i]->verdict = verdict_of(&list[i]);

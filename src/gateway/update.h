@@ -15,9 +15,9 @@
 #include "gateway/claim.h"
 
 /* Milliseconds.  A widespread client gives up after 10 s. */
-#define UPDATE_DEADLINE		 8000
-#define UPDATE_PROOF_DEADLINE	 5000
-#define UPDATE_PROVIDER_DEADLINE 5000
+#define UPDATE_MS	   8000
+#define UPDATE_PROOFS_MS   5000
+#define UPDATE_PROVIDER_MS 5000
 
 /*
  * What came of one record.  Ordered: the worst of a host is its verdict, and

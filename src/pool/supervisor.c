@@ -20,12 +20,12 @@
 #include "pool/worker.h"
 
 /* Milliseconds. */
-#define BUSY_MAX    20000 /* a worker that takes longer hangs */
-#define STOP_MAX    15000 /* then it is killed */
-#define TICK	    1000
-#define DELAY_FIRST 100 /* of a restart after an early death */
-#define DELAY_MAX   30000
-#define LIFE_LONG   10000 /* a death after that is not early */
+#define BUSY_MS_MAX    20000 /* a worker that takes longer hangs */
+#define STOP_MS_MAX    15000 /* then it is killed */
+#define TICK_MS	       1000
+#define DELAY_FIRST_MS 100 /* of a restart after an early death */
+#define DELAY_MS_MAX   30000
+#define LIFE_LONG_MS   10000 /* a death after that is not early */
 
 /* Two generations live side by side while one retires. */
 #define SEATS (4 * SETTINGS_WORKERS_MAX)
@@ -107,7 +107,7 @@ fork_one(struct pool *p, size_t seat)
 	atomic_store(&p->slots[seat].busy_since, 0);
 	if ((pid = fork()) == -1) {
 		log_warn("fork: %s", strerror(errno));
-		p->not_before = clock_now() + TICK;
+		p->not_before = clock_now() + TICK_MS;
 		return;
 	}
 	if (pid == 0) {
@@ -177,12 +177,12 @@ bury(struct pool *p, struct seat *s, int status)
 	else if (!clean)
 		log_warn("worker %d exited with status %d", (int)s->pid,
 		    WEXITSTATUS(status));
-	if (!clean && life < LIFE_LONG) {
-		p->delay = p->delay == 0 ? DELAY_FIRST : p->delay * 2;
-		if (p->delay > DELAY_MAX)
-			p->delay = DELAY_MAX;
+	if (!clean && life < LIFE_LONG_MS) {
+		p->delay = p->delay == 0 ? DELAY_FIRST_MS : p->delay * 2;
+		if (p->delay > DELAY_MS_MAX)
+			p->delay = DELAY_MS_MAX;
 		p->not_before = clock_now() + p->delay;
-	} else if (life >= LIFE_LONG) {
+	} else if (life >= LIFE_LONG_MS) {
 		p->delay = 0;
 	}
 	*s = (struct seat){ .pid = 0 };
@@ -211,10 +211,10 @@ kill_stuck(struct pool *p)
 		int64_t since = atomic_load(&p->slots[i].busy_since);
 
 		if (p->seats[i].pid == 0 || since == 0 ||
-		    clock_now() - since < BUSY_MAX)
+		    clock_now() - since < BUSY_MS_MAX)
 			continue;
 		log_warn("worker %d hangs for %d s; killed",
-		    (int)p->seats[i].pid, BUSY_MAX / 1000);
+		    (int)p->seats[i].pid, BUSY_MS_MAX / 1000);
 		kill(p->seats[i].pid, SIGKILL);
 	}
 }
@@ -286,10 +286,10 @@ do_reload(struct pool *p)
 static void
 wait_signal(struct pool *p)
 {
-	struct timespec t = { .tv_sec = TICK / 1000 };
+	struct timespec t = { .tv_sec = TICK_MS / 1000 };
 	int64_t left = p->not_before - clock_now();
 
-	if (left > 0 && left < TICK)
+	if (left > 0 && left < TICK_MS)
 		t = (struct timespec){ .tv_nsec = (left + 1) * 1000000L };
 	ppoll(NULL, 0, &t, &p->normal);
 }
@@ -297,7 +297,7 @@ wait_signal(struct pool *p)
 static void
 stop_all(struct pool *p)
 {
-	int64_t kill_at = clock_now() + STOP_MAX;
+	int64_t kill_at = clock_now() + STOP_MS_MAX;
 
 	notify("STOPPING=1");
 	if (p->resolver != 0)

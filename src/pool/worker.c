@@ -19,11 +19,11 @@
 #include "pool/worker.h"
 
 /* Milliseconds. */
-#define READ_DEADLINE  2000
-#define WRITE_DEADLINE 2000
-#define TICK	       500  /* looks at the socket even if nothing woke it */
-#define DRAIN	       1000 /* at most, before leaving */
-#define IDLE_TICKS     30   /* then connections and memory are given back */
+#define READ_MS	   2000
+#define WRITE_MS   2000
+#define TICK_MS	   500	/* looks at the socket even if nothing woke it */
+#define DRAIN_MS   1000 /* at most, before leaving */
+#define IDLE_TICKS 30	/* then connections and memory are given back */
 
 /* What signal handlers must touch. */
 static volatile sig_atomic_t stop;
@@ -128,7 +128,7 @@ serve(struct gateway *g, int fd)
 	FCGX_InitRequest(&fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	fcgi.ipcFd = fd;
 	fcgi.keepConnection = 1; /* or it would close fd before reading */
-	phase_begin(fd, READ_DEADLINE);
+	phase_begin(fd, READ_MS);
 	if ((rc = FCGX_Accept_r(&fcgi)) == 0)
 		request_read(&q, &fcgi, start);
 	phase_end();
@@ -141,7 +141,7 @@ serve(struct gateway *g, int fd)
 	fcgi.keepConnection = 0;
 	gateway_handle(g, &q, &fcgi);
 	request_end(&q);
-	phase_begin(fd, WRITE_DEADLINE);
+	phase_begin(fd, WRITE_MS);
 	FCGX_Finish_r(&fcgi);
 	phase_end();
 }
@@ -197,7 +197,7 @@ worker_run(struct gateway *g, int listener, struct slot *slot)
 		return EXIT_FAILURE;
 	}
 	while (!stop_wanted()) {
-		int n = epoll_pwait(ep, &event, 1, TICK, &while_waiting);
+		int n = epoll_pwait(ep, &event, 1, TICK_MS, &while_waiting);
 
 		if (n == -1)
 			continue;
@@ -208,7 +208,7 @@ worker_run(struct gateway *g, int listener, struct slot *slot)
 			exchange_rest(g->exchange);
 	}
 	/* Who is in the queue by now may find nobody else. */
-	drained = clock_now() + DRAIN;
+	drained = clock_now() + DRAIN_MS;
 	while (clock_left(drained) > 0 && accept_one(g, listener, slot))
 		continue;
 	close(ep);

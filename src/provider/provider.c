@@ -10,10 +10,10 @@
 #include "provider/provider.h"
 
 /* Milliseconds. */
-#define RESOLVE_AGAIN	300000
-#define RESOLVE_DOUBTED 10000 /* at the earliest, when no address answers */
-#define RESOLVE_FAILED	10000
-#define RESOLVE_TICK	500
+#define RESOLVE_AGAIN_MS   300000
+#define RESOLVE_DOUBTED_MS 10000 /* at the earliest, when no address answers */
+#define RESOLVE_FAILED_MS  10000
+#define RESOLVE_TICK_MS	   500
 
 #define ENDPOINTS_MAX (2 * SETTINGS_PROVIDERS_MAX)
 
@@ -99,7 +99,7 @@ providers_resolve(struct providers *p)
 bool
 providers_keep_resolving(struct providers *p)
 {
-	struct timespec tick = { 0, RESOLVE_TICK * 1000000L };
+	struct timespec tick = { 0, RESOLVE_TICK_MS * 1000000L };
 	int64_t due[ENDPOINTS_MAX] = { 0 }, last[ENDPOINTS_MAX] = { 0 };
 	bool any = false;
 
@@ -112,12 +112,12 @@ providers_keep_resolving(struct providers *p)
 			if (!endpoint_is_resolved(e))
 				continue;
 			if (resolution_take_doubt(e->resolution) &&
-			    due[i] > last[i] + RESOLVE_DOUBTED)
-				due[i] = last[i] + RESOLVE_DOUBTED;
+			    due[i] > last[i] + RESOLVE_DOUBTED_MS)
+				due[i] = last[i] + RESOLVE_DOUBTED_MS;
 			if (clock_now() < due[i])
 				continue;
-			due[i] = endpoint_resolve(e) ? RESOLVE_AGAIN :
-						       RESOLVE_FAILED;
+			due[i] = endpoint_resolve(e) ? RESOLVE_AGAIN_MS :
+						       RESOLVE_FAILED_MS;
 			last[i] = clock_now();
 			due[i] += last[i];
 		}

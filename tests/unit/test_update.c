@@ -388,9 +388,9 @@ test_deadlines(void **state)
 		int64_t old;
 		int64_t proof, publish;
 	} rows[] = {
-		{ 0, UPDATE_PROOF_DEADLINE, UPDATE_PROVIDER_DEADLINE },
-		{ UPDATE_DEADLINE - 1000, 1000, 1000 },
-		{ UPDATE_DEADLINE + 1000, -1000, -1000 },
+		{ 0, UPDATE_PROOFS_MS, UPDATE_PROVIDER_MS },
+		{ UPDATE_MS - 1000, 1000, 1000 },
+		{ UPDATE_MS + 1000, -1000, -1000 },
 	};
 
 	(void)state;
@@ -415,7 +415,7 @@ test_deadlines(void **state)
 			world.publish_deadline <= clock_now() + rows[i].publish,
 		    "%d: provider", (int)rows[i].old);
 		ROW(rows[i].old == 0 ||
-			world.proof_deadline == q.start + UPDATE_DEADLINE,
+			world.proof_deadline == q.start + UPDATE_MS,
 		    "%d: whole", (int)rows[i].old);
 		update_end(&u);
 	}
