@@ -93,7 +93,7 @@ accounts_inherit(struct accounts *a, struct accounts *from)
 	from->penalties = penalties;
 	if (recent_room(from->recent) >= recent_room(recent)) {
 		a->recent = from->recent;
-		from->recent = memory;
+		from->recent = recent;
 	}
 }
 

@@ -78,7 +78,7 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
     struct exchange_answer *answer, struct error *why)
 {
-	char *answer = answers, *next;
+	char *said = answers, *next;
 
 	(void)x;
 	(void)deadline;
@@ -89,17 +89,17 @@ __wrap_exchange_perform(struct exchange *x, const struct target *to,
 	for (const struct curl_slist *h = request->headers; h != NULL;
 	     h = h->next)
 		assert(strpbrk(h->data, "\r\n") == NULL);
-	if (answer == NULL)
+	if (said == NULL)
 		return error_set(why, ERR_UNREACHABLE, "no answer");
-	if ((next = strstr(answer, "%%\n")) != NULL) {
+	if ((next = strstr(said, "%%\n")) != NULL) {
 		*next = '\0';
 		next += 3;
 	}
 	answers = next;
-	answer->status = strtol(fuzz_line(&answer), NULL, 10);
+	answer->status = strtol(fuzz_line(&said), NULL, 10);
 	buffer_clear(&answer->body);
-	if (answer != NULL)
-		buffer_puts(&answer->body, answer);
+	if (said != NULL)
+		buffer_puts(&answer->body, said);
 	if (answer->status / 100 == 2 && strcmp(request->method, "GET") != 0)
 		wrote = true;
 	return ERR_OK;

@@ -1,5 +1,5 @@
 /*
- * test_memory.c - which logins are remembered, by whom and for how long.
+ * test_recent.c - which logins are remembered, by whom and for how long.
  */
 #include "unit.h"
 
