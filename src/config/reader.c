@@ -1,0 +1,262 @@
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "config/reader.h"
+
+#define PLACE_MAX 300 /* bytes of "/accounts/router/hosts" */
+
+struct reader
+reader_top(json_object *root, const char *file, struct error *why)
+{
+	*why = (struct error){ .code = ERR_OK };
+	return (struct reader){ .value = root,
+		.file = file,
+		.present = true,
+		.why = why };
+}
+
+struct reader
+reader_member(struct reader *r, const char *name)
+{
+	struct reader m = { .parent = r,
+		.file = r->file,
+		.name = name,
+		.why = r->why };
+
+	assert(r->asked_count < READER_MEMBERS_MAX);
+	r->asked[r->asked_count++] = name;
+	if (json_object_is_type(r->value, json_type_object))
+		m.present = json_object_object_get_ex(r->value, name, &m.value);
+	return m;
+}
+
+struct reader
+reader_element(const struct reader *r, size_t index)
+{
+	struct reader e = { .parent = r,
+		.file = r->file,
+		.index = index,
+		.why = r->why };
+
+	if (json_object_is_type(r->value, json_type_array) &&
+	    index < json_object_array_length(r->value)) {
+		e.value = json_object_array_get_idx(r->value, index);
+		e.present = true;
+	}
+	return e;
+}
+
+bool
+reader_ok(const struct reader *r)
+{
+	return r->why->code == ERR_OK;
+}
+
+/* Writes "/a/b/0"; the top writes nothing. */
+static void
+write_place(const struct reader *r, struct buffer *to)
+{
+	if (r->parent == NULL)
+		return;
+	write_place(r->parent, to);
+	if (r->name != NULL)
+		buffer_printf(to, "/%s", r->name);
+	else
+		buffer_printf(to, "/%zu", r->index);
+}
+
+enum err
+reader_fail(const struct reader *r, const char *fmt, ...)
+{
+	struct buffer place = { .max = PLACE_MAX };
+	char text[ERROR_TEXT_MAX];
+	va_list ap;
+
+	if (!reader_ok(r))
+		return r->why->code;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	write_place(r, &place);
+	error_set(r->why, ERR_CONFIG, "%s: %s: %s", r->file,
+	    place.len > 0 ? place.data : "/", text);
+	buffer_free(&place);
+	return ERR_CONFIG;
+}
+
+/* Is there a value of this type, and nothing wrong so far? */
+static bool
+is_a(const struct reader *r, enum json_type type, const char *what)
+{
+	if (!reader_ok(r) || !r->present)
+		return false;
+	if (json_object_is_type(r->value, type))
+		return true;
+	reader_fail(r, "must be %s", what);
+	return false;
+}
+
+const char *
+reader_string(const struct reader *r, const char *fallback)
+{
+	const char *s;
+
+	if (!is_a(r, json_type_string, "a string"))
+		return fallback;
+	s = json_object_get_string(r->value);
+	if (*s != '\0' &&
+	    strlen(s) == (size_t)json_object_get_string_len(r->value))
+		return s;
+	reader_fail(r,
+	    *s == '\0' ? "must not be empty" : "must not hold \\u0000");
+	return fallback;
+}
+
+int64_t
+reader_integer(const struct reader *r, int64_t min, int64_t max,
+    int64_t fallback)
+{
+	int64_t n;
+
+	if (!is_a(r, json_type_int, "a whole number"))
+		return fallback;
+	n = json_object_get_int64(r->value);
+	if (n >= min && n <= max)
+		return n;
+	reader_fail(r, "must be from %" PRId64 " to %" PRId64, min, max);
+	return fallback;
+}
+
+int
+reader_word(const struct reader *r, const char *const words[], int fallback)
+{
+	struct buffer list = { .max = ERROR_TEXT_MAX / 2 };
+	const char *word = reader_string(r, NULL);
+
+	if (word == NULL)
+		return fallback;
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	for (int i = 0; words[i] != NULL; i++)
+		buffer_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);
+	reader_fail(r, "must be one of %s", list.data != NULL ? list.data : "");
+	buffer_free(&list);
+	return fallback;
+}
+
+const char *
+read_string(struct reader *r, const char *name, const char *fallback)
+{
+	struct reader m = reader_member(r, name);
+
+	return reader_string(&m, fallback);
+}
+
+bool
+read_bool(struct reader *r, const char *name, bool fallback)
+{
+	struct reader m = reader_member(r, name);
+
+	return is_a(&m, json_type_boolean, "true or false") ?
+	    json_object_get_boolean(m.value) :
+	    fallback;
+}
+
+int64_t
+read_integer(struct reader *r, const char *name, int64_t min, int64_t max,
+    int64_t fallback)
+{
+	struct reader m = reader_member(r, name);
+
+	return reader_integer(&m, min, max, fallback);
+}
+
+int
+read_word(struct reader *r, const char *name, const char *const words[],
+    int fallback)
+{
+	struct reader m = reader_member(r, name);
+
+	return reader_word(&m, words, fallback);
+}
+
+const char *
+read_filename(struct reader *r, const char *name, const char *fallback)
+{
+	struct reader m = reader_member(r, name);
+	const char *file = reader_string(&m, NULL);
+
+	if (file == NULL)
+		return fallback;
+	if (*file == '/')
+		return file;
+	reader_fail(&m, "must be a full file name, from / on");
+	return fallback;
+}
+
+bool
+reader_object(const struct reader *r)
+{
+	return is_a(r, json_type_object, "an object: { ... }");
+}
+
+size_t
+reader_array(const struct reader *r, size_t max)
+{
+	size_t count;
+
+	if (!is_a(r, json_type_array, "a list: [ ... ]"))
+		return 0;
+	count = json_object_array_length(r->value);
+	if (count <= max)
+		return count;
+	reader_fail(r, "has %zu elements, at most %zu", count, max);
+	return 0;
+}
+
+bool
+reader_required(const struct reader *r)
+{
+	if (!r->present)
+		reader_fail(r, "is missing");
+	return r->present;
+}
+
+static bool
+was_asked(const struct reader *r, const char *name)
+{
+	for (size_t i = 0; i < r->asked_count; i++)
+		if (strcmp(r->asked[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+read_end(const struct reader *r)
+{
+	struct buffer names = { .max = ERROR_TEXT_MAX / 2 };
+
+	if (!reader_ok(r) || !json_object_is_type(r->value, json_type_object))
+		return;
+	for (size_t i = 0; i < r->asked_count; i++)
+		buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", r->asked[i]);
+	json_object_object_foreach (r->value, name, value) {
+		struct reader here = { .parent = r,
+			.file = r->file,
+			.name = name,
+			.why = r->why };
+
+		(void)value;
+		if (!was_asked(r, name))
+			reader_fail(&here, "unknown; here may stand: %s",
+			    names.data != NULL ? names.data : "");
+	}
+	buffer_free(&names);
+}

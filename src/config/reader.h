@@ -1,0 +1,106 @@
+/*
+ * reader.h - takes the values out of a document, each by its name.
+ *
+ * A reader stands at one value of a JSON document.  It keeps the first error
+ * of the whole document, with the file and the place ("/accounts/router"), so
+ * that its callers read on and ask once, at the end; and it notes which members
+ * were asked for, so that each key is written in one place only:
+ *
+ *	to->ttl = read_integer(r, "ttl", 1, TTL_MAX, 0);
+ *	to->zone = read_string(r, "zone", NULL);
+ *	read_end(r);
+ *
+ * After an error every read gives its fallback, and nothing is reported again.
+ */
+#ifndef CONFIG_READER_H
+#define CONFIG_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "base/error.h"
+
+#define READER_MEMBERS_MAX 32 /* that one object may be asked for */
+
+/* Lives on the stack, and borrows the document and its parent. */
+struct reader {
+	json_object *value; /* NULL: it is not in the document, or null */
+	const struct reader *parent; /* NULL at the top */
+	const char *file;
+	const char *name;  /* in an object */
+	size_t index;	   /* in an array, where name is NULL */
+	bool present;	   /* false: not in the document */
+	struct error *why; /* the first error of the document */
+	const char *asked[READER_MEMBERS_MAX];
+	size_t asked_count;
+};
+
+/*
+ * The top of a document that was read from file.  *why, which must outlive
+ * every reader of the document, is set to ERR_OK, and then to the first error.
+ */
+struct reader reader_top(json_object *root, const char *file,
+    struct error *why);
+
+/*
+ * A member of r, which is noted as asked for, or an element of it.  name must
+ * outlive r.  Absent where r is no object, or no array that has it.
+ */
+struct reader reader_member(struct reader *r, const char *name);
+struct reader reader_element(const struct reader *r, size_t index);
+
+/* Has nothing in this document been wrong so far? */
+bool reader_ok(const struct reader *r);
+
+/*
+ * Reports ERR_CONFIG, "FILE: /PLACE: " and the text, unless something was wrong
+ * before.  Returns the code of the first error.
+ */
+enum err reader_fail(const struct reader *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * One member of r as a value of its type; fallback where it is absent, and
+ * after any error.  A null, a wrong type or a value out of bounds is an error.
+ * Strings are borrowed from the document, hold no NUL and are not empty.
+ */
+const char *read_string(struct reader *r, const char *name,
+    const char *fallback);
+bool read_bool(struct reader *r, const char *name, bool fallback);
+int64_t read_integer(struct reader *r, const char *name, int64_t min,
+    int64_t max, int64_t fallback);
+
+/* One of words, a list that ends with NULL; the index of it, or fallback. */
+int read_word(struct reader *r, const char *name, const char *const words[],
+    int fallback);
+
+/* An absolute file name. */
+const char *read_filename(struct reader *r, const char *name,
+    const char *fallback);
+
+/* The same for the value that r itself stands at. */
+const char *reader_string(const struct reader *r, const char *fallback);
+int64_t reader_integer(const struct reader *r, int64_t min, int64_t max,
+    int64_t fallback);
+int reader_word(const struct reader *r, const char *const words[],
+    int fallback);
+
+/* Reports r as an error unless it is an object, or absent. */
+bool reader_object(const struct reader *r);
+
+/* How many elements r has, at most max; 0 if it is absent or no array. */
+size_t reader_array(const struct reader *r, size_t max);
+
+/* Reports r as missing if it is not in the document. */
+bool reader_required(const struct reader *r);
+
+/*
+ * Reports the first member of the object r that was never asked for, with the
+ * names of those that were.  To be called when all of them have been.
+ */
+void read_end(const struct reader *r);
+
+#endif
