@@ -167,3 +167,9 @@ network_contains(const struct network *n, const struct address *a)
 	address_mask(&masked, n->length);
 	return address_equal(&masked, &n->base);
 }
+
+const char *
+address_type(const struct address *a)
+{
+	return a->family == AF_INET ? "A" : "AAAA";
+}

@@ -63,4 +63,7 @@ bool address_from_sockaddr(struct address *a, const struct sockaddr *sa);
 bool network_parse(struct network *n, const char *text);
 bool network_contains(const struct network *n, const struct address *a);
 
+/* The type of its DNS record, RFC 1035 and RFC 3596: "A" or "AAAA". */
+const char *address_type(const struct address *a);
+
 #endif

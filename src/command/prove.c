@@ -121,6 +121,7 @@ prove(const struct question *q)
 	struct proof proof = { .host = q->name,
 		.address = q->address,
 		.how = &q->how };
+	struct proof *const list[] = { &proof };
 	char text[ADDRESS_TEXT_MAX];
 	struct prover *prover;
 	struct error why;
@@ -140,7 +141,7 @@ prove(const struct question *q)
 		prover_free(prover);
 		return EXIT_FAILED;
 	}
-	prover_run(prover, &proof, 1, clock_now() + PROOF_MS);
+	prover_run(prover, list, 1, clock_now() + PROOF_MS);
 	prover_free(prover);
 	if (proof.result != ERR_OK) {
 		fprintf(stderr, "%s %s: %s\n", q->name, text, proof.why.text);

@@ -129,11 +129,11 @@ check(int count, char *files[])
 }
 
 static void
-print_result(const struct provider_record *r)
+print_result(const struct publication *r)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	printf("%s %s %s %s", r->name, record_type(&r->address),
+	printf("%s %s %s %s", r->name, address_type(&r->address),
 	    r->remove ? "none" : address_format(&r->address, text),
 	    r->result != ERR_OK ? error_name(r->result) :
 		r->changed	? "changed" :
@@ -144,7 +144,8 @@ print_result(const struct provider_record *r)
 }
 
 static int
-publish(const struct provider *p, struct provider_record *records, size_t count)
+publish(const struct provider *p, struct publication *const records[],
+    size_t count)
 {
 	struct exchange *x = exchange_new();
 	char token[CREDENTIAL_MAX + 1];
@@ -161,8 +162,8 @@ publish(const struct provider *p, struct provider_record *records, size_t count)
 	secret_wipe(token, sizeof token);
 	exchange_free(x);
 	for (size_t i = 0; i < count; i++) {
-		print_result(&records[i]);
-		if (records[i].result != ERR_OK)
+		print_result(records[i]);
+		if (records[i]->result != ERR_OK)
 			status = EXIT_FAILED;
 	}
 	if (retry_after > 0)
@@ -183,7 +184,7 @@ find_host(const struct settings *s, const char *name)
 
 /* An address, or what the router says to remove one. */
 static bool
-read_address(struct provider_record *r, const char *word)
+read_address(struct publication *r, const char *word)
 {
 	if (strcmp(word, "ipv4=none") == 0)
 		r->address.family = AF_INET;
@@ -197,11 +198,10 @@ read_address(struct provider_record *r, const char *word)
 
 /* What the words after HOST say; one for each family at most. */
 static bool
-read_records(struct provider_record records[static 2], size_t *count,
-    char *words[])
+read_records(struct publication records[static 2], size_t *count, char *words[])
 {
 	for (; *words != NULL; words++) {
-		struct provider_record *r = &records[*count];
+		struct publication *r = &records[*count];
 
 		if (*count == 2 || !read_address(r, *words) ||
 		    (*count == 1 &&
@@ -223,7 +223,8 @@ static int
 run_with(const struct settings *s, const struct provider *p, bool dry,
     char *words[])
 {
-	struct provider_record records[2] = { 0 };
+	struct publication records[2] = { 0 };
+	struct publication *const list[] = { &records[0], &records[1] };
 	char *name = hostname_normalise(words[0], true);
 	const struct host_settings *host;
 	int status = EXIT_USAGE;
@@ -241,9 +242,9 @@ run_with(const struct settings *s, const struct provider *p, bool dry,
 		}
 		status = EXIT_OK;
 		if (dry)
-			provider_rehearse(p, stdout, records, count);
+			provider_rehearse(p, stdout, list, count);
 		else
-			status = publish(p, records, count);
+			status = publish(p, list, count);
 	}
 	free(name);
 	return status;

@@ -57,14 +57,14 @@ describe_record(const struct record *r, struct buffer *line)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	buffer_printf(line, "%s %s %s", record_type(&r->address),
+	buffer_printf(line, "%s %s %s", address_type(&r->address),
 	    r->remove ? "none" : address_format(&r->address, text),
 	    verdict_word(r->verdict));
-	if (r->proof_started != -1)
-		buffer_printf(line, " (proof %d-%d ms)", r->proof_started,
-		    r->proof_ended);
-	if (r->why.code != ERR_OK)
-		buffer_printf(line, " [%s]", r->why.text);
+	if (r->proof.how != NULL && r->proof.how->kind != PROOF_NONE)
+		buffer_printf(line, " (proof %d-%d ms)", r->proof.started,
+		    r->proof.ended);
+	if (r->why != NULL && r->why->code != ERR_OK)
+		buffer_printf(line, " [%s]", r->why->text);
 }
 
 /* Source, account, status; then every record, and where the time went. */

@@ -89,7 +89,7 @@ host_json(const struct update *u, const struct host_settings *host)
 			continue;
 		e = json_object_new_object();
 		json_object_object_add(e, "type",
-		    json_object_new_string(record_type(&r->address)));
+		    json_object_new_string(address_type(&r->address)));
 		json_object_object_add(e, "address",
 		    r->remove ? NULL :
 				json_object_new_string(

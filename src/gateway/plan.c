@@ -44,9 +44,17 @@ add_record(struct update *u, const struct host_settings *host,
 
 	*r = (struct record){ .host = host,
 		.address = *a,
-		.verdict = VERDICT_OPEN,
-		.proof_started = -1 };
+		.verdict = VERDICT_OPEN };
 	return r;
+}
+
+/* verdict says whether it is an error, or not wanted then. */
+static void
+refuse(struct record *r, enum verdict verdict, const char *why)
+{
+	error_set(&r->refusal, ERR_ADDRESS, "%s", why);
+	r->verdict = verdict;
+	r->why = &r->refusal;
 }
 
 /* Adds an address, and judges at once one that nobody could reach. */
@@ -60,14 +68,13 @@ add_address(struct update *u, const struct host_settings *host,
 	if (allowed(host, a))
 		return;
 	if (special != NULL) {
-		r->verdict =
+		refuse(r,
 		    a->family == AF_INET && host->ipv4 == IPV4_IF_PUBLIC ?
-		    VERDICT_LEFT :
-		    VERDICT_ADDRESS;
-		error_set(&r->why, ERR_ADDRESS, "%s", special);
+			VERDICT_LEFT :
+			VERDICT_ADDRESS,
+		    special);
 	} else if (special_own(a)) {
-		r->verdict = VERDICT_ADDRESS;
-		error_set(&r->why, ERR_ADDRESS, "an address of this machine");
+		refuse(r, VERDICT_ADDRESS, "an address of this machine");
 	}
 }
 
@@ -80,8 +87,7 @@ add_removal(struct update *u, const struct host_settings *host, int family)
 	r->remove = true;
 	if (host->removal)
 		return;
-	r->verdict = VERDICT_ADDRESS;
-	error_set(&r->why, ERR_ADDRESS, "its host has no \"removal\": true");
+	refuse(r, VERDICT_ADDRESS, "its host has no \"removal\": true");
 }
 
 static void

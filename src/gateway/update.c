@@ -99,12 +99,18 @@ deadline(const struct update *u, int64_t phase)
 	return own < whole ? own : whole;
 }
 
+/* Is the record still on its way to the provider? */
+static bool
+is_open(const struct record *r)
+{
+	return r->verdict == VERDICT_OPEN;
+}
+
 /* Every open record at once; no answer is no proof. */
 static void
 prove(struct update *u)
 {
-	struct proof *proofs = calloc(u->record_count, sizeof *proofs);
-	struct record *of[PROOF_MAX];
+	struct proof *list[PROOF_MAX];
 	int64_t start = clock_now();
 	size_t count = 0;
 
@@ -112,40 +118,33 @@ prove(struct update *u)
 		struct record *r = &u->records[i];
 
 		/* What is taken away has nobody to prove it. */
-		if (r->verdict != VERDICT_OPEN || r->remove)
+		if (!is_open(r) || r->remove)
 			continue;
-		if (proofs == NULL) {
-			r->verdict = VERDICT_BUSY;
-			continue;
-		}
-		of[count] = r;
-		proofs[count++] = (struct proof){ .host = r->host->name,
+		r->proof = (struct proof){ .host = r->host->name,
 			.address = r->address,
 			.how = &r->host->proof };
+		list[count++] = &r->proof;
 	}
-	prover_run(u->gateway->prover, proofs, count,
+	prover_run(u->gateway->prover, list, count,
 	    deadline(u, UPDATE_PROOFS_MS));
-	for (size_t i = 0; i < count; i++) {
-		if (proofs[i].how->kind != PROOF_NONE) {
-			of[i]->proof_started = proofs[i].started;
-			of[i]->proof_ended = proofs[i].ended;
-		}
-		if (proofs[i].result == ERR_OK)
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!is_open(r) || r->remove || r->proof.result == ERR_OK)
 			continue;
-		of[i]->verdict = VERDICT_PROOF;
-		of[i]->why = proofs[i].why;
+		r->verdict = VERDICT_PROOF;
+		r->why = &r->proof.why;
 	}
 	u->proofs_ms = (int)(clock_now() - start);
-	free(proofs);
 }
 
 /* The only place where a record becomes good. */
 static enum verdict
-verdict_of(const struct provider_record *published)
+verdict_of(const struct publication *p)
 {
-	switch (published->result) {
+	switch (p->result) {
 	case ERR_OK:
-		return published->changed ? VERDICT_GOOD : VERDICT_NOCHG;
+		return p->changed ? VERDICT_GOOD : VERDICT_NOCHG;
 	case ERR_BUSY:
 	case ERR_UNREACHABLE:
 	case ERR_MEMORY:
@@ -160,37 +159,35 @@ publish(struct update *u)
 {
 	const struct provider *provider =
 	    providers_get(u->gateway->providers, u->login.account->provider);
-	struct provider_record *list = calloc(u->record_count, sizeof *list);
-	struct record *of[PROVIDER_RECORDS_MAX];
+	struct publication *list[PUBLICATIONS_MAX];
 	int64_t start = clock_now();
 	size_t count = 0;
 
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 
-		if (r->verdict != VERDICT_OPEN)
+		if (!is_open(r))
 			continue;
-		if (list == NULL) {
-			r->verdict = VERDICT_BUSY;
-			continue;
-		}
-		of[count] = r;
-		list[count++] = (struct provider_record){ .name = r->host->name,
+		r->publication = (struct publication){ .name = r->host->name,
 			.zone = r->host->zone,
 			.ttl = r->host->ttl,
 			.address = r->address,
 			.remove = r->remove };
+		list[count++] = &r->publication;
 	}
 	if (count > 0)
 		provider_publish(provider, u->gateway->exchange, u->login.token,
 		    list, count, deadline(u, UPDATE_PROVIDER_MS),
 		    &u->retry_after);
-	for (size_t i = 0; i < count; i++) {
-		of[i]->verdict = verdict_of(&list[i]);
-		of[i]->why = list[i].why;
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!is_open(r))
+			continue;
+		r->verdict = verdict_of(&r->publication);
+		r->why = &r->publication.why;
 	}
 	u->provider_ms = (int)(clock_now() - start);
-	free(list);
 }
 
 static enum err

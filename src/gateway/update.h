@@ -36,14 +36,16 @@ enum verdict {
 	VERDICT__MAX
 };
 
+/* One address of one host, with its proof and its publication. */
 struct record {
 	const struct host_settings *host;
 	struct address address;
-	bool remove; /* its family's record */
+	bool remove; /* take away what is published; address is its family */
 	enum verdict verdict;
-	struct error why;  /* for the log alone */
-	int proof_started; /* ms; -1: no proof */
-	int proof_ended;
+	const struct error *why; /* of the verdict, for the log; or NULL */
+	struct error refusal;	 /* of an address that is not published */
+	struct proof proof;	 /* .how is NULL where none was tried */
+	struct publication publication;
 };
 
 /* Goes down the steps of update_run() and collects. */

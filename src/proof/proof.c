@@ -416,24 +416,25 @@ wait_once(struct attempt *attempts, size_t count, struct pollfd *fds,
 }
 
 void
-prover_run(struct prover *p, struct proof *list, size_t count, int64_t deadline)
+prover_run(struct prover *p, struct proof *const list[], size_t count,
+    int64_t deadline)
 {
 	struct attempt *attempts = calloc(count, sizeof *attempts);
 	struct pollfd *fds = calloc(count, sizeof *fds);
 	int64_t start = clock_now();
 
 	for (size_t i = 0; i < count; i++) {
-		list[i].result =
-		    error_set(&list[i].why, ERR_PROOF, "out of memory");
-		list[i].started = list[i].ended = 0;
+		list[i]->result =
+		    error_set(&list[i]->why, ERR_PROOF, "out of memory");
+		list[i]->started = list[i]->ended = 0;
 	}
 	if (attempts == NULL || fds == NULL)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
-		list[i].why = (struct error){ .code = ERR_OK };
-		list[i].started = (int)(clock_now() - start);
-		attempts[i] = (struct attempt){ .proof = &list[i], .fd = -1 };
-		if (list[i].how->kind == PROOF_NONE)
+		list[i]->why = (struct error){ .code = ERR_OK };
+		list[i]->started = (int)(clock_now() - start);
+		attempts[i] = (struct attempt){ .proof = list[i], .fd = -1 };
+		if (list[i]->how->kind == PROOF_NONE)
 			finish(&attempts[i], ERR_OK);
 		else
 			connect_start(&attempts[i]);
@@ -444,7 +445,7 @@ prover_run(struct prover *p, struct proof *list, size_t count, int64_t deadline)
 				continue;
 			step(p, &attempts[i]);
 			if (attempts[i].stage == DONE)
-				list[i].ended = (int)(clock_now() - start);
+				list[i]->ended = (int)(clock_now() - start);
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -452,7 +453,7 @@ prover_run(struct prover *p, struct proof *list, size_t count, int64_t deadline)
 			continue;
 		fail(&attempts[i], waiting_for(attempts[i].stage),
 		    "no answer in time");
-		list[i].ended = (int)(clock_now() - start);
+		list[i]->ended = (int)(clock_now() - start);
 	}
 out:
 	free(attempts);

@@ -46,7 +46,7 @@ enum err prover_prepare(struct prover *p, const struct proof_settings *how,
  * an answer or deadline (see clock.h) has passed; what has no answer by then
  * is not proved.  Each may read 256 kB and needs two descriptors at most.
  */
-void prover_run(struct prover *p, struct proof *list, size_t count,
+void prover_run(struct prover *p, struct proof *const list[], size_t count,
     int64_t deadline);
 
 #endif

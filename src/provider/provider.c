@@ -147,10 +147,10 @@ providers_inherit(struct providers *p, const struct providers *from)
 
 void
 provider_publish(const struct provider *p, struct exchange *x,
-    const char *token, struct provider_record *records, size_t count,
+    const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after)
 {
-	assert(count <= PROVIDER_RECORDS_MAX);
+	assert(count <= PUBLICATIONS_MAX);
 	*retry_after = 0;
 	if (p->rest.description != NULL)
 		rest_publish(&p->rest, x, token, records, count, deadline,
@@ -161,9 +161,9 @@ provider_publish(const struct provider *p, struct exchange *x,
 
 void
 provider_rehearse(const struct provider *p, FILE *to,
-    struct provider_record *records, size_t count)
+    struct publication *const records[], size_t count)
 {
-	assert(count <= PROVIDER_RECORDS_MAX);
+	assert(count <= PUBLICATIONS_MAX);
 	if (p->rest.description != NULL)
 		rest_rehearse(&p->rest, to, records, count);
 	else

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "config/settings.h"
 #include "provider/endpoint.h"
-#include "provider/record.h"
+#include "provider/publication.h"
 #include "provider/rest/rest.h"
 
 struct providers; /* all of the configuration, ready; made before the fork */
@@ -58,11 +58,11 @@ void providers_inherit(struct providers *p, const struct providers *from);
  * Brings the records to the provider, those of one request together, and
  * judges each.  Reads before it writes; never writes what is already so.  The
  * number of requests is bounded by the description; all end by deadline.  At
- * most PROVIDER_RECORDS_MAX records.
+ * most PUBLICATIONS_MAX records.
  * *retry_after gets the seconds that the provider asked for, or 0.
  */
 void provider_publish(const struct provider *p, struct exchange *x,
-    const char *token, struct provider_record *records, size_t count,
+    const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after);
 
 /*
@@ -72,6 +72,6 @@ void provider_publish(const struct provider *p, struct exchange *x,
  * to have two labels.
  */
 void provider_rehearse(const struct provider *p, FILE *to,
-    struct provider_record *records, size_t count);
+    struct publication *const records[], size_t count);
 
 #endif

@@ -144,19 +144,21 @@ publish(struct description *d)
 		.at = &at,
 		.begin = &at,
 		.variables = json_object_new_object() };
-	struct provider_record records[3] = { { .name = "home.example.org",
-						  .address = { AF_INET,
-						      { 89, 14, 163, 156 } } },
+	struct publication records[3] = { { .name = "home.example.org",
+					      .address = { AF_INET,
+						  { 89, 14, 163, 156 } } },
 		{ .name = "home.example.org",
 		    .address = { AF_INET6, { 0x2a, [15] = 1 } } },
 		{ .name = "old.example.org",
 		    .zone = "example.org",
 		    .address = { .family = AF_INET },
 		    .remove = true } };
+	struct publication *const list[] = { &records[0], &records[1],
+		&records[2] };
 	long retry_after;
 
 	/* So little time is left that nothing is tried again. */
-	rest_publish(&rest, NULL, TOKEN, records, 3, clock_now() + 100,
+	rest_publish(&rest, NULL, TOKEN, list, 3, clock_now() + 100,
 	    &retry_after);
 	for (size_t i = 0; i < 3; i++) {
 		assert(strstr(records[i].why.text, "geheim-1") == NULL);

@@ -27,20 +27,21 @@ rehearse(struct description *d)
 		.at = &at,
 		.begin = &at,
 		.variables = json_object_new_object() };
-	struct provider_record records[3] = {
-		{ .name = "home.example.org", .address = { AF_INET, { 192 } } },
+	struct publication records[3] = { { .name = "home.example.org",
+					      .address = { AF_INET, { 192 } } },
 		{ .name = "home.example.org",
 		    .zone = "example.org",
 		    .address = { AF_INET6, { 0x2a } } },
 		{ .name = "*.example.org",
 		    .address = { .family = AF_INET },
-		    .remove = true }
-	};
+		    .remove = true } };
+	struct publication *const list[] = { &records[0], &records[1],
+		&records[2] };
 	FILE *to = fopen("/dev/null", "we");
 
 	if (to == NULL)
 		abort();
-	rest_rehearse(&rest, to, records, 3);
+	rest_rehearse(&rest, to, list, 3);
 	fclose(to);
 	json_object_put(rest.variables);
 }

@@ -189,11 +189,11 @@ show(const struct update *u, char *out, size_t size)
 		    r->host->name, r->address.family == AF_INET ? "A" : "AAAA",
 		    r->remove ? "none" : address_format(&r->address, text),
 		    verdict_word(r->verdict));
-		if (r->why.code != ERR_OK)
+		if (r->why != NULL)
 			n += (size_t)snprintf(out + n, size - n, " [%s]",
-			    r->why.text);
+			    r->why->text);
 		n += (size_t)snprintf(out + n, size - n, "\n");
-		assert_int_equal(r->proof_started, -1);
+		assert_null(r->proof.how);
 	}
 }
 

@@ -151,10 +151,12 @@ update_start(struct update *u, const struct request *q, struct record records[],
 	for (; from->address != NULL; from++) {
 		struct record *r = &records[u->record_count++];
 
-		*r = (struct record){ .host = &hosts[from->host],
+		*r = (struct record){
+			.host = &hosts[from->host],
 			.verdict = from->verdict,
-			.proof_started = -1 };
-		error_set(&r->why, ERR_PROOF, "a reason, good for the log");
+		};
+		error_set(&r->refusal, ERR_PROOF, "a reason, good for the log");
+		r->why = &r->refusal;
 		r->remove = strlen(from->address) == 1;
 		r->address.family = *from->address == '6' ? AF_INET6 : AF_INET;
 		if (!r->remove)

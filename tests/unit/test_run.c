@@ -582,13 +582,16 @@ stage_end(struct stage *s)
 	endpoint_end(&s->at);
 }
 
+/* Fills records, and pointers with where each of them stands. */
 static size_t
-records_start(struct provider_record records[], const struct wanted wanted[])
+records_start(struct publication records[], struct publication *pointers[],
+    const struct wanted wanted[])
 {
 	size_t n = 0;
 
 	for (; n < RECORDS_MAX && wanted[n].name != NULL; n++) {
-		records[n] = (struct provider_record){ .name = wanted[n].name,
+		pointers[n] = &records[n];
+		records[n] = (struct publication){ .name = wanted[n].name,
 			.zone = wanted[n].zone,
 			.ttl = wanted[n].ttl,
 			.remove = wanted[n].remove };
@@ -601,16 +604,17 @@ records_start(struct provider_record records[], const struct wanted wanted[])
 static void
 tell(const struct story *story)
 {
-	struct provider_record records[RECORDS_MAX];
+	struct publication records[RECORDS_MAX];
+	struct publication *pointers[RECORDS_MAX];
 	struct stage stage;
 	long retry_after = -1;
 	size_t n;
 
 	stage_start(&stage, story->description);
-	n = records_start(records, story->records);
+	n = records_start(records, pointers, story->records);
 	told = story;
 	next_line = 0;
-	rest_publish(&stage.rest, NULL, story->token, records, n,
+	rest_publish(&stage.rest, NULL, story->token, pointers, n,
 	    clock_now() + 60000, &retry_after);
 	ROW(story->lines[next_line].request == NULL, "%s: never asked \"%s\"",
 	    story->title, unit_text(story->lines[next_line].request));
@@ -650,7 +654,8 @@ test_deadline(void **state)
 		{ { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
 		    false, NULL } },
 		{ { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 };
-	struct provider_record records[RECORDS_MAX];
+	struct publication records[RECORDS_MAX];
+	struct publication *pointers[RECORDS_MAX];
 	struct stage stage;
 	long retry_after;
 
@@ -658,8 +663,8 @@ test_deadline(void **state)
 	stage_start(&stage, description);
 	told = &late;
 	next_line = 0;
-	rest_publish(&stage.rest, NULL, TOKEN, records,
-	    records_start(records, late.records), clock_now() + 100,
+	rest_publish(&stage.rest, NULL, TOKEN, pointers,
+	    records_start(records, pointers, late.records), clock_now() + 100,
 	    &retry_after);
 	assert_int_equal(next_line, 1);
 	assert_int_equal(records[0].result, ERR_BUSY);
@@ -676,7 +681,8 @@ test_rehearse(void **state)
 		{ .name = "home.example.org", .address = V4 },
 		{ .name = "home.example.org", .address = V6 }
 	};
-	struct provider_record records[RECORDS_MAX];
+	struct publication records[RECORDS_MAX];
+	struct publication *pointers[RECORDS_MAX];
 	struct stage stage;
 	char *text = NULL;
 	size_t len = 0;
@@ -686,10 +692,12 @@ test_rehearse(void **state)
 	assert_non_null(to);
 	stage_start(&stage, session);
 	told = &nobody;
-	rest_rehearse(&stage.rest, to, records, records_start(records, wanted));
+	rest_rehearse(&stage.rest, to, pointers,
+	    records_start(records, pointers, wanted));
 	stage_end(&stage);
 	stage_start(&stage, description);
-	rest_rehearse(&stage.rest, to, records, records_start(records, wanted));
+	rest_rehearse(&stage.rest, to, pointers,
+	    records_start(records, pointers, wanted));
 	stage_end(&stage);
 	fclose(to);
 	ROWS_END();

@@ -77,21 +77,21 @@ note(char *to, size_t size, const char *name, const struct address *a,
 	    removed ? "none" : address_format(a, text));
 }
 
-void __wrap_prover_run(struct prover *p, struct proof *list, size_t count,
-    int64_t deadline);
+void __wrap_prover_run(struct prover *p, struct proof *const list[],
+    size_t count, int64_t deadline);
 
 void
-__wrap_prover_run(struct prover *p, struct proof *list, size_t count,
+__wrap_prover_run(struct prover *p, struct proof *const list[], size_t count,
     int64_t deadline)
 {
 	(void)p;
 	world.proof_deadline = deadline;
 	for (size_t i = 0; i < count; i++) {
-		note(world.asked, sizeof world.asked, list[i].host,
-		    &list[i].address, false);
-		list[i].ended = 5;
-		list[i].result = listed(world.unproved, &list[i].address) ?
-		    error_set(&list[i].why, ERR_PROOF, "connect: refused") :
+		note(world.asked, sizeof world.asked, list[i]->host,
+		    &list[i]->address, false);
+		list[i]->ended = 5;
+		list[i]->result = listed(world.unproved, &list[i]->address) ?
+		    error_set(&list[i]->why, ERR_PROOF, "connect: refused") :
 		    ERR_OK;
 	}
 	world.proofs += count;
@@ -111,12 +111,12 @@ __wrap_providers_get(const struct providers *p, size_t index)
 }
 
 void __wrap_provider_publish(const struct provider *p, struct exchange *x,
-    const char *token, struct provider_record *records, size_t count,
+    const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after);
 
 void
 __wrap_provider_publish(const struct provider *p, struct exchange *x,
-    const char *token, struct provider_record *records, size_t count,
+    const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after)
 {
 	(void)p;
@@ -124,7 +124,7 @@ __wrap_provider_publish(const struct provider *p, struct exchange *x,
 	snprintf(world.token, sizeof world.token, "%s", token);
 	world.publish_deadline = deadline;
 	for (size_t i = 0; i < count; i++) {
-		struct provider_record *r = &records[i];
+		struct publication *r = records[i];
 
 		note(world.sent, sizeof world.sent, r->name, &r->address,
 		    r->remove);

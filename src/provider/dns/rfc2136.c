@@ -21,7 +21,7 @@
 
 /* A record on its way. */
 struct item {
-	struct provider_record *record;
+	struct publication *record;
 	char zone[HOSTNAME_MAX + 1];
 	uint32_t ttl;
 	bool todo; /* it has no answer yet */
@@ -154,7 +154,7 @@ settle_all(struct item *items, size_t count, const struct error *why)
 static enum err
 look(struct nameserver *n, struct item *item, struct error *why)
 {
-	const struct provider_record *r = item->record;
+	const struct publication *r = item->record;
 	struct dnsheld held;
 	enum err rc;
 
@@ -177,7 +177,7 @@ static enum err
 look_at_name(struct nameserver *n, struct item *items, size_t count,
     struct error *why)
 {
-	const struct provider_record *r = items[0].record;
+	const struct publication *r = items[0].record;
 	char zone[HOSTNAME_MAX + 1];
 	enum err rc = ERR_OK;
 
@@ -211,13 +211,13 @@ static enum err
 write_zone(struct nameserver *n, struct item *items, size_t count,
     struct error *why)
 {
-	struct dnschange changes[PROVIDER_RECORDS_MAX];
-	struct item *of[PROVIDER_RECORDS_MAX];
+	struct dnschange changes[PUBLICATIONS_MAX];
+	struct item *of[PUBLICATIONS_MAX];
 	size_t todo = 0;
 	enum err rc;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct provider_record *r = items[i].record;
+		const struct publication *r = items[i].record;
 
 		if (!items[i].todo || strcmp(items[i].zone, items[0].zone) != 0)
 			continue;
@@ -264,16 +264,16 @@ run(struct nameserver *n, struct item *items, size_t count, struct error *why)
 
 void
 rfc2136_publish(const struct endpoint *e, const char *token,
-    struct provider_record *records, size_t count, int64_t deadline)
+    struct publication *const records[], size_t count, int64_t deadline)
 {
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
-	struct item items[PROVIDER_RECORDS_MAX];
+	struct item items[PUBLICATIONS_MAX];
 	struct error why = { .code = ERR_OK };
 	struct nameserver *n;
 	enum err rc;
 
 	for (size_t i = 0; i < count; i++)
-		items[i] = (struct item){ .record = &records[i], .todo = true };
+		items[i] = (struct item){ .record = records[i], .todo = true };
 	n = nameserver_open(addresses, endpoint_addresses(e, addresses),
 	    e->port, algorithm(e), token, deadline, &why);
 	rc = n != NULL ? run(n, items, count, &why) : why.code;
@@ -283,8 +283,8 @@ rfc2136_publish(const struct endpoint *e, const char *token,
 	if (rc == ERR_UNREACHABLE)
 		endpoint_doubt(e);
 	for (size_t i = 0; i < count; i++)
-		if (records[i].result != ERR_OK)
-			error_prefix(&records[i].why, "%s", e->settings->name);
+		if (records[i]->result != ERR_OK)
+			error_prefix(&records[i]->why, "%s", e->settings->name);
 }
 
 /*
@@ -293,7 +293,7 @@ rfc2136_publish(const struct endpoint *e, const char *token,
 
 /* Most zones have two labels. */
 static const char *
-guess_zone(const struct provider_record *r)
+guess_zone(const struct publication *r)
 {
 	const char *zone = r->name;
 
@@ -307,26 +307,26 @@ guess_zone(const struct provider_record *r)
 }
 
 static void
-print_record(FILE *to, const struct provider_record *r)
+print_record(FILE *to, const struct publication *r)
 {
 	char text[ADDRESS_TEXT_MAX];
 
 	if (!r->remove)
 		fprintf(to, "prereq nxrrset %s. CNAME\n", r->name);
 	fprintf(to, "update delete %s. %s\n", r->name,
-	    record_type(&r->address));
+	    address_type(&r->address));
 	if (!r->remove)
 		fprintf(to, "update add %s. %lld %s %s\n", r->name,
 		    r->ttl != 0 ? (long long)r->ttl : TTL_DEFAULT,
-		    record_type(&r->address),
+		    address_type(&r->address),
 		    address_format(&r->address, text));
 }
 
 void
 rfc2136_rehearse(const struct endpoint *e, FILE *to,
-    const struct provider_record *records, size_t count)
+    struct publication *const records[], size_t count)
 {
-	bool done[PROVIDER_RECORDS_MAX] = { false };
+	bool done[PUBLICATIONS_MAX] = { false };
 
 	fprintf(to,
 	    "; in the words of nsupdate(1); what stands there already "
@@ -334,14 +334,14 @@ rfc2136_rehearse(const struct endpoint *e, FILE *to,
 	    "server %s %u\nkey %s:*** ***\n",
 	    e->host, (unsigned int)e->port, algorithm(e));
 	for (size_t i = 0; i < count; i++) {
-		const char *zone = guess_zone(&records[i]);
+		const char *zone = guess_zone(records[i]);
 
 		if (done[i])
 			continue;
 		fprintf(to, "zone %s.\n", zone);
 		for (size_t j = i; j < count; j++)
-			if (strcmp(guess_zone(&records[j]), zone) == 0) {
-				print_record(to, &records[j]);
+			if (strcmp(guess_zone(records[j]), zone) == 0) {
+				print_record(to, records[j]);
 				done[j] = true;
 			}
 		fprintf(to, "send\n");

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "provider/endpoint.h"
-#include "provider/record.h"
+#include "provider/publication.h"
 
 #define RFC2136_NAME  "rfc2136" /* instead of that of a file */
 #define RFC2136_ABOUT "any name server that takes updates (RFC 2136, TSIG)"
@@ -27,10 +27,10 @@ enum err rfc2136_read(struct endpoint *server, const char *file,
  * message, all or none.
  */
 void rfc2136_publish(const struct endpoint *server, const char *token,
-    struct provider_record *records, size_t count, int64_t deadline);
+    struct publication *const records[], size_t count, int64_t deadline);
 
 /* As provider_rehearse(), in the words of nsupdate(1). */
 void rfc2136_rehearse(const struct endpoint *server, FILE *to,
-    const struct provider_record *records, size_t count);
+    struct publication *const records[], size_t count);
 
 #endif

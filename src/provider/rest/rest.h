@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 #include "provider/endpoint.h"
-#include "provider/record.h"
+#include "provider/publication.h"
 #include "provider/rest/description.h"
 #include "https/exchange.h"
 
@@ -39,11 +39,11 @@ void rest_end(struct rest *r);
 
 /* As provider_publish(), which calls it. */
 void rest_publish(const struct rest *r, struct exchange *x, const char *token,
-    struct provider_record *records, size_t count, int64_t deadline,
+    struct publication *const records[], size_t count, int64_t deadline,
     long *retry_after);
 
 /* As provider_rehearse(), which calls it. */
 void rest_rehearse(const struct rest *r, FILE *to,
-    struct provider_record *records, size_t count);
+    struct publication *const records[], size_t count);
 
 #endif

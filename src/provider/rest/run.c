@@ -14,7 +14,7 @@
 
 /* A record on its way. */
 struct item {
-	struct provider_record *record;
+	struct publication *record;
 	const struct steps *path; /* steps, or remove */
 	const struct zone *zone;
 	struct scope scope;
@@ -108,7 +108,7 @@ set_addresses(const struct run *r, struct item *item, struct error *why)
 	char all[2 * ADDRESS_TEXT_MAX + 1] = "";
 
 	for (size_t i = 0; i < r->count; i++) {
-		const struct provider_record *other = r->items[i].record;
+		const struct publication *other = r->items[i].record;
 		char text[ADDRESS_TEXT_MAX];
 		size_t used = strlen(all);
 
@@ -132,7 +132,7 @@ set_types(const struct run *r, struct item *item, struct error *why)
 	json_object *extra;
 
 	if (!json_object_object_get_ex(r->description->types,
-		record_type(&item->record->address), &extra))
+		address_type(&item->record->address), &extra))
 		return ERR_OK;
 	json_object_object_foreach (extra, name, value)
 		TRY(scope_copy(&item->scope, name, value, why));
@@ -163,13 +163,13 @@ set_ttl(const struct run *r, struct item *i, struct error *why)
 static enum err
 item_prepare(struct run *r, struct item *i, struct error *why)
 {
-	const struct provider_record *record = i->record;
+	const struct publication *record = i->record;
 	char text[ADDRESS_TEXT_MAX];
 
 	TRY(scope_begin(&i->scope, &i->zone->scope, why));
 	TRY(scope_set(&i->scope, "name", record->name, why));
 	TRY(set_sub(i, r->description->apex, why));
-	TRY(scope_set(&i->scope, "type", record_type(&record->address), why));
+	TRY(scope_set(&i->scope, "type", address_type(&record->address), why));
 	if (!record->remove)
 		TRY(scope_set(&i->scope, "addr",
 		    address_format(&record->address, text), why));
@@ -212,7 +212,7 @@ static void
 step_group(struct run *r, const struct step *step, struct item **items,
     size_t count)
 {
-	struct scope scopes[PROVIDER_RECORDS_MAX];
+	struct scope scopes[PUBLICATIONS_MAX];
 	struct group each = { scopes, count };
 	struct error why = { .code = ERR_OK };
 	struct answer a;
@@ -259,10 +259,10 @@ static void
 step_zone(struct run *r, const struct steps *path, const struct step *step,
     const struct zone *zone)
 {
-	bool done[PROVIDER_RECORDS_MAX] = { false };
+	bool done[PUBLICATIONS_MAX] = { false };
 
 	for (size_t i = 0; i < r->count; i++) {
-		struct item *group[PROVIDER_RECORDS_MAX];
+		struct item *group[PUBLICATIONS_MAX];
 		size_t count = 0;
 
 		for (size_t j = i; j < r->count; j++) {
@@ -359,10 +359,10 @@ run_begin(struct run *r, const char *token, struct error *why)
 
 static void
 run(const struct rest *rest, struct run *r, const char *token,
-    struct provider_record *records, size_t count)
+    struct publication *const records[], size_t count)
 {
 	const struct description *d = rest->description;
-	struct item items[PROVIDER_RECORDS_MAX];
+	struct item items[PUBLICATIONS_MAX];
 	struct error why = { .code = ERR_OK };
 
 	r->rest = rest;
@@ -371,9 +371,9 @@ run(const struct rest *rest, struct run *r, const char *token,
 	r->items = items;
 	r->count = count;
 	for (size_t i = 0; i < count; i++)
-		items[i] = (struct item){ .record = &records[i],
+		items[i] = (struct item){ .record = records[i],
 			.todo = true,
-			.path = records[i].remove ? &d->remove : &d->steps };
+			.path = records[i]->remove ? &d->remove : &d->steps };
 	if (run_begin(r, token, &why) == ERR_OK) {
 		find_zones(r);
 		run_steps(r);
@@ -394,7 +394,7 @@ run(const struct rest *rest, struct run *r, const char *token,
 
 void
 rest_publish(const struct rest *rest, struct exchange *x, const char *token,
-    struct provider_record *records, size_t count, int64_t deadline,
+    struct publication *const records[], size_t count, int64_t deadline,
     long *retry_after)
 {
 	struct run r = { .exchange = x, .deadline = deadline };
@@ -405,7 +405,7 @@ rest_publish(const struct rest *rest, struct exchange *x, const char *token,
 
 void
 rest_rehearse(const struct rest *rest, FILE *to,
-    struct provider_record *records, size_t count)
+    struct publication *const records[], size_t count)
 {
 	static const char masked[] = "***:***:***:***";
 	struct run r = { .rehearsal = to };

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "provider/token.h"
-#include "provider/record.h"
+#include "provider/publication.h"
 #include "provider/rest/answer.h"
 #include "provider/rest/rest.h"
 #include "provider/rest/scope.h"
@@ -72,7 +72,7 @@ enum err call_take(const struct run *r, const struct step *step,
  * The longest end of the record's name that the provider has as a zone; it
  * belongs to r.  ERR_ZONE: there is none.
  */
-enum err zone_find(struct run *r, const struct provider_record *record,
+enum err zone_find(struct run *r, const struct publication *record,
     const struct zone **result, struct error *why);
 
 void zones_free(struct run *r);

@@ -110,7 +110,7 @@ zone_try(struct run *r, const char *candidate, const char *name, bool given,
 }
 
 enum err
-zone_find(struct run *r, const struct provider_record *record,
+zone_find(struct run *r, const struct publication *record,
     const struct zone **result, struct error *why)
 {
 	const char *provider = r->rest->at->settings->name;

@@ -1,5 +1,5 @@
 /*
- * record.h - one address that is to be published, and what came of it.
+ * publication.h - one record that is to be published, and what came of it.
  */
 #ifndef PROVIDER_RECORD_H
 #define PROVIDER_RECORD_H
@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "config/settings.h"
 
-#define PROVIDER_RECORDS_MAX (2 * SETTINGS_HOSTS_MAX) /* in one run */
+#define PUBLICATIONS_MAX (2 * SETTINGS_HOSTS_MAX) /* in one run */
 
-struct provider_record {
+struct publication {
 	const char *name;	/* normalised; may begin with "*." */
 	const char *zone;	/* NULL: the provider knows */
 	int64_t ttl;		/* seconds, 0: as it is, or default */
@@ -24,12 +24,5 @@ struct provider_record {
 	bool changed;	 /* false: it held it before */
 	struct error why;
 };
-
-/* "A" or "AAAA". */
-static inline const char *
-record_type(const struct address *a)
-{
-	return a->family == AF_INET ? "A" : "AAAA";
-}
 
 #endif
