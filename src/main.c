@@ -19,24 +19,49 @@ static const struct {
 	{ "prove", command_prove, "try the proof of one address" },
 	{ "provider", command_provider, "list, check or try providers" },
 	{ "router", command_router, "say what to type into a router" },
+	{ "--version", command_version, "say what this build can do" },
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-int
-main(int argc, char *argv[])
+static void
+print_commands(FILE *to)
+{
+	fputs("usage: ddnsgate COMMAND [OPTION...]\n\n", to);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name,
+		    commands[i].summary);
+	fputs("\nddnsgate COMMAND --help tells the options of one; "
+	      "ddnsgate(8) has all of it.\n",
+	    to);
+}
+
+static int
+run(int argc, char *argv[])
 {
 	for (size_t i = 0; argc > 1 && i < COMMANDS; i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts(PACKAGE_STRING);
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		print_commands(stdout);
 		return EXIT_OK;
 	}
-	fprintf(stderr, "usage: ddnsgate COMMAND [OPTION...]\n\n");
-	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(stderr, "  %-8s %s\n", commands[i].name,
-		    commands[i].summary);
-	fprintf(stderr, "\nddnsgate(8) tells more; ddnsgate --version.\n");
+	print_commands(stderr);
 	return EXIT_USAGE;
+}
+
+/* What a command printed may be all that it was called for. */
+int
+main(int argc, char *argv[])
+{
+	int status = run(argc, argv);
+
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("ddnsgate: standard output could not be written\n",
+		    stderr);
+		if (status == EXIT_OK)
+			status = EXIT_FAILED;
+	}
+	return status;
 }

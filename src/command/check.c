@@ -1,12 +1,14 @@
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
+#include "command/usage.h"
 #include "gateway/gateway.h"
 #include "provider/provider.h"
+
+static const char usage_text[] = "usage: ddnsgate check [--config FILE]\n";
 
 static void
 print_proof(const struct host_settings *h)
@@ -128,6 +130,7 @@ command_check(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
+		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
@@ -135,15 +138,14 @@ command_check(int argc, char *argv[])
 	struct error why;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
 		if (c != 'c')
-			return EXIT_USAGE;
+			return usage(usage_text, c);
 		file = optarg;
 	}
-	if (optind != argc) {
-		fprintf(stderr, "usage: ddnsgate check [--config FILE]\n");
-		return EXIT_USAGE;
-	}
+	if (optind != argc)
+		return usage(usage_text, 0);
 	if ((g = gateway_new(file, &why)) == NULL) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;

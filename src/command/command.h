@@ -16,5 +16,6 @@ int command_hash(int argc, char *argv[]);
 int command_prove(int argc, char *argv[]);
 int command_provider(int argc, char *argv[]);
 int command_router(int argc, char *argv[]);
+int command_version(int argc, char *argv[]);
 
 #endif

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,12 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
+#include "command/usage.h"
+
+static const char usage_text[] =
+    "usage: ddnsgate hash [--iterations N]\n"
+    "The credential is read from the terminal, or as one line user:token\n"
+    "from standard input.\n";
 
 /* Asks for user and token, the token twice, and joins them. */
 static bool
@@ -55,8 +60,10 @@ hash(unsigned int iterations)
 	else if (verifier_make(text, credential, strlen(credential), iterations,
 		     &why) != ERR_OK)
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
-	else if (puts(text) != EOF && fflush(stdout) == 0)
+	else {
+		puts(text);
 		status = EXIT_OK;
+	}
 	secret_wipe(credential, sizeof credential);
 	return status;
 }
@@ -66,15 +73,17 @@ command_hash(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "iterations", required_argument, NULL, 'i' },
+		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned long iterations = VERIFIER_ITERATIONS;
 	char *end = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
 		if (c != 'i')
-			return EXIT_USAGE;
+			return usage(usage_text, c);
 		errno = 0;
 		iterations = strtoul(optarg, &end, 10);
 		if (errno != 0 || *end != '\0' || *optarg < '0' ||
@@ -87,12 +96,7 @@ command_hash(int argc, char *argv[])
 			return EXIT_USAGE;
 		}
 	}
-	if (optind != argc) {
-		fprintf(stderr,
-		    "usage: ddnsgate hash [--iterations N]\n"
-		    "The credential is read from the terminal, or as one line "
-		    "user:token from standard input.\n");
-		return EXIT_USAGE;
-	}
+	if (optind != argc)
+		return usage(usage_text, 0);
 	return hash((unsigned int)iterations);
 }

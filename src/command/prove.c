@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "address/special.h"
 #include "base/clock.h"
 #include "command/command.h"
+#include "command/usage.h"
 #include "address/hostname.h"
 #include "config/settings.h"
 #include "proof/proof.h"
@@ -22,15 +22,10 @@ struct question {
 	size_t allow_count;
 };
 
-static int
-usage(void)
-{
-	fprintf(stderr,
-	    "usage: ddnsgate prove [--port N] [--ca FILE] "
-	    "[--pin HASH] [--request tls|http]\n"
-	    "                      [--echo PATH] [--allow NET] NAME ADDRESS\n");
-	return EXIT_USAGE;
-}
+static const char usage_text[] =
+    "usage: ddnsgate prove [--port N] [--ca FILE] [--pin HASH]\n"
+    "                      [--request tls|http] [--echo PATH] [--allow NET]\n"
+    "                      NAME ADDRESS\n";
 
 static int
 wrong(const char *what, const char *text, const char *remedy)
@@ -39,6 +34,7 @@ wrong(const char *what, const char *text, const char *remedy)
 	return EXIT_USAGE;
 }
 
+/* -1: go on.  Otherwise the exit status to end with. */
 static int
 read_option(struct question *q, int option, char *value)
 {
@@ -52,10 +48,10 @@ read_option(struct question *q, int option, char *value)
 		    port > 65535)
 			return wrong("port", value, "a number from 1 to 65535");
 		q->how.port = (uint16_t)port;
-		return EXIT_OK;
+		return -1;
 	case 'c':
 		q->how.ca = value;
-		return EXIT_OK;
+		return -1;
 	case 'k':
 		if (q->how.pin_count == SETTINGS_PINS_MAX ||
 		    !pin_parse(q->how.pins[q->how.pin_count++], value))
@@ -63,28 +59,29 @@ read_option(struct question *q, int option, char *value)
 			    "sha256// and 44 "
 			    "characters of base64, or 64 hex digits");
 		q->how.kind = PROOF_PIN;
-		return EXIT_OK;
+		return -1;
 	case 'r':
 		if (strcmp(value, "tls") != 0 && strcmp(value, "http") != 0)
 			return wrong("request", value, "tls or http");
 		q->how.request =
 		    strcmp(value, "tls") == 0 ? PROOF_TLS : PROOF_HEAD;
-		return EXIT_OK;
+		return -1;
 	case 'e':
 		if (!echo_valid(value))
 			return wrong("echo", value, "a path from / on");
 		q->how.echo = value;
-		return EXIT_OK;
+		return -1;
 	case 'a':
 		if (q->allow_count == SETTINGS_ALLOW_MAX ||
 		    !network_parse(&q->allow[q->allow_count++], value))
 			return wrong("network", value, "as 10.0.0.0/8");
-		return EXIT_OK;
+		return -1;
 	default:
-		return usage();
+		return usage(usage_text, option);
 	}
 }
 
+/* As read_option(). */
 static int
 read_arguments(struct question *q, int argc, char *argv[])
 {
@@ -95,15 +92,16 @@ read_arguments(struct question *q, int argc, char *argv[])
 		{ "request", required_argument, NULL, 'r' },
 		{ "echo", required_argument, NULL, 'e' },
 		{ "allow", required_argument, NULL, 'a' },
+		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if ((status = read_option(q, c, optarg)) != EXIT_OK)
+	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
+		if ((status = read_option(q, c, optarg)) != -1)
 			return status;
 	if (argc - optind != 2)
-		return usage();
+		return usage(usage_text, 0);
 	if (q->how.echo != NULL && q->how.request == PROOF_TLS)
 		return wrong("request", "tls", "not together with --echo");
 	if ((q->name = hostname_normalise(argv[optind], false)) == NULL)
@@ -111,7 +109,7 @@ read_arguments(struct question *q, int argc, char *argv[])
 	if (!address_parse_any(&q->address, argv[optind + 1]))
 		return wrong("address", argv[optind + 1],
 		    "not an IPv4 or IPv6 address");
-	return EXIT_OK;
+	return -1;
 }
 
 static int
@@ -158,7 +156,7 @@ command_prove(int argc, char *argv[])
 				  .ca = SETTINGS_CA_DEFAULT } };
 	int status = read_arguments(&q, argc, argv);
 
-	if (status == EXIT_OK)
+	if (status == -1)
 		status = prove(&q);
 	free(q.name);
 	return status;

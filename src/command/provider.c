@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <dirent.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
+#include "command/usage.h"
 #include "address/hostname.h"
 #include "provider/rest/description.h"
 #include "provider/provider.h"
@@ -20,17 +20,12 @@
 
 #define PROVIDER_MS 30000 /* ms; nobody but an administrator waits */
 
-static int
-usage(void)
-{
-	fprintf(stderr,
-	    "usage: ddnsgate provider list\n"
-	    "       ddnsgate provider check FILE...\n"
-	    "       ddnsgate provider run [--dry-run] [--config FILE] "
-	    "PROVIDER HOST ADDRESS...\n"
-	    "An ADDRESS may be ipv4=none or ipv6=none, which removes.\n");
-	return EXIT_USAGE;
-}
+static const char usage_text[] =
+    "usage: ddnsgate provider list\n"
+    "       ddnsgate provider check FILE...\n"
+    "       ddnsgate provider run [--dry-run] [--config FILE]\n"
+    "                             PROVIDER HOST ADDRESS...\n"
+    "An ADDRESS may be ipv4=none or ipv6=none, which removes.\n";
 
 static int
 is_description(const struct dirent *e)
@@ -94,25 +89,29 @@ list_directory(const char *directory, const char *hidden_by)
 }
 
 static int
-list(void)
+list(int argc, char *argv[])
 {
-	int own = list_directory(PROVIDERS_SYSCONFDIR, NULL);
-	int ours = list_directory(PROVIDERS_DATADIR, PROVIDERS_SYSCONFDIR);
+	int own, ours, status = usage_no_options(usage_text, argc, argv);
 
+	if (status != -1 || optind != argc)
+		return status != -1 ? status : usage(usage_text, 0);
+	own = list_directory(PROVIDERS_SYSCONFDIR, NULL);
+	ours = list_directory(PROVIDERS_DATADIR, PROVIDERS_SYSCONFDIR);
 	print_line(RFC2136_NAME, "key:secret", RFC2136_ABOUT);
 	return own == EXIT_OK ? ours : own;
 }
 
 static int
-check(int count, char *files[])
+check(int argc, char *argv[])
 {
-	int status = EXIT_OK;
+	int status = usage_no_options(usage_text, argc, argv);
 
-	if (count == 0)
-		return usage();
-	for (int i = 0; i < count; i++) {
+	if (status != -1 || optind == argc)
+		return status != -1 ? status : usage(usage_text, 0);
+	status = EXIT_OK;
+	for (int i = optind; i < argc; i++) {
 		struct error why;
-		struct description *d = description_read(files[i], &why);
+		struct description *d = description_read(argv[i], &why);
 
 		if (d == NULL) {
 			fprintf(stderr, "ddnsgate: %s\n", why.text);
@@ -120,7 +119,7 @@ check(int count, char *files[])
 			continue;
 		}
 		printf("%s: provider %s, token of %zu part%s, %zu step%s\n",
-		    files[i], d->name, d->part_count,
+		    argv[i], d->name, d->part_count,
 		    d->part_count == 1 ? "" : "s", d->steps.count,
 		    d->steps.count == 1 ? "" : "s");
 		description_free(d);
@@ -283,6 +282,7 @@ run(int argc, char *argv[])
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "dry-run", no_argument, NULL, 'd' },
+		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
@@ -294,18 +294,19 @@ run(int argc, char *argv[])
 	int c, status = EXIT_FAILED;
 	size_t index;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
 		if (c == 'c') {
 			file = optarg;
 			asked_for = true;
 		} else if (c == 'd') {
 			dry = true;
 		} else {
-			return EXIT_USAGE;
+			return usage(usage_text, c);
 		}
 	}
 	if (argc - optind < 3)
-		return usage();
+		return usage(usage_text, 0);
 	if (exchange_setup(&why) != ERR_OK)
 		goto out;
 	s = read_configuration(file, asked_for, &why);
@@ -335,11 +336,16 @@ out:
 int
 command_provider(int argc, char *argv[])
 {
-	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return list();
-	if (argc > 1 && strcmp(argv[1], "check") == 0)
-		return check(argc - 2, argv + 2);
-	if (argc > 1 && strcmp(argv[1], "run") == 0)
-		return run(argc - 1, argv + 1);
-	return usage();
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char *argv[]);
+	} actions[] = { { "list", list }, { "check", check }, { "run", run } };
+	int status;
+
+	for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof *actions;
+	     i++)
+		if (strcmp(argv[1], actions[i].name) == 0)
+			return actions[i].run(argc - 1, argv + 1);
+	status = usage_no_options(usage_text, argc, argv);
+	return status != -1 ? status : usage(usage_text, 0);
 }

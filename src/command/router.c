@@ -2,26 +2,21 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "command/command.h"
+#include "command/usage.h"
 #include "config/settings.h"
 
 #define PAGE_MAX    65536
 #define URL_DEFAULT "https://dns.example.org"
 
-static int
-usage(void)
-{
-	fprintf(stderr,
-	    "usage: ddnsgate router NAME --account ACCOUNT "
-	    "[--config FILE]\n       ddnsgate router --list\n");
-	return EXIT_USAGE;
-}
+static const char usage_text[] =
+    "usage: ddnsgate router NAME --account ACCOUNT [--config FILE]\n"
+    "       ddnsgate router --list\n";
 
 static int
 is_page(const struct dirent *e)
@@ -144,12 +139,14 @@ command_router(int argc, char *argv[])
 		{ "account", required_argument, NULL, 'a' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "list", no_argument, NULL, 'l' },
+		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *account = NULL, *config = COMMAND_CONFIG_FILE;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
 		if (c == 'a')
 			account = optarg;
 		else if (c == 'c')
@@ -157,9 +154,9 @@ command_router(int argc, char *argv[])
 		else if (c == 'l' && argc == 2)
 			return list(stdout);
 		else
-			return usage();
+			return usage(usage_text, c);
 	}
 	if (argc - optind != 1 || account == NULL)
-		return usage();
+		return usage(usage_text, 0);
 	return print_page(argv[optind], account, config);
 }

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +10,12 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/usage.h"
 #include "pool/listener.h"
 #include "pool/supervisor.h"
+
+static const char usage_text[] =
+    "usage: ddnsgate serve [--config FILE] [--single]\n";
 
 /* What a process that holds tokens must not give away. */
 static void
@@ -42,6 +45,7 @@ command_serve(int argc, char *argv[])
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "single", no_argument, NULL, 's' },
+		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
@@ -50,20 +54,17 @@ command_serve(int argc, char *argv[])
 	struct error why;
 	int c, listener, status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
 		if (c == 'c')
 			file = optarg;
 		else if (c == 's')
 			single = true;
 		else
-			return EXIT_USAGE;
+			return usage(usage_text, c);
 	}
-	if (optind != argc) {
-		fprintf(stderr,
-		    "usage: ddnsgate serve [--config FILE] "
-		    "[--single]\n");
-		return EXIT_USAGE;
-	}
+	if (optind != argc)
+		return usage(usage_text, 0);
 	if (geteuid() == 0) {
 		log_warn("serve does not run as root; start it with "
 			 "spawn-fcgi -u, or User= of a systemd unit");

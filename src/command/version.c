@@ -1,0 +1,45 @@
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/heap.h"
+#include "command/command.h"
+#include "command/usage.h"
+
+static const char text[] = "usage: ddnsgate --version\n";
+
+/* One line for each thing that a build may have or lack. */
+static void
+print_features(void)
+{
+	const struct {
+		const char *name;
+		bool there;
+		const char *what;
+	} features[] = {
+		{ "libknot", true, "the provider rfc2136" },
+		{ "wiping heap", heap_wipes(),
+		    "memory is overwritten when it is freed" },
+		{ "sanitizers", DG_SANITIZERS,
+		    "checks for developers, slow; no wiping heap" },
+	};
+
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		printf("  %-12s %-4s %s\n", features[i].name,
+		    features[i].there ? "yes" : "no", features[i].what);
+}
+
+int
+command_version(int argc, char *argv[])
+{
+	int status = usage_no_options(text, argc, argv);
+
+	if (status != -1)
+		return status;
+	if (argc != optind)
+		return usage(text, 0);
+	puts(PACKAGE_STRING);
+	print_features();
+	return EXIT_OK;
+}

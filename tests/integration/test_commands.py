@@ -1,0 +1,78 @@
+"""The command line: help, wrong options, and output that cannot be written."""
+
+import re
+import subprocess
+
+import pytest
+from lab.gateway import ROOT
+
+COMMANDS = ("serve", "check", "hash", "prove", "provider", "router", "--version")
+CALLS = [(), *((c,) for c in COMMANDS), ("provider", "list"), ("provider", "check"),
+         ("provider", "run")]
+
+
+def call(binary, *args, **options):
+    return subprocess.run([binary, *args], text=True, check=False, timeout=60,
+                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          **{"stdout": subprocess.PIPE, **options})
+
+
+def test_the_help_names_each_command(binary):
+    told = call(binary, "--help").stdout
+    assert tuple(re.findall(r"^  (\S+) ", told, re.M)) == COMMANDS
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("words", CALLS, ids=" ".join)
+def test_help_is_what_was_asked_for(binary, words, option):
+    told = call(binary, *words, option)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"usage: ddnsgate {words[0] if words else ''}")
+    assert max(map(len, told.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words", CALLS, ids=" ".join)
+def test_a_wrong_option_gets_the_usage_as_an_error(binary, words):
+    told = call(binary, *words, "--nonsense")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "usage: ddnsgate" in told.stderr
+
+
+@pytest.mark.parametrize("words", [
+    (), ("check", "one"), ("hash", "one"), ("serve", "one"), ("prove", "one"),
+    ("router",), ("provider",), ("provider", "list", "one"), ("provider", "check"),
+    ("provider", "run", "one"), ("--version", "one"), ("nonsense",)],
+    ids=" ".join)
+def test_wrong_operands_get_the_usage_as_an_error(binary, words):
+    told = call(binary, *words)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "usage: ddnsgate" in told.stderr
+
+
+def test_the_manual_has_each_option_of_the_usage(binary):
+    with open(f"{ROOT}/man/ddnsgate.8", encoding="ascii") as f:
+        manual = set(re.findall(r"Fl -([a-z-]+)", f.read()))
+    told = "".join(call(binary, *words, "--help").stdout for words in CALLS)
+    options = set(re.findall(r"--([a-z-]+)", told))
+    assert {"config", "dry-run", "pin", "help"} <= options <= manual
+
+
+@pytest.mark.parametrize("words", [("provider", "list"), ("--help",), ("--version",),
+                                   ("router", "--list"), ("check", "--help")],
+                         ids=" ".join)
+def test_output_that_cannot_be_written_is_a_failure(binary, words):
+    with open("/dev/full", "wb") as full:
+        told = call(binary, *words, stdout=full)
+    assert told.returncode == 1
+    assert "standard output could not be written" in told.stderr
+
+
+def test_the_version_says_what_was_built(binary, plain_binary):
+    def features(program):
+        first, *rest = call(program, "--version").stdout.splitlines()
+        assert re.fullmatch(r"ddnsgate \d+\.\d+\.\d+", first)
+        return {line[2:15].strip(): line[15:18].strip() for line in rest}
+    assert set(features(binary)) == {"libknot", "sanitizers", "wiping heap"}
+    assert features(plain_binary)["sanitizers"] == "no"
+    if features(binary)["sanitizers"] == "yes":
+        assert features(binary)["wiping heap"] == "no"
