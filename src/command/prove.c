@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/usage.h"
 #include "address/hostname.h"
+#include "config/pin.h"
 #include "config/settings.h"
 #include "proof/proof.h"
 

@@ -8,42 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gnutls/gnutls.h>
-
 #include "address/prefix.h"
 #include "config/document.h"
 #include "address/hostname.h"
+#include "config/pin.h"
 #include "config/settings.h"
 
 #define WORKERS_DEFAULT 32
 #define PEER_DEFAULT	"www-data"
 
 #define TTL_MAX 2147483647 /* RFC 2181 section 8 */
-
-bool
-pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text)
-{
-	static const char base64[] = "sha256//";
-	gnutls_datum_t raw = { NULL, 0 }, in;
-	bool ok;
-	int rc;
-
-	if (strncmp(text, base64, sizeof base64 - 1) == 0) {
-		text += sizeof base64 - 1;
-		in = (gnutls_datum_t){ (unsigned char *)(uintptr_t)text,
-			(unsigned int)strlen(text) };
-		rc = gnutls_base64_decode2(&in, &raw);
-	} else {
-		in = (gnutls_datum_t){ (unsigned char *)(uintptr_t)text,
-			(unsigned int)strlen(text) };
-		rc = gnutls_hex_decode2(&in, &raw);
-	}
-	ok = rc == 0 && raw.size == SETTINGS_PIN_LEN;
-	if (ok)
-		memcpy(pin, raw.data, SETTINGS_PIN_LEN);
-	gnutls_free(raw.data);
-	return ok;
-}
 
 bool
 echo_valid(const char *path)

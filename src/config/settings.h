@@ -13,6 +13,7 @@
 
 #include "address/address.h"
 #include "base/error.h"
+#include "config/pin.h"
 
 #define SETTINGS_WORKERS_MAX   256
 #define SETTINGS_HOSTS_MAX     64 /* of one account */
@@ -23,7 +24,6 @@
 #define SETTINGS_PEERS_MAX     16
 #define SETTINGS_PINS_MAX      8 /* of one host */
 #define SETTINGS_CA_DEFAULT    "/etc/ssl/certs/ca-certificates.crt"
-#define SETTINGS_PIN_LEN       32 /* SHA-256 of a SubjectPublicKeyInfo */
 
 /* How a host shows that an address is its own; ddnsgate.json(5), proof. */
 enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
@@ -37,7 +37,7 @@ struct proof_settings {
 	uint16_t port;
 	const char *ca;	  /* file */
 	const char *echo; /* path; NULL: HEAD / is enough */
-	uint8_t pins[SETTINGS_PINS_MAX][SETTINGS_PIN_LEN];
+	uint8_t pins[SETTINGS_PINS_MAX][PIN_LEN];
 	size_t pin_count;
 };
 
@@ -118,8 +118,5 @@ const struct account_settings *settings_account(const struct settings *s,
 
 /* A path that a request line can hold. */
 bool echo_valid(const char *path);
-
-/* "sha256//BASE64" (as curl writes it) or 64 hex digits. */
-bool pin_parse(uint8_t pin[static SETTINGS_PIN_LEN], const char *text);
 
 #endif

@@ -189,11 +189,11 @@ out:
 }
 
 enum err
-verify_pin(gnutls_session_t session, const uint8_t pins[][VERIFY_PIN_LEN],
+verify_pin(gnutls_session_t session, const uint8_t pins[][PIN_LEN],
     size_t count, struct error *why)
 {
 	gnutls_x509_crt_t leaf = leaf_import(session);
-	uint8_t id[VERIFY_PIN_LEN];
+	uint8_t id[PIN_LEN];
 	size_t len = sizeof id;
 	enum err rc = ERR_PROOF;
 

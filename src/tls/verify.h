@@ -14,8 +14,7 @@
 #include <gnutls/gnutls.h>
 
 #include "base/error.h"
-
-#define VERIFY_PIN_LEN 32
+#include "config/pin.h"
 
 /*
  * The chain, by the credentials of the session, for the purpose of a TLS
@@ -30,7 +29,7 @@ enum err verify_certificate(gnutls_session_t session, const char *host,
  * Is the key of the handshake one of those whose SHA-256 is given?  Only the
  * first certificate counts; the others prove nothing.  ERR_OK or ERR_PROOF.
  */
-enum err verify_pin(gnutls_session_t session,
-    const uint8_t pins[][VERIFY_PIN_LEN], size_t count, struct error *why);
+enum err verify_pin(gnutls_session_t session, const uint8_t pins[][PIN_LEN],
+    size_t count, struct error *why);
 
 #endif
