@@ -146,20 +146,20 @@ static int
 publish(const struct provider *p, struct publication *const records[],
     size_t count)
 {
-	struct exchange *x = exchange_new();
+	struct exchanges *x = exchanges_new();
 	char token[CREDENTIAL_MAX + 1];
 	int status = EXIT_OK;
 	long retry_after;
 
 	if (x == NULL || !input_secret("Token: ", token, sizeof token)) {
 		fprintf(stderr, "ddnsgate: no token was given\n");
-		exchange_free(x);
+		exchanges_free(x);
 		return EXIT_FAILED;
 	}
 	provider_publish(p, x, token, records, count, clock_now() + PROVIDER_MS,
 	    &retry_after);
 	secret_wipe(token, sizeof token);
-	exchange_free(x);
+	exchanges_free(x);
 	for (size_t i = 0; i < count; i++) {
 		print_result(records[i]);
 		if (records[i]->result != ERR_OK)

@@ -43,7 +43,6 @@ gateway_free(struct gateway *g)
 {
 	if (g == NULL)
 		return;
-	exchange_free(g->exchange);
 	prover_free(g->prover);
 	providers_free(g->providers);
 	accounts_free(g->accounts);
@@ -114,10 +113,11 @@ find_route(const char *path)
 }
 
 static void
-handle_update(const struct gateway *g, const struct request *q,
-    const struct route *route, struct reply *reply)
+handle_update(const struct gateway *g, struct exchanges *x,
+    const struct request *q, const struct route *route, struct reply *reply)
 {
 	struct update u = { .gateway = g,
+		.exchanges = x,
 		.request = q,
 		.names_max = route->names_max };
 
@@ -135,7 +135,8 @@ is_checkip(const char *path)
 }
 
 void
-gateway_handle(const struct gateway *g, struct request *q, FCGX_Request *fcgi)
+gateway_handle(const struct gateway *g, struct exchanges *x, struct request *q,
+    FCGX_Request *fcgi)
 {
 	struct reply reply = { .body.max = REPLY_BODY_MAX, .json = q->json };
 	const struct route *route = find_route(q->path);
@@ -152,7 +153,7 @@ gateway_handle(const struct gateway *g, struct request *q, FCGX_Request *fcgi)
 	    strcmp(q->method, "POST") != 0)
 		route->refuse(&reply, 405, why = "method");
 	else
-		handle_update(g, q, route, &reply);
+		handle_update(g, x, q, route, &reply);
 	if (why != NULL)
 		log_info("%s -: %d: %s", q->source, reply.status, why);
 	reply_send(&reply, fcgi);

@@ -19,7 +19,6 @@ struct gateway {
 	struct accounts *accounts;
 	struct prover *prover;
 	struct providers *providers;
-	struct exchange *exchange; /* a worker's own; or NULL */
 };
 
 /*
@@ -31,10 +30,10 @@ struct gateway *gateway_new(const char *file, struct error *why);
 void gateway_free(struct gateway *g);
 
 /*
- * Answers a request, and writes its line into the log.  The answer is on its
- * way after FCGX_Finish_r(), which is the caller's, as is request_end().
+ * Answers a request, and writes its line into the log.  x: the connections of
+ * this worker to providers.  The answer is on its way after FCGX_Finish_r(), which is the caller's, as is request_end().
  */
-void gateway_handle(const struct gateway *g, struct request *q,
-    FCGX_Request *fcgi);
+void gateway_handle(const struct gateway *g, struct exchanges *x,
+    struct request *q, FCGX_Request *fcgi);
 
 #endif

@@ -176,9 +176,8 @@ publish(struct update *u)
 		list[count++] = &r->publication;
 	}
 	if (count > 0)
-		provider_publish(provider, u->gateway->exchange, u->login.token,
-		    list, count, deadline(u, UPDATE_PROVIDER_MS),
-		    &u->retry_after);
+		provider_publish(provider, u->exchanges, u->login.token, list,
+		    count, deadline(u, UPDATE_PROVIDER_MS), &u->retry_after);
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 

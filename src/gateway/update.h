@@ -51,6 +51,7 @@ struct record {
 /* Goes down the steps of update_run() and collects. */
 struct update {
 	const struct gateway *gateway;
+	struct exchanges *exchanges; /* of this worker */
 	const struct request *request;
 	size_t names_max; /* of its protocol */
 	struct login login;

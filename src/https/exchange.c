@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <assert.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,20 +9,42 @@
 #include <gnutls/gnutls.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "https/exchange.h"
 #include "tls/verify.h"
 
 #define URL_MAX	   16384
 #define CONNECT_MS 4000
 
-struct exchange {
-	CURL *curl;
+struct exchanges {
+	CURLM *multi;
+	struct exchange *under_way; /* a list */
+	size_t count;		    /* its length */
+	size_t news;		    /* done since the last wait */
+};
 
-	/* Of the request under way, for the callbacks. */
-	const struct target *to;
-	struct exchange_answer *answer;
+/* While under way it has a handle; afterwards only what came of it. */
+struct exchange {
+	struct exchanges *all;
+	struct exchange *next;
+	CURL *curl; /* NULL: done */
+	int64_t deadline;
+
+	/* Copies, which libcurl or its callbacks read. */
+	char *host;
+	uint16_t port;
+	struct address *addresses;
+	size_t address_count;
+	struct buffer url;
+	struct buffer body;
+	struct curl_slist *resolve;
+	struct curl_slist *headers;
+
+	struct exchange_answer answer;
 	size_t header_bytes;
+	bool other_address;   /* a kept connection leads to a former one */
 	struct error refusal; /* of our own checks */
+	struct error why;     /* of the whole; ERR_OK: the answer is one */
 };
 
 enum err
@@ -38,48 +61,71 @@ exchange_teardown(void)
 	curl_global_cleanup();
 }
 
-struct exchange *
-exchange_new(void)
-{
-	struct exchange *x = calloc(1, sizeof *x);
+/*
+ * The connections of a worker
+ */
 
-	if (x != NULL && (x->curl = curl_easy_init()) == NULL) {
-		free(x);
+static CURLM *
+multi_new(void)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (multi == NULL)
+		return NULL;
+	curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+	    (long)EXCHANGES_MAX);
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)EXCHANGES_MAX);
+	curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	return multi;
+}
+
+struct exchanges *
+exchanges_new(void)
+{
+	struct exchanges *all = calloc(1, sizeof *all);
+
+	if (all != NULL && (all->multi = multi_new()) == NULL) {
+		free(all);
 		return NULL;
 	}
-	return x;
+	return all;
 }
 
 void
-exchange_free(struct exchange *x)
+exchanges_free(struct exchanges *all)
 {
-	if (x == NULL)
+	if (all == NULL)
 		return;
-	curl_easy_cleanup(x->curl);
-	free(x);
+	assert(all->under_way == NULL);
+	curl_multi_cleanup(all->multi);
+	free(all);
 }
 
 void
-exchange_rest(struct exchange *x)
+exchanges_rest(struct exchanges *all)
 {
-	CURL *fresh = curl_easy_init();
+	CURLM *fresh;
 
-	if (fresh == NULL)
+	if (all->under_way != NULL || (fresh = multi_new()) == NULL)
 		return;
-	curl_easy_cleanup(x->curl);
-	x->curl = fresh;
+	curl_multi_cleanup(all->multi);
+	all->multi = fresh;
 	/* A bundle of 150 CAs leaves 4 MB behind. */
 	malloc_trim(0);
 }
+
+/*
+ * What libcurl calls
+ */
 
 static size_t
 receive_body(char *bytes, size_t size, size_t count, void *data)
 {
 	struct exchange *x = data;
 
-	if (!buffer_add(&x->answer->body, bytes, size * count)) {
+	if (!buffer_add(&x->answer.body, bytes, size * count)) {
 		error_set(&x->refusal, ERR_REFUSED,
-		    "the answer is longer than %zu bytes", x->answer->body.max);
+		    "the answer is longer than %zu bytes", x->answer.body.max);
 		return 0;
 	}
 	return size * count;
@@ -102,10 +148,10 @@ receive_header(char *bytes, size_t size, size_t count, void *data)
 }
 
 static bool
-target_has(const struct target *to, const struct address *a)
+may_reach(const struct exchange *x, const struct address *a)
 {
-	for (size_t i = 0; i < to->address_count; i++)
-		if (address_equal(&to->addresses[i], a))
+	for (size_t i = 0; i < x->address_count; i++)
+		if (address_equal(&x->addresses[i], a))
 			return true;
 	return false;
 }
@@ -119,9 +165,8 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 	struct address a;
 
 	if (purpose != CURLSOCKTYPE_IPCXN ||
-	    !address_from_sockaddr(&a, &where->addr) ||
-	    !target_has(x->to, &a) ||
-	    address_sockaddr(&a, x->to->port, &ss) != where->addrlen ||
+	    !address_from_sockaddr(&a, &where->addr) || !may_reach(x, &a) ||
+	    address_sockaddr(&a, x->port, &ss) != where->addrlen ||
 	    memcmp(&ss, &where->addr, where->addrlen) != 0) {
 		error_set(&x->refusal, ERR_REFUSED,
 		    "a connection to another address was prevented");
@@ -142,8 +187,9 @@ before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
 
 	(void)local_ip;
 	(void)local_port;
-	if (!address_parse_any(&a, primary_ip) || !target_has(x->to, &a) ||
-	    primary_port != x->to->port) {
+	if (!address_parse_any(&a, primary_ip) || !may_reach(x, &a) ||
+	    primary_port != x->port) {
+		x->other_address = true;
 		error_set(&x->refusal, ERR_REFUSED,
 		    "the connection leads to another address");
 		return CURL_PREREQFUNC_ABORT;
@@ -156,7 +202,7 @@ before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
 		    "the connection has no TLS");
 		return CURL_PREREQFUNC_ABORT;
 	}
-	if (verify_certificate(tls->internals, x->to->host, &x->refusal) !=
+	if (verify_certificate(tls->internals, x->host, &x->refusal) !=
 	    ERR_OK) {
 		x->refusal.code = ERR_REFUSED;
 		return CURL_PREREQFUNC_ABORT;
@@ -164,20 +210,24 @@ before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
 	return CURL_PREREQFUNC_OK;
 }
 
+/*
+ * One exchange
+ */
+
 /* "host:443:192.0.2.1,[2001:db8::1]" */
 static struct curl_slist *
-resolve_list(const struct target *to)
+resolve_list(const struct exchange *x)
 {
 	struct buffer entry = { .max = 1024 };
 	struct curl_slist *list = NULL;
 
-	buffer_printf(&entry, "%s:%u:", to->host, (unsigned int)to->port);
-	for (size_t i = 0; i < to->address_count; i++) {
+	buffer_printf(&entry, "%s:%u:", x->host, (unsigned int)x->port);
+	for (size_t i = 0; i < x->address_count; i++) {
 		char text[ADDRESS_TEXT_MAX];
-		bool v6 = to->addresses[i].family == AF_INET6;
+		bool v6 = x->addresses[i].family == AF_INET6;
 
 		buffer_printf(&entry, "%s%s%s%s", i == 0 ? "" : ",",
-		    v6 ? "[" : "", address_format(&to->addresses[i], text),
+		    v6 ? "[" : "", address_format(&x->addresses[i], text),
 		    v6 ? "]" : "");
 	}
 	if (!entry.failed)
@@ -186,16 +236,55 @@ resolve_list(const struct target *to)
 	return list;
 }
 
+/* A copy of list is put at *to; false without memory. */
+static bool
+copy_headers(struct curl_slist **to, const struct curl_slist *list)
+{
+	for (; list != NULL; list = list->next) {
+		struct curl_slist *longer = curl_slist_append(*to, list->data);
+
+		if (longer == NULL)
+			return false;
+		*to = longer;
+	}
+	return true;
+}
+
+static enum err
+copy_request(struct exchange *x, const struct target *to,
+    const struct exchange_request *request, struct error *why)
+{
+	x->port = to->port;
+	x->address_count = to->address_count;
+	if ((x->host = strdup(to->host)) == NULL ||
+	    (x->addresses = calloc(to->address_count, sizeof *x->addresses)) ==
+		NULL)
+		return error_memory(why);
+	memcpy(x->addresses, to->addresses,
+	    to->address_count * sizeof *x->addresses);
+	buffer_printf(&x->url, "https://%s:%u%s", to->host,
+	    (unsigned int)to->port, request->path);
+	if (x->url.failed)
+		return error_set(why, ERR_MEMORY, "the URL is too long");
+	if (!copy_headers(&x->headers, request->headers) ||
+	    (x->resolve = resolve_list(x)) == NULL)
+		return error_memory(why);
+	x->body.max = request->body_len;
+	if (request->body != NULL &&
+	    !buffer_add(&x->body, request->body, request->body_len))
+		return error_memory(why);
+	return ERR_OK;
+}
+
+/* Where the request goes, and who may answer. */
 static void
-set_options(struct exchange *x, const struct exchange_request *request,
-    const char *url, struct curl_slist *resolve, long timeout_ms)
+set_target(struct exchange *x, const struct target *to)
 {
 	CURL *c = x->curl;
 
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_URL, x->url.data);
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(c, CURLOPT_RESOLVE, resolve);
+	curl_easy_setopt(c, CURLOPT_RESOLVE, x->resolve);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, x);
 	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, before_request);
@@ -212,25 +301,23 @@ set_options(struct exchange *x, const struct exchange_request *request,
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(c, CURLOPT_CAINFO, x->to->ca);
+	curl_easy_setopt(c, CURLOPT_CAINFO, to->ca);
 	/* The default directory would cost 22 ms for each connection. */
 	curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+}
 
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
-	    timeout_ms < CONNECT_MS ? timeout_ms : (long)CONNECT_MS);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, receive_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+static void
+set_request(struct exchange *x, const struct exchange_request *request)
+{
+	CURL *c = x->curl;
+
 	curl_easy_setopt(c, CURLOPT_USERAGENT,
 	    PACKAGE_NAME "/" PACKAGE_VERSION);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, request->headers);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->headers);
 	if (request->body != NULL) {
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)request->body_len);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body);
+		    (curl_off_t)x->body.len);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->body.data);
 	}
 	/* RFC 9110 section 8.6: such a request without a body says so. */
 	if (request->body == NULL && strcmp(request->method, "GET") != 0 &&
@@ -243,6 +330,97 @@ set_options(struct exchange *x, const struct exchange_request *request,
 		curl_easy_setopt(c, CURLOPT_AWS_SIGV4, request->sigv4);
 		curl_easy_setopt(c, CURLOPT_USERPWD, request->userpwd);
 	}
+}
+
+static void
+set_limits(struct exchange *x)
+{
+	long timeout_ms = clock_left(x->deadline);
+	CURL *c = x->curl;
+
+	/* To libcurl 0 means no limit. */
+	if (timeout_ms == 0)
+		timeout_ms = 1;
+
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+	    timeout_ms < CONNECT_MS ? timeout_ms : (long)CONNECT_MS);
+}
+
+static void
+set_answer(struct exchange *x)
+{
+	CURL *c = x->curl;
+
+	curl_easy_setopt(c, CURLOPT_PRIVATE, x);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, receive_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+}
+
+struct exchange *
+exchange_start(struct exchanges *all, const struct target *to,
+    const struct exchange_request *request, int64_t deadline, struct error *why)
+{
+	struct exchange *x;
+
+	if (clock_left(deadline) == 0) {
+		error_set(why, ERR_UNREACHABLE, "no time is left");
+		return NULL;
+	}
+	if (all->count == EXCHANGES_MAX) {
+		error_set(why, ERR_BUSY, "%d requests are under way already",
+		    EXCHANGES_MAX);
+		return NULL;
+	}
+	if ((x = calloc(1, sizeof *x)) == NULL) {
+		error_memory(why);
+		return NULL;
+	}
+	x->all = all;
+	x->deadline = deadline;
+	x->url.max = URL_MAX;
+	x->answer.body.max = EXCHANGE_BODY_MAX;
+	if (copy_request(x, to, request, why) != ERR_OK)
+		goto fail;
+	if ((x->curl = curl_easy_init()) == NULL) {
+		error_memory(why);
+		goto fail;
+	}
+	set_target(x, to);
+	set_request(x, request);
+	set_answer(x);
+	set_limits(x);
+	if (curl_multi_add_handle(all->multi, x->curl) != CURLM_OK) {
+		curl_easy_cleanup(x->curl);
+		x->curl = NULL;
+		error_memory(why);
+		goto fail;
+	}
+	x->next = all->under_way;
+	all->under_way = x;
+	all->count++;
+	return x;
+fail:
+	exchange_end(x);
+	return NULL;
+}
+
+/* Takes x off the list; its connection may be kept, its handle goes. */
+static void
+let_go(struct exchange *x)
+{
+	struct exchange **at = &x->all->under_way;
+
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
+	x->all->count--;
+	curl_multi_remove_handle(x->all->multi, x->curl);
+	curl_easy_cleanup(x->curl);
+	x->curl = NULL;
 }
 
 /* Our own checks know better what happened than libcurl's code does. */
@@ -265,44 +443,211 @@ explain(const struct exchange *x, CURLcode rc, struct error *why)
 	}
 }
 
+/*
+ * A connection was kept to an address that the host has had, but has no more.
+ * Nothing was sent, so the exchange begins again with a connection of its own.
+ */
+static bool
+begin_again(struct exchange *x)
+{
+	long connects = 0;
+
+	curl_easy_getinfo(x->curl, CURLINFO_NUM_CONNECTS, &connects);
+	if (!x->other_address || connects > 0)
+		return false;
+	x->other_address = false;
+	x->refusal = (struct error){ .code = ERR_OK };
+	curl_multi_remove_handle(x->all->multi, x->curl);
+	curl_easy_setopt(x->curl, CURLOPT_FRESH_CONNECT, 1L);
+	set_limits(x);
+	return curl_multi_add_handle(x->all->multi, x->curl) == CURLM_OK;
+}
+
+static void
+finish(struct exchange *x, CURLcode rc)
+{
+	curl_off_t retry_after = 0;
+
+	if (rc != CURLE_OK && begin_again(x))
+		return;
+	if (rc != CURLE_OK) {
+		explain(x, rc, &x->why);
+	} else {
+		curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE,
+		    &x->answer.status);
+		curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &retry_after);
+		x->answer.retry_after =
+		    retry_after > 3600 ? 3600 : (long)retry_after;
+	}
+	let_go(x);
+	x->all->news++;
+}
+
+bool
+exchange_done(const struct exchange *x)
+{
+	return x->curl == NULL;
+}
+
 enum err
-exchange_perform(struct exchange *x, const struct target *to,
+exchange_result(const struct exchange *x, const struct exchange_answer **answer,
+    struct error *why)
+{
+	assert(exchange_done(x));
+	*answer = x->why.code == ERR_OK ? &x->answer : NULL;
+	if (x->why.code != ERR_OK)
+		*why = x->why;
+	return x->why.code;
+}
+
+void
+exchange_end(struct exchange *x)
+{
+	if (x == NULL)
+		return;
+	if (x->curl != NULL)
+		let_go(x);
+	for (struct curl_slist *h = x->headers; h != NULL; h = h->next)
+		secret_wipe_string(h->data);
+	curl_slist_free_all(x->headers);
+	curl_slist_free_all(x->resolve);
+	buffer_free(&x->url);
+	buffer_free(&x->body);
+	buffer_free(&x->answer.body);
+	free(x->addresses);
+	free(x->host);
+	free(x);
+}
+
+/*
+ * The wait
+ */
+
+/* Whatever libcurl still hopes for. */
+static void
+end_late(struct exchanges *all)
+{
+	struct exchange *x, *next;
+
+	for (x = all->under_way; x != NULL; x = next) {
+		next = x->next;
+		if (clock_left(x->deadline) == 0)
+			finish(x, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+/* Lets libcurl do what can be done now, and finishes what is over. */
+static CURLMcode
+work(struct exchanges *all)
+{
+	int running, left;
+	CURLMcode rc = curl_multi_perform(all->multi, &running);
+	const CURLMsg *m;
+
+	while ((m = curl_multi_info_read(all->multi, &left)) != NULL) {
+		CURLcode result = m->data.result;
+		struct exchange *x;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
+		finish(x, result);
+	}
+	end_late(all);
+	return rc;
+}
+
+static const struct {
+	short poll;
+	short curl;
+} events[] = {
+	{ POLLIN, CURL_WAIT_POLLIN },
+	{ POLLPRI, CURL_WAIT_POLLPRI },
+	{ POLLOUT, CURL_WAIT_POLLOUT },
+};
+#define EVENTS (sizeof events / sizeof *events)
+
+/* One sleep; *ready: one of the others is. */
+static CURLMcode
+sleep_on(struct exchanges *all, struct pollfd *others, size_t count,
+    int64_t until, bool *ready)
+{
+	struct curl_waitfd fds[EXCHANGES_OTHERS_MAX];
+	CURLMcode rc;
+
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = (struct curl_waitfd){ .fd = others[i].fd };
+		for (size_t e = 0; e < EVENTS; e++)
+			if ((others[i].events & events[e].poll) != 0)
+				fds[i].events |= events[e].curl;
+	}
+	rc = curl_multi_poll(all->multi, fds, (unsigned int)count,
+	    clock_left(until), NULL);
+	for (size_t i = 0; i < count; i++) {
+		others[i].revents = 0;
+		for (size_t e = 0; e < EVENTS; e++)
+			if ((fds[i].revents & events[e].curl) != 0)
+				others[i].revents |= events[e].poll;
+		*ready = *ready || others[i].revents != 0;
+	}
+	return rc;
+}
+
+enum err
+exchanges_wait_with(struct exchanges *all, struct pollfd *others, size_t count,
+    int64_t until)
+{
+	bool ready = false;
+
+	assert(count <= EXCHANGES_OTHERS_MAX);
+	for (size_t i = 0; i < count; i++)
+		others[i].revents = 0;
+	for (;;) {
+		if (work(all) != CURLM_OK)
+			return ERR_SYSTEM;
+		if (all->news > 0 || ready)
+			break;
+		if (all->under_way == NULL && count == 0)
+			break;
+		if (clock_left(until) == 0)
+			return ERR_UNREACHABLE;
+		if (sleep_on(all, others, count, until, &ready) != CURLM_OK)
+			return ERR_SYSTEM;
+	}
+	all->news = 0;
+	return ERR_OK;
+}
+
+enum err
+exchanges_wait(struct exchanges *all, int64_t until)
+{
+	return exchanges_wait_with(all, NULL, 0, until);
+}
+
+enum err
+exchange_perform(struct exchanges *all, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
     struct exchange_answer *answer, struct error *why)
 {
-	struct buffer url = { .max = URL_MAX };
-	struct curl_slist *resolve = NULL;
-	curl_off_t retry_after = 0;
-	enum err rc = ERR_OK;
-	CURLcode sent;
+	struct exchange *x = exchange_start(all, to, request, deadline, why);
+	const struct exchange_answer *got;
+	enum err rc;
 
-	x->to = to;
-	x->answer = answer;
-	x->header_bytes = 0;
-	x->refusal = (struct error){ .code = ERR_OK };
 	answer->status = 0;
 	answer->retry_after = 0;
 	buffer_clear(&answer->body);
-	if (clock_left(deadline) == 0)
-		return error_set(why, ERR_UNREACHABLE, "no time is left");
-	buffer_printf(&url, "https://%s:%u%s", to->host, (unsigned int)to->port,
-	    request->path);
-	if (url.failed || (resolve = resolve_list(to)) == NULL) {
-		rc = error_set(why, ERR_MEMORY, "the URL is too long");
-		goto out;
+	if (x == NULL)
+		return why->code;
+	while (!exchange_done(x) && exchanges_wait(all, deadline) == ERR_OK)
+		continue;
+	if (!exchange_done(x)) {
+		rc = error_set(why, ERR_SYSTEM, "libcurl fails");
+	} else if ((rc = exchange_result(x, &got, why)) == ERR_OK) {
+		answer->status = got->status;
+		answer->retry_after = got->retry_after;
+		if (!buffer_add(&answer->body, got->body.data, got->body.len))
+			rc = error_memory(why);
 	}
-	set_options(x, request, url.data, resolve, clock_left(deadline));
-	if ((sent = curl_easy_perform(x->curl)) != CURLE_OK) {
-		rc = explain(x, sent, why);
-		goto out;
-	}
-	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &answer->status);
-	curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &retry_after);
-	answer->retry_after = retry_after > 3600 ? 3600 : (long)retry_after;
-out:
-	/* The handle must not point to what ends here. */
-	curl_easy_reset(x->curl);
-	curl_slist_free_all(resolve);
-	buffer_free(&url);
+	exchange_end(x);
 	return rc;
 }

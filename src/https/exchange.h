@@ -1,13 +1,19 @@
 /*
- * exchange.h - one HTTPS request to a provider, and its answer.
+ * exchange.h - HTTPS requests to forced addresses, several at a time.
  *
- * The connection is forced to addresses that we were given: no resolver, no
- * proxy, no redirect can lead the token elsewhere, and our own verifier sees
- * the certificate before the first byte of the request leaves.
+ * A connection leads only to addresses that the caller gives: no resolver, no
+ * proxy, no redirect can lead a token elsewhere, and our own verifier judges
+ * the certificate before the first byte of each request leaves.
+ *
+ * Nothing here blocks but exchanges_wait(): start some exchanges, wait, take
+ * the results of those that are done, end them.  Built on libcurl's multi
+ * interface, https://curl.se/libcurl/c/libcurl-multi.html.
  */
 #ifndef HTTPS_EXCHANGE_H
 #define HTTPS_EXCHANGE_H
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +26,11 @@
 #define EXCHANGE_BODY_MAX    (1UL << 20) /* of an answer */
 #define EXCHANGE_HEADERS_MAX (32UL << 10)
 
-struct exchange; /* a libcurl handle, kept for life by one worker */
+#define EXCHANGES_MAX	     8	 /* under way at a time, and connections */
+#define EXCHANGES_OTHERS_MAX 256 /* descriptors beside them in one wait */
+
+struct exchanges; /* the connections of one worker, kept for its life */
+struct exchange;  /* one request under way, or its answer */
 
 /* Where a request may go. */
 struct target {
@@ -41,7 +51,7 @@ struct exchange_request {
 	const char *userpwd; /* what it signs with, or NULL */
 };
 
-/* Start one as { .body.max = EXCHANGE_BODY_MAX }; buffer_free() its body. */
+/* A copy of one starts as { .body.max = EXCHANGE_BODY_MAX }. */
 struct exchange_answer {
 	long status;
 	struct buffer body;
@@ -52,19 +62,63 @@ struct exchange_answer {
 enum err exchange_setup(struct error *why);
 void exchange_teardown(void);
 
-/* NULL when out of memory.  Never carry one across a fork. */
-struct exchange *exchange_new(void);
-void exchange_free(struct exchange *x);
-
-/* Closes kept connections and gives memory back; for a worker at rest. */
-void exchange_rest(struct exchange *x);
+/*
+ * NULL when out of memory.  Never carry them across a fork.  End each exchange
+ * before exchanges_free(), for which NULL is fine.
+ */
+struct exchanges *exchanges_new(void);
+void exchanges_free(struct exchanges *all);
 
 /*
- * ERR_OK when a whole answer came, whatever its status.  ERR_UNREACHABLE: no
- * connection, or no whole answer before deadline.  ERR_REFUSED: the
- * certificate is wrong, or the answer breaks a limit.
+ * Closes idle connections and gives memory back, for a worker that has nothing
+ * to do.  Does nothing while an exchange is under way.
  */
-enum err exchange_perform(struct exchange *x, const struct target *to,
+void exchanges_rest(struct exchanges *all);
+
+/*
+ * Begins an exchange, which ends by the deadline, a moment of clock_now().
+ * Copies what it needs of target and request.  Sends nothing yet: the work is
+ * done in exchanges_wait().
+ * NULL: not started, and *why says so: ERR_UNREACHABLE, no time is left;
+ * ERR_BUSY, EXCHANGES_MAX are under way; ERR_MEMORY.
+ */
+struct exchange *exchange_start(struct exchanges *all, const struct target *to,
+    const struct exchange_request *request, int64_t deadline,
+    struct error *why);
+
+bool exchange_done(const struct exchange *x);
+
+/*
+ * Of one that is done.  ERR_OK: a whole answer came, whatever its status;
+ * *answer belongs to x, until exchange_end().  Else *answer is NULL and *why
+ * is set: ERR_UNREACHABLE, no connection or no whole answer by the deadline;
+ * ERR_REFUSED, the certificate is wrong or the answer breaks a limit.
+ */
+enum err exchange_result(const struct exchange *x,
+    const struct exchange_answer **answer, struct error *why);
+
+/* Aborts it if it is under way; wipes and frees.  NULL is fine. */
+void exchange_end(struct exchange *x);
+
+/*
+ * Works on all exchanges until at least one becomes done, or one of the others
+ * is ready, or the moment comes.  What became done since the last wait counts,
+ * so no result is slept over; what the caller keeps of older waits does not.
+ * Returns at once when no exchange is under way and there are no others.
+ * others: descriptors of the caller, as for poll(2), which sets their revents;
+ * count is at most EXCHANGES_OTHERS_MAX.
+ * An exchange whose deadline has passed is done when this returns.
+ * ERR_OK; ERR_UNREACHABLE: the moment came first; ERR_SYSTEM: libcurl failed.
+ */
+enum err exchanges_wait(struct exchanges *all, int64_t until);
+enum err exchanges_wait_with(struct exchanges *all, struct pollfd *others,
+    size_t count, int64_t until);
+
+/*
+ * One exchange from its start to its end.  Result as exchange_result() and
+ * exchange_start(); the answer is copied, buffer_free() its body.
+ */
+enum err exchange_perform(struct exchanges *all, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
     struct exchange_answer *answer, struct error *why);
 

@@ -118,7 +118,7 @@ stop_wanted(void)
 
 /* libfcgi parses; the connection and its deadlines are ours. */
 static void
-serve(struct gateway *g, int fd)
+serve(const struct gateway *g, struct exchanges *x, int fd)
 {
 	int64_t start = clock_now();
 	FCGX_Request fcgi;
@@ -139,7 +139,7 @@ serve(struct gateway *g, int fd)
 	}
 	/* A web server that wants to keep the connection would keep us. */
 	fcgi.keepConnection = 0;
-	gateway_handle(g, &q, &fcgi);
+	gateway_handle(g, x, &q, &fcgi);
 	request_end(&q);
 	phase_begin(fd, WRITE_MS);
 	FCGX_Finish_r(&fcgi);
@@ -148,7 +148,8 @@ serve(struct gateway *g, int fd)
 
 /* False when nobody waits to be accepted. */
 static bool
-accept_one(struct gateway *g, int listener, struct slot *slot)
+accept_one(const struct gateway *g, struct exchanges *x, int listener,
+    struct slot *slot)
 {
 	struct timespec pause = { 0, 100000000L };
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -170,18 +171,19 @@ accept_one(struct gateway *g, int listener, struct slot *slot)
 	}
 	if (slot != NULL)
 		atomic_store(&slot->busy_since, clock_now());
-	serve(g, fd);
+	serve(g, x, fd);
 	if (slot != NULL)
 		atomic_store(&slot->busy_since, 0);
 	return true;
 }
 
 int
-worker_run(struct gateway *g, int listener, struct slot *slot)
+worker_run(const struct gateway *g, int listener, struct slot *slot)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
 	sigset_t while_waiting;
 	int64_t drained;
+	struct exchanges *x;
 	int ep, idle = 0;
 
 	/* It installs handlers of its own; ours come after it. */
@@ -192,7 +194,7 @@ worker_run(struct gateway *g, int listener, struct slot *slot)
 	signals_setup(&while_waiting);
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &event) == -1 ||
-	    (g->exchange = exchange_new()) == NULL) {
+	    (x = exchanges_new()) == NULL) {
 		log_warn("a worker does not start: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
@@ -202,15 +204,16 @@ worker_run(struct gateway *g, int listener, struct slot *slot)
 		if (n == -1)
 			continue;
 		/* Even at a tick: a stopped worker may have taken a wake-up. */
-		(void)accept_one(g, listener, slot);
+		(void)accept_one(g, x, listener, slot);
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == IDLE_TICKS)
-			exchange_rest(g->exchange);
+			exchanges_rest(x);
 	}
 	/* Who is in the queue by now may find nobody else. */
 	drained = clock_now() + DRAIN_MS;
-	while (clock_left(drained) > 0 && accept_one(g, listener, slot))
+	while (clock_left(drained) > 0 && accept_one(g, x, listener, slot))
 		continue;
+	exchanges_free(x);
 	close(ep);
 	return EXIT_SUCCESS;
 }

@@ -12,6 +12,6 @@
  * hand be finished.  Blocks every signal that it waits for.  slot may be NULL.
  * Returns the exit status.
  */
-int worker_run(struct gateway *g, int listener, struct slot *slot);
+int worker_run(const struct gateway *g, int listener, struct slot *slot);
 
 #endif

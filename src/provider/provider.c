@@ -146,7 +146,7 @@ providers_inherit(struct providers *p, const struct providers *from)
 }
 
 void
-provider_publish(const struct provider *p, struct exchange *x,
+provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after)
 {

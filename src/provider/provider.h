@@ -61,7 +61,7 @@ void providers_inherit(struct providers *p, const struct providers *from);
  * most PUBLICATIONS_MAX records.
  * *retry_after gets the seconds that the provider asked for, or 0.
  */
-void provider_publish(const struct provider *p, struct exchange *x,
+void provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after);
 

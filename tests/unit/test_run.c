@@ -503,12 +503,12 @@ static const struct story {
 static const struct story *told;
 static size_t next_line;
 
-enum err __wrap_exchange_perform(struct exchange *x, const struct target *to,
+enum err __wrap_exchange_perform(struct exchanges *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
     struct exchange_answer *answer, struct error *why);
 
 enum err
-__wrap_exchange_perform(struct exchange *x, const struct target *to,
+__wrap_exchange_perform(struct exchanges *x, const struct target *to,
     const struct exchange_request *request, int64_t deadline,
     struct exchange_answer *answer, struct error *why)
 {

@@ -110,12 +110,12 @@ __wrap_providers_get(const struct providers *p, size_t index)
 	return NULL;
 }
 
-void __wrap_provider_publish(const struct provider *p, struct exchange *x,
+void __wrap_provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after);
 
 void
-__wrap_provider_publish(const struct provider *p, struct exchange *x,
+__wrap_provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after)
 {

@@ -67,7 +67,7 @@ exchange(struct run *r, const struct step *step, const struct message *m,
 		return error_set(why, ERR_UNREACHABLE,
 		    "no address of %s is known", e->host);
 	for (int i = 0;; i++) {
-		rc = exchange_perform(r->exchange, &to, &request, r->deadline,
+		rc = exchange_perform(r->exchanges, &to, &request, r->deadline,
 		    answer, why);
 		if (rc != ERR_OK || i == REPEATS ||
 		    !may_repeat(r, step, answer) ||

@@ -38,7 +38,7 @@ enum err rest_read(struct rest *r, struct endpoint *at, struct endpoint *begin,
 void rest_end(struct rest *r);
 
 /* As provider_publish(), which calls it. */
-void rest_publish(const struct rest *r, struct exchange *x, const char *token,
+void rest_publish(const struct rest *r, struct exchanges *x, const char *token,
     struct publication *const records[], size_t count, int64_t deadline,
     long *retry_after);
 

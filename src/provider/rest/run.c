@@ -393,11 +393,11 @@ run(const struct rest *rest, struct run *r, const char *token,
 }
 
 void
-rest_publish(const struct rest *rest, struct exchange *x, const char *token,
+rest_publish(const struct rest *rest, struct exchanges *x, const char *token,
     struct publication *const records[], size_t count, int64_t deadline,
     long *retry_after)
 {
-	struct run r = { .exchange = x, .deadline = deadline };
+	struct run r = { .exchanges = x, .deadline = deadline };
 
 	run(rest, &r, token, records, count);
 	*retry_after = r.retry_after;

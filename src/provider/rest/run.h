@@ -32,7 +32,7 @@ struct zone {
 struct run {
 	const struct rest *rest;
 	const struct description *description;
-	struct exchange *exchange;
+	struct exchanges *exchanges;
 	FILE *rehearsal; /* requests end here */
 	int64_t deadline;
 	struct token_parts token;
