@@ -65,33 +65,61 @@ quote(char *line, size_t size, const char *text)
 	return n;
 }
 
+/* The time, the process and the quoted text, as files and terminals get it. */
 static void
-log_line(int priority, const char *fmt, va_list ap)
+line_format(struct log_line *l, time_t when, int priority, const char *text)
 {
-	char text[LOG_LINE_MAX + 64], line[LOG_LINE_MAX];
-	int saved = errno;
-	time_t now = time(NULL);
+	char *line = l->bytes;
+	size_t size = sizeof l->bytes, n;
 	struct tm tm;
-	size_t n;
+
+	n = strftime(line, size, "%Y-%m-%dT%H:%M:%SZ ", gmtime_r(&when, &tm));
+	n += (size_t)snprintf(line + n, size - n, "ddnsgate[%d]: %s",
+	    (int)getpid(), priority == LOG_WARNING ? "warning: " : "");
+	n += quote(line + n, size - n - 1, text);
+	line[n++] = '\n';
+	l->len = n;
+}
+
+void
+log_write(const struct log_line *l)
+{
+	int fd = log_syslog ? STDERR_FILENO : log_fd;
+
+	/* One write, so that lines of workers do not mix. */
+	if (write(fd, l->bytes, l->len) == -1) {
+		/* There is nowhere to say so. */
+	}
+}
+
+static void
+log_text(int priority, const char *fmt, va_list ap)
+{
+	char text[LOG_LINE_MAX + 64];
+	struct log_line line;
+	int saved = errno;
 
 	vsnprintf(text, sizeof text, fmt, ap);
 	if (log_syslog) {
-		quote(line, sizeof line, text);
-		syslog(priority, "%s", line);
+		quote(line.bytes, sizeof line.bytes, text);
+		syslog(priority, "%s", line.bytes);
 	} else {
-		n = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ ",
-		    gmtime_r(&now, &tm));
-		n += (size_t)snprintf(line + n, sizeof line - n,
-		    "ddnsgate[%d]: %s", (int)getpid(),
-		    priority == LOG_WARNING ? "warning: " : "");
-		n += quote(line + n, sizeof line - n - 1, text);
-		line[n++] = '\n';
-		/* One write, so that lines of workers do not mix. */
-		if (write(log_fd, line, n) == -1) {
-			/* There is nowhere to say so. */
-		}
+		line_format(&line, time(NULL), priority, text);
+		log_write(&line);
 	}
 	errno = saved;
+}
+
+void
+log_prepare(struct log_line *l, time_t when, const char *fmt, ...)
+{
+	char text[LOG_LINE_MAX + 64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	line_format(l, when, LOG_WARNING, text);
 }
 
 void
@@ -100,7 +128,7 @@ log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_line(LOG_INFO, fmt, ap);
+	log_text(LOG_INFO, fmt, ap);
 	va_end(ap);
 }
 
@@ -110,6 +138,6 @@ log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_line(LOG_WARNING, fmt, ap);
+	log_text(LOG_WARNING, fmt, ap);
 	va_end(ap);
 }

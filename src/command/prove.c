@@ -6,6 +6,7 @@
 
 #include "address/special.h"
 #include "base/clock.h"
+#include "base/watchdog.h"
 #include "command/command.h"
 #include "command/usage.h"
 #include "address/hostname.h"
@@ -13,7 +14,9 @@
 #include "config/settings.h"
 #include "proof/proof.h"
 
-#define PROOF_MS 5000 /* ms, as for an update */
+/* Milliseconds. */
+#define PROOF_MS 5000 /* as for an update */
+#define WORK_MS	 5900 /* until a proof that hangs in a library is ended */
 
 struct question {
 	struct proof_settings how;
@@ -140,7 +143,9 @@ prove(const struct question *q)
 		prover_free(prover);
 		return EXIT_FAILED;
 	}
+	watchdog_start(clock_now() + WORK_MS, "the proof");
 	prover_run(prover, list, 1, clock_now() + PROOF_MS);
+	watchdog_stop();
 	prover_free(prover);
 	if (proof.result != ERR_OK) {
 		fprintf(stderr, "%s %s: %s\n", q->name, text, proof.why.text);

@@ -15,12 +15,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/watchdog.h"
 #include "pool/listener.h"
 #include "pool/worker.h"
 
 /* Milliseconds. */
 #define READ_MS	   2000
 #define WRITE_MS   2000
+#define WORK_MS	   8600 /* past the 8 s that an update may last */
 #define TICK_MS	   500	/* looks at the socket even if nothing woke it */
 #define DRAIN_MS   1000 /* at most, before leaving */
 #define IDLE_TICKS 30	/* then connections and memory are given back */
@@ -139,7 +141,9 @@ serve(const struct gateway *g, struct exchanges *x, int fd)
 	}
 	/* A web server that wants to keep the connection would keep us. */
 	fcgi.keepConnection = 0;
+	watchdog_start(start + WORK_MS, "a request");
 	gateway_handle(g, x, &q, &fcgi);
+	watchdog_stop();
 	request_end(&q);
 	phase_begin(fd, WRITE_MS);
 	FCGX_Finish_r(&fcgi);
