@@ -1,16 +1,20 @@
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "config/document.h"
 
 /* Nobody but its owner may change what decides where tokens go. */
@@ -28,10 +32,11 @@ check_owner(const struct stat *st, uid_t owner, const char *file,
 	return ERR_OK;
 }
 
+/* The directory of a file, by that name, whatever links it has. */
 static enum err
 check_directory(const char *file, uid_t owner, struct error *why)
 {
-	char dir[4096];
+	char dir[PATH_MAX];
 	const char *slash = strrchr(file, '/');
 	struct stat st;
 	size_t len = slash != NULL ? (size_t)(slash - file) : 0;
@@ -51,6 +56,29 @@ check_directory(const char *file, uid_t owner, struct error *why)
 	return check_owner(&st, owner, dir, why);
 }
 
+/*
+ * A link can be replaced in the directory where it is, and its target in the
+ * one where the file really is.
+ */
+static enum err
+check_directories(const char *file, uid_t owner, struct error *why)
+{
+	enum err rc = check_directory(file, owner, why);
+	char *real;
+
+	if (rc != ERR_OK)
+		return rc;
+	if ((real = realpath(file, NULL)) == NULL)
+		/* /proc/self/fd leads to files that no directory holds. */
+		return errno == ENOENT ?
+		    ERR_OK :
+		    error_set(why, ERR_CONFIG, "%s: %s", file, strerror(errno));
+	if (strcmp(real, file) != 0)
+		rc = check_directory(real, owner, why);
+	free(real);
+	return rc;
+}
+
 enum err
 document_of_root(const char *file, struct error *why)
 {
@@ -60,7 +88,27 @@ document_of_root(const char *file, struct error *why)
 		return error_set(why, ERR_CONFIG, "%s: %s", file,
 		    strerror(errno));
 	TRY(check_owner(&st, 0, file, why));
-	return check_directory(file, 0, why);
+	return check_directories(file, 0, why);
+}
+
+/* Editors mark their encodings in the first bytes (RFC 8259 section 8.1). */
+static enum err
+check_encoding(const struct buffer *text, const char *file, struct error *why)
+{
+	const char *begin = text->data;
+
+	if (strncmp(begin, "\xef\xbb\xbf", 3) == 0)
+		return error_set(why, ERR_CONFIG,
+		    "%s: begins with a byte order mark; save it as UTF-8 "
+		    "without one",
+		    file);
+	if (strncmp(begin, "\xff\xfe", 2) == 0 ||
+	    strncmp(begin, "\xfe\xff", 2) == 0)
+		return error_set(why, ERR_CONFIG,
+		    "%s: is UTF-16; save it as UTF-8", file);
+	if (memchr(begin, '\0', text->len) != NULL)
+		return error_set(why, ERR_CONFIG, "%s: holds a NUL byte", file);
+	return ERR_OK;
 }
 
 static enum err
@@ -80,7 +128,7 @@ read_file(struct buffer *text, const char *file, struct error *why)
 		goto out;
 	}
 	if (check_owner(&st, geteuid(), file, why) != ERR_OK ||
-	    check_directory(file, geteuid(), why) != ERR_OK)
+	    check_directories(file, geteuid(), why) != ERR_OK)
 		goto out;
 	while ((n = read(fd, block, sizeof block)) > 0)
 		if (!buffer_add(text, block, (size_t)n)) {
@@ -96,11 +144,7 @@ read_file(struct buffer *text, const char *file, struct error *why)
 		error_set(why, rc, "%s: is empty", file);
 		goto out;
 	}
-	if (memchr(text->data, '\0', text->len) != NULL) {
-		error_set(why, rc, "%s: holds a NUL byte", file);
-		goto out;
-	}
-	rc = ERR_OK;
+	rc = check_encoding(text, file, why);
 out:
 	close(fd);
 	return rc;
@@ -117,22 +161,180 @@ line_of(const char *text, size_t offset)
 	return line;
 }
 
-/* What may follow the document: blanks and comments. */
-static bool
-only_blanks(const char *s)
+/*
+ * Overwrites comments with blanks, but for their line ends, so that the rest
+ * keeps its lines: json-c reads comments only in its lax way, which also takes
+ * single quotes, "True" and commas at the end of a list.  NULL, or what is
+ * wrong with the comment that begins at *at.
+ */
+static const char *
+blank_comments(char *text, size_t *at)
 {
-	for (;;) {
-		s += strspn(s, " \t\r\n");
-		if (strncmp(s, "//", 2) == 0) {
-			s += strcspn(s, "\n");
-		} else if (strncmp(s, "/*", 2) == 0) {
-			if ((s = strstr(s + 2, "*/")) == NULL)
-				return false;
-			s += 2;
-		} else {
-			return *s == '\0';
+	const char *end;
+
+	for (char *s = text; *s != '\0'; s++) {
+		if (*s == '"') {
+			for (s++; *s != '\0' && *s != '"'; s++)
+				if (*s == '\\' && s[1] != '\0')
+					s++;
+			if (*s == '\0')
+				break;
 		}
+		if (*s != '/')
+			continue;
+		*at = (size_t)(s - text);
+		if (s[1] == '/')
+			end = s + strcspn(s, "\n");
+		else if (s[1] != '*')
+			return "expected comment";
+		else if ((end = strstr(s + 2, "*/")) != NULL)
+			end += 2;
+		else
+			return "unexpected end of data";
+		for (; s < end; s++)
+			if (*s != '\n')
+				*s = ' ';
+		s--;
 	}
+	return NULL;
+}
+
+/* What word processors and web pages make of a plain quote or blank. */
+static const struct {
+	const char *bytes; /* UTF-8 */
+	const char *what;
+} lookalikes[] = {
+	{ "\xe2\x80\x9c", "the quote U+201C, where \" should be" },
+	{ "\xe2\x80\x9d", "the quote U+201D, where \" should be" },
+	{ "\xe2\x80\x9e", "the quote U+201E, where \" should be" },
+	{ "\xe2\x80\x9f", "the quote U+201F, where \" should be" },
+	{ "\xe2\x80\x98", "the quote U+2018, where \" should be" },
+	{ "\xe2\x80\x99", "the quote U+2019, where \" should be" },
+	{ "\xe2\x80\x9a", "the quote U+201A, where \" should be" },
+	{ "\xe2\x80\xb3", "the sign U+2033, where \" should be" },
+	{ "\xc2\xab", "the quote U+00AB, where \" should be" },
+	{ "\xc2\xbb", "the quote U+00BB, where \" should be" },
+	{ "\xef\xbc\x82", "the quote U+FF02, where \" should be" },
+	{ "\xc2\xa0", "the no-break space U+00A0, where a blank should be" },
+	{ "\xe2\x80\xaf",
+	    "the no-break space U+202F, where a blank should be" },
+	{ "\xe2\x80\x8b", "the invisible U+200B; take it out" },
+	{ "\xef\xbb\xbf", "the invisible U+FEFF; take it out" },
+};
+
+/* The look-alike that begins at s, or NULL. */
+static const char *
+lookalike_at(const char *s)
+{
+	for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++)
+		if (strncmp(s, lookalikes[i].bytes,
+			strlen(lookalikes[i].bytes)) == 0)
+			return lookalikes[i].what;
+	return NULL;
+}
+
+/*
+ * The first look-alike in the line where the parser stopped, or in those of
+ * the string before: a wrong quote at the end of a string lets it go on to the
+ * next one, and the parser stops there.
+ */
+static const char *
+find_lookalike(const char *text, size_t stopped, size_t *at)
+{
+	size_t from = stopped, end = stopped + strcspn(text + stopped, "\n");
+
+	for (int quotes = 0; from > 0; from--) {
+		quotes += text[from - 1] == '"';
+		if (quotes >= 2 && text[from - 1] == '\n')
+			break;
+	}
+	for (size_t i = from; i < end; i++)
+		if (lookalike_at(text + i) != NULL) {
+			*at = i;
+			return lookalike_at(text + i);
+		}
+	return NULL;
+}
+
+/* A remedy for what people write that is not JSON, or what json-c says. */
+static const char *
+syntax_remedy(enum json_tokener_error code, const char *text, size_t *at)
+{
+	const char *lookalike = find_lookalike(text, *at, at);
+	size_t before = *at;
+
+	if (lookalike != NULL)
+		return lookalike;
+	while (before > 0 && strchr(" \t\r\n", text[before - 1]) != NULL)
+		before--;
+	if (text[*at] == '\'')
+		return "a single quote, where \" should be";
+	if ((text[*at] == '}' || text[*at] == ']') && before > 0 &&
+	    text[before - 1] == ',') {
+		*at = before - 1;
+		return "a comma behind the last member; take it out";
+	}
+	/* The parser takes true, false and null in any case, and stops then. */
+	before = *at;
+	while (before > 0 && isalpha((unsigned char)text[before - 1]))
+		before--;
+	if (strncasecmp(text + before, "true", 4) == 0 ||
+	    strncasecmp(text + before, "false", 5) == 0 ||
+	    strncasecmp(text + before, "null", 4) == 0)
+		return "write true, false and null in small letters";
+	return json_tokener_error_desc(code);
+}
+
+/* Is each name in the text, which was parsed, once in its object? */
+static enum err
+check_names(const char *text, size_t len, const char *file, struct error *why)
+{
+	struct json_fault f;
+
+	if (json_names_unique(text, len, &f))
+		return ERR_OK;
+	if (f.first == f.at)
+		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
+		    line_of(text, f.at), f.what);
+	return error_set(why, ERR_CONFIG,
+	    "%s: %s: stands here twice, in lines %u and %u; rename one, or take "
+	    "it out",
+	    file, f.place, line_of(text, f.first), line_of(text, f.at));
+}
+
+/* Parses text, whose comments are gone afterwards. */
+static enum err
+parse(json_object **root, char *text, size_t len, struct json_tokener *tok,
+    const char *file, struct error *why)
+{
+	enum json_tokener_error code;
+	const char *what;
+	size_t at = 0;
+
+	if ((what = blank_comments(text, &at)) != NULL)
+		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
+		    line_of(text, at), what);
+	json_tokener_set_flags(tok,
+	    JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+		JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	*root = json_tokener_parse_ex(tok, text, (int)len + 1);
+	code = json_tokener_get_error(tok);
+	at = json_tokener_get_parse_end(tok);
+	if (at > len)
+		at = len;
+	if (code != json_tokener_success) {
+		what = syntax_remedy(code, text, &at);
+		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
+		    line_of(text, at), what);
+	}
+	if (text[at + strspn(text + at, " \t\r\n")] != '\0')
+		return error_set(why, ERR_CONFIG,
+		    "%s: line %u: something follows the end of the document",
+		    file, line_of(text, at));
+	if (!json_object_is_type(*root, json_type_object))
+		return error_set(why, ERR_CONFIG,
+		    "%s: must be a JSON object: { ... }", file);
+	return check_names(text, len, file, why);
 }
 
 enum err
@@ -142,7 +344,6 @@ document_read(json_object **root, const char *file, struct error *why)
 	struct json_tokener *tok = NULL;
 	json_object *parsed = NULL;
 	enum err rc;
-	size_t end;
 
 	if ((rc = read_file(&text, file, why)) != ERR_OK)
 		goto out;
@@ -150,29 +351,9 @@ document_read(json_object **root, const char *file, struct error *why)
 		rc = error_set(why, ERR_MEMORY, "%s: out of memory", file);
 		goto out;
 	}
-	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
-	parsed = json_tokener_parse_ex(tok, text.data, (int)text.len + 1);
-	end = json_tokener_get_parse_end(tok);
-	if (end > text.len)
-		end = text.len;
-	if (json_tokener_get_error(tok) != json_tokener_success) {
-		rc = error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
-		    line_of(text.data, end),
-		    json_tokener_error_desc(json_tokener_get_error(tok)));
-		goto out;
-	}
-	if (!only_blanks(text.data + end)) {
-		rc = error_set(why, ERR_CONFIG,
-		    "%s: line %u: something follows the end of the document",
-		    file, line_of(text.data, end));
-		goto out;
-	}
-	if (!json_object_is_type(parsed, json_type_object)) {
-		rc = error_set(why, ERR_CONFIG,
-		    "%s: must be a JSON object: { ... }", file);
-		goto out;
-	}
-	*root = json_object_get(parsed);
+	rc = parse(&parsed, text.data, text.len, tok, file, why);
+	if (rc == ERR_OK)
+		*root = json_object_get(parsed);
 out:
 	json_object_put(parsed);
 	if (tok != NULL)

@@ -1,8 +1,8 @@
 /*
  * document.h - a JSON file of the operator, read strictly.
  *
- * json-c parses; comments are allowed, since people must be able to explain
- * their choices.  Every value is taken out by name through a place, which
+ * json-c parses, in its strict way; comments are allowed beside it, since people
+ * must be able to explain their choices.  Every value is taken out by name through a place, which
  * knows where in the document it stands, so that each error names the file
  * and the path ("/accounts/router/hosts") of what is wrong.
  */
@@ -30,13 +30,18 @@ struct place {
 };
 
 /*
- * Reads a file that nobody but root or we may write, and parses it.  The
- * caller owns *root (json_object_put).  Errors give the file, and the line
- * where parsing stopped.
+ * Reads a file that nobody but root or we may write, neither by itself nor by
+ * its directory, and parses it (RFC 8259, with comments).  A name that one
+ * object holds twice is an error.  The caller owns *root (json_object_put),
+ * which is left alone on failure.  Errors give the file, and the line where
+ * parsing stopped, or the place of the name and both of its lines.
  */
 enum err document_read(json_object **root, const char *file, struct error *why);
 
-/* ERR_CONFIG unless nobody but root may write the file and its directory. */
+/*
+ * ERR_CONFIG unless nobody but root may write the file, its directory, and the
+ * directory where it really is if a link leads to it.
+ */
 enum err document_of_root(const char *file, struct error *why);
 
 /* ERR_CONFIG, with "FILE: PATH: " before the message. */

@@ -103,6 +103,11 @@ static const struct {
 	    "HTTP 200, but no JSON: {} {}", false, false },
 	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "/* */ {}", ERR_REFUSED,
 	    "HTTP 200, but no JSON: /* */ {}", false, false },
+	/* Which of the two would it be? */
+	{ "", ", \"get\": {\"id\": \"/id\"}", 200,
+	    "[{\"id\": 1, \"\\u0069d\": 2}]", ERR_REFUSED,
+	    "HTTP 200, but no JSON: [{\"id\": 1, \"\\u0069d\": 2}]", false,
+	    false },
 	{ "", ", \"get\": {\"id\": \"/id\"}", 200, " {}\r\n", ERR_OK, NULL,
 	    false, false },
 	{ "", ", \"get\": {\"id\": \"/id\"}", 200, "7", ERR_OK, NULL, false,

@@ -72,6 +72,55 @@ static const struct {
 	    "line 1: something follows the end of the "
 	    "document" },
 	{ "{} / x", "line 1: expected comment" },
+	/* Strict but for comments. */
+	{ "{\"a\": \"/* b */ // c\"}", NULL },
+	{ "{\"a\": \"\\\"/* \"}", NULL },
+	{ "{}//", NULL },
+	{ "{}/**/", NULL },
+	{ "{}\n/*/\n", "line 2: unexpected end of data" },
+	{ "{\"a\": 'b'}", "line 1: a single quote, where \" should be" },
+	{ "{'a': 1}", "line 1: a single quote, where only \" may be" },
+	{ "{\n'a\": 1, 'b': 2}",
+	    "line 2: object property name separator ':' expected" },
+	{ "{\"a\": True}",
+	    "line 1: write true, false and null in small letters" },
+	{ "{\"a\": [fALSE]}",
+	    "line 1: write true, false and null in small letters" },
+	{ "{\"a\": NULL}",
+	    "line 1: write true, false and null in small letters" },
+	{ "{\"a\": 1,}",
+	    "line 1: a comma behind the last member; take it out" },
+	{ "{\"a\": [1, 2, // three\n\n]}",
+	    "line 1: a comma behind the last member; take it out" },
+	{ "{\"a\": 01}", "line 1: number expected" },
+	/* What editors and web pages put in. */
+	{ "\xef\xbb\xbf{}",
+	    "begins with a byte order mark; save it as UTF-8 without one" },
+	{ "\xff\xfe{", "is UTF-16; save it as UTF-8" },
+	{ "\xfe\xff", "is UTF-16; save it as UTF-8" },
+	{ "{\n\xe2\x80\x9c"
+	  "a\xe2\x80\x9d: 1}",
+	    "line 2: the quote U+201C, where \" should be" },
+	{ "{\"a\": \xe2\x80\x9e"
+	  "b\xe2\x80\x9c}",
+	    "line 1: the quote U+201E, where \" should be" },
+	{ "{\"a\": \"b\xe2\x80\x9d,\n\"c\": \"d\"}",
+	    "line 1: the quote U+201D, where \" should be" },
+	{ "{\"a\xe2\x80\x9d: 1,\n\n\n\"c\": 1}",
+	    "line 1: the quote U+201D, where \" should be" },
+	{ "{\"a\": 1,\n\"b\": \"c\xe2\x80\x99}\n",
+	    "line 2: the quote U+2019, where \" should be" },
+	{ "{\xc2\xa0\"a\": 1}",
+	    "line 1: the no-break space U+00A0, where a blank should be" },
+	{ "{\"a\": \"\xe2\x80\x9chere they may be\xe2\x80\x9d\"}", NULL },
+	/* The same name twice. */
+	{ "{\"a\": 1,\n\"b\": {\"c\": 1},\n\"a\": 2}",
+	    "/a: stands here twice, in lines 1 and 3; rename one, or take it "
+	    "out" },
+	{ "{\"a\": {\"b\": [1, {\"c\": 1, // one\n\"\\u0063\": 2}]}}",
+	    "/a/b/1/c: stands here twice, in lines 1 and 2; rename one, or "
+	    "take it out" },
+	{ "{\"a\": 1 /* , \"a\": 2 */ }", NULL },
 	{ "{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}",
 	    "line 1: nesting too deep" },
 };
@@ -279,6 +328,40 @@ test_link(void **state)
 	assert_int_equal(chmod(file, 0622), 0);
 	assert_int_equal(document_read(&root, link, &why), ERR_CONFIG);
 	assert_int_equal(chmod(file, 0600), 0);
+}
+
+/* Who may write where a link leads to may put another file there. */
+static void
+test_link_elsewhere(void **state)
+{
+	char dir[512], file[600], link[600], want[700];
+	struct error why = { .code = ERR_OK };
+	json_object *root;
+
+	(void)state;
+	place(dir, file);
+	(void)unit_write("etc/d.json", "{}", 2);
+	snprintf(link, sizeof link, "%s/elsewhere.json", unit_directory());
+	unlink(link);
+	assert_int_equal(symlink(file, link), 0);
+	assert_int_equal(document_read(&root, link, &why), ERR_OK);
+	json_object_put(root);
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_int_equal(document_read(&root, link, &why), ERR_CONFIG);
+	snprintf(want, sizeof want, "%s: others can write it; chmod go-w", dir);
+	assert_string_equal(why.text, want);
+	assert_int_equal(document_of_root(link, &why), ERR_CONFIG);
+	assert_int_equal(chmod(dir, 0700), 0);
+	/* And who may write where the link is may put another link there. */
+	snprintf(file, sizeof file, "%s/target.json", unit_directory());
+	(void)unit_write("target.json", "{}", 2);
+	snprintf(link, sizeof link, "%s/link.json", dir);
+	unlink(link);
+	assert_int_equal(symlink(file, link), 0);
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_int_equal(document_read(&root, link, &why), ERR_CONFIG);
+	assert_string_equal(why.text, want);
+	assert_int_equal(chmod(dir, 0700), 0);
 }
 
 static void
@@ -509,6 +592,7 @@ main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_link_elsewhere),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_places),

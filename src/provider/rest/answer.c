@@ -5,6 +5,7 @@
 
 #include <json-c/json_pointer.h>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "provider/rest/answer.h"
 
@@ -291,6 +292,7 @@ answer_parse(const struct buffer *body)
 {
 	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
 	json_object *tree = NULL;
+	struct json_fault fault;
 
 	if (tok != NULL && body->data != NULL &&
 	    strlen(body->data) == body->len) {
@@ -301,6 +303,10 @@ answer_parse(const struct buffer *body)
 	}
 	if (tok != NULL)
 		json_tokener_free(tok);
+	if (tree != NULL && !json_names_unique(body->data, body->len, &fault)) {
+		json_object_put(tree);
+		tree = NULL;
+	}
 	return tree;
 }
 

@@ -21,7 +21,10 @@ struct answer {
 	bool unchanged;	   /* the provider said so itself */
 };
 
-/* NULL unless it is JSON and nothing else: half an answer is none. */
+/*
+ * NULL unless it is JSON and nothing else: half an answer is none, and so is one
+ * with a name twice in an object, which means what its reader chooses.
+ */
 json_object *answer_parse(const struct buffer *body);
 
 /*

@@ -1,0 +1,35 @@
+/*
+ * json.h - finds a name that a JSON object holds twice.
+ *
+ * RFC 8259 section 4 leaves open what a reader makes of such an object.
+ * json-c keeps the last of the values, so that a part of a configuration
+ * disappears without a word, and an answer may mean one thing to us and another
+ * to whoever reads it elsewhere.  json-c has no hook for it.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define JSON_PLACE_MAX 300 /* bytes of "/accounts/router/hosts" */
+
+/* Where the search stopped. */
+struct json_fault {
+	const char *what;	    /* a constant, for people */
+	char place[JSON_PLACE_MAX]; /* of the member; cut where it is longer */
+	size_t at;		    /* offset in the text */
+	size_t first; /* offset of the same name before it, or at */
+};
+
+/*
+ * Does each object in the len bytes of text hold each name once?  text is
+ * what json-c has accepted with JSON_TOKENER_STRICT, which means without
+ * comments, and with a depth of at most 64.  Names are compared as json-c reads
+ * them, after their escapes; the fault with the smallest offset in the
+ * innermost object is told.  False also for a name between single quotes, which
+ * json-c 0.16 accepts even so, and without memory.
+ */
+bool json_names_unique(const char *text, size_t len, struct json_fault *fault);
+
+#endif

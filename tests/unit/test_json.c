@@ -1,0 +1,138 @@
+/*
+ * test_json.c - names that an object holds twice, however they are spelled.
+ */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "base/json.h"
+
+#define TWICE "the same name twice"
+
+static const struct {
+	const char *text;
+	const char *place; /* NULL: each name is there once */
+	const char *what;
+	size_t first, at;
+} texts[] = {
+	{ "{}", NULL, NULL, 0, 0 },
+	{ "[]", NULL, NULL, 0, 0 },
+	{ "7", NULL, NULL, 0, 0 },
+	{ "\"a\"", NULL, NULL, 0, 0 },
+	{ "{\"a\":1,\"b\":2}", NULL, NULL, 0, 0 },
+	{ "{\"a\":1,\"A\":2}", NULL, NULL, 0, 0 },
+	{ "{\"a\":1,\"a \":2,\"\":3,\"aa\":4}", NULL, NULL, 0, 0 },
+	/* Values, and names of other objects, do not count. */
+	{ "{\"a\":\"a\",\"b\":\"a\"}", NULL, NULL, 0, 0 },
+	{ "{\"a\":{\"a\":{\"a\":1}},\"b\":{\"a\":1}}", NULL, NULL, 0, 0 },
+	{ "[{\"a\":1},{\"a\":1},\"a\",\"a\"]", NULL, NULL, 0, 0 },
+	{ "{\"a\":[\"b\",\"b\"],\"b\":1}", NULL, NULL, 0, 0 },
+	/* What only looks like a member. */
+	{ "{\"a\":\"{\\\"a\\\":1,\\\"a\\\":1}\"}", NULL, NULL, 0, 0 },
+	{ "{\"a\":\",\\\\\",\"b\":1}", NULL, NULL, 0, 0 },
+	{ "{\"a\":1,\"a\":2}", "/a", TWICE, 1, 7 },
+	{ "{\"a\":1,\"b\":2,\"a\":3}", "/a", TWICE, 1, 13 },
+	{ "{\"b\":1,\"a\":1,\"a\":1,\"b\":1}", "/a", TWICE, 7, 13 },
+	{ " { \"a\" : 1 ,\n\"a\" : 2 }", "/a", TWICE, 3, 13 },
+	{ "{\"a\":{},\"b\":{\"c\":[1,{\"d\":1,\"d\":2}]}}", "/b/c/1/d", TWICE,
+	    21, 27 },
+	{ "[[],[0,{\"x\":1,\"x\":1}]]", "/1/1/x", TWICE, 8, 14 },
+	{ "{\"\":1,\"\":2}", "/", TWICE, 1, 6 },
+	/* The innermost object is the first that ends. */
+	{ "{\"a\":1,\"a\":{\"b\":1,\"b\":1}}", "/a/b", TWICE, 12, 18 },
+	/* Escapes are spellings. */
+	{ "{\"a\":1,\"\\u0061\":2}", "/a", TWICE, 1, 7 },
+	{ "{\"\\u0061\":1,\"\\u0061\":2}", "/a", TWICE, 1, 12 },
+	{ "{\"/\":1,\"\\/\":2}", "//", TWICE, 1, 7 },
+	{ "{\"\xc3\xbc\":1,\"\\u00fc\":2}", "/\xc3\xbc", TWICE, 1, 8 },
+	{ "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}", "/\xf0\x9f\x98\x80",
+	    TWICE, 1, 18 },
+	{ "{\"\\\\u0061\":1,\"a\":2}", NULL, NULL, 0, 0 },
+	{ "{\"a\\\"\":1,\"a\":2}", NULL, NULL, 0, 0 },
+	/* json-c ends a name at a NUL. */
+	{ "{\"a\\u0000b\":1,\"a\\u0000c\":2}", "/a", TWICE, 1, 14 },
+	/* json-c's strict way accepts this one. */
+	{ "{'a\":1, 'b': 2}", "", "a single quote, where only \" may be", 1,
+	    1 },
+	/* What json-c refuses must do no harm here. */
+	{ "}]},:\\", NULL, NULL, 0, 0 },
+	{ "{\"a", "", "a string without an end", 1, 1 },
+	{ "{\"a\\", "", "a string without an end", 1, 1 },
+	{ "{\"a\" \"b\" \"a\"}", NULL, NULL, 0, 0 },
+	{ "{{\"a\":1,\"a\":1}}", "//a", TWICE, 2, 8 },
+};
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct json_fault f = { .what = "" };
+		bool good =
+		    json_names_unique(texts[i].text, strlen(texts[i].text), &f);
+
+		if (texts[i].place == NULL)
+			ROW(good, "%s: %s %s", texts[i].text, f.place, f.what);
+		else
+			ROW(!good && strcmp(f.place, texts[i].place) == 0 &&
+				strcmp(f.what, texts[i].what) == 0 &&
+				f.first == texts[i].first &&
+				f.at == texts[i].at,
+			    "%s: %d %s %s %zu %zu", texts[i].text, good,
+			    f.place, f.what, f.first, f.at);
+	}
+	ROWS_END();
+}
+
+/* A place that is too long is cut, and depth has an end. */
+static void
+test_bounds(void **state)
+{
+	char text[2048], name[601];
+	struct json_fault f;
+
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	snprintf(text, sizeof text, "{\"%s\":{\"a\":1,\"a\":2}}", name);
+	assert_false(json_names_unique(text, strlen(text), &f));
+	assert_int_equal(strlen(f.place), JSON_PLACE_MAX - 1);
+	memset(text, '[', 1000);
+	assert_true(json_names_unique(text, 64, &f));
+	assert_false(json_names_unique(text, 65, &f));
+	assert_string_equal(f.what, "nested too deep");
+}
+
+/* 200,000 names take well under a second; comparing each two, minutes. */
+static void
+test_many(void **state)
+{
+	size_t size = 200000 * 20 + 64, len = 0;
+	char *text = malloc(size);
+	struct json_fault f;
+
+	(void)state;
+	assert_non_null(text);
+	for (int i = 0; i < 200000; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s\"n%d\":1",
+		    i == 0 ? "{" : ",", i);
+	memcpy(text + len, ",\"n7\":1}", 9);
+	alarm(60);
+	assert_false(json_names_unique(text, len + 8, &f));
+	alarm(0);
+	assert_string_equal(f.place, "/n7");
+	assert_true(f.first < f.at && f.at == len + 1);
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
