@@ -135,27 +135,25 @@ is_checkip(const char *path)
 }
 
 void
-gateway_handle(const struct gateway *g, struct exchanges *x, struct request *q,
-    FCGX_Request *fcgi)
+gateway_handle(const struct gateway *g, struct exchanges *x,
+    const struct request *q, struct reply *reply)
 {
-	struct reply reply = { .body.max = REPLY_BODY_MAX, .json = q->json };
 	const struct route *route = find_route(q->path);
 	const char *why = NULL;
 
+	*reply = (struct reply){ .body.max = REPLY_BODY_MAX, .json = q->json };
 	if (q->why.code != ERR_OK)
-		(route != NULL ? route->refuse : native_error)(&reply, 400,
+		(route != NULL ? route->refuse : native_error)(reply, 400,
 		    why = q->why.text);
 	else if (is_checkip(q->path))
-		dyndns2_checkip(q, &reply);
+		dyndns2_checkip(q, reply);
 	else if (route == NULL)
-		native_error(&reply, 404, why = "notfound");
+		native_error(reply, 404, why = "notfound");
 	else if (strcmp(q->method, "GET") != 0 &&
 	    strcmp(q->method, "POST") != 0)
-		route->refuse(&reply, 405, why = "method");
+		route->refuse(reply, 405, why = "method");
 	else
-		handle_update(g, x, q, route, &reply);
+		handle_update(g, x, q, route, reply);
 	if (why != NULL)
-		log_info("%s -: %d: %s", q->source, reply.status, why);
-	reply_send(&reply, fcgi);
-	reply_end(&reply);
+		log_info("%s -: %d: %s", q->source, reply->status, why);
 }

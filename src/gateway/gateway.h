@@ -4,11 +4,10 @@
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
-#include <fcgiapp.h>
-
 #include "account/account.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "gateway/reply.h"
 #include "gateway/request.h"
 #include "https/exchange.h"
 #include "proof/proof.h"
@@ -30,10 +29,11 @@ struct gateway *gateway_new(const char *file, struct error *why);
 void gateway_free(struct gateway *g);
 
 /*
- * Answers a request, and writes its line into the log.  x: the connections of
- * this worker to providers.  The answer is on its way after FCGX_Finish_r(), which is the caller's, as is request_end().
+ * Makes the reply to a request, and writes the request's line into the log.
+ * x: the connections of this worker to providers.  The reply is the caller's
+ * to send and to end, whatever it was before.
  */
 void gateway_handle(const struct gateway *g, struct exchanges *x,
-    struct request *q, FCGX_Request *fcgi);
+    const struct request *q, struct reply *reply);
 
 #endif

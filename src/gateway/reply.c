@@ -27,29 +27,23 @@ reason(int status)
 }
 
 void
-reply_send(const struct reply *r, FCGX_Request *fcgi)
+reply_head(const struct reply *r, struct buffer *head)
 {
-	struct buffer head = { .max = 1024 };
-
-	buffer_printf(&head,
+	buffer_printf(head,
 	    "Status: %d %s\r\nContent-Type: %s\r\n"
 	    "Content-Length: %zu\r\nCache-Control: no-store\r\n",
 	    r->status, reason(r->status),
 	    r->json ? "application/json" : "text/plain; charset=utf-8",
 	    r->body.len);
 	if (r->status == 401)
-		buffer_puts(&head,
+		buffer_puts(head,
 		    "WWW-Authenticate: Basic "
 		    "realm=\"ddnsgate\", charset=\"UTF-8\"\r\n");
 	if (r->status == 405)
-		buffer_puts(&head, "Allow: GET\r\n");
+		buffer_puts(head, "Allow: GET\r\n");
 	if (r->retry_after > 0)
-		buffer_printf(&head, "Retry-After: %ld\r\n", r->retry_after);
-	buffer_puts(&head, "\r\n");
-	FCGX_PutStr(head.data, (int)head.len, fcgi->out);
-	if (r->body.len > 0)
-		FCGX_PutStr(r->body.data, (int)r->body.len, fcgi->out);
-	buffer_free(&head);
+		buffer_printf(head, "Retry-After: %ld\r\n", r->retry_after);
+	buffer_puts(head, "\r\n");
 }
 
 void

@@ -6,15 +6,13 @@
 
 #include <stdbool.h>
 
-#include <fcgiapp.h>
-
 #include "base/buffer.h"
 
 /*
  * libfcgi buffers 8192 bytes.  What leaves in one write arrives whole or not
  * at all; of a longer reply nginx would make a good-looking half.
  */
-#define REPLY_BODY_MAX 7168
+#define REPLY_BODY_MAX 7168 /* bytes */
 
 /* Start one as { .body.max = REPLY_BODY_MAX }; reply_end() it. */
 struct reply {
@@ -24,8 +22,10 @@ struct reply {
 	struct buffer body;
 };
 
-/* Hands it to libfcgi; the client has it after FCGX_Finish_r(). */
-void reply_send(const struct reply *r, FCGX_Request *fcgi);
+#define REPLY_HEAD_MAX 1024
+
+/* Adds the header, "Status: 200 OK" to the empty line, RFC 3875 section 6. */
+void reply_head(const struct reply *r, struct buffer *head);
 
 void reply_end(struct reply *r);
 

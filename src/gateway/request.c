@@ -10,19 +10,13 @@
 #include "base/secret.h"
 #include "gateway/request.h"
 
-/*
- * libfcgi takes parameters that were cut off for a request, and any number of
- * them; nginx never sends such.
- */
+/* libfcgi and some web servers have no limit for them. */
 static enum err
-check_variables(struct request *q, FCGX_Request *fcgi)
+check_variables(struct request *q, char **variables)
 {
 	size_t count = 0, size = 0;
 
-	if (FCGX_GetError(fcgi->in) != 0)
-		return error_set(&q->why, ERR_REQUEST,
-		    "its FastCGI parameters were cut off");
-	for (char **v = fcgi->envp; *v != NULL; v++) {
+	for (char **v = variables; *v != NULL; v++) {
 		count++;
 		size += strlen(*v);
 	}
@@ -135,60 +129,68 @@ read_fields(struct request *q, const char *text)
 	return ERR_OK;
 }
 
-/* The form of a POST; in it, unlike in a query, '+' is a blank. */
-static enum err
-read_form(struct request *q, FCGX_Request *fcgi)
+/* The value of the first variable of that name, or NULL. */
+static char *
+variable(char **variables, const char *name)
 {
-	char form[REQUEST_QUERY_MAX + 2];
-	int n = FCGX_GetStr(form, sizeof form - 1, fcgi->in);
-	enum err rc;
+	size_t len = strlen(name);
 
-	if (n < 0 || FCGX_GetError(fcgi->in) != 0)
-		return error_set(&q->why, ERR_REQUEST, "its body was cut off");
-	form[n] = '\0';
-	for (char *c = form; *c != '\0'; c++)
-		if (*c == '+')
-			*c = ' ';
-	rc = read_fields(q, form);
-	secret_wipe(form, sizeof form);
-	return rc;
+	for (char **v = variables; *v != NULL; v++)
+		if (strncmp(*v, name, len) == 0 && (*v)[len] == '=')
+			return *v + len + 1;
+	return NULL;
 }
 
 static const char *
-variable(FCGX_Request *fcgi, const char *name)
+variable_or_empty(char **variables, const char *name)
 {
-	const char *value = FCGX_GetParam(name, fcgi->envp);
+	const char *value = variable(variables, name);
 
 	return value != NULL ? value : "";
 }
 
-static bool
-has_form(const struct request *q, FCGX_Request *fcgi)
+void
+request_read(struct request *q, char **variables, int fd, int64_t start)
 {
-	static const char type[] = "application/x-www-form-urlencoded";
+	static const char form[] = "application/x-www-form-urlencoded";
 
-	return strcmp(q->method, "POST") == 0 &&
-	    strncasecmp(variable(fcgi, "CONTENT_TYPE"), type,
-		sizeof type - 1) == 0;
+	*q = (struct request){ .start = start, .fd = fd };
+	q->method = variable_or_empty(variables, "REQUEST_METHOD");
+	q->source = variable_or_empty(variables, "REMOTE_ADDR");
+	q->authorization = variable(variables, "HTTP_AUTHORIZATION");
+	q->uri = variable(variables, "REQUEST_URI");
+	q->query = variable(variables, "QUERY_STRING");
+	q->json = strstr(variable_or_empty(variables, "HTTP_ACCEPT"),
+		      "application/json") != NULL;
+	q->form = strcmp(q->method, "POST") == 0 &&
+	    strncasecmp(variable_or_empty(variables, "CONTENT_TYPE"), form,
+		sizeof form - 1) == 0;
+	if (check_variables(q, variables) == ERR_OK &&
+	    read_path(q, q->uri != NULL ? q->uri : "") == ERR_OK)
+		(void)read_fields(q, q->query != NULL ? q->query : "");
 }
 
-void
-request_read(struct request *q, FCGX_Request *fcgi, int64_t start)
+bool
+request_has_form(const struct request *q)
 {
-	*q = (struct request){ .start = start, .fd = fcgi->ipcFd };
-	q->method = variable(fcgi, "REQUEST_METHOD");
-	q->source = variable(fcgi, "REMOTE_ADDR");
-	q->authorization = FCGX_GetParam("HTTP_AUTHORIZATION", fcgi->envp);
-	q->uri = FCGX_GetParam("REQUEST_URI", fcgi->envp);
-	q->query = FCGX_GetParam("QUERY_STRING", fcgi->envp);
-	q->json =
-	    strstr(variable(fcgi, "HTTP_ACCEPT"), "application/json") != NULL;
-	if (check_variables(q, fcgi) != ERR_OK ||
-	    read_path(q, q->uri != NULL ? q->uri : "") != ERR_OK ||
-	    read_fields(q, q->query != NULL ? q->query : "") != ERR_OK)
+	return q->form;
+}
+
+/* In a form, unlike in a query, '+' is a blank. */
+void
+request_read_form(struct request *q, const char *form)
+{
+	char *text = strdup(form);
+
+	if (text == NULL) {
+		error_memory(&q->why);
 		return;
-	if (has_form(q, fcgi))
-		(void)read_form(q, fcgi);
+	}
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == '+')
+			*c = ' ';
+	(void)read_fields(q, text);
+	secret_free(text);
 }
 
 void

@@ -1,5 +1,8 @@
 /*
  * request.h - what a web server handed us, understood and bounded.
+ *
+ * It comes as the variables of CGI (RFC 3875, section 4.1) and, for a POST, the
+ * text of a form, whoever read them.
  */
 #ifndef GATEWAY_REQUEST_H
 #define GATEWAY_REQUEST_H
@@ -8,14 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <fcgiapp.h>
-
 #include "base/error.h"
 
 #define REQUEST_PATH_MAX       255
 #define REQUEST_QUERY_MAX      4096  /* and of a form */
 #define REQUEST_PARAMETERS_MAX 32    /* of the query */
-#define REQUEST_VARIABLES_MAX  64    /* FastCGI parameters */
+#define REQUEST_VARIABLES_MAX  64    /* of CGI */
 #define REQUEST_VARIABLES_SIZE 65536 /* of them all */
 
 struct parameter {
@@ -24,13 +25,14 @@ struct parameter {
 };
 
 struct request {
-	int64_t start; /* clock_now() of its first byte */
-	int fd;
-	const char *method;  /* these die with the FastCGI request */
+	int64_t start;	     /* clock_now() of its first byte */
+	int fd;		     /* of the web server's connection; or -1 */
+	const char *method;  /* these and the next live as the variables do */
 	const char *source;  /* address of the router, for the log */
 	char *authorization; /* NULL: none */
 	char *uri, *query;   /* as they came; wiped in the end */
 	bool json;	     /* it accepts application/json */
+	bool form;	     /* it brings a form */
 	char path[REQUEST_PATH_MAX + 1]; /* "//" collapsed */
 	struct parameter parameters[REQUEST_PARAMETERS_MAX];
 	size_t parameter_count; /* of query and form */
@@ -38,14 +40,23 @@ struct request {
 };
 
 /*
- * Takes the request out of what libfcgi has read, and the form of a POST from
- * the connection, so a deadline must be set.  q->why is ERR_REQUEST for one
- * that is cut off or exceeds a limit above; q can be used for a reply even
- * then.  start: clock_now() when it was accepted.
+ * Understands a request.  variables: each "NAME=value", NULL behind the last,
+ * as in environ(7); of two with one name the first counts.  They must outlive
+ * q, which borrows from them and wipes some in the end.  fd: where the web
+ * server hangs up when the client does; borrowed; -1: nowhere.
+ * start: clock_now() of the first byte.
+ * q->why is ERR_REQUEST for one that exceeds a limit above or cannot be
+ * decoded; q can be used for a reply even then.
  */
-void request_read(struct request *q, FCGX_Request *fcgi, int64_t start);
+void request_read(struct request *q, char **variables, int fd, int64_t start);
 
-/* Wipes what may hold a credential, in libfcgi's memory too. */
+/* Does it bring a form, whose fields count as those of the query do? */
+bool request_has_form(const struct request *q);
+
+/* Adds the fields of the form, "a=1&b=2"; q->why as above. */
+void request_read_form(struct request *q, const char *form);
+
+/* Wipes what may hold a credential, in the variables, too. */
 void request_end(struct request *q);
 
 /* The first value of a parameter, or NULL when it is absent or empty. */

@@ -11,11 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <fcgiapp.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/watchdog.h"
+#include "pool/fastcgi.h"
 #include "pool/listener.h"
 #include "pool/worker.h"
 
@@ -26,6 +25,15 @@
 #define TICK_MS	   500	/* looks at the socket even if nothing woke it */
 #define DRAIN_MS   1000 /* at most, before leaving */
 #define IDLE_TICKS 30	/* then connections and memory are given back */
+
+/* What a worker has for its requests. */
+struct worker {
+	const struct gateway *gateway;
+	struct exchanges *exchanges;
+	struct fastcgi *fastcgi;
+	int listener;
+	struct slot *slot; /* or NULL */
+};
 
 /* What signal handlers must touch. */
 static volatile sig_atomic_t stop;
@@ -51,8 +59,8 @@ on_alarm(int sig)
 }
 
 /*
- * One deadline for a phase: libfcgi itself has none, and a limit for each
- * read would not stop a peer that drips.
+ * One deadline for all that libfcgi does: libfcgi itself has none, and a limit
+ * for each write would not stop a peer that drips.
  */
 static void
 phase_begin(int fd, long ms)
@@ -118,45 +126,31 @@ stop_wanted(void)
 	    sigismember(&pending, SIGUSR1) == 1;
 }
 
-/* libfcgi parses; the connection and its deadlines are ours. */
+/* Takes over the connection fd. */
 static void
-serve(const struct gateway *g, struct exchanges *x, int fd)
+serve(const struct worker *w, int fd)
 {
-	int64_t start = clock_now();
-	FCGX_Request fcgi;
 	struct request q;
-	int rc;
+	struct reply reply;
 
-	FCGX_InitRequest(&fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	fcgi.ipcFd = fd;
-	fcgi.keepConnection = 1; /* or it would close fd before reading */
-	phase_begin(fd, READ_MS);
-	if ((rc = FCGX_Accept_r(&fcgi)) == 0)
-		request_read(&q, &fcgi, start);
-	phase_end();
-	/* On bad input it has closed fd and tried to accept on -1. */
-	if (rc != 0) {
-		FCGX_Free(&fcgi, 1);
+	if (!fastcgi_read(w->fastcgi, fd, clock_now() + READ_MS, &q))
 		return;
-	}
-	/* A web server that wants to keep the connection would keep us. */
-	fcgi.keepConnection = 0;
-	watchdog_start(start + WORK_MS, "a request");
-	gateway_handle(g, x, &q, &fcgi);
+	watchdog_start(q.start + WORK_MS, "a request");
+	gateway_handle(w->gateway, w->exchanges, &q, &reply);
 	watchdog_stop();
 	request_end(&q);
 	phase_begin(fd, WRITE_MS);
-	FCGX_Finish_r(&fcgi);
+	fastcgi_reply(w->fastcgi, &reply);
 	phase_end();
+	reply_end(&reply);
 }
 
 /* False when nobody waits to be accepted. */
 static bool
-accept_one(const struct gateway *g, struct exchanges *x, int listener,
-    struct slot *slot)
+accept_one(const struct worker *w)
 {
 	struct timespec pause = { 0, 100000000L };
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd == -1) {
 		/* Without descriptors or memory, trying at once is a spin. */
@@ -167,38 +161,37 @@ accept_one(const struct gateway *g, struct exchanges *x, int listener,
 		}
 		return false;
 	}
-	if (!listener_peer_allowed(g->settings, fd)) {
+	if (!listener_peer_allowed(w->gateway->settings, fd)) {
 		log_warn("a connection of a user that is not among \"peers\" "
 			 "was closed");
 		close(fd);
 		return true;
 	}
-	if (slot != NULL)
-		atomic_store(&slot->busy_since, clock_now());
-	serve(g, x, fd);
-	if (slot != NULL)
-		atomic_store(&slot->busy_since, 0);
+	if (w->slot != NULL)
+		atomic_store(&w->slot->busy_since, clock_now());
+	serve(w, fd);
+	if (w->slot != NULL)
+		atomic_store(&w->slot->busy_since, 0);
 	return true;
 }
 
 int
 worker_run(const struct gateway *g, int listener, struct slot *slot)
 {
+	struct worker w = { .gateway = g, .listener = listener, .slot = slot };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
 	sigset_t while_waiting;
 	int64_t drained;
-	struct exchanges *x;
 	int ep, idle = 0;
 
-	/* It installs handlers of its own; ours come after it. */
-	if (FCGX_Init() != 0) {
+	if ((w.fastcgi = fastcgi_new()) == NULL) {
 		log_warn("libfcgi does not start");
 		return EXIT_FAILURE;
 	}
 	signals_setup(&while_waiting);
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &event) == -1 ||
-	    (x = exchanges_new()) == NULL) {
+	    (w.exchanges = exchanges_new()) == NULL) {
 		log_warn("a worker does not start: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
@@ -208,16 +201,17 @@ worker_run(const struct gateway *g, int listener, struct slot *slot)
 		if (n == -1)
 			continue;
 		/* Even at a tick: a stopped worker may have taken a wake-up. */
-		(void)accept_one(g, x, listener, slot);
+		(void)accept_one(&w);
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == IDLE_TICKS)
-			exchanges_rest(x);
+			exchanges_rest(w.exchanges);
 	}
 	/* Who is in the queue by now may find nobody else. */
 	drained = clock_now() + DRAIN_MS;
-	while (clock_left(drained) > 0 && accept_one(g, x, listener, slot))
+	while (clock_left(drained) > 0 && accept_one(&w))
 		continue;
-	exchanges_free(x);
+	exchanges_free(w.exchanges);
 	close(ep);
+	fastcgi_free(w.fastcgi);
 	return EXIT_SUCCESS;
 }

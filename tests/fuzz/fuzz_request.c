@@ -44,12 +44,6 @@ static const struct settings settings = {
 };
 
 static void
-at_end(FCGX_Stream *s)
-{
-	s->isClosed = 1;
-}
-
-static void
 set(char *envp[], size_t *n, const char *name, const char *value)
 {
 	if (asprintf(&envp[(*n)++], "%s=%s", name, value) == -1)
@@ -101,8 +95,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct accounts *accounts;
 	char *text = fuzz_text(data, size), *rest = text, *line, *query;
 	char *envp[VARIABLES_MAX + 1] = { NULL };
-	FCGX_Stream in = { .isReader = 1, .fillBuffProc = at_end };
-	FCGX_Request fcgi = { .in = &in, .envp = envp, .ipcFd = -1 };
 	struct request q;
 	struct error why;
 	size_t n = 0;
@@ -123,10 +115,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set(envp, &n, "REMOTE_ADDR", fuzz_line(&rest));
 	set(envp, &n, "CONTENT_TYPE", "application/x-www-form-urlencoded");
 	line = rest != NULL ? rest : text + size;
-	in.rdNext = in.stopUnget = (unsigned char *)line;
-	in.stop = (unsigned char *)text + size;
 
-	request_read(&q, &fcgi, 0);
+	request_read(&q, envp, -1, 0);
+	if (q.why.code == ERR_OK && request_has_form(&q))
+		request_read_form(&q, line);
 	if (q.why.code == ERR_OK) {
 		plan(&q, CLAIM_NAMES_MAX);
 		plan(&q, 1);

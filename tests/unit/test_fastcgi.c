@@ -1,0 +1,380 @@
+/*
+ * test_fastcgi.c - the stream of a web server: what is a request, what is
+ * refused before libfcgi sees it, and what goes back.
+ */
+#include "unit.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pool/fastcgi.h"
+
+#define SOON_MS	   20000 /* for what comes at once */
+#define STREAM_MAX (256 * 1024)
+
+/* Types of records, FastCGI specification section 8. */
+enum { BEGIN = 1, ABORT, END, PARAMS, STDIN, STDOUT, GET_VALUES = 9 };
+
+static struct fastcgi *fastcgi;
+
+/* A stream under construction. */
+struct stream {
+	uint8_t bytes[STREAM_MAX];
+	size_t len;
+};
+
+static void
+put(struct stream *s, const void *bytes, size_t len)
+{
+	assert_true(s->len + len <= sizeof s->bytes);
+	memcpy(s->bytes + s->len, bytes, len);
+	s->len += len;
+}
+
+static void
+record(struct stream *s, unsigned int type, unsigned int id,
+    const void *content, size_t len, unsigned int padding)
+{
+	static const uint8_t zeros[255];
+	const uint8_t h[8] = { 1, (uint8_t)type, (uint8_t)(id >> 8),
+		(uint8_t)id, (uint8_t)(len >> 8), (uint8_t)len,
+		(uint8_t)padding, 0 };
+
+	put(s, h, sizeof h);
+	put(s, content, len);
+	put(s, zeros, padding);
+}
+
+static void
+begin(struct stream *s, uint8_t role)
+{
+	const uint8_t body[8] = { 0, role };
+
+	record(s, BEGIN, 1, body, sizeof body, 0);
+}
+
+/* A record of one pair with short lengths. */
+static void
+pair(struct stream *s, const char *name, const char *value)
+{
+	uint8_t bytes[2 + 255];
+	size_t n = strlen(name), v = strlen(value);
+
+	assert_true(n < 0x80 && v < 0x80);
+	bytes[0] = (uint8_t)n;
+	bytes[1] = (uint8_t)v;
+	memcpy(bytes + 2, name, n);
+	memcpy(bytes + 2 + n, value, v);
+	record(s, PARAMS, 1, bytes, 2 + n + v, 3);
+}
+
+static void
+end(struct stream *s, unsigned int type)
+{
+	record(s, type, 1, "", 0, 0);
+}
+
+/*
+ * Sends the stream, and no more comes if over.  A child sends, for a long one
+ * does not fit between two sockets.  Returns whether there is a request.
+ */
+static bool
+hand_over(const struct stream *s, bool over, struct request *q, int *peer,
+    int64_t span_ms)
+{
+	int fds[2];
+	pid_t child;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	child = fork();
+	assert_int_not_equal(child, -1);
+	if (child == 0) {
+		size_t sent = 0;
+		ssize_t n = 1;
+
+		close(fds[0]);
+		for (; sent < s->len && n > 0; sent += (size_t)n)
+			n = send(fds[1], s->bytes + sent, s->len - sent,
+			    MSG_NOSIGNAL);
+		if (over)
+			shutdown(fds[1], SHUT_WR);
+		_exit(0);
+	}
+	*peer = fds[1];
+	return fastcgi_read(fastcgi, fds[0], clock_now() + span_ms, q);
+}
+
+/* All that came back, until the other side closed. */
+static size_t
+answer(int peer, uint8_t *bytes, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size && (n = recv(peer, bytes + len, size - len, 0)) > 0)
+		len += (size_t)n;
+	close(peer);
+	return len;
+}
+
+static void
+reply_with(const char *body, int peer)
+{
+	struct reply r = { .status = 200, .body.max = REPLY_BODY_MAX };
+
+	assert_true(buffer_puts(&r.body, body));
+	/* libfcgi waits for the peer to close. */
+	shutdown(peer, SHUT_WR);
+	fastcgi_reply(fastcgi, &r);
+	reply_end(&r);
+}
+
+static void
+test_whole(void **state)
+{
+	static struct stream s;
+	static const uint8_t ask[] = { 14, 0, 'F', 'C', 'G', 'I', '_', 'M', 'A',
+		'X', '_', 'C', 'O', 'N', 'N', 'S' };
+	static const uint8_t values[8] = { 1, 10 },
+			     unknown[16] = { 1, 11, 0, 0, 0, 8, 0, 0, 77 };
+	uint8_t back[8192];
+	struct request q;
+	size_t len;
+	int peer;
+
+	(void)state;
+	s.len = 0;
+	record(&s, GET_VALUES, 0, ask, sizeof ask, 5);
+	begin(&s, 1);
+	record(&s, 77, 0, "?", 1, 0);
+	pair(&s, "REQUEST_METHOD", "POST");
+	pair(&s, "REQUEST_URI", "/update?a=1");
+	pair(&s, "QUERY_STRING", "a=1");
+	pair(&s, "QUERY_STRING", "a=2");
+	pair(&s, "CONTENT_TYPE", "application/x-www-form-urlencoded");
+	end(&s, PARAMS);
+	record(&s, STDIN, 1, "b=2&", 4, 255);
+	record(&s, STDIN, 1, "c=3+4", 5, 0);
+	end(&s, STDIN);
+	assert_true(hand_over(&s, false, &q, &peer, SOON_MS));
+	assert_int_equal(q.why.code, ERR_OK);
+	assert_string_equal(q.path, "/update");
+	assert_string_equal(q.method, "POST");
+	assert_string_equal(request_parameter(&q, "a"), "1");
+	assert_string_equal(request_parameter(&q, "b"), "2");
+	assert_string_equal(request_parameter(&q, "c"), "3 4");
+	assert_false(request_abandoned(&q));
+	request_end(&q);
+	reply_with("hello\n", peer);
+	len = answer(peer, back, sizeof back);
+	assert_true(len > 24 + 8);
+	assert_memory_equal(back, values, 8);
+	assert_memory_equal(back + 8, unknown, 16);
+	assert_int_equal(back[24 + 1], STDOUT);
+	assert_memory_equal(back + 24 + 8, "Status: 200 OK\r\n", 16);
+	assert_non_null(memmem(back, len, "\r\n\r\nhello\n", 10));
+	/* The last record says that the request is done. */
+	assert_int_equal(back[len - 16 + 1], END);
+}
+
+/* One record that is out of order, or of a wrong kind, ends the matter. */
+static const struct {
+	const char *title;
+	const char *bytes; /* of pairs, in a record; or NULL */
+	size_t len;
+	uint8_t role;
+	unsigned int type, id; /* of the record that is put in */
+} wrong[] = {
+	{ "another role", NULL, 0, 2, 0, 0 },
+	{ "a second beginning", NULL, 0, 1, BEGIN, 1 },
+	{ "an abort", NULL, 0, 1, ABORT, 1 },
+	{ "a body before the end of parameters", NULL, 0, 1, STDIN, 1 },
+	{ "another request", NULL, 0, 1, PARAMS, 2 },
+	{ "a length of 2 GB", "\xff\xff\xff\xff\1", 5, 1, 0, 0 },
+	{ "two of them", "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 1, 0, 0 },
+	{ "a length of 1.9 GB", "\1\xf1\x00\x00\x00x", 6, 1, 0, 0 },
+	{ "half a length", "\1\x80\0", 3, 1, 0, 0 },
+	{ "a name alone", "\1", 1, 1, 0, 0 },
+	{ "a value that is too long", "\1\2ab", 4, 1, 0, 0 },
+	{ "a NUL", "\1\2a\0b", 5, 1, 0, 0 },
+	{ "a '=' in a name", "\2\1a=b", 5, 1, 0, 0 },
+};
+
+static void
+test_wrong(void **state)
+{
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct request q;
+		uint8_t byte;
+		int peer;
+
+		s.len = 0;
+		begin(&s, wrong[i].role);
+		pair(&s, "REQUEST_URI", "/update");
+		if (wrong[i].bytes != NULL)
+			record(&s, PARAMS, 1, wrong[i].bytes, wrong[i].len, 0);
+		if (wrong[i].type != 0)
+			record(&s, wrong[i].type, wrong[i].id, "12345678", 8,
+			    0);
+		end(&s, PARAMS);
+		end(&s, STDIN);
+		ROW(!hand_over(&s, false, &q, &peer, SOON_MS), "%s: taken",
+		    wrong[i].title);
+		ROW(answer(peer, &byte, 1) == 0, "%s: answered",
+		    wrong[i].title);
+	}
+	ROWS_END();
+}
+
+/* A whole request, cut off behind each of its bytes. */
+static void
+test_cut_off(void **state)
+{
+	static struct stream s;
+	size_t whole;
+
+	(void)state;
+	s.len = 0;
+	begin(&s, 1);
+	pair(&s, "REQUEST_METHOD", "POST");
+	pair(&s, "CONTENT_TYPE", "application/x-www-form-urlencoded");
+	end(&s, PARAMS);
+	whole = s.len;
+	record(&s, STDIN, 1, "ipv4=1.2.3.4", 12, 0);
+	end(&s, STDIN);
+	for (size_t all = s.len; s.len-- > 0;) {
+		struct request q;
+		uint8_t back[512];
+		int peer;
+		bool taken = hand_over(&s, true, &q, &peer, SOON_MS);
+
+		assert_true(s.len < all);
+		ROW(taken == (s.len >= whole), "%zu bytes", s.len);
+		if (taken) {
+			ROW(q.why.code == ERR_REQUEST && q.parameter_count == 0,
+			    "%zu bytes: %s", s.len, q.why.text);
+			request_end(&q);
+			reply_with("no\n", peer);
+		}
+		(void)answer(peer, back, sizeof back);
+	}
+	ROWS_END();
+}
+
+/* The limits of lengths and counts, and the first beyond each. */
+static void
+test_limits(void **state)
+{
+	static struct stream s;
+	static uint8_t value[REQUEST_VARIABLES_SIZE + 1];
+	static const struct {
+		const char *title;
+		size_t value, form, management;
+		bool taken;
+		const char *why; /* where it is; NULL: nothing */
+	} rows[] = {
+		{ "60 kB in one", 60000, 0, 0, true, NULL },
+		{ "64 kB in one", REQUEST_VARIABLES_SIZE - 10, 0, 0, true,
+		    "more than 64 FastCGI parameters or 65536 bytes of them" },
+		{ "more", REQUEST_VARIABLES_SIZE + 1, 0, 0, true,
+		    "more than 64 FastCGI parameters or 65536 bytes of them" },
+		{ "a long form", 2, REQUEST_QUERY_MAX, 0, true, NULL },
+		{ "too long a form", 2, REQUEST_QUERY_MAX + 1, 0, true,
+		    "its body: it is longer than 4096 bytes" },
+		{ "many questions", 2, 0, 8, true, NULL },
+		{ "too many", 2, 0, 9, false, NULL },
+	};
+
+	(void)state;
+	memset(value, 'a', sizeof value);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const size_t v = rows[i].value;
+		const uint8_t lengths[5] = { 1, (uint8_t)(v >> 24 | 0x80),
+			(uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+		struct request q = { .why.code = ERR_OK };
+		uint8_t back[1024];
+		bool taken;
+		int peer;
+
+		s.len = 0;
+		begin(&s, 1);
+		for (size_t j = 0; j < rows[i].management; j++)
+			record(&s, GET_VALUES, 0, value, 9, 0);
+		pair(&s, "REQUEST_METHOD", "POST");
+		pair(&s, "CONTENT_TYPE", "application/x-www-form-urlencoded");
+		record(&s, PARAMS, 1, lengths, sizeof lengths, 0);
+		record(&s, PARAMS, 1, "X", 1, 0);
+		record(&s, PARAMS, 1, value, v / 2, 0);
+		record(&s, PARAMS, 1, value, v - v / 2, 0);
+		end(&s, PARAMS);
+		if (rows[i].form > 0)
+			record(&s, STDIN, 1, value, rows[i].form, 0);
+		end(&s, STDIN);
+		taken = hand_over(&s, false, &q, &peer, SOON_MS);
+		ROW(taken == rows[i].taken, "%s: %d", rows[i].title, taken);
+		ROW(unit_same(q.why.code != ERR_OK ? q.why.text : NULL,
+			rows[i].why),
+		    "%s: %s", rows[i].title, q.why.text);
+		if (taken) {
+			request_end(&q);
+			reply_with("no\n", peer);
+		}
+		(void)answer(peer, back, sizeof back);
+	}
+	ROWS_END();
+}
+
+/* Who sends no more is not waited for beyond the deadline. */
+static void
+test_deadline(void **state)
+{
+	static struct stream s;
+	struct request q;
+	uint8_t byte;
+	int peer;
+
+	(void)state;
+	for (size_t len = 0; len < 30; len += 10) {
+		s.len = 0;
+		begin(&s, 1);
+		pair(&s, "REQUEST_URI", "/update");
+		s.len = len;
+		assert_false(hand_over(&s, false, &q, &peer, 50));
+		assert_int_equal(answer(peer, &byte, 1), 0);
+	}
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	fastcgi = fastcgi_new();
+	return fastcgi != NULL ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	fastcgi_free(fastcgi);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_deadline),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
