@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/hostname.h"
 #include "address/special.h"
 #include "base/clock.h"
 #include "base/watchdog.h"
@@ -18,7 +19,8 @@
 #define PROOF_MS 5000 /* as for an update */
 #define WORK_MS	 5900 /* until a proof that hangs in a library is ended */
 
-struct question {
+/* One proof, as the command line asks for it. */
+struct trial {
 	struct proof_settings how;
 	char *name;
 	struct address address;
@@ -40,7 +42,7 @@ wrong(const char *what, const char *text, const char *remedy)
 
 /* -1: go on.  Otherwise the exit status to end with. */
 static int
-read_option(struct question *q, int option, char *value)
+read_option(struct trial *t, int option, char *value)
 {
 	char *end;
 	unsigned long port;
@@ -51,33 +53,33 @@ read_option(struct question *q, int option, char *value)
 		if (*end != '\0' || *value < '0' || *value > '9' || port < 1 ||
 		    port > 65535)
 			return wrong("port", value, "a number from 1 to 65535");
-		q->how.port = (uint16_t)port;
+		t->how.port = (uint16_t)port;
 		return -1;
 	case 'c':
-		q->how.ca = value;
+		t->how.ca = value;
 		return -1;
 	case 'k':
-		if (q->how.pin_count == SETTINGS_PINS_MAX ||
-		    !pin_parse(q->how.pins[q->how.pin_count++], value))
+		if (t->how.pin_count == SETTINGS_PINS_MAX ||
+		    !pin_parse(t->how.pins[t->how.pin_count++], value))
 			return wrong("pin", value,
 			    "sha256// and 44 "
 			    "characters of base64, or 64 hex digits");
-		q->how.kind = PROOF_PIN;
+		t->how.kind = PROOF_PIN;
 		return -1;
 	case 'r':
 		if (strcmp(value, "tls") != 0 && strcmp(value, "http") != 0)
 			return wrong("request", value, "tls or http");
-		q->how.request =
+		t->how.request =
 		    strcmp(value, "tls") == 0 ? PROOF_TLS : PROOF_HEAD;
 		return -1;
 	case 'e':
 		if (!echo_valid(value))
 			return wrong("echo", value, "a path from / on");
-		q->how.echo = value;
+		t->how.echo = value;
 		return -1;
 	case 'a':
-		if (q->allow_count == SETTINGS_ALLOW_MAX ||
-		    !network_parse(&q->allow[q->allow_count++], value))
+		if (t->allow_count == SETTINGS_ALLOW_MAX ||
+		    !network_parse(&t->allow[t->allow_count++], value))
 			return wrong("network", value, "as 10.0.0.0/8");
 		return -1;
 	default:
@@ -87,7 +89,7 @@ read_option(struct question *q, int option, char *value)
 
 /* As read_option(). */
 static int
-read_arguments(struct question *q, int argc, char *argv[])
+read_arguments(struct trial *t, int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "port", required_argument, NULL, 'p' },
@@ -102,43 +104,43 @@ read_arguments(struct question *q, int argc, char *argv[])
 	int c, status;
 
 	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
-		if ((status = read_option(q, c, optarg)) != -1)
+		if ((status = read_option(t, c, optarg)) != -1)
 			return status;
 	if (argc - optind != 2)
 		return usage(usage_text, 0);
-	if (q->how.echo != NULL && q->how.request == PROOF_TLS)
+	if (t->how.echo != NULL && t->how.request == PROOF_TLS)
 		return wrong("request", "tls", "not together with --echo");
-	if ((q->name = hostname_normalise(argv[optind], false)) == NULL)
+	if ((t->name = hostname_normalise(argv[optind], false)) == NULL)
 		return wrong("name", argv[optind], "not a full host name");
-	if (!address_parse_any(&q->address, argv[optind + 1]))
+	if (!address_parse_any(&t->address, argv[optind + 1]))
 		return wrong("address", argv[optind + 1],
 		    "not an IPv4 or IPv6 address");
 	return -1;
 }
 
 static int
-prove(const struct question *q)
+prove(const struct trial *t)
 {
-	const char *special = special_name(&q->address);
-	struct proof proof = { .host = q->name,
-		.address = q->address,
-		.how = &q->how };
+	const char *special = special_name(&t->address);
+	struct proof proof = { .host = t->name,
+		.address = t->address,
+		.how = &t->how };
 	struct proof *const list[] = { &proof };
 	char text[ADDRESS_TEXT_MAX];
 	struct prover *prover;
 	struct error why;
 
-	address_format(&q->address, text);
-	for (size_t i = 0; special != NULL && i < q->allow_count; i++)
-		if (network_contains(&q->allow[i], &q->address))
+	address_format(&t->address, text);
+	for (size_t i = 0; special != NULL && i < t->allow_count; i++)
+		if (network_contains(&t->allow[i], &t->address))
 			special = NULL;
 	if (special != NULL) {
 		fprintf(stderr, "%s %s: address: %s; --allow opens it\n",
-		    q->name, text, special);
+		    t->name, text, special);
 		return EXIT_FAILED;
 	}
 	if ((prover = prover_new(&why)) == NULL ||
-	    prover_prepare(prover, &q->how, &why) != ERR_OK) {
+	    prover_prepare(prover, &t->how, &why) != ERR_OK) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		prover_free(prover);
 		return EXIT_FAILED;
@@ -148,22 +150,21 @@ prove(const struct question *q)
 	watchdog_stop();
 	prover_free(prover);
 	if (proof.result != ERR_OK) {
-		fprintf(stderr, "%s %s: %s\n", q->name, text, proof.why.text);
+		fprintf(stderr, "%s %s: %s\n", t->name, text, proof.why.text);
 		return EXIT_FAILED;
 	}
-	printf("%s %s: proved in %d ms\n", q->name, text, proof.ended);
+	printf("%s %s: proved in %d ms\n", t->name, text, proof.ended);
 	return EXIT_OK;
 }
 
 int
 command_prove(int argc, char *argv[])
 {
-	struct question q = { .how = { .port = 443,
-				  .ca = SETTINGS_CA_DEFAULT } };
-	int status = read_arguments(&q, argc, argv);
+	struct trial t = { .how = { .port = 443, .ca = SETTINGS_CA_DEFAULT } };
+	int status = read_arguments(&t, argc, argv);
 
 	if (status == -1)
-		status = prove(&q);
-	free(q.name);
+		status = prove(&t);
+	free(t.name);
 	return status;
 }

@@ -7,6 +7,8 @@
 #ifndef PROOF_PROOF_H
 #define PROOF_PROOF_H
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,16 +20,21 @@
 
 struct prover; /* trust and cipher choice; made before the fork */
 
-/* One question, and its answer. */
+/* What is to be proved, and whether it was. */
 struct proof {
 	const char *host; /* normalised name */
 	struct address address;
 	const struct proof_settings *how;
 
-	enum err result;  /* ERR_OK: proved */
+	/*
+	 * ERR_OK: proved.  ERR_PROOF: not proved.  Another code: we lack
+	 * memory or descriptors, which says nothing of the host.
+	 */
+	enum err result;
 	struct error why; /* set if not proved */
-	int started;	  /* ms after the run's start */
-	int ended;
+
+	/* Milliseconds from proofs_start() to the first connect, and the end. */
+	int started, ended;
 };
 
 /* NULL on failure, told in why.  Release with prover_free(); NULL is fine. */
@@ -42,10 +49,47 @@ enum err prover_prepare(struct prover *p, const struct proof_settings *how,
     struct error *why);
 
 /*
- * Runs up to PROOF_MAX proofs at the same time, in one loop, until each has
- * an answer or deadline (see clock.h) has passed; what has no answer by then
- * is not proved.  Each may read 256 kB and needs two descriptors at most.
+ * The proofs of one update, all at the same time, as a part of a poll(2) loop
+ * of the caller's own:
+ *
+ *	run = proofs_start(...);
+ *	while (proofs_open(run)) {
+ *		n = proofs_fds(run, fds);
+ *		poll(fds, n, clock_left(proofs_wake(run)));
+ *		proofs_step(run, fds);
+ *	}
+ *	proofs_end(run);
+ *
+ * Each connection may read 256 kB.
  */
+struct proofs;
+
+#define PROOFS_FDS_MAX PROOF_MAX
+
+/*
+ * Starts up to PROOF_MAX proofs; p and list must outlive the run.  deadline:
+ * see clock.h; what has no answer by then is not proved.  NULL: out of memory,
+ * which each proof then says.  Release with proofs_end().
+ */
+struct proofs *proofs_start(const struct prover *p, struct proof *const list[],
+    size_t count, int64_t deadline);
+
+/* Is there a proof that has no result yet? */
+bool proofs_open(const struct proofs *run);
+
+/* Fills fds, which has room for PROOFS_FDS_MAX; returns how many it filled. */
+size_t proofs_fds(const struct proofs *run, struct pollfd fds[]);
+
+/* The moment at which proofs_step() must be called, even if nothing is ready. */
+int64_t proofs_wake(const struct proofs *run);
+
+/* Goes on where fds, as proofs_fds() filled it and poll() answered, is ready. */
+void proofs_step(struct proofs *run, const struct pollfd fds[]);
+
+/* Closes what is still open, whose proofs have no result.  NULL is fine. */
+void proofs_end(struct proofs *run);
+
+/* The whole loop: returns when every proof has its result. */
 void prover_run(struct prover *p, struct proof *const list[], size_t count,
     int64_t deadline);
 
