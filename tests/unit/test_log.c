@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <regex.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -229,11 +231,12 @@ test_refused(void **state)
 	free(text);
 }
 
-/* A full disk loses the line and nothing else. */
+/* A full disk loses the line and nothing else, and the next line tells. */
 static void
 test_full(void **state)
 {
 	struct error why;
+	char *text;
 
 	(void)state;
 	if (access("/dev/full", W_OK) == -1)
@@ -242,6 +245,195 @@ test_full(void **state)
 	errno = 0;
 	log_info("lost");
 	assert_int_equal(errno, 0);
+	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	log_info("written");
+	text = unit_read(log_file());
+	assert_non_null(
+	    strstr(text, "warning: lines lost before this one: 1\n"));
+	assert_non_null(strstr(text, "]: written\n"));
+	free(text);
+}
+
+/* Every byte that lies in fd, which does not block; the caller frees it. */
+static char *
+drain(int fd)
+{
+	size_t room = 1 << 20, len = 0;
+	char *text = malloc(room);
+	ssize_t n;
+
+	assert_non_null(text);
+	while (len < room - 1 &&
+	    (n = recv(fd, text + len, room - 1 - len, MSG_DONTWAIT)) > 0)
+		len += (size_t)n;
+	if (len == 0)
+		while (len < room - 1 &&
+		    (n = read(fd, text + len, room - 1 - len)) > 0)
+			len += (size_t)n;
+	text[len] = '\0';
+	return text;
+}
+
+/*
+ * How many lines of text are events, and how many lines do the others say
+ * were lost?
+ */
+static void
+count_lines(const char *text, unsigned long *events, unsigned long *told)
+{
+	for (; *text != '\0'; text = strchr(text, '\n') + 1) {
+		const char *at = strstr(text, "]: ");
+		unsigned long n;
+
+		assert_non_null(at);
+		assert_non_null(strchr(text, '\n'));
+		if (sscanf(at, "]: warning: lines lost before this one: %lu",
+			&n) == 1)
+			*told += n;
+		else
+			++*events;
+	}
+}
+
+static int saved_stderr = -1;
+
+/* Standard error is fd until stderr_restore(). */
+static void
+stderr_is(int fd)
+{
+	struct error why;
+
+	fflush(stderr);
+	assert_int_not_equal(saved_stderr = dup(STDERR_FILENO), -1);
+	assert_int_not_equal(dup2(fd, STDERR_FILENO), -1);
+	assert_int_equal(log_open("stderr", &why), ERR_OK);
+}
+
+static void
+stderr_restore(void)
+{
+	struct error why;
+
+	dup2(saved_stderr, STDERR_FILENO);
+	close(saved_stderr);
+	assert_int_equal(log_open("stderr", &why), ERR_OK);
+}
+
+/*
+ * Nobody reads, in a pipe or in a socket: no line waits (the alarm would end
+ * the program), the ones that got in are whole, and the others are counted.
+ */
+static void
+check_unread(const int ends[2])
+{
+	enum { SENT = 5000 };
+	unsigned long events = 0, told = 0;
+	char *before, *after;
+
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	alarm(60);
+	stderr_is(ends[1]);
+	for (int i = 0; i < SENT; i++)
+		log_info("%0200d", i);
+	before = drain(ends[0]);
+	log_info("heard");
+	stderr_restore();
+	alarm(0);
+	after = drain(ends[0]);
+	count_lines(before, &events, &told);
+	assert_true(events > 0 && events < SENT);
+	count_lines(after, &events, &told);
+	assert_int_equal(events + told, SENT + 1);
+	assert_non_null(strstr(after, "lines lost before this one: "));
+	assert_non_null(strstr(after, "heard\n"));
+	free(before);
+	free(after);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void
+test_unread_pipe(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	check_unread(ends);
+}
+
+static void
+test_unread_socket(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+			     ends),
+	    0);
+	check_unread(ends);
+}
+
+/* All forked processes count together, so that the one that lives tells. */
+static void
+test_lost_by_a_child(void **state)
+{
+	int ends[2], status;
+	char *text;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	stderr_is(ends[1]);
+	assert_int_not_equal(pid = fork(), -1);
+	if (pid == 0) {
+		for (int i = 0; i < 5000; i++)
+			log_info("%0200d", i);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	free(drain(ends[0]));
+	log_info("heard");
+	stderr_restore();
+	text = drain(ends[0]);
+	assert_non_null(strstr(text, "lines lost before this one: "));
+	free(text);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The journal knows time and pid; systemd.exec(5), JOURNAL_STREAM. */
+static void
+test_journal(void **state)
+{
+	char stream[64], *text;
+	int ends[2];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_int_equal(fstat(ends[1], &st), 0);
+	snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	stderr_is(ends[1]);
+	log_info("one\n<0>two");
+	log_warn("three");
+	stderr_restore();
+	text = drain(ends[0]);
+	assert_string_equal(text, "<6>one\\x0a<0>two\n<4>three\n");
+	free(text);
+	/* Standard error was redirected since systemd looked. */
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	stderr_is(ends[1]);
+	log_warn("four");
+	stderr_restore();
+	unsetenv("JOURNAL_STREAM");
+	text = drain(ends[0]);
+	assert_non_null(strstr(text, "]: warning: four\n"));
+	free(text);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 int
@@ -256,6 +448,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reopen, start, stop),
 		cmocka_unit_test_setup_teardown(test_refused, start, stop),
 		cmocka_unit_test_setup_teardown(test_full, start, stop),
+		cmocka_unit_test(test_unread_pipe),
+		cmocka_unit_test(test_unread_socket),
+		cmocka_unit_test(test_lost_by_a_child),
+		cmocka_unit_test(test_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
