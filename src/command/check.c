@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@
 #include "gateway/gateway.h"
 #include "provider/provider.h"
 
-static const char usage_text[] = "usage: ddnsgate check [--config FILE]\n";
+static const char usage_text[] =
+    "usage: ddnsgate check [--quiet] [--config FILE]\n";
 
 static void
 print_proof(const struct host_settings *h)
@@ -130,19 +132,24 @@ command_check(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "quiet", no_argument, NULL, 'q' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
 	struct gateway *g;
+	bool quiet = false;
 	struct error why;
 	int c;
 
 	while (
 	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c != 'c')
+		if (c == 'c')
+			file = optarg;
+		else if (c == 'q')
+			quiet = true;
+		else
 			return usage(usage_text, c);
-		file = optarg;
 	}
 	if (optind != argc)
 		return usage(usage_text, 0);
@@ -150,8 +157,10 @@ command_check(int argc, char *argv[])
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
-	providers_resolve(g->providers);
-	print_gateway(g);
+	if (!quiet) {
+		providers_resolve(g->providers);
+		print_gateway(g);
+	}
 	gateway_free(g);
 	return EXIT_OK;
 }

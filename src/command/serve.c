@@ -12,6 +12,7 @@
 #include "command/command.h"
 #include "command/usage.h"
 #include "pool/listener.h"
+#include "pool/notify.h"
 #include "pool/supervisor.h"
 
 static const char usage_text[] =
@@ -36,6 +37,7 @@ static int
 fail(const struct error *why)
 {
 	log_warn("%s", why->text);
+	notify_status(NULL, "%s", why->text);
 	return EXIT_FAILED;
 }
 

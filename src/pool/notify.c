@@ -1,6 +1,8 @@
 #include "config.h"
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,4 +31,22 @@ notify(const char *state)
 	    (struct sockaddr *)&un,
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
+}
+
+void
+notify_status(const char *state, const char *fmt, ...)
+{
+	char text[NOTIFY_STATUS_MAX], whole[NOTIFY_STATUS_MAX + 64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	/* A newline would begin another variable. */
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	snprintf(whole, sizeof whole, "%s%sSTATUS=%s",
+	    state != NULL ? state : "", state != NULL ? "\n" : "", text);
+	notify(whole);
 }

@@ -257,7 +257,8 @@ do_reload(struct pool *p)
 	    log_open(new->settings->log, &why) != ERR_OK) {
 		log_warn("the configuration stays as it was: %s", why.text);
 		gateway_free(new);
-		notify("READY=1");
+		notify_status("READY=1",
+		    "the configuration stays as it was: %s", why.text);
 		return;
 	}
 	for (size_t i = 0; i < SEATS; i++)
@@ -279,7 +280,7 @@ do_reload(struct pool *p)
 	gateway_free(old);
 	log_info("the configuration was read again; %u workers",
 	    new->settings->workers);
-	notify("READY=1");
+	notify_status("READY=1", "%u workers", new->settings->workers);
 }
 
 /* Sleeps until a signal comes or a tick has passed. */
@@ -346,7 +347,7 @@ supervisor_run(struct gateway *g, int listener)
 	fill(p);
 	if (!p->in_worker) {
 		log_info("ready, %u workers", g->settings->workers);
-		notify("READY=1");
+		notify_status("READY=1", "%u workers", g->settings->workers);
 	}
 	while (stops == 0 && !p->in_worker) {
 		wait_signal(p);
