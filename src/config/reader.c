@@ -52,6 +52,32 @@ reader_element(const struct reader *r, size_t index)
 	return e;
 }
 
+struct reader
+reader_entry(const struct reader *r, const char *name, json_object *value)
+{
+	return (struct reader){ .parent = r,
+		.file = r->file,
+		.name = name,
+		.value = value,
+		.present = true,
+		.why = r->why };
+}
+
+size_t
+reader_entries(const struct reader *r, size_t max, const char *what)
+{
+	size_t count = 0;
+
+	if (!reader_ok(r) || !r->present)
+		return 0;
+	if (json_object_is_type(r->value, json_type_object))
+		count = (size_t)json_object_object_length(r->value);
+	if (count > 0 && count <= max)
+		return count;
+	reader_fail(r, "must be an object of 1 to %zu %s", max, what);
+	return 0;
+}
+
 bool
 reader_ok(const struct reader *r)
 {
@@ -90,6 +116,12 @@ reader_fail(const struct reader *r, const char *fmt, ...)
 	return ERR_CONFIG;
 }
 
+enum err
+reader_no_memory(const struct reader *r)
+{
+	return reader_ok(r) ? error_memory(r->why) : r->why->code;
+}
+
 /* Is there a value of this type, and nothing wrong so far? */
 static bool
 is_a(const struct reader *r, enum json_type type, const char *what)
@@ -116,6 +148,21 @@ reader_string(const struct reader *r, const char *fallback)
 	reader_fail(r,
 	    *s == '\0' ? "must not be empty" : "must not hold \\u0000");
 	return fallback;
+}
+
+bool
+reader_bool(const struct reader *r, bool fallback)
+{
+	return is_a(r, json_type_boolean, "true or false") ?
+	    json_object_get_boolean(r->value) :
+	    fallback;
+}
+
+bool
+reader_is(const struct reader *r, const char *word)
+{
+	return json_object_is_type(r->value, json_type_string) &&
+	    strcmp(json_object_get_string(r->value), word) == 0;
 }
 
 int64_t
@@ -164,9 +211,7 @@ read_bool(struct reader *r, const char *name, bool fallback)
 {
 	struct reader m = reader_member(r, name);
 
-	return is_a(&m, json_type_boolean, "true or false") ?
-	    json_object_get_boolean(m.value) :
-	    fallback;
+	return reader_bool(&m, fallback);
 }
 
 int64_t
@@ -188,17 +233,24 @@ read_word(struct reader *r, const char *name, const char *const words[],
 }
 
 const char *
-read_filename(struct reader *r, const char *name, const char *fallback)
+reader_filename(const struct reader *r, const char *fallback)
 {
-	struct reader m = reader_member(r, name);
-	const char *file = reader_string(&m, NULL);
+	const char *file = reader_string(r, NULL);
 
 	if (file == NULL)
 		return fallback;
 	if (*file == '/')
 		return file;
-	reader_fail(&m, "must be a full file name, from / on");
+	reader_fail(r, "must be a full file name, from / on");
 	return fallback;
+}
+
+const char *
+read_filename(struct reader *r, const char *name, const char *fallback)
+{
+	struct reader m = reader_member(r, name);
+
+	return reader_filename(&m, fallback);
 }
 
 bool

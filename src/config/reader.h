@@ -52,6 +52,19 @@ struct reader reader_top(json_object *root, const char *file,
 struct reader reader_member(struct reader *r, const char *name);
 struct reader reader_element(const struct reader *r, size_t index);
 
+/*
+ * A member of the object r whose name the operator chose, such as a host; it is
+ * not noted as asked for.  name and value are those of the document.
+ */
+struct reader reader_entry(const struct reader *r, const char *name,
+    json_object *value);
+
+/*
+ * How many members r has, which must be an object of 1 to max of them; what
+ * names them ("hosts").  0 after any error.
+ */
+size_t reader_entries(const struct reader *r, size_t max, const char *what);
+
 /* Has nothing in this document been wrong so far? */
 bool reader_ok(const struct reader *r);
 
@@ -61,6 +74,9 @@ bool reader_ok(const struct reader *r);
  */
 enum err reader_fail(const struct reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Reports that there is no memory, unless something was wrong before. */
+enum err reader_no_memory(const struct reader *r);
 
 /*
  * One member of r as a value of its type; fallback where it is absent, and
@@ -83,12 +99,19 @@ const char *read_filename(struct reader *r, const char *name,
 
 /* The same for the value that r itself stands at. */
 const char *reader_string(const struct reader *r, const char *fallback);
+bool reader_bool(const struct reader *r, bool fallback);
 int64_t reader_integer(const struct reader *r, int64_t min, int64_t max,
     int64_t fallback);
 int reader_word(const struct reader *r, const char *const words[],
     int fallback);
+const char *reader_filename(const struct reader *r, const char *fallback);
 
-/* Reports r as an error unless it is an object, or absent. */
+/* Is r the string word?  No error if it is anything else. */
+bool reader_is(const struct reader *r, const char *word);
+
+/*
+ * Is r an object?  Reports it as an error unless it is one, or absent.
+ */
 bool reader_object(const struct reader *r);
 
 /* How many elements r has, at most max; 0 if it is absent or no array. */

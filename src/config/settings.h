@@ -13,54 +13,15 @@
 
 #include "address/address.h"
 #include "base/error.h"
-#include "config/pin.h"
+#include "config/host.h"
 
 #define SETTINGS_WORKERS_MAX   256
 #define SETTINGS_HOSTS_MAX     64 /* of one account */
 #define SETTINGS_ACCOUNTS_MAX  1000000
 #define SETTINGS_PROVIDERS_MAX 64
-#define SETTINGS_ADDRESSES_MAX 8  /* of one provider */
-#define SETTINGS_ALLOW_MAX     16 /* networks of one host */
+#define SETTINGS_ADDRESSES_MAX 8 /* of one provider */
 #define SETTINGS_PEERS_MAX     16
-#define SETTINGS_PINS_MAX      8 /* of one host */
 #define SETTINGS_CA_DEFAULT    "/etc/ssl/certs/ca-certificates.crt"
-
-/* How a host shows that an address is its own; ddnsgate.json(5), proof. */
-enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
-
-/* What is asked once the TLS session stands. */
-enum proof_request { PROOF_HEAD, PROOF_TLS };
-
-struct proof_settings {
-	enum proof_kind kind;
-	enum proof_request request;
-	uint16_t port;
-	const char *ca;	  /* file */
-	const char *echo; /* path; NULL: HEAD / is enough */
-	uint8_t pins[SETTINGS_PINS_MAX][PIN_LEN];
-	size_t pin_count;
-};
-
-/* Is there an IPv4 address, and what of one that is not public? */
-enum ipv4_source { IPV4_NONE, IPV4_ROUTER, IPV4_IF_PUBLIC };
-
-/* Where the IPv6 address of a host comes from. */
-enum ipv6_source { IPV6_NONE, IPV6_ROUTER, IPV6_PREFIX };
-
-struct host_settings {
-	char *name; /* hostname_normalise() */
-	enum ipv4_source ipv4;
-	enum ipv6_source ipv6;
-	unsigned int prefix_length; /* of IPV6_PREFIX */
-	struct address suffix;
-	char *zone;  /* NULL: to be found out */
-	int64_t ttl; /* seconds; 0: the provider's */
-	bool partial;
-	bool removal; /* "none" removes an address */
-	struct network allow[SETTINGS_ALLOW_MAX];
-	size_t allow_count;
-	struct proof_settings proof;
-};
 
 struct account_settings {
 	const char *name;
@@ -115,8 +76,5 @@ void settings_free(struct settings *s);
 /* The account of that name, or NULL. */
 const struct account_settings *settings_account(const struct settings *s,
     const char *name);
-
-/* A path that a request line can hold. */
-bool echo_valid(const char *path);
 
 #endif

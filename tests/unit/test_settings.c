@@ -20,6 +20,12 @@
 	"/ipv6/suffix: must be an IPv6 address, as " \
 	"\"0:0:0:fc::8\", or a MAC address"
 #define BAD_SUBNET "/ipv6/subnet: must be a hexadecimal number, as \"fc\""
+#define BOTH_SUBNETS                                                  \
+	"/ipv6/subnet: goes with a MAC address, or a suffix such as " \
+	"\"::8\"; this suffix holds a subnet already"
+#define NO_HOST                                                      \
+	"/ipv6/suffix: names no host, but the subnet itself; write " \
+	"the end of the host's address, as \"::8\""
 #define HEX64                              \
 	"000102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191a1b1c1d1e1f"
@@ -211,7 +217,8 @@ static const struct {
 	{ "/accounts/router/provider", NULL,
 	    "/accounts/router/provider: is missing" },
 	{ "/accounts/router/provider", "\"powerdns\"",
-	    "/accounts/router/provider: no such member of \"providers\"" },
+	    "/accounts/router/provider: no such member of \"providers\"; "
+	    "there are: desec, home (powerdns)" },
 	{ "/accounts/router/provider", "null",
 	    "/accounts/router/provider: must be a string" },
 	{ "/accounts/router/hosts", NULL,
@@ -289,6 +296,14 @@ static const struct {
 	    HOST
 	    "/ipv6/suffix: has bits inside "
 	    "the /56 that the provider gives; they would change the prefix" },
+	/* 1 | 2 is 3, and nobody meant that. */
+	{ HOST "/ipv6/subnet", "\"fc\"", HOST BOTH_SUBNETS },
+	{ HOST "/ipv6/subnet", "\"0\"", HOST BOTH_SUBNETS },
+	{ HOST "/ipv6/subnet", "\"3\"", HOST BOTH_SUBNETS },
+	{ HOST "/ipv6/suffix", "\"::\"", HOST NO_HOST },
+	{ HOST "/ipv6/suffix", "\"0:0:0:fc::\"", HOST NO_HOST },
+	{ HOST "/ipv6", "{\"prefix_length\": 72, \"suffix\": \"::\"}",
+	    HOST NO_HOST },
 	{ HOST "/ipv6/suffix", "null", HOST "/ipv6/suffix: must be a string" },
 	{ HOST "/ipv6/suffix", "\"0:0:0:1fc::8\"",
 	    HOST
@@ -303,6 +318,9 @@ static const struct {
 	    HOST "/zone: must be the name of the host or an end of it" },
 	{ HOST "/zone", "\".\"",
 	    HOST "/zone: must be the name of the host or an end of it" },
+	{ HOST "/zone", "\"Net.\"",
+	    HOST "/zone: is a zone of one label, whose records are no "
+		 "customer's; write your own zone, as \"example.org\"" },
 	{ HOST "/zone", "false", HOST "/zone: must be a string" },
 	{ HOST "/ttl", "0", HOST "/ttl: must be from 1 to 2147483647" },
 	{ HOST "/ttl", "2147483648",
@@ -429,7 +447,7 @@ static const struct {
 	{ MAIL "/proof/echo", "\"/addr?x=1\"" },
 	{ HOST "/ipv6", "\"router\"" },
 	{ HOST "/ipv6/prefix_length", "48" },
-	{ HOST "/zone", "\"Net.\"" },
+	{ HOST "/zone", "\"Chaos-WG.Net.\"" },
 	{ HOST "/ttl", "2147483647" },
 	{ HOST "/allow", "[]" },
 	{ HOST "/allow", "[\"0.0.0.0/0\", \"::/0\", \"10.1.2.3\"]" },

@@ -1,0 +1,70 @@
+/*
+ * host.h - one host of an account: its addresses, and how they are proved.
+ */
+#ifndef CONFIG_HOST_H
+#define CONFIG_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address/address.h"
+#include "config/pin.h"
+#include "config/reader.h"
+
+#define SETTINGS_ALLOW_MAX 16 /* networks of one host */
+#define SETTINGS_PINS_MAX  8  /* of one host */
+
+/* How a host shows that an address is its own; ddnsgate.json(5), proof. */
+enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
+
+/* What is asked once the TLS session stands. */
+enum proof_request { PROOF_HEAD, PROOF_TLS };
+
+struct proof_settings {
+	enum proof_kind kind;
+	enum proof_request request;
+	uint16_t port;
+	const char *ca;	  /* file */
+	const char *echo; /* path; NULL: HEAD / is enough */
+	uint8_t pins[SETTINGS_PINS_MAX][PIN_LEN];
+	size_t pin_count;
+};
+
+/* Is there an IPv4 address, and what of one that is not public? */
+enum ipv4_source { IPV4_NONE, IPV4_ROUTER, IPV4_IF_PUBLIC };
+
+/* Where the IPv6 address of a host comes from. */
+enum ipv6_source { IPV6_NONE, IPV6_ROUTER, IPV6_PREFIX };
+
+struct host_settings {
+	char *name; /* hostname_normalise() */
+	enum ipv4_source ipv4;
+	enum ipv6_source ipv6;
+	unsigned int prefix_length; /* of IPV6_PREFIX */
+	struct address suffix;
+	char *zone;  /* NULL: to be found out */
+	int64_t ttl; /* seconds; 0: the provider's */
+	bool partial;
+	bool removal; /* "none" removes an address */
+	struct network allow[SETTINGS_ALLOW_MAX];
+	size_t allow_count;
+	struct proof_settings proof;
+};
+
+/*
+ * Reads the host that r stands at; its name is that of the member.  ca is the
+ * file of a proof that names none.  *to is to be released by host_end() in any
+ * case; ca and the strings of its proof belong to the document.  Errors are
+ * kept by r.
+ */
+void host_read(struct reader *r, struct host_settings *to, const char *ca);
+void host_end(struct host_settings *h);
+
+/*
+ * Can a request line hold this path (RFC 9112 section 3.2.1)?  It begins with
+ * a slash, and has at most 1024 characters, no blank, and only ASCII.
+ */
+bool echo_valid(const char *path);
+
+#endif
