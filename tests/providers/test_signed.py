@@ -272,6 +272,15 @@ def test_route53_does_not_know_the_zone(stage):
     assert verdicts == ["zone"], printed
 
 
+@pytest.mark.parametrize("zone", ["..", "."])
+def test_route53_sends_no_path_that_libcurl_would_shorten(stage, zone):
+    """libcurl normalises the path of a request that it signs."""
+    model = Route53()
+    verdicts, printed = play(stage, "route53", model, IPV4, config={"zone_id": zone})
+    assert verdicts == ["refused"], printed
+    assert f'the path would have a segment "{zone}"' in printed and model.seen == []
+
+
 def test_route53_refuses_a_record(stage):
     model = Route53(fault=("POST", Route53.path))
     verdicts, printed = play(stage, "route53", model, IPV4, IPV6)
