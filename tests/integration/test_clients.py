@@ -14,7 +14,7 @@ from lab.stage import BEFORE, GATEWAY, WEB, ZONE
 
 UNCHANGED = list(BEFORE.values())
 REAL = {
-    "ddclient 3.10": clients.ddclient,
+    "ddclient": clients.ddclient,
     "inadyn, dyndns plugin": clients.inadyn_dyndns,
     "inadyn, custom": clients.inadyn_custom,
     "GNU wget": clients.wget,
@@ -35,12 +35,15 @@ PLAYED = {
 WITH_PREFIX = ("FRITZ!Box", "MikroTik")      # the others tell IPv4 alone
 GOOD, NOCHG = f"good {WEB[0]}", f"nochg {WEB[0]}"
 SILENT = "silent, exit 0, not cached"
+# ddclient 3.10 of Debian 12 tells a 403 to nobody, 3.11 of Debian 13 does.
+NOT_YOURS = (SILENT if clients.ddclient_version() < (3, 11)
+             else "not authorized, exit 1, not cached")
 LATER = "retries in 600 s, not cached"
 # What each client says, in the order of OUTCOMES.
 SAYS = {
-    "ddclient 3.10": (
+    "ddclient": (
         "SUCCESS, exit 0, cached", "nochg, exit 0, cached",
-        "authorization failed, exit 1, not cached", *[SILENT] * 4),
+        "authorization failed, exit 1, not cached", NOT_YOURS, *[SILENT] * 3),
     "inadyn, dyndns plugin": (
         *["exit 0, cached"] * 2, *["exit 50, not cached"] * 2, *[LATER] * 3),
     "inadyn, custom": (

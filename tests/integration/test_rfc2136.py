@@ -5,6 +5,7 @@ import concurrent.futures
 import glob
 import ipaddress
 import json
+import re
 import time
 
 import dns.rcode
@@ -333,7 +334,7 @@ def test_the_second_address_is_tried(server):
 # What must fail, and what the log says of it.
 REFUSALS = {
     "wrong-secret": "BADSIG",
-    "unknown-key": "BADKEY",
+    "unknown-key": "BADKEY|does not know the key",     # Knot 3.4 does not sign it
     "no-base64": "its secret in base64",
     "only-a": "does not let it do that",
     "not-granted": "does not let it do that",
@@ -355,7 +356,7 @@ def test_a_refusal_changes_nothing(scene, server, user):
     assert (answer.status, answer.body) == (502, f"{name} provider\n")
     line, = (n for n in scene.pool.since(mark, f"{server.name}-{user}:")
              if f"{server.name}-{user}:" in n)
-    assert line.count(REFUSALS[user]) == 2, line
+    assert len(re.findall(REFUSALS[user], line)) == 2, line
     assert server.serial(ZONE) == before
 
 

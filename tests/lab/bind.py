@@ -8,7 +8,6 @@ options {{
 	listen-on port {port} {{ {ipv4} }};
 	listen-on-v6 port {port} {{ {ipv6} }};
 	pid-file none;
-	lock-file none;
 	session-keyfile none;
 	recursion no;
 	notify no;

@@ -26,7 +26,7 @@ def subject(text):
 
 
 def draft(whom, issuer, key, days):
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     return (x509.CertificateBuilder()
             .subject_name(whom).issuer_name(issuer)
             .public_key(key.public_key())

@@ -6,7 +6,9 @@ noted in a file of its own.
 """
 
 import dataclasses
+import functools
 import os
+import re
 import subprocess
 import tempfile
 
@@ -87,6 +89,14 @@ password='{update.token}'
 """
 
 
+@functools.cache
+def ddclient_version():
+    """Major and minor number: what it says depends on them."""
+    said = subprocess.run(["ddclient", "-help"], check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    return tuple(map(int, re.search(r"ddclient version (\d+)\.(\d+)", said).groups()))
+
+
 def ddclient(machine, update):
     """Its cache has the last word; 3.10 says nothing about most failures."""
     desk = machine.desk()
@@ -102,12 +112,13 @@ def ddclient_says(machine, file, cache, hostname):
     noted = dict(f.partition("=")[::2] for f in lines[0].split(" ")[0].split(",")) \
         if lines else {}
     word = next((word for word, line in {
-        "SUCCESS": f"SUCCESS:  updating {hostname}: good: IP address set",
+        "SUCCESS": f"SUCCESS:  updating {hostname}: good: IP(v4)? address set",
         "nochg": f"WARNING:  updating {hostname}: nochg: No update required",
-        "authorization failed": "authorization failed (HTTP/1.1 401",
-        "cannot connect": "certificate verify failed",
+        "authorization failed": r"(authorization|authentication) failed \(HTTP/1.1 401",
+        "not authorized": r"not authorized \(HTTP/1.1 403",
+        "cannot connect": "certificate verify failed|certificate cannot be authenticated",
         "failed": "FAILED:", "warned": "WARNING:",
-    }.items() if line in done.stdout), "silent")
+    }.items() if re.search(line, done.stdout)), "silent")
     wrote = noted.get("status") == "good" and noted.get("mtime", "0") != "0"
     return f"{word}, exit {done.returncode}, {'' if wrote else 'not '}cached"
 

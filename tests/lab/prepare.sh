@@ -39,6 +39,22 @@ quietly() {
 	}
 }
 
+# in_own_root COMMAND...: in a plain chroot nothing can be mounted for one
+# program alone, as some tests do with /etc/resolv.conf.  In a copy of it that is
+# a mount they can: there COMMAND runs in such a copy, and this shell ends.
+in_own_root() {
+	unshare --net true 2>/dev/null || return 0
+	! unshare --mount true 2>/dev/null || return 0
+	own_root=$(mktemp -d /tmp/ddnsgate-root.XXXXXX)
+	mount --rbind / "$own_root"
+	mount --make-rprivate "$own_root"
+	own_status=0
+	chroot "$own_root" "$@" || own_status=$?
+	umount --recursive --lazy "$own_root"
+	rmdir "$own_root"
+	exit "$own_status"
+}
+
 # missing PACKAGE...: prints those that are not installed
 missing() {
 	for package; do
