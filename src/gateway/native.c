@@ -53,6 +53,14 @@ native_status(const struct update *u)
 	return statuses[worst];
 }
 
+/* Whatever failed a proof, the next try may find the host up or mended. */
+static bool
+is_retried(const struct update *u, int status)
+{
+	return status == 503 || status == 429 ||
+	    (status == 403 && u->result == ERR_OK);
+}
+
 static void
 host_line(const struct update *u, const struct host_settings *host,
     struct buffer *body)
@@ -151,7 +159,7 @@ native_reply(const struct update *u, struct reply *r)
 	json_object *o, *hosts;
 
 	r->status = native_status(u);
-	if (r->status == 503 || r->status == 429)
+	if (is_retried(u, r->status))
 		r->retry_after =
 		    u->retry_after > 0 ? u->retry_after : RETRY_AFTER;
 	switch (u->result) {

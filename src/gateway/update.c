@@ -132,7 +132,9 @@ prove(struct update *u)
 
 		if (!is_open(r) || r->remove || r->proof.result == ERR_OK)
 			continue;
-		r->verdict = VERDICT_PROOF;
+		/* Our own lack of memory or descriptors says nothing of it. */
+		r->verdict =
+		    r->proof.result == ERR_PROOF ? VERDICT_PROOF : VERDICT_BUSY;
 		r->why = &r->proof.why;
 	}
 	u->proofs_ms = (int)(clock_now() - start);

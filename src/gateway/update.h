@@ -32,7 +32,7 @@ enum verdict {
 	VERDICT_ADDRESS,  /* not an address to publish */
 	VERDICT_PROOF,	  /* the host did not prove it */
 	VERDICT_PROVIDER, /* the provider refused */
-	VERDICT_BUSY,	  /* the provider is busy or out of reach */
+	VERDICT_BUSY,	  /* the provider is busy or out of reach, or we are */
 	VERDICT__MAX
 };
 

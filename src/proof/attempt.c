@@ -59,6 +59,14 @@ fail(struct attempt *a, const char *what, const char *reason)
 	finish(a, ATTEMPT_REFUSED);
 }
 
+/* The host may be about to come up; what was missing says nothing of it. */
+static void
+not_yet(struct attempt *a, const char *what, const char *reason)
+{
+	error_set(&a->why, ERR_PROOF, "%s: %s", what, reason);
+	finish(a, ATTEMPT_NOT_YET);
+}
+
 /* We are at fault, not the host. */
 static void
 lack(struct attempt *a, const char *what, const char *reason)
@@ -158,7 +166,7 @@ connect_start(struct attempt *a)
 	(void)setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(a->fd, (struct sockaddr *)&ss, len) == -1 &&
 	    errno != EINPROGRESS)
-		fail(a, "connect", strerror(errno));
+		not_yet(a, "connect", strerror(errno));
 }
 
 static bool
@@ -180,13 +188,29 @@ step_connect(struct attempt *a)
 	if (getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &reason, &len) == -1)
 		reason = errno;
 	if (reason != 0)
-		fail(a, "connect", strerror(reason));
+		not_yet(a, "connect", strerror(reason));
 	else if (!own_address(a))
-		fail(a, "connect", "our own address is unknown");
+		lack(a, "connect", "our own address is unknown");
 	else if (!session_start(a))
 		lack(a, "TLS", "the session could not be set up");
 	else
 		a->stage = HANDSHAKE;
+}
+
+/* GnuTLS ended with rc: was the connection cut, or did the host do wrong? */
+static void
+fail_tls(struct attempt *a, const char *what, int rc)
+{
+	bool cut = rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR;
+
+	if (rc == GNUTLS_E_PREMATURE_TERMINATION)
+		not_yet(a, what, "closed without an answer");
+	else if (cut && a->read >= READ_MAX)
+		fail(a, what, "the server sends without end");
+	else if (cut)
+		not_yet(a, what, "the connection was reset");
+	else
+		fail(a, what, gnutls_strerror(rc));
 }
 
 /* True when GnuTLS only waits for the socket. */
@@ -230,7 +254,7 @@ step_handshake(struct attempt *a)
 		if (a->why.code != ERR_OK)
 			finish(a, ATTEMPT_REFUSED); /* verify() said why */
 		else
-			fail(a, "TLS", gnutls_strerror(rc));
+			fail_tls(a, "TLS", rc);
 		return;
 	}
 	if (gnutls_session_is_resumed(a->session)) {
@@ -257,7 +281,7 @@ step_send(struct attempt *a)
 	if (must_wait(n))
 		return;
 	if (n < 0) {
-		fail(a, "HTTP", gnutls_strerror((int)n));
+		fail_tls(a, "HTTP", (int)n);
 		return;
 	}
 	a->sent += (size_t)n;
@@ -283,7 +307,7 @@ judge(struct attempt *a, bool closed)
 	else if (r == RESPONSE_BAD)
 		fail(a, "HEAD", "the answer is not HTTP");
 	else if (closed)
-		fail(a, "HTTP", "closed without an answer");
+		not_yet(a, "HTTP", "closed without an answer");
 }
 
 static void
@@ -300,7 +324,7 @@ step_receive(struct attempt *a)
 		if (n == GNUTLS_E_WARNING_ALERT_RECEIVED)
 			continue;
 		if (n < 0) {
-			fail(a, "HTTP", gnutls_strerror((int)n));
+			fail_tls(a, "HTTP", (int)n);
 			return;
 		}
 		a->len += (size_t)n;
@@ -372,13 +396,19 @@ attempt_expire(struct attempt *a)
 	};
 
 	if (a->stage != ENDED)
-		fail(a, phases[a->stage], "no answer in time");
+		not_yet(a, phases[a->stage], "no answer in time");
 }
 
 enum attempt_outcome
 attempt_outcome(const struct attempt *a)
 {
 	return a->outcome;
+}
+
+bool
+attempt_connected(const struct attempt *a)
+{
+	return a->stage > CONNECTING && a->stage < ENDED;
 }
 
 const struct error *

@@ -21,6 +21,7 @@ enum attempt_outcome {
 	ATTEMPT_UNDER_WAY,
 	ATTEMPT_PROVED,
 	ATTEMPT_REFUSED, /* what the host showed is no proof */
+	ATTEMPT_NOT_YET, /* nobody answered, or not to the end */
 	ATTEMPT_LACKING	 /* we have no descriptor or no memory for it */
 };
 
@@ -52,6 +53,9 @@ enum attempt_outcome attempt_step(struct attempt *a);
 void attempt_expire(struct attempt *a);
 
 enum attempt_outcome attempt_outcome(const struct attempt *a);
+
+/* Has somebody accepted the connection? */
+bool attempt_connected(const struct attempt *a);
 
 /* Why it is not proved; empty while it is under way or proved. */
 const struct error *attempt_why(const struct attempt *a);

@@ -59,11 +59,26 @@ prover_prepare(struct prover *p, const struct proof_settings *how,
 	return trust_load(p->trust, how->ca, why);
 }
 
+/*
+ * From one connect to the next while nobody has accepted: a host that comes up
+ * is seen within this time.  The kernel's own repetitions of an unanswered SYN,
+ * after 1 s and 3 s, would be too late.
+ */
+#define PAUSE_MS 250
+
+/* A patient connect, for long ways, and a fresh one beside it. */
+#define ATTEMPTS 2
+_Static_assert(PROOFS_FDS_MAX == ATTEMPTS * PROOF_MAX, "a place a connect");
+
 /* One proof under way. */
 struct task {
 	struct proof *proof;
 	struct attempt_terms terms;
-	struct attempt *attempt; /* NULL: the proof has ended */
+	struct attempt *attempts[ATTEMPTS]; /* NULL: none there */
+	bool ended;
+	unsigned int tries;
+	int64_t again;	   /* the moment of the next one */
+	struct error last; /* of the last try that came to nothing */
 };
 
 struct proofs {
@@ -72,35 +87,96 @@ struct proofs {
 	struct task tasks[];
 };
 
+static void
+task_drop(struct task *t, size_t slot)
+{
+	attempt_free(t->attempts[slot]);
+	t->attempts[slot] = NULL;
+}
+
 /* The one place where a proof ends. */
 static void
 task_end(struct proofs *run, struct task *t, enum err result)
 {
 	t->proof->result = result;
 	t->proof->ended = (int)(clock_now() - run->start);
-	attempt_free(t->attempt);
-	t->attempt = NULL;
+	for (size_t i = 0; i < ATTEMPTS; i++)
+		task_drop(t, i);
+	t->ended = true;
 	run->open--;
 }
 
-/* Ends the proof if its attempt has. */
+/* Looks at what became of one attempt; most outcomes end the proof. */
 static void
-task_judge(struct proofs *run, struct task *t)
+task_judge(struct proofs *run, struct task *t, size_t slot)
 {
+	const struct attempt *a = t->attempts[slot];
 	struct error *why = &t->proof->why;
 
-	switch (attempt_outcome(t->attempt)) {
+	switch (attempt_outcome(a)) {
 	case ATTEMPT_UNDER_WAY:
+		if (attempt_connected(a))
+			task_drop(t, ATTEMPTS - 1 - slot);
 		break;
 	case ATTEMPT_PROVED:
 		task_end(run, t, ERR_OK);
 		break;
+	case ATTEMPT_NOT_YET:
+		t->last = *attempt_why(a);
+		task_drop(t, slot);
+		break;
 	case ATTEMPT_REFUSED:
 	case ATTEMPT_LACKING:
-		*why = *attempt_why(t->attempt);
+		*why = *attempt_why(a);
 		task_end(run, t, why->code);
 		break;
 	}
+}
+
+static bool
+task_connected(const struct task *t)
+{
+	for (size_t i = 0; i < ATTEMPTS; i++)
+		if (t->attempts[i] != NULL && attempt_connected(t->attempts[i]))
+			return true;
+	return false;
+}
+
+/*
+ * One more connect.  The oldest one stays, since its SYN may be answered after
+ * more than a pause; only what came after it gives way.
+ */
+static void
+task_try(struct proofs *run, struct task *t)
+{
+	size_t slot = t->attempts[0] == NULL ? 0 : ATTEMPTS - 1;
+
+	task_drop(t, slot);
+	t->tries++;
+	t->again = clock_now() + PAUSE_MS;
+	if ((t->attempts[slot] = attempt_start(&t->terms)) == NULL)
+		task_end(run, t, error_memory(&t->proof->why));
+	else
+		task_judge(run, t, slot);
+}
+
+/* The time is up: tells how far the host came, or what it did before. */
+static void
+task_expire(struct proofs *run, struct task *t)
+{
+	struct error *why = &t->proof->why;
+
+	for (size_t i = 0; i < ATTEMPTS; i++) {
+		if (t->attempts[i] == NULL ||
+		    (t->last.code != ERR_OK &&
+			!attempt_connected(t->attempts[i])))
+			continue;
+		attempt_expire(t->attempts[i]);
+		t->last = *attempt_why(t->attempts[i]);
+	}
+	error_set(why, ERR_PROOF, "%s (%u %s)", t->last.text, t->tries,
+	    t->tries == 1 ? "try" : "tries");
+	task_end(run, t, ERR_PROOF);
 }
 
 static void
@@ -125,10 +201,8 @@ task_start(struct proofs *run, struct task *t, const struct prover *p,
 		task_end(run, t,
 		    error_set(&proof->why, ERR_SYSTEM, "%s was never loaded",
 			ca));
-	else if ((t->attempt = attempt_start(&t->terms)) == NULL)
-		task_end(run, t, error_memory(&proof->why));
 	else
-		task_judge(run, t);
+		task_try(run, t);
 }
 
 struct proofs *
@@ -156,8 +230,9 @@ proofs_start(const struct prover *p, struct proof *const list[], size_t count,
 size_t
 proofs_fds(const struct proofs *run, struct pollfd fds[])
 {
-	for (size_t i = 0; i < run->count; i++) {
-		const struct attempt *a = run->tasks[i].attempt;
+	for (size_t i = 0; i < run->count * ATTEMPTS; i++) {
+		const struct attempt *a =
+		    run->tasks[i / ATTEMPTS].attempts[i % ATTEMPTS];
 
 		/* poll() passes over a negative descriptor. */
 		fds[i] = (struct pollfd){ .fd = -1 };
@@ -165,13 +240,21 @@ proofs_fds(const struct proofs *run, struct pollfd fds[])
 			fds[i] = (struct pollfd){ .fd = attempt_fd(a),
 				.events = attempt_events(a) };
 	}
-	return run->count;
+	return run->count * ATTEMPTS;
 }
 
 int64_t
 proofs_wake(const struct proofs *run)
 {
-	return run->deadline;
+	int64_t wake = run->deadline;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct task *t = &run->tasks[i];
+
+		if (!t->ended && !task_connected(t) && t->again < wake)
+			wake = t->again;
+	}
+	return wake;
 }
 
 bool
@@ -180,22 +263,29 @@ proofs_open(const struct proofs *run)
 	return run->open > 0;
 }
 
+static void
+task_step(struct proofs *run, struct task *t, const struct pollfd fds[])
+{
+	for (size_t i = 0; i < ATTEMPTS; i++) {
+		if (fds[i].revents == 0 || t->attempts[i] == NULL)
+			continue;
+		attempt_step(t->attempts[i]);
+		task_judge(run, t, i);
+	}
+	if (t->ended)
+		return;
+	if (clock_left(run->deadline) == 0)
+		task_expire(run, t);
+	else if (!task_connected(t) && clock_left(t->again) == 0)
+		task_try(run, t);
+}
+
 void
 proofs_step(struct proofs *run, const struct pollfd fds[])
 {
-	bool expired = clock_left(run->deadline) == 0;
-
-	for (size_t i = 0; i < run->count; i++) {
-		struct task *t = &run->tasks[i];
-
-		if (t->attempt == NULL)
-			continue;
-		if (fds[i].revents != 0)
-			attempt_step(t->attempt);
-		if (expired)
-			attempt_expire(t->attempt);
-		task_judge(run, t);
-	}
+	for (size_t i = 0; i < run->count; i++)
+		if (!run->tasks[i].ended)
+			task_step(run, &run->tasks[i], fds + i * ATTEMPTS);
 }
 
 void
@@ -203,8 +293,8 @@ proofs_end(struct proofs *run)
 {
 	if (run == NULL)
 		return;
-	for (size_t i = 0; i < run->count; i++)
-		attempt_free(run->tasks[i].attempt);
+	for (size_t i = 0; i < run->count * ATTEMPTS; i++)
+		task_drop(&run->tasks[i / ATTEMPTS], i % ATTEMPTS);
 	free(run);
 }
 

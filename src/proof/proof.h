@@ -60,11 +60,13 @@ enum err prover_prepare(struct prover *p, const struct proof_settings *how,
  *	}
  *	proofs_end(run);
  *
- * Each connection may read 256 kB.
+ * "Not yet" is tried again until the deadline: no answer, a refused connect, a
+ * connection that is cut before the answer.  What a host shows is final.  Each
+ * proof needs two descriptors at most; each connection may read 256 kB.
  */
 struct proofs;
 
-#define PROOFS_FDS_MAX PROOF_MAX
+#define PROOFS_FDS_MAX (2 * PROOF_MAX)
 
 /*
  * Starts up to PROOF_MAX proofs; p and list must outlive the run.  deadline:

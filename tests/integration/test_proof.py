@@ -1,10 +1,13 @@
 """No address is published unless the host shows there that it is the host."""
 
 import concurrent.futures
+import contextlib
+import threading
 import time
 
 import pytest
-from lab.stage import BEFORE, ZONE
+from lab import scripted
+from lab.stage import BEFORE, PROXY, ZONE
 from world import CERTIFICATES_AT, CLOSED_AT, GOOD_ONES, NOBODY_AT, SCRIPTED, SCRIPTED_AT
 
 DEADLINE = 5.0          # of all proofs together
@@ -52,6 +55,75 @@ def test_this_is_no_proof(world, refusals, name):
     assert (answer.status, answer.body) == (403, f"{host('single')} proof\n")
     assert seconds < DEADLINE + SLACK, f"answered after {seconds:.1f} s"
     assert world.powerdns.addresses(host("single")) == UNCHANGED
+
+
+def test_a_failed_proof_says_when_to_come_again(refusals):
+    for name in ("closed", "nobody", "expired"):
+        answer, _ = refusals[name]
+        assert int(answer.header("Retry-After")) > 0, name
+
+
+class Door:
+    """What stands at CLOSED_AT: first in the way, then the right host."""
+
+    def __init__(self, world, manner):
+        self.world = world
+        self.manner = manner
+        self.undo = contextlib.ExitStack()
+        getattr(self, manner)()
+
+    def refuses(self):
+        """Nobody listens."""
+
+    def swallows(self):
+        """The SYN gets no answer, and no ICMP message comes back."""
+        self.route(self.world.web, "blackhole", PROXY[0])
+
+    def unreachable(self):
+        """Our own side says at once that there is no way."""
+        self.route(self.world.proxy, "unreachable", CLOSED_AT)
+
+    def resets(self):
+        self.serve(scripted.reset)
+
+    def hangs_up(self):
+        self.serve(scripted.hang_up)
+
+    def route(self, host, kind, to):
+        host.run(["ip", "route", "add", kind, f"{to}/32"])
+        self.undo.callback(host.run, ["ip", "route", "delete", kind, f"{to}/32"])
+
+    def serve(self, how):
+        server = scripted.Server(self.world.web, CLOSED_AT, 443, how)
+        self.undo.callback(server.stop)
+
+    def open(self):
+        """The right host is there from now on."""
+        self.undo.close()
+        self.serve(scripted.with_tls(self.world.leaves["good"], scripted.answer))
+
+
+@pytest.mark.parametrize("seconds", [1.0, 3.2])
+@pytest.mark.parametrize("manner", ["refuses", "swallows", "unreachable", "resets", "hangs_up"])
+def test_a_host_that_comes_up_is_proved(world, dns, matrix, manner, seconds):
+    """The kernel would repeat a SYN after 1 s, 3 s and 7 s only."""
+    door = Door(world, manner)
+    opened = []
+
+    def open_door():
+        opened.append(time.monotonic())
+        door.open()
+    timer = threading.Timer(seconds, open_door)
+    timer.start()
+    try:
+        answer = world.update("single", ipv4=CLOSED_AT)
+        ended = time.monotonic()
+    finally:
+        timer.join()
+        door.undo.close()
+    assert answer.status == 200, answer
+    matrix("A host comes up: ms until the answer", manner, f"after {seconds} s",
+           round(1000 * (ended - opened[0])))
 
 
 def test_all_refusals_look_the_same_from_outside(refusals):

@@ -46,6 +46,7 @@ static const struct settings settings = {
  */
 static struct {
 	const char *unproved; /* addresses, with blanks between */
+	const char *lacking;  /* for which we had no descriptor */
 	const char *refused;
 	const char *busy;
 	const char *unchanged;
@@ -93,6 +94,9 @@ __wrap_prover_run(struct prover *p, struct proof *const list[], size_t count,
 		list[i]->result = listed(world.unproved, &list[i]->address) ?
 		    error_set(&list[i]->why, ERR_PROOF, "connect: refused") :
 		    ERR_OK;
+		if (listed(world.lacking, &list[i]->address))
+			list[i]->result = error_set(&list[i]->why, ERR_SYSTEM,
+			    "socket: too many open files");
 	}
 	world.proofs += count;
 	if (world.leave)
@@ -278,6 +282,28 @@ test_stories(void **state)
 		free(query);
 	}
 	ROWS_END();
+}
+
+/* What we lack is no verdict about the host. */
+static void
+test_lack(void **state)
+{
+	char query[] = "hostname=a.example&ipv4=89.14.163.156&ipv6=2a01::1";
+	struct request q;
+	struct update u = { .gateway = &gateway,
+		.request = &q,
+		.names_max = CLAIM_NAMES_MAX };
+	char got[512];
+
+	(void)state;
+	memset(&world, 0, sizeof world);
+	world.lacking = "2a01::1";
+	request_start(&q, query, HEADER);
+	assert_int_equal(update_run(&u), ERR_OK);
+	show(&u, got, sizeof got);
+	assert_string_equal(got, "a.example held,busy");
+	assert_int_equal(world.published, 0);
+	update_end(&u);
 }
 
 /* Who gets no further, and that nobody else hears of it. */
@@ -469,6 +495,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_lack),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_query_login),
 		cmocka_unit_test(test_abandoned),
