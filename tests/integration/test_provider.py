@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import shutil
+import ssl
 import subprocess
 import time
 from urllib.parse import urlsplit
@@ -238,6 +239,18 @@ def test_a_kept_connection_is_of_no_use_for_another_name(
     assert (status, body) == (502, f"host-write-422.{ZONE} provider\n")
     assert provider.requests == before
     assert provider.server.connections == 2
+
+
+def test_a_provider_that_resumes_sessions_is_served_each_time(
+        world, strange_provider, make_pool):
+    """TLS 1.2 with session ids: a resumed session would show no certificate."""
+    provider, configuration = strange_provider(
+        world.authority.leaf(STUB), version=ssl.TLSVersion.TLSv1_2, keep=False)
+    pool = make_pool(configuration).start()
+    for _ in range(6):
+        assert world.straight(pool, "fine", ipv4=IPV4)[0] == 200
+    assert provider.server.connections >= 6
+    assert not any(provider.reused)
 
 
 def test_a_provider_has_a_ca_of_its_own_until_it_is_renewed(

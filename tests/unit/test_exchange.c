@@ -579,6 +579,29 @@ test_certificate_that_changes(void **state)
 	identity_end(&theirs);
 }
 
+/* A resumed session shows no certificate that could be judged. */
+static void
+test_sessions_are_not_resumed(void **state)
+{
+	struct server s = { .behaviour = ANSWERS_ONCE,
+		.identity = &good,
+		.priority = TLS_1_2 };
+	struct address at;
+	struct error why;
+	struct target to;
+
+	(void)state;
+	server_start(&s);
+	to = target(&s, &at);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ask_for_result(&to, &why), ERR_OK);
+		assert_int_equal(s.seen->connections, i + 1);
+	}
+	assert_true(s.seen->session_len > 0);
+	assert_int_equal(s.seen->resumed, 0);
+	server_stop(&s);
+}
+
 /* The host has moved: a connection to where it was is not used. */
 static void
 test_address_that_changes(void **state)
@@ -824,6 +847,7 @@ main(void)
 		cmocka_unit_test(test_own_ca),
 		cmocka_unit_test(test_connection_of_another_host),
 		cmocka_unit_test(test_certificate_that_changes),
+		cmocka_unit_test(test_sessions_are_not_resumed),
 		cmocka_unit_test(test_address_that_changes),
 		cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_too_many),
