@@ -7,6 +7,12 @@
 #include "command/command.h"
 #include "command/usage.h"
 
+#ifdef HAVE_LIBPQ
+#define HAS_LIBPQ true
+#else
+#define HAS_LIBPQ false
+#endif
+
 static const char text[] = "usage: ddnsgate --version\n";
 
 /* One line for each thing that a build may have or lack. */
@@ -19,6 +25,7 @@ print_features(void)
 		const char *what;
 	} features[] = {
 		{ "libknot", true, "the provider rfc2136" },
+		{ "libpq", HAS_LIBPQ, "state of several machines" },
 		{ "wiping heap", heap_wipes(),
 		    "memory is overwritten when it is freed" },
 		{ "sanitizers", DG_SANITIZERS,

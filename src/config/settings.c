@@ -13,6 +13,9 @@
 #define WORKERS_DEFAULT 32
 #define PEER_DEFAULT	"www-data"
 #define NAME_MAX_LEN	128 /* of an account */
+#define REFRESH_HOURS	25
+#define HOUR_MS		3600000
+#define HISTORY_DAYS	400
 
 static mode_t
 read_mode(const struct reader *r)
@@ -306,6 +309,53 @@ read_log(const struct reader *r)
 	return log;
 }
 
+bool
+settings_is_database(const char *place)
+{
+	return strncmp(place, "postgresql://", 13) == 0 ||
+	    strncmp(place, "postgres://", 11) == 0;
+}
+
+/* A password on a command line or in a configuration is read by too many. */
+static void
+check_place(const struct reader *r, const char *place)
+{
+	const char *host = strstr(place, "://"), *at, *colon;
+
+	if (*place == '/')
+		return;
+	if (!settings_is_database(place)) {
+		reader_fail(r,
+		    "must be a directory, from / on, or "
+		    "postgresql://HOST/DATABASE");
+		return;
+	}
+	at = strpbrk(host + 3, "@/?");
+	colon = strpbrk(host + 3, ":@/?");
+	if ((at != NULL && *at == '@' && *colon == ':') ||
+	    strstr(place, "password=") != NULL)
+		reader_fail(r,
+		    "must hold no password; put it into a file and name that "
+		    "as \"password_file\", or into libpq's own ~/.pgpass");
+}
+
+/* A directory or a URL, or an object with a file that has the password. */
+static void
+read_state(struct reader *r, struct state_settings *to)
+{
+	struct reader m = *r;
+
+	to->place = SETTINGS_STATE_DEFAULT;
+	if (json_object_is_type(r->value, json_type_object)) {
+		m = reader_member(r, "url");
+		reader_required(&m);
+		to->password_file = read_filename(r, "password_file", NULL);
+		read_end(r);
+	}
+	to->place = reader_string(&m, SETTINGS_STATE_DEFAULT);
+	check_place(&m, to->place);
+}
+
 static const char *
 read_url(const struct reader *r)
 {
@@ -333,6 +383,12 @@ read_settings(struct reader *r, struct settings *s)
 	read_peers(&m, s);
 	m = reader_member(r, "log");
 	s->log = read_log(&m);
+	m = reader_member(r, "state");
+	read_state(&m, &s->state);
+	s->state.refresh_ms =
+	    read_integer(r, "refresh", 1, 8760, REFRESH_HOURS) * HOUR_MS;
+	s->state.history_days =
+	    read_integer(r, "history", 1, 3650, HISTORY_DAYS);
 	m = reader_member(r, "url");
 	s->url = read_url(&m);
 	s->ca = read_filename(r, "ca", SETTINGS_CA_DEFAULT);

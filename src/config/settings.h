@@ -21,6 +21,7 @@
 #define SETTINGS_PROVIDERS_MAX 64
 #define SETTINGS_ADDRESSES_MAX 8 /* of one provider */
 #define SETTINGS_PEERS_MAX     16
+#define SETTINGS_STATE_DEFAULT LOCALSTATEDIR "/lib/ddnsgate"
 #define SETTINGS_CA_DEFAULT    "/etc/ssl/certs/ca-certificates.crt"
 
 struct account_settings {
@@ -48,6 +49,14 @@ struct listen_settings {
 	gid_t group; /* (gid_t)-1: our own */
 };
 
+/* Where we remember what was published; ddnsgate.json(5), state. */
+struct state_settings {
+	const char *place;	   /* directory, or URL of a database */
+	const char *password_file; /* of the database; NULL: libpq's own */
+	int64_t history_days;
+	int64_t refresh_ms; /* what was published is believed for so long */
+};
+
 struct settings {
 	char *file;
 	json_object *document; /* owns every borrowed string */
@@ -56,6 +65,7 @@ struct settings {
 	uid_t peers[SETTINGS_PEERS_MAX];
 	size_t peer_count;
 	const char *log;
+	struct state_settings state;
 	const char *url; /* how routers reach us, or NULL */
 	const char *ca;
 	struct provider_settings *providers;
@@ -72,6 +82,9 @@ struct settings *settings_read(const char *file, struct error *why);
 
 /* NULL is fine. */
 void settings_free(struct settings *s);
+
+/* Is the place of a state the URL of a database, not a directory? */
+bool settings_is_database(const char *place);
 
 /* The account of that name, or NULL. */
 const struct account_settings *settings_account(const struct settings *s,

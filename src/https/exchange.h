@@ -22,7 +22,6 @@
 #include "address/address.h"
 #include "base/buffer.h"
 #include "base/error.h"
-#include "tls/trust.h"
 
 #define EXCHANGE_BODY_MAX    (1UL << 20) /* of an answer */
 #define EXCHANGE_HEADERS_MAX (32UL << 10)
@@ -39,7 +38,7 @@ struct target {
 	uint16_t port;
 	const struct address *addresses;
 	size_t address_count;
-	const char *ca; /* file, of the trust that exchanges_new() got */
+	const char *ca; /* file */
 };
 
 struct exchange_request {
@@ -64,11 +63,10 @@ enum err exchange_setup(struct error *why);
 void exchange_teardown(void);
 
 /*
- * trust: the CAs that judge the certificates of all targets; it must outlive
- * the result.  NULL when out of memory.  Never carry them across a fork.  End
- * each exchange before exchanges_free(), for which NULL is fine.
+ * NULL when out of memory.  Never carry them across a fork.  End each exchange
+ * before exchanges_free(), for which NULL is fine.
  */
-struct exchanges *exchanges_new(const struct trust *trust);
+struct exchanges *exchanges_new(void);
 void exchanges_free(struct exchanges *all);
 
 /*
@@ -82,8 +80,7 @@ void exchanges_rest(struct exchanges *all);
  * Copies what it needs of target and request.  Sends nothing yet: the work is
  * done in exchanges_wait().
  * NULL: not started, and *why says so: ERR_UNREACHABLE, no time is left;
- * ERR_BUSY, EXCHANGES_MAX are under way; ERR_CONFIG, the target's CA file is
- * not loaded; ERR_MEMORY.
+ * ERR_BUSY, EXCHANGES_MAX are under way; ERR_MEMORY.
  */
 struct exchange *exchange_start(struct exchanges *all, const struct target *to,
     const struct exchange_request *request, int64_t deadline,

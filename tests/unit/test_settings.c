@@ -26,6 +26,13 @@
 #define NO_HOST                                                      \
 	"/ipv6/suffix: names no host, but the subnet itself; write " \
 	"the end of the host's address, as \"::8\""
+#define BAD_STATE                                     \
+	"/state: must be a directory, from / on, or " \
+	"postgresql://HOST/DATABASE"
+#define NO_PASSWORD                                           \
+	"must hold no password; put it into a file and name " \
+	"that as \"password_file\", or into libpq's own ~/.pgpass"
+#define PASSWORD "/state: " NO_PASSWORD
 #define HEX64                              \
 	"000102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191a1b1c1d1e1f"
@@ -84,7 +91,8 @@ static const struct {
 	/* The top. */
 	{ "/worker", "8",
 	    "/worker: unknown; here may stand: workers, "
-	    "listen, peers, log, url, ca, providers, accounts" },
+	    "listen, peers, log, state, refresh, history, url, ca, providers, "
+	    "accounts" },
 	{ "/workers", "0", "/workers: must be from 1 to 256" },
 	{ "/workers", "257", "/workers: must be from 1 to 256" },
 	{ "/workers", "-1", "/workers: must be from 1 to 256" },
@@ -96,6 +104,22 @@ static const struct {
 	    "or a full file name" },
 	{ "/log", "\"\"", "/log: must not be empty" },
 	{ "/log", "true", "/log: must be a string" },
+	{ "/state", "\"state\"", BAD_STATE },
+	{ "/state", "\"mysql://db/ddns\"", BAD_STATE },
+	{ "/state", "[]", "/state: must be a string" },
+	{ "/state", "\"postgresql://ddns:geheim@db/ddns\"", PASSWORD },
+	{ "/state", "\"postgresql://db/ddns?password=geheim\"", PASSWORD },
+	{ "/state", "{}", "/state/url: is missing" },
+	{ "/state", "{\"url\": \"postgresql://a:b@db/x\"}",
+	    "/state/url: " NO_PASSWORD },
+	{ "/state",
+	    "{\"url\": \"postgresql://db/x\", \"password_file\": \"pw\"}",
+	    "/state/password_file: must be a full file name, from / on" },
+	{ "/state", "{\"url\": \"/var/lib/ddnsgate\", \"user\": \"x\"}",
+	    "/state/user: unknown; here may stand: url, password_file" },
+	{ "/refresh", "0", "/refresh: must be from 1 to 8760" },
+	{ "/refresh", "\"25h\"", "/refresh: must be a whole number" },
+	{ "/history", "3651", "/history: must be from 1 to 3650" },
 	{ "/ca", "\"ca.pem\"", "/ca: must be a full file name, from / on" },
 	{ "/ca", "[\"/ca.pem\"]", "/ca: must be a string" },
 	{ "/url", "\"http://dns.example.org\"", BAD_URL },
@@ -435,6 +459,14 @@ static const struct {
 	{ "/log", "\"stderr\"" },
 	{ "/log", "\"/var/log/ddnsgate.log\"" },
 	{ "/ca", NULL },
+	{ "/state", "\"/srv/ddnsgate\"" },
+	{ "/state", "\"postgresql://ddns@db.example:5433/ddns\"" },
+	{ "/state", "\"postgresql:///ddns?host=/run/postgresql\"" },
+	{ "/state", "\"postgresql://[2001:db8::1]:5432/ddns\"" },
+	{ "/state",
+	    "{\"url\": \"postgresql://db/x\", \"password_file\": \"/etc/pw\"}" },
+	{ "/refresh", "1" },
+	{ "/history", "3650" },
 	{ "/providers/home/description", NULL },
 	{ "/providers/home/config", NULL },
 	{ "/providers/home/addresses", NULL },
@@ -517,6 +549,10 @@ test_values(void **state)
 	assert_int_equal(s->peer_count, 1);
 	assert_int_equal(s->peers[0], 0);
 	assert_string_equal(s->log, "syslog");
+	assert_string_equal(s->state.place, SETTINGS_STATE_DEFAULT);
+	assert_null(s->state.password_file);
+	assert_int_equal(s->state.refresh_ms, 25 * 3600000);
+	assert_int_equal(s->state.history_days, 400);
 	assert_string_equal(s->ca, "/etc/ca.pem");
 	assert_int_equal(s->provider_count, 2);
 	assert_int_equal(s->account_count, 2);

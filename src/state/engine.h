@@ -1,0 +1,109 @@
+/*
+ * engine.h - what a kind of store does behind state.h.  Private to state/.
+ */
+#ifndef STATE_ENGINE_H
+#define STATE_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "state/state.h"
+
+#define STATE_KNOWN 16384 /* hosts that serve while a database is away */
+
+/* A claim that was found published; see postgresql/applied.c. */
+struct state_known {
+	_Atomic uint64_t host, claim;
+	_Atomic int64_t at;
+};
+
+/*
+ * In memory that all processes share.  A worker that finds the store damaged,
+ * or cannot commit an intent, changes it for all of them.
+ */
+struct state_shared {
+	_Atomic int64_t epoch;	      /* rows of another one are not believed;
+					 0: none is */
+	_Atomic unsigned int version; /* changes when the store was replaced */
+	_Atomic unsigned int errors;  /* for status and metrics */
+	_Atomic unsigned int moved;   /* damaged stores that were moved aside */
+	_Atomic int64_t logged;	      /* clock_now() of the last warning */
+	_Atomic int64_t silent_until; /* a database that gave no answer is not
+					 asked before then */
+	struct state_known known[STATE_KNOWN];
+};
+
+struct engine;
+
+struct state {
+	const struct engine *engine;
+	struct state_shared *shared;
+	const char *place; /* file or URL, of the settings */
+	char *path;	   /* of SQLite's file */
+	const char *ca;	   /* of a database that is reached over TLS */
+	const char *password_file;
+	int64_t history_s; /* how long events are kept */
+};
+
+/* The first member of an engine's own struct. */
+struct store {
+	const struct engine *engine;
+	struct state *state;
+};
+
+/*
+ * One function for each of state.h, with the same contract.  They may assume
+ * that the claim names a host, and do nothing about an absent store but say so.
+ */
+struct engine {
+	enum err (*prepare)(struct state *s, struct error *why);
+	struct store *(*open)(struct state *s);
+	void (*close)(struct store *st);
+	enum store_answer (*is_applied)(struct store *st,
+	    const struct state_claim *c, int64_t refresh_ms);
+	enum order_answer (*take)(struct store *st, const char *host,
+	    struct turn *t, int *verdicts);
+	enum order_answer (
+	    *keep)(struct store *st, const char *host, const struct turn *t);
+	void (*give)(struct store *st, const char *host, const struct turn *t,
+	    const int *verdicts);
+	enum err (*intend)(struct store *st, const struct state_claim *c);
+	void (*apply)(struct store *st, const struct state_claim *c,
+	    const bool *known);
+	bool (*forget)(struct store *st, const char *host);
+	void (*record)(struct store *st, const struct state_event *e);
+	enum err (*hosts)(struct store *st, const char *account,
+	    const char *from,
+	    bool (*each)(const struct state_host *h, void *data), void *data);
+	enum err (*history)(struct store *st, const char *host,
+	    const char *account, int64_t since,
+	    bool (*each)(const struct state_event *e, void *data), void *data);
+};
+
+extern const struct engine sqlite_engine;
+#ifdef HAVE_LIBPQ
+extern const struct engine postgresql_engine;
+#endif
+
+/* Text of a value as the tables keep it: "" for none, NULL for unknown. */
+const char *value_text(const struct state_value *v,
+    char text[static ADDRESS_TEXT_MAX]);
+struct state_value value_parse(const char *text);
+bool value_equal(const struct state_value *a, const struct state_value *b);
+
+/* A row that is believed, as both engines read it. */
+struct applied {
+	struct state_value value[STATE_FAMILIES];
+	unsigned int intent; /* 1 << family: being written, so unknown */
+	uint8_t settings[STATE_DIGEST_LEN];
+	int64_t at[STATE_FAMILIES]; /* ms of the store's clock */
+};
+
+/* Is all of c in a, for less than refresh_ms at now? */
+bool applied_has(const struct applied *a, const struct state_claim *c,
+    int64_t refresh_ms, int64_t now);
+
+/* Logs a fault of the store, at most once an hour in all processes. */
+void state_warn(struct state *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * applied.c - which address a host certainly has at the provider.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/crypto.h>
+
+#include "base/buffer.h"
+#include "state/sqlite/connection.h"
+#include "state/sqlite/epoch.h"
+#include "state/sqlite/sqlite.h"
+
+struct host_row {
+	struct applied applied;
+	int64_t epoch, sum;
+	int64_t since[STATE_FAMILIES], applied_at;
+};
+
+/*
+ * Over all that a nochg leans on, so that a row which a bad disk changed is not
+ * believed.
+ */
+static int64_t
+sum_of(const char *host, const struct host_row *r)
+{
+	struct buffer all = { .max = 1024 };
+	char text[ADDRESS_TEXT_MAX];
+	uint8_t hash[32] = { 0 };
+	int64_t sum;
+
+	buffer_printf(&all, "%s", host);
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		const char *v = value_text(&r->applied.value[f], text);
+
+		buffer_printf(&all, " %s %" PRId64, v != NULL ? v : "?",
+		    r->applied.at[f]);
+	}
+	buffer_printf(&all, " %u %" PRId64 " ", r->applied.intent, r->epoch);
+	buffer_add(&all, r->applied.settings, STATE_DIGEST_LEN);
+	if (!all.failed)
+		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all.data, all.len,
+		    hash);
+	buffer_free(&all);
+	memcpy(&sum, hash, sizeof sum);
+	return sum;
+}
+
+/* SQLITE_OK with *found, or an error. */
+static int
+read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
+{
+	sqlite3_stmt *st = statement(q, READ_APPLIED);
+	int rc;
+
+	*r = (struct host_row){ .epoch = 0 };
+	*found = false;
+	bind_text(st, 1, host);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		for (int f = 0; f < STATE_FAMILIES; f++) {
+			r->applied.value[f] = value_parse(
+			    (const char *)sqlite3_column_text(st, f));
+			r->applied.at[f] = sqlite3_column_int64(st, 2 + f);
+			r->since[f] = sqlite3_column_int64(st, 4 + f);
+		}
+		if (sqlite3_column_bytes(st, 6) == STATE_DIGEST_LEN)
+			memcpy(r->applied.settings, sqlite3_column_blob(st, 6),
+			    STATE_DIGEST_LEN);
+		r->applied.intent = (unsigned int)sqlite3_column_int(st, 7);
+		r->epoch = sqlite3_column_int64(st, 8);
+		r->sum = sqlite3_column_int64(st, 9);
+		r->applied_at = sqlite3_column_int64(st, 10);
+		*found = true;
+		rc = SQLITE_DONE;
+	}
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static bool
+is_believed(const struct sqlite *q, const char *host, const struct host_row *r)
+{
+	int64_t epoch = atomic_load(&q->store.state->shared->epoch);
+
+	return epoch != 0 && r->epoch == epoch && r->sum == sum_of(host, r);
+}
+
+enum store_answer
+sqlite_is_applied(struct store *st, const struct state_claim *c,
+    int64_t refresh_ms)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	struct host_row r;
+	bool found;
+	int rc;
+
+	if (!connection_ready(q))
+		return STORE_NO;
+	if ((rc = read_row(q, c->host, &r, &found)) != SQLITE_OK) {
+		connection_fault(q, rc);
+		return STORE_NO;
+	}
+	return found && is_believed(q, c->host, &r) &&
+		applied_has(&r.applied, c, refresh_ms, connection_now()) ?
+	    STORE_YES :
+	    STORE_NO;
+}
+
+static int
+write_row(struct sqlite *q, const struct state_claim *c, struct host_row *r)
+{
+	sqlite3_stmt *st = statement(q, WRITE_APPLIED);
+	char text[ADDRESS_TEXT_MAX];
+
+	r->epoch = atomic_load(&q->store.state->shared->epoch);
+	memcpy(r->applied.settings, c->settings, STATE_DIGEST_LEN);
+	r->sum = sum_of(c->host, r);
+	bind_text(st, 1, c->host);
+	bind_text(st, 2, c->account);
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		bind_text(st, 3 + f, value_text(&r->applied.value[f], text));
+		sqlite3_bind_int64(st, 5 + f, r->applied.at[f]);
+		sqlite3_bind_int64(st, 7 + f, r->since[f]);
+	}
+	sqlite3_bind_blob(st, 9, c->settings, STATE_DIGEST_LEN,
+	    SQLITE_TRANSIENT);
+	sqlite3_bind_int64(st, 10, r->applied.intent);
+	sqlite3_bind_int64(st, 11, r->epoch);
+	sqlite3_bind_int64(st, 12, r->sum);
+	sqlite3_bind_int64(st, 13, r->applied_at);
+	return statement_run(st);
+}
+
+/*
+ * The row as it may be changed: what is not believed, or was true under another
+ * configuration, is unknown.
+ */
+static int
+read_to_change(struct sqlite *q, const struct state_claim *c,
+    struct host_row *r)
+{
+	bool found;
+	int rc = read_row(q, c->host, r, &found);
+
+	if (rc == SQLITE_OK && found &&
+	    (!is_believed(q, c->host, r) ||
+		memcmp(r->applied.settings, c->settings, STATE_DIGEST_LEN) !=
+		    0))
+		r->applied.intent |= (1U << STATE_FAMILIES) - 1;
+	return rc;
+}
+
+enum err
+sqlite_intend(struct store *st, const struct state_claim *c)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	struct host_row r;
+	int rc;
+
+	if (!connection_ready(q)) {
+		epoch_end(st->state);
+		return ERR_OK;
+	}
+	if (atomic_load(&st->state->shared->epoch) == 0)
+		(void)epoch_begin(st->state, q->db);
+	if ((rc = connection_begin(q)) == SQLITE_OK)
+		rc = read_to_change(q, c, &r);
+	if (rc == SQLITE_OK) {
+		for (unsigned int f = 0; f < STATE_FAMILIES; f++)
+			if (c->wanted[f].kind != VALUE_UNKNOWN)
+				r.applied.intent |= 1U << f;
+		rc = write_row(q, c, &r);
+	}
+	if (connection_end(q, rc) != SQLITE_OK)
+		epoch_end(st->state);
+	q->intended = atomic_load(&st->state->shared->epoch);
+	return ERR_OK;
+}
+
+void
+sqlite_apply(struct store *st, const struct state_claim *c, const bool *known)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	int64_t now = time(NULL);
+	struct host_row r;
+	int rc;
+
+	/* In a new epoch another process may have taken the turn since. */
+	if (!connection_ready(q) ||
+	    q->intended != atomic_load(&st->state->shared->epoch))
+		return;
+	if ((rc = connection_begin(q)) == SQLITE_OK)
+		rc = read_to_change(q, c, &r);
+	if (rc == SQLITE_OK) {
+		for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
+			if (!known[f] || c->wanted[f].kind == VALUE_UNKNOWN)
+				continue;
+			if (!value_equal(&r.applied.value[f], &c->wanted[f]))
+				r.since[f] = now;
+			r.applied.value[f] = c->wanted[f];
+			r.applied.intent &= ~(1U << f);
+			r.applied.at[f] = connection_now();
+		}
+		r.applied_at = now;
+		rc = write_row(q, c, &r);
+	}
+	(void)connection_end(q, rc);
+}
+
+bool
+sqlite_forget(struct store *st, const char *host)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	sqlite3_stmt *forget;
+
+	if (!connection_ready(q))
+		return false;
+	forget = statement(q, FORGET);
+	bind_text(forget, 1, host);
+	return statement_run(forget) == SQLITE_OK && sqlite3_changes(q->db) > 0;
+}

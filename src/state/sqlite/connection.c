@@ -1,0 +1,188 @@
+#include "config.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "state/sqlite/connection.h"
+#include "state/sqlite/epoch.h"
+#include "state/sqlite/file.h"
+
+#define AGAIN_MS 10000 /* until a store that failed is tried again */
+
+static const char *const texts[] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[READ_APPLIED] = "SELECT ipv4, ipv6, at4, at6, since4, since6,"
+			 " settings, intent, epoch, sum, applied_at FROM host"
+			 " WHERE name = ?1",
+	[WRITE_APPLIED] =
+	    "INSERT INTO host (name, account, ipv4, ipv6, at4, at6, since4,"
+	    " since6, settings, intent, epoch, sum, applied_at) VALUES"
+	    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+	    " ON CONFLICT (name) DO UPDATE SET account = ?2, ipv4 = ?3,"
+	    " ipv6 = ?4, at4 = ?5, at6 = ?6, since4 = ?7, since6 = ?8,"
+	    " settings = ?9, intent = ?10, epoch = ?11, sum = ?12,"
+	    " applied_at = ?13",
+	[READ_TURN] = "SELECT newest_id, newest_arrival, newest_claim,"
+		      " newest_at, holder_id, holder_claim, lease, shared,"
+		      " shared_at, verdict4, verdict6 FROM turn"
+		      " WHERE name = ?1",
+	[WRITE_TURN] = "INSERT OR REPLACE INTO turn VALUES"
+		       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[FORGET] = "UPDATE host SET settings = NULL, epoch = 0 WHERE name = ?1",
+	[ADD_EVENT] = "INSERT INTO history (at, source, account, host, type,"
+		      " old, new, verdict, reason, issuer, serial, key, expiry,"
+		      " proof_ms, provider_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[NOTE_EVENT] =
+	    "INSERT INTO host (name, account, expiry, refused_at, refused)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
+	    " expiry = CASE WHEN ?3 = 0 THEN expiry ELSE ?3 END,"
+	    " refused_at = CASE WHEN ?4 = 0 THEN refused_at ELSE ?4 END,"
+	    " refused = CASE WHEN ?4 = 0 THEN refused ELSE ?5 END",
+	[PRUNE] = "DELETE FROM history WHERE id IN (SELECT id FROM history"
+		  " WHERE at < ?1 ORDER BY at LIMIT "
+		  "8"
+		  ")",
+	[READ_HOSTS] = "SELECT name, account, ipv4, ipv6, since4, since6,"
+		       " applied_at, intent, expiry, refused_at, refused"
+		       " FROM host WHERE name >= ?1 AND (?2 IS NULL OR"
+		       " account = ?2) ORDER BY name",
+	[READ_HISTORY] = "SELECT at, source, account, host, type, old, new,"
+			 " verdict, reason, issuer, serial, key, expiry,"
+			 " proof_ms, provider_ms FROM history"
+			 " WHERE at >= ?1 AND (?2 IS NULL OR host = ?2)"
+			 " AND (?3 IS NULL OR account = ?3) ORDER BY id DESC",
+};
+_Static_assert(sizeof texts / sizeof *texts == STATEMENTS,
+    "a text per statement");
+
+/* Milliseconds since this boot, also while the machine was suspended. */
+int64_t
+connection_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+connection_shut(struct sqlite *q)
+{
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		sqlite3_finalize(q->statements[i]);
+		q->statements[i] = NULL;
+	}
+	sqlite3_close(q->db);
+	q->db = NULL;
+}
+
+static int
+prepare_all(struct sqlite *q)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
+		rc = sqlite3_prepare_v3(q->db, texts[i], -1,
+		    SQLITE_PREPARE_PERSISTENT, &q->statements[i], NULL);
+	return rc;
+}
+
+void
+connection_fault(struct sqlite *q, int rc)
+{
+	struct state *s = q->store.state;
+	struct error why;
+
+	state_warn(s, "%s",
+	    q->db != NULL ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc));
+	if (!file_is_damaged(rc & 0xff))
+		return;
+	connection_shut(q);
+	/* Of several processes that find the damage one moves the file. */
+	if (atomic_compare_exchange_strong(&s->shared->version, &q->version,
+		q->version + 1))
+		file_move_aside(s);
+	if (file_open(s->path, &q->db) == SQLITE_OK &&
+	    file_migrate(s, q->db, &why) == ERR_OK)
+		(void)epoch_begin(s, q->db);
+	connection_shut(q);
+	q->again = 0;
+}
+
+bool
+connection_ready(struct sqlite *q)
+{
+	struct state *s = q->store.state;
+	unsigned int version = atomic_load(&s->shared->version);
+	struct error why;
+	int rc;
+
+	if (q->db != NULL && q->version == version)
+		return true;
+	if (q->db == NULL && clock_now() < q->again)
+		return false;
+	connection_shut(q);
+	q->version = version;
+	q->again = clock_now() + AGAIN_MS;
+	if ((rc = file_open(s->path, &q->db)) != SQLITE_OK) {
+		connection_fault(q, rc);
+		return false;
+	}
+	if (file_migrate(s, q->db, &why) != ERR_OK)
+		state_warn(s, "%s", why.text);
+	else if ((rc = prepare_all(q)) == SQLITE_OK)
+		return true;
+	else
+		connection_fault(q, rc);
+	connection_shut(q);
+	return false;
+}
+
+void
+bind_text(sqlite3_stmt *st, int i, const char *text)
+{
+	sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT);
+}
+
+sqlite3_stmt *
+statement(struct sqlite *q, enum statement which)
+{
+	sqlite3_stmt *st = q->statements[which];
+
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return st;
+}
+
+int
+statement_run(sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+connection_begin(struct sqlite *q)
+{
+	return statement_run(statement(q, BEGIN));
+}
+
+int
+connection_end(struct sqlite *q, int rc)
+{
+	if (rc == SQLITE_OK)
+		rc = statement_run(statement(q, COMMIT));
+	if (rc != SQLITE_OK) {
+		int saved = rc;
+
+		if (sqlite3_get_autocommit(q->db) == 0)
+			(void)statement_run(statement(q, ROLLBACK));
+		connection_fault(q, saved);
+	}
+	return rc;
+}

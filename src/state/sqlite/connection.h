@@ -1,0 +1,72 @@
+/*
+ * connection.h - one process's connection to the file, with its statements.
+ */
+#ifndef STATE_SQLITE_CONNECTION_H
+#define STATE_SQLITE_CONNECTION_H
+
+#include <sqlite3.h>
+
+#include "state/engine.h"
+
+enum statement {
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	READ_APPLIED,
+	WRITE_APPLIED,
+	READ_TURN,
+	WRITE_TURN,
+	FORGET,
+	ADD_EVENT,
+	NOTE_EVENT,
+	PRUNE,
+	READ_HOSTS,
+	READ_HISTORY,
+	STATEMENTS
+};
+
+struct sqlite {
+	struct store store;
+	sqlite3 *db; /* NULL: it cannot be used now */
+	sqlite3_stmt *statements[STATEMENTS];
+	unsigned int version; /* state_shared.version when it was opened */
+	int64_t again;	      /* when to try to open it the next time */
+	int64_t intended;     /* epoch of the last intent */
+};
+
+/*
+ * Is the file open?  Opens it, also where another process replaced it; one that
+ * failed is tried again after 10 seconds.
+ */
+bool connection_ready(struct sqlite *q);
+
+/* Closes the file. */
+void connection_shut(struct sqlite *q);
+
+/*
+ * Logs and counts what SQLite answered; a damaged file is moved aside, and a new
+ * one begins.
+ */
+void connection_fault(struct sqlite *q, int code);
+
+/* A statement without values; they are numbered from 1 on. */
+sqlite3_stmt *statement(struct sqlite *q, enum statement which);
+
+/* text may be NULL; it is copied. */
+void bind_text(sqlite3_stmt *st, int i, const char *text);
+
+/* Runs a statement that gives no row; SQLITE_OK, or what went wrong. */
+int statement_run(sqlite3_stmt *st);
+
+/*
+ * A transaction that writes.  connection_end() commits it if code, that of what
+ * was done in it, is SQLITE_OK; else nothing of it remains, and the fault is
+ * told.  Returns SQLITE_OK only after a commit.
+ */
+int connection_begin(struct sqlite *q);
+int connection_end(struct sqlite *q, int code);
+
+/* Milliseconds since this boot, also while the machine was suspended. */
+int64_t connection_now(void);
+
+#endif

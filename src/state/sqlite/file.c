@@ -1,0 +1,144 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "state/sqlite/file.h"
+
+#define APPLICATION_ID 0x64646e73 /* "ddns": whose file this is */
+#define TABLES_VERSION 1
+#define BUSY_MS	       250 /* at most until another process commits */
+#define NUMBER(n)      NUMBER_TEXT(n)
+#define NUMBER_TEXT(n) #n
+
+static const char schema[] =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    /* ipv4, ipv6: the address, '' for no record, NULL for unknown. */
+    "CREATE TABLE host (name TEXT PRIMARY KEY, account TEXT NOT NULL,"
+    " ipv4 TEXT, ipv6 TEXT, since4 INTEGER NOT NULL DEFAULT 0,"
+    " since6 INTEGER NOT NULL DEFAULT 0, settings BLOB,"
+    " at4 INTEGER NOT NULL DEFAULT 0, at6 INTEGER NOT NULL DEFAULT 0,"
+    " applied_at INTEGER NOT NULL DEFAULT 0,"
+    " intent INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,"
+    " sum INTEGER NOT NULL DEFAULT 0, expiry INTEGER NOT NULL DEFAULT 0,"
+    " refused_at INTEGER NOT NULL DEFAULT 0, refused TEXT NOT NULL DEFAULT '')"
+    " WITHOUT ROWID;"
+    "CREATE TABLE turn (name TEXT PRIMARY KEY, newest_id INTEGER,"
+    " newest_arrival INTEGER, newest_claim BLOB, newest_at INTEGER,"
+    " holder_id INTEGER, holder_claim BLOB, lease INTEGER, shared BLOB,"
+    " shared_at INTEGER, verdict4 INTEGER, verdict6 INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE history (id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+    " source TEXT, account TEXT, host TEXT, type TEXT, old TEXT, new TEXT,"
+    " verdict TEXT, reason TEXT, issuer TEXT, serial TEXT, key TEXT,"
+    " expiry INTEGER, proof_ms INTEGER, provider_ms INTEGER);"
+    "CREATE INDEX history_host ON history (host, id);"
+    "CREATE INDEX history_at ON history (at);"
+    "PRAGMA application_id = " NUMBER(
+	APPLICATION_ID) ";"
+			"PRAGMA user_version = " NUMBER(TABLES_VERSION) ";";
+
+/* Makes name out of the state's path and an ending. */
+const char *
+file_beside(const struct state *s, const char *ending,
+    char name[static FILE_NAME_MAX])
+{
+	snprintf(name, FILE_NAME_MAX, "%s%s", s->path, ending);
+	return name;
+}
+
+/*
+ * A file that SQLite finds damaged is kept for whoever wants to look at it.
+ * Another process may have moved it already; then nothing is left to do.
+ */
+void
+file_move_aside(struct state *s)
+{
+	char from[FILE_NAME_MAX], to[FILE_NAME_MAX], ending[64];
+
+	snprintf(ending, sizeof ending, ".damaged-%lld", (long long)time(NULL));
+	if (rename(s->path, file_beside(s, ending, to)) == -1)
+		return;
+	(void)unlink(file_beside(s, "-wal", from));
+	(void)unlink(file_beside(s, "-shm", from));
+	atomic_fetch_add(&s->shared->moved, 1);
+	log_warn("state %s: the file is damaged; it was moved to %s, and a new "
+		 "one begins",
+	    s->place, to);
+}
+
+bool
+file_is_damaged(int rc)
+{
+	return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
+}
+
+static int
+pragma_number(sqlite3 *db, const char *text)
+{
+	sqlite3_stmt *st = NULL;
+	int n = -1;
+
+	if (sqlite3_prepare_v2(db, text, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
+/* SQLITE_OK, or what stands in the way of using the file. */
+int
+file_open(const char *path, sqlite3 **db)
+{
+	int rc = sqlite3_open_v2(path, db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+		SQLITE_OPEN_NOFOLLOW,
+	    NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(*db, BUSY_MS);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(*db,
+		    "PRAGMA journal_mode = WAL;"
+		    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;"
+		    "PRAGMA trusted_schema = OFF;",
+		    NULL, NULL, NULL);
+	if (rc != SQLITE_OK) {
+		sqlite3_close(*db);
+		*db = NULL;
+	}
+	return rc;
+}
+
+/*
+ * Makes the tables, or brings those of an older version up.  Version 1 is the
+ * first; the next one adds its steps here.
+ */
+enum err
+file_migrate(struct state *s, sqlite3 *db, struct error *why)
+{
+	int id = pragma_number(db, "PRAGMA application_id");
+	int version = pragma_number(db, "PRAGMA user_version");
+	int tables = pragma_number(db, "SELECT count(*) FROM sqlite_schema");
+
+	if (id == APPLICATION_ID && version > TABLES_VERSION)
+		return error_set(why, ERR_CONFIG,
+		    "state %s: version %d of its "
+		    "tables was made by a newer ddnsgate; this one knows "
+		    "version %d.  Install the newer one again, or name another "
+		    "directory",
+		    s->path, version, TABLES_VERSION);
+	if (id == APPLICATION_ID)
+		return ERR_OK;
+	if (tables > 0)
+		return error_set(why, ERR_SYSTEM,
+		    "%s is a database of another program", s->path);
+	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		return error_set(why, ERR_SYSTEM, "%s", sqlite3_errmsg(db));
+	return ERR_OK;
+}

@@ -1,0 +1,41 @@
+/*
+ * file.h - the file of a store on one machine: opened, migrated, moved aside.
+ */
+#ifndef STATE_SQLITE_FILE_H
+#define STATE_SQLITE_FILE_H
+
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+#include "state/engine.h"
+
+#define FILE_NAME_MAX 4096
+
+/* Puts the name of the file with an ending into name, and returns it. */
+const char *file_beside(const struct state *s, const char *ending,
+    char name[static FILE_NAME_MAX]);
+
+/*
+ * Opens the file, in WAL mode; makes it if it is not there.  SQLITE_OK, or a
+ * code of sqlite3.h, and then *db is NULL.  Release with sqlite3_close().
+ */
+int file_open(const char *path, sqlite3 **db);
+
+/*
+ * Makes the tables, or brings those of an older version up.  ERR_CONFIG: a newer
+ * program made them.  ERR_SYSTEM: they are another program's, or the disk is
+ * full.
+ */
+enum err file_migrate(struct state *s, sqlite3 *db, struct error *why);
+
+/* Does this code of SQLite mean that the file is damaged? */
+bool file_is_damaged(int code);
+
+/*
+ * Keeps a damaged file under another name, for whoever wants to look at it, so
+ * that a new one can begin.  Logs and counts it.
+ */
+void file_move_aside(struct state *s);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * history.c - what changed and what was refused, and the hosts for people.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "state/sqlite/connection.h"
+#include "state/sqlite/sqlite.h"
+
+static int
+add_event(struct sqlite *q, const struct state_event *e)
+{
+	sqlite3_stmt *st = statement(q, ADD_EVENT);
+	const char *const columns[] = { e->source, e->account, e->host, e->type,
+		e->old, e->new, e->verdict, e->reason, e->issuer, e->serial,
+		e->key };
+	int i = 2;
+
+	sqlite3_bind_int64(st, 1, e->at);
+	for (size_t n = 0; n < sizeof columns / sizeof *columns; n++)
+		bind_text(st, i++, columns[n]);
+	sqlite3_bind_int64(st, i++, e->expiry);
+	sqlite3_bind_int(st, i++, e->proof_ms);
+	sqlite3_bind_int(st, i, e->provider_ms);
+	return statement_run(st);
+}
+
+/* What status shows of the host without a look at its history. */
+static int
+note_event(struct sqlite *q, const struct state_event *e)
+{
+	sqlite3_stmt *st = statement(q, NOTE_EVENT);
+	char refused[STATE_TEXT_MAX] = "";
+
+	if (e->reason != NULL)
+		snprintf(refused, sizeof refused, "%s %s: %s", e->type,
+		    e->verdict, e->reason);
+	bind_text(st, 1, e->host);
+	bind_text(st, 2, e->account);
+	sqlite3_bind_int64(st, 3, e->expiry);
+	sqlite3_bind_int64(st, 4, e->reason != NULL ? e->at : 0);
+	bind_text(st, 5, refused);
+	return statement_run(st);
+}
+
+static int
+prune(struct sqlite *q, int64_t now)
+{
+	sqlite3_stmt *st = statement(q, PRUNE);
+
+	sqlite3_bind_int64(st, 1, now - q->store.state->history_s);
+	return statement_run(st);
+}
+
+void
+sqlite_record(struct store *st, const struct state_event *e)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	int rc;
+
+	if (!connection_ready(q))
+		return;
+	if ((rc = connection_begin(q)) == SQLITE_OK &&
+	    (rc = add_event(q, e)) == SQLITE_OK &&
+	    (rc = note_event(q, e)) == SQLITE_OK)
+		rc = prune(q, e->at);
+	(void)connection_end(q, rc);
+}
+
+static const char *
+column_text(sqlite3_stmt *st, int column)
+{
+	return (const char *)sqlite3_column_text(st, column);
+}
+
+static void
+read_host(sqlite3_stmt *st, struct state_host *h)
+{
+	const char *refused = column_text(st, 10);
+
+	*h = (struct state_host){ .expiry = sqlite3_column_int64(st, 8) };
+	snprintf(h->host, sizeof h->host, "%s", column_text(st, 0));
+	snprintf(h->account, sizeof h->account, "%s", column_text(st, 1));
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		h->value[f] = value_parse(column_text(st, 2 + f));
+		h->since[f] = sqlite3_column_int64(st, 4 + f);
+	}
+	h->applied_at = sqlite3_column_int64(st, 6);
+	h->intent = sqlite3_column_int(st, 7) != 0;
+	h->refused_at = sqlite3_column_int64(st, 9);
+	snprintf(h->refused, sizeof h->refused, "%s",
+	    refused != NULL ? refused : "");
+}
+
+enum err
+sqlite_hosts(struct store *st, const char *account, const char *from,
+    bool (*each)(const struct state_host *h, void *data), void *data)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	sqlite3_stmt *rows;
+	struct state_host h;
+	bool more = true;
+	int rc = SQLITE_DONE;
+
+	if (!connection_ready(q))
+		return ERR_UNREACHABLE;
+	rows = statement(q, READ_HOSTS);
+	bind_text(rows, 1, from);
+	bind_text(rows, 2, account);
+	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+		read_host(rows, &h);
+		more = each(&h, data);
+	}
+	sqlite3_reset(rows);
+	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
+}
+
+static void
+read_event(sqlite3_stmt *st, struct state_event *e)
+{
+	*e = (struct state_event){ .at = sqlite3_column_int64(st, 0),
+		.source = column_text(st, 1),
+		.account = column_text(st, 2),
+		.host = column_text(st, 3),
+		.type = column_text(st, 4),
+		.old = column_text(st, 5),
+		.new = column_text(st, 6),
+		.verdict = column_text(st, 7),
+		.reason = column_text(st, 8),
+		.issuer = column_text(st, 9),
+		.serial = column_text(st, 10),
+		.key = column_text(st, 11),
+		.expiry = sqlite3_column_int64(st, 12),
+		.proof_ms = sqlite3_column_int(st, 13),
+		.provider_ms = sqlite3_column_int(st, 14) };
+}
+
+enum err
+sqlite_history(struct store *st, const char *host, const char *account,
+    int64_t since, bool (*each)(const struct state_event *e, void *data),
+    void *data)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	sqlite3_stmt *rows;
+	struct state_event e;
+	bool more = true;
+	int rc = SQLITE_DONE;
+
+	if (!connection_ready(q))
+		return ERR_UNREACHABLE;
+	rows = statement(q, READ_HISTORY);
+	sqlite3_bind_int64(rows, 1, since);
+	bind_text(rows, 2, host);
+	bind_text(rows, 3, account);
+	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+		read_event(rows, &e);
+		more = each(&e, data);
+	}
+	sqlite3_reset(rows);
+	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
+}

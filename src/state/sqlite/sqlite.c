@@ -1,0 +1,79 @@
+/*
+ * sqlite.c - a store of one machine: one file, in WAL mode.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state/sqlite/connection.h"
+#include "state/sqlite/epoch.h"
+#include "state/sqlite/file.h"
+#include "state/sqlite/sqlite.h"
+
+static enum err
+sqlite_prepare(struct state *s, struct error *why)
+{
+	size_t len = strlen(s->place) + sizeof "/state.db";
+	sqlite3 *db = NULL;
+	struct error what = { .code = ERR_OK };
+	int rc;
+
+	if ((s->path = malloc(len)) == NULL)
+		return error_memory(why);
+	snprintf(s->path, len, "%s/state.db", s->place);
+	if (file_is_damaged(rc = file_open(s->path, &db))) {
+		file_move_aside(s);
+		rc = file_open(s->path, &db);
+	}
+	if (rc != SQLITE_OK) {
+		state_warn(s, "%s", sqlite3_errstr(rc));
+		return ERR_OK;
+	}
+	if (file_migrate(s, db, &what) == ERR_OK)
+		epoch_find(s, db);
+	else if (what.code == ERR_CONFIG)
+		*why = what;
+	else
+		state_warn(s, "%s", what.text);
+	sqlite3_close(db);
+	return what.code == ERR_CONFIG ? ERR_CONFIG : ERR_OK;
+}
+
+static struct store *
+sqlite_open(struct state *s)
+{
+	struct sqlite *q = calloc(1, sizeof *q);
+
+	if (q == NULL)
+		return NULL;
+	q->store = (struct store){ .engine = &sqlite_engine, .state = s };
+	(void)connection_ready(q);
+	return &q->store;
+}
+
+static void
+sqlite_shut(struct store *st)
+{
+	struct sqlite *q = (struct sqlite *)st;
+
+	connection_shut(q);
+	free(q);
+}
+
+const struct engine sqlite_engine = {
+	.prepare = sqlite_prepare,
+	.open = sqlite_open,
+	.close = sqlite_shut,
+	.is_applied = sqlite_is_applied,
+	.take = sqlite_take,
+	.keep = sqlite_keep,
+	.give = sqlite_give,
+	.intend = sqlite_intend,
+	.apply = sqlite_apply,
+	.forget = sqlite_forget,
+	.record = sqlite_record,
+	.hosts = sqlite_hosts,
+	.history = sqlite_history,
+};

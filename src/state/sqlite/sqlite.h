@@ -1,0 +1,33 @@
+/*
+ * sqlite.h - what each file of this room does for state.h, by the same contract.
+ */
+#ifndef STATE_SQLITE_SQLITE_H
+#define STATE_SQLITE_SQLITE_H
+
+#include "state/engine.h"
+
+/* applied.c */
+enum store_answer sqlite_is_applied(struct store *st,
+    const struct state_claim *c, int64_t refresh_ms);
+enum err sqlite_intend(struct store *st, const struct state_claim *c);
+void sqlite_apply(struct store *st, const struct state_claim *c,
+    const bool *known);
+bool sqlite_forget(struct store *st, const char *host);
+
+/* turn.c */
+enum order_answer sqlite_take(struct store *st, const char *host,
+    struct turn *t, int *verdicts);
+enum order_answer sqlite_keep(struct store *st, const char *host,
+    const struct turn *t);
+void sqlite_give(struct store *st, const char *host, const struct turn *t,
+    const int *verdicts);
+
+/* history.c */
+void sqlite_record(struct store *st, const struct state_event *e);
+enum err sqlite_hosts(struct store *st, const char *account, const char *from,
+    bool (*each)(const struct state_host *h, void *data), void *data);
+enum err sqlite_history(struct store *st, const char *host, const char *account,
+    int64_t since, bool (*each)(const struct state_event *e, void *data),
+    void *data);
+
+#endif

@@ -1,0 +1,228 @@
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/shared.h"
+#include "state/engine.h"
+
+#define WARN_MS 3600000 /* between two warnings */
+
+const char *
+value_text(const struct state_value *v, char text[static ADDRESS_TEXT_MAX])
+{
+	switch (v->kind) {
+	case VALUE_ADDRESS:
+		return address_format(&v->address, text);
+	case VALUE_NONE:
+		return "";
+	default:
+		return NULL;
+	}
+}
+
+struct state_value
+value_parse(const char *text)
+{
+	struct state_value v = { .kind = VALUE_UNKNOWN };
+
+	if (text != NULL && *text == '\0')
+		v.kind = VALUE_NONE;
+	else if (text != NULL && address_parse_any(&v.address, text))
+		v.kind = VALUE_ADDRESS;
+	return v;
+}
+
+bool
+value_equal(const struct state_value *a, const struct state_value *b)
+{
+	return a->kind == b->kind &&
+	    (a->kind != VALUE_ADDRESS ||
+		address_equal(&a->address, &b->address));
+}
+
+/* Begins with no, and says yes in one place. */
+bool
+applied_has(const struct applied *a, const struct state_claim *c,
+    int64_t refresh_ms, int64_t now)
+{
+	bool asked = false;
+
+	if (memcmp(a->settings, c->settings, STATE_DIGEST_LEN) != 0)
+		return false;
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		if (c->wanted[f].kind == VALUE_UNKNOWN)
+			continue;
+		asked = true;
+		if (a->at[f] > now || now - a->at[f] >= refresh_ms ||
+		    (a->intent & (1U << f)) != 0 ||
+		    !value_equal(&a->value[f], &c->wanted[f]))
+			return false;
+	}
+	return asked;
+}
+
+void
+state_warn(struct state *s, const char *fmt, ...)
+{
+	int64_t last = atomic_load(&s->shared->logged), now = clock_now();
+	char text[ERROR_TEXT_MAX];
+	va_list ap;
+
+	atomic_fetch_add(&s->shared->errors, 1);
+	if ((last != 0 && now - last < WARN_MS) ||
+	    !atomic_compare_exchange_strong(&s->shared->logged, &last, now))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_warn("state %s: %s; updates go on, with proofs and requests to the "
+		 "provider each time",
+	    s->place, text);
+}
+
+/* NULL: this build has no engine for such a place. */
+static const struct engine *
+find_engine(const char *place)
+{
+	if (!settings_is_database(place))
+		return &sqlite_engine;
+#ifdef HAVE_LIBPQ
+	return &postgresql_engine;
+#else
+	return NULL;
+#endif
+}
+
+struct state *
+state_new(const struct settings *settings, struct error *why)
+{
+	struct state *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->shared = shared_new(sizeof *s->shared)) == NULL) {
+		error_memory(why);
+		state_free(s);
+		return NULL;
+	}
+	s->place = settings->state.place;
+	s->ca = settings->ca;
+	s->password_file = settings->state.password_file;
+	s->history_s = settings->state.history_days * 86400;
+	if ((s->engine = find_engine(s->place)) == NULL) {
+		error_set(why, ERR_CONFIG,
+		    "state %s: built without libpq; name a directory, or "
+		    "build --with-libpq",
+		    s->place);
+		state_free(s);
+		return NULL;
+	}
+	if (s->engine->prepare(s, why) == ERR_OK)
+		return s;
+	state_free(s);
+	return NULL;
+}
+
+void
+state_free(struct state *s)
+{
+	if (s == NULL)
+		return;
+	shared_free(s->shared, sizeof *s->shared);
+	free(s->path);
+	free(s);
+}
+
+void
+state_inherit(struct state *s, struct state *from)
+{
+	struct state_shared *own = s->shared;
+
+	if (strcmp(s->place, from->place) != 0)
+		return;
+	s->shared = from->shared;
+	from->shared = own;
+}
+
+struct store *
+store_open(struct state *s)
+{
+	return s->engine->open(s);
+}
+
+void
+store_close(struct store *st)
+{
+	if (st != NULL)
+		st->engine->close(st);
+}
+
+enum store_answer
+store_is_applied(struct store *st, const struct state_claim *c,
+    int64_t refresh_ms)
+{
+	return st->engine->is_applied(st, c, refresh_ms);
+}
+
+enum order_answer
+store_take(struct store *st, const char *host, struct turn *t,
+    int verdicts[static ORDER_VERDICTS])
+{
+	return st->engine->take(st, host, t, verdicts);
+}
+
+enum order_answer
+store_keep(struct store *st, const char *host, const struct turn *t)
+{
+	return st->engine->keep(st, host, t);
+}
+
+void
+store_give(struct store *st, const char *host, const struct turn *t,
+    const int *verdicts)
+{
+	st->engine->give(st, host, t, verdicts);
+}
+
+enum err
+store_intend(struct store *st, const struct state_claim *c)
+{
+	return st->engine->intend(st, c);
+}
+
+void
+store_apply(struct store *st, const struct state_claim *c,
+    const bool known[static STATE_FAMILIES])
+{
+	st->engine->apply(st, c, known);
+}
+
+bool
+store_forget(struct store *st, const char *host)
+{
+	return st->engine->forget(st, host);
+}
+
+void
+store_record(struct store *st, const struct state_event *e)
+{
+	st->engine->record(st, e);
+}
+
+enum err
+store_hosts(struct store *st, const char *account, const char *from,
+    bool (*each)(const struct state_host *h, void *data), void *data)
+{
+	return st->engine->hosts(st, account, from, each, data);
+}
+
+enum err
+store_history(struct store *st, const char *host, const char *account,
+    int64_t since, bool (*each)(const struct state_event *e, void *data),
+    void *data)
+{
+	return st->engine->history(st, host, account, since, each, data);
+}

@@ -1,0 +1,166 @@
+/*
+ * state.h - what was published, what is being published, and what happened.
+ *
+ * The provider holds the truth; a store keeps a cache of it, so that an update
+ * that changes nothing costs nothing, and orders the updates of one host.  No
+ * token and no credential ever enters it.  What is not certain is unknown, and
+ * an update of an unknown host proves, reads and writes as if there were no
+ * store.  Losing a store costs requests to the provider, never a wrong answer.
+ *
+ * sqlite.c keeps it in one file of one machine, postgresql.c in a database that
+ * several machines share.
+ */
+#ifndef STATE_STATE_H
+#define STATE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address/address.h"
+#include "base/error.h"
+#include "config/settings.h"
+#include "state/order.h"
+
+#define STATE_DIGEST_LEN 16 /* bytes of SHA-256 */
+#define STATE_HOSTS_MAX	 SETTINGS_HOSTS_MAX
+#define STATE_TEXT_MAX	 256 /* bytes of a reason or a name that is kept */
+
+enum state_family { STATE_IPV4, STATE_IPV6, STATE_FAMILIES };
+
+/* What a name has, or shall have, of one family. */
+struct state_value {
+	enum {
+		VALUE_UNKNOWN, /* of a claim: it says nothing of the family */
+		VALUE_NONE,    /* no record */
+		VALUE_ADDRESS
+	} kind;
+	struct address address;
+};
+
+/* What one update asks for one host. */
+struct state_claim {
+	const char *host;
+	const char *account;
+	/* Of the host's configuration: what was proved and published under
+	 * another one is not believed. */
+	uint8_t settings[STATE_DIGEST_LEN];
+	struct state_value wanted[STATE_FAMILIES];
+};
+
+struct state; /* a configuration's store; made before the fork */
+struct store; /* one process's open connection to it */
+
+/*
+ * Prepares the store that s names: makes the file or the tables, migrates those
+ * of an older version, and decides what of them is believed.  A store that
+ * cannot be used is logged, and the program goes on without: NULL only with
+ * ERR_CONFIG (a store of a newer version) or ERR_MEMORY.
+ */
+struct state *state_new(const struct settings *s, struct error *why);
+void state_free(struct state *s);
+
+/* Takes over the shared part of another configuration's, of the same store. */
+void state_inherit(struct state *s, struct state *from);
+
+/*
+ * Opens the store for this process; after the fork only.  Never NULL but
+ * without memory: one that cannot be opened now is tried again later.
+ */
+struct store *store_open(struct state *s);
+void store_close(struct store *st);
+
+/* What a store says of a question. */
+enum store_answer {
+	STORE_YES,
+	STORE_NO,
+	STORE_OUT_OF_REACH /* of several machines: do not change anything */
+};
+
+/*
+ * Is all that c wants of its host published, under the same configuration,
+ * without a write under way, and for less than refresh_ms?
+ */
+enum store_answer store_is_applied(struct store *st,
+    const struct state_claim *c, int64_t refresh_ms);
+
+/*
+ * May the update t begin with the host, as order.h rules?  verdicts gets those
+ * to share with ORDER_SHARED.  A store that is absent answers ORDER_MINE.
+ */
+enum order_answer store_take(struct store *st, const char *host, struct turn *t,
+    int verdicts[static ORDER_VERDICTS]);
+
+/* May t go on?  To be asked at least each second of its turn. */
+enum order_answer store_keep(struct store *st, const char *host,
+    const struct turn *t);
+
+/* Ends the turn; see order_give(). */
+void store_give(struct store *st, const char *host, const struct turn *t,
+    const int *verdicts);
+
+/*
+ * Commits that what c wants is about to be written: from now on the families
+ * that it names are unknown.  To be called before the provider's first write.
+ * ERR_UNREACHABLE: the store of several machines did not take it, so nothing
+ * may be written.  One machine's store that does not take it is believed no
+ * longer.
+ */
+enum err store_intend(struct store *st, const struct state_claim *c);
+
+/*
+ * Commits what became of it.  known: the families of c.wanted that the provider
+ * certainly has now; the others stay unknown.
+ */
+void store_apply(struct store *st, const struct state_claim *c,
+    const bool known[static STATE_FAMILIES]);
+
+/* Makes the next update of the host begin anew; false: it is not known. */
+bool store_forget(struct store *st, const char *host);
+
+/* One line of the history: something changed, or was refused. */
+struct state_event {
+	int64_t at;	    /* seconds since 1970 */
+	const char *source; /* the router's address */
+	const char *account;
+	const char *host;
+	const char *type;    /* "A" or "AAAA" */
+	const char *old;     /* text of an address, "none", or NULL: unknown */
+	const char *new;     /* the same, of what was asked for */
+	const char *verdict; /* verdict_word() */
+	const char *reason;  /* or NULL */
+	const char *issuer;  /* of the certificate that was seen, or NULL */
+	const char *serial;
+	const char *key; /* SHA-256 of the key, in hex */
+	int64_t expiry;	 /* seconds since 1970; 0: no certificate */
+	int proof_ms, provider_ms;
+};
+
+/* Appends an event, and removes a few that are older than "history". */
+void store_record(struct store *st, const struct state_event *e);
+
+/* What is known of a host, for people. */
+struct state_host {
+	char host[STATE_TEXT_MAX], account[STATE_TEXT_MAX];
+	struct state_value value[STATE_FAMILIES];
+	int64_t since[STATE_FAMILIES]; /* seconds since 1970 */
+	int64_t applied_at;	       /* last proof and publication */
+	bool intent;		       /* a write is, or was, under way */
+	int64_t expiry;		       /* of its certificate, 0: none seen */
+	int64_t refused_at;	       /* 0: never */
+	char refused[STATE_TEXT_MAX];  /* verdict and reason */
+};
+
+/*
+ * Calls each() for the hosts from the name from on, in their order, for those of
+ * account, or all if it is NULL, until it returns false.
+ */
+enum err store_hosts(struct store *st, const char *account, const char *from,
+    bool (*each)(const struct state_host *h, void *data), void *data);
+
+/* The same for events, the latest first; host and account may be NULL. */
+enum err store_history(struct store *st, const char *host, const char *account,
+    int64_t since, bool (*each)(const struct state_event *e, void *data),
+    void *data);
+
+#endif

@@ -1,0 +1,648 @@
+/*
+ * test_state.c - what a store on this machine believes, whatever befalls it.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/log.h"
+#include "base/shared.h"
+#include "state/state.h"
+
+#define V4	"89.14.163.156"
+#define V6	"2a01:c22:b045:defc::8"
+#define REFRESH 3600000
+
+/*
+ * The URL of a database that is there for these tests alone: what does not
+ * speak of files is tried on it, too.
+ */
+static const char *database;
+
+/* A directory of its own for each test, and the store in it. */
+struct stage {
+	struct settings settings;
+	char directory[256], file[300];
+	struct state *state;
+	struct store *store;
+};
+
+static void
+stage_open(struct stage *s)
+{
+	struct error why;
+
+	s->state = state_new(&s->settings, &why);
+	assert_non_null(s->state);
+	s->store = store_open(s->state);
+	assert_non_null(s->store);
+}
+
+static void
+stage_close(struct stage *s)
+{
+	store_close(s->store);
+	state_free(s->state);
+	s->store = NULL;
+	s->state = NULL;
+}
+
+static void
+stage_again(struct stage *s)
+{
+	stage_close(s);
+	stage_open(s);
+}
+
+static void
+stage_start(struct stage *s)
+{
+	static unsigned int count;
+
+	*s = (struct stage){ .settings.state.history_days = 400 };
+	if (database != NULL) {
+		s->settings.state.place = database;
+		stage_open(s);
+		store_forget(s->store, "home.example.org");
+		return;
+	}
+	snprintf(s->directory, sizeof s->directory, "%s/%u", unit_directory(),
+	    count++);
+	snprintf(s->file, sizeof s->file, "%s/state.db", s->directory);
+	assert_int_equal(mkdir(s->directory, 0700), 0);
+	s->settings.state.place = s->directory;
+	stage_open(s);
+}
+
+/* text: an address, "none", or NULL for a family that is not named. */
+static struct state_value
+value(const char *text)
+{
+	struct state_value v = { .kind = VALUE_UNKNOWN };
+
+	if (text != NULL && strcmp(text, "none") == 0)
+		v.kind = VALUE_NONE;
+	else if (text != NULL) {
+		v.kind = VALUE_ADDRESS;
+		assert_true(address_parse_any(&v.address, text));
+	}
+	return v;
+}
+
+static struct state_claim
+claim(const char *ipv4, const char *ipv6)
+{
+	return (struct state_claim){ .host = "home.example.org",
+		.account = "router",
+		.settings = "settings",
+		.wanted = { value(ipv4), value(ipv6) } };
+}
+
+static const bool both[STATE_FAMILIES] = { true, true };
+
+static void
+publish(struct stage *s, const char *ipv4, const char *ipv6)
+{
+	struct state_claim c = claim(ipv4, ipv6);
+
+	assert_int_equal(store_intend(s->store, &c), ERR_OK);
+	store_apply(s->store, &c, both);
+}
+
+static bool
+has(struct stage *s, const char *ipv4, const char *ipv6)
+{
+	struct state_claim c = claim(ipv4, ipv6);
+
+	return store_is_applied(s->store, &c, REFRESH) == STORE_YES;
+}
+
+/* SQL on the file, as if by another hand. */
+static void
+tamper(struct stage *s, const char *sql)
+{
+	sqlite3 *db;
+
+	stage_close(s);
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	stage_open(s);
+}
+
+/*
+ * What is believed
+ */
+
+static const struct {
+	const char *published[2], *asked[2];
+	bool known;
+} beliefs[] = {
+	{ { V4, V6 }, { V4, V6 }, true },
+	{ { V4, V6 }, { V4, NULL }, true },
+	{ { V4, V6 }, { NULL, V6 }, true },
+	{ { V4, V6 }, { NULL, NULL }, false },
+	{ { V4, V6 }, { "89.14.163.157", V6 }, false },
+	{ { V4, V6 }, { V4, "2a01:c22:b045:defc::9" }, false },
+	{ { V4, V6 }, { "none", V6 }, false },
+	{ { V4, NULL }, { V4, V6 }, false },
+	{ { V4, NULL }, { V4, NULL }, true },
+	{ { V4, NULL }, { V4, "none" }, false },
+	{ { "none", V6 }, { "none", V6 }, true },
+	{ { "none", V6 }, { V4, V6 }, false },
+};
+
+static void
+test_beliefs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(beliefs); i++) {
+		struct stage s;
+
+		stage_start(&s);
+		ROW(!has(&s, beliefs[i].asked[0], beliefs[i].asked[1]),
+		    "%zu: known before", i);
+		publish(&s, beliefs[i].published[0], beliefs[i].published[1]);
+		ROW(has(&s, beliefs[i].asked[0], beliefs[i].asked[1]) ==
+			beliefs[i].known,
+		    "%zu: wrong", i);
+		stage_again(&s);
+		ROW(has(&s, beliefs[i].asked[0], beliefs[i].asked[1]) ==
+			beliefs[i].known,
+		    "%zu: wrong after a restart", i);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* Nothing is believed that anything at all speaks against. */
+static void
+test_doubts(void **state)
+{
+	struct state_claim c = claim(V4, V6), other = c;
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	other.settings[0] ^= 1;
+	assert_int_equal(store_is_applied(s.store, &other, REFRESH), STORE_NO);
+	other = c;
+	other.host = "b.example.org";
+	assert_int_equal(store_is_applied(s.store, &other, REFRESH), STORE_NO);
+	assert_int_equal(store_is_applied(s.store, &c, 0), STORE_NO);
+
+	/* A write that began, and of which nothing was heard. */
+	other = claim("89.14.163.157", NULL);
+	store_intend(s.store, &other);
+	assert_false(has(&s, V4, NULL));
+	assert_false(has(&s, "89.14.163.157", NULL));
+	assert_true(has(&s, NULL, V6));
+	stage_again(&s);
+	assert_false(has(&s, V4, NULL));
+	assert_true(has(&s, NULL, V6));
+	store_intend(s.store, &other);
+	store_apply(s.store, &other, (bool[STATE_FAMILIES]){ false, false });
+	assert_false(has(&s, V4, NULL));
+	assert_false(has(&s, "89.14.163.157", NULL));
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	assert_true(store_forget(s.store, "home.example.org"));
+	assert_false(store_forget(s.store, "b.example.org"));
+	assert_false(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/* Under another configuration one family is published: the other is unknown. */
+static void
+test_settings(void **state)
+{
+	struct state_claim c = claim(V4, NULL);
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	c.settings[0] ^= 1;
+	store_intend(s.store, &c);
+	store_apply(s.store, &c, both);
+	assert_int_equal(store_is_applied(s.store, &c, REFRESH), STORE_YES);
+	c.wanted[STATE_IPV6] = value(V6);
+	assert_int_equal(store_is_applied(s.store, &c, REFRESH), STORE_NO);
+	stage_close(&s);
+}
+
+static const char *const tampered[] = {
+	"UPDATE host SET ipv4 = '89.14.163.157'",
+	"UPDATE host SET ipv4 = NULL",
+	"UPDATE host SET ipv6 = ''",
+	"UPDATE host SET at4 = at4 - 1",
+	"UPDATE host SET epoch = epoch + 1",
+	"UPDATE host SET settings = x'00'",
+	"UPDATE host SET name = 'b.example.org'",
+	"DELETE FROM host",
+	/* What another boot wrote may be older than what was published. */
+	"UPDATE meta SET value = 'another' WHERE key = 'boot'",
+	"DELETE FROM meta",
+};
+
+static void
+test_tampered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(tampered); i++) {
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		tamper(&s, tampered[i]);
+		ROW(!has(&s, V4, V6), "%s: believed", tampered[i]);
+		ROW(!has(&s, "89.14.163.157", V6), "%s: believed, too",
+		    tampered[i]);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "%s: not mended", tampered[i]);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/*
+ * What befalls the file
+ */
+
+static void
+overwrite(const struct stage *s, off_t at, size_t len)
+{
+	int fd = open(s->file, O_WRONLY | O_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(pwrite(fd, "x", 1, at + (off_t)i), 1);
+	close(fd);
+}
+
+static bool
+directory_has(const struct stage *s, const char *pattern)
+{
+	char command[512];
+
+	snprintf(command, sizeof command, "ls %s/%s >/dev/null 2>&1",
+	    s->directory, pattern);
+	return system(command) == 0;
+}
+
+/* Damage is found at the start, or while the store is open. */
+static void
+test_damage(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool open = i % 2 == 1;
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		stage_again(&s);
+		if (!open)
+			stage_close(&s);
+		if (i < 2)
+			overwrite(&s, 0, 8192);
+		else
+			assert_int_equal(truncate(s.file, 100), 0);
+		if (!open)
+			stage_open(&s);
+		assert_false(has(&s, V4, "none"));
+		publish(&s, V4, V6);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "%d: not mended", i);
+		/* Pages that SQLite holds in memory mend an open file. */
+		ROW(i == 1 || directory_has(&s, "state.db.damaged-*"),
+		    "%d: lost", i);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* Fails the statement: there must be no row. */
+static int
+a_row(void *data, int count, char **values, char **names)
+{
+	(void)data;
+	(void)count;
+	(void)values;
+	(void)names;
+	return 1;
+}
+
+static void
+test_foreign(void **state)
+{
+	struct stage s;
+	sqlite3 *db;
+
+	(void)state;
+	stage_start(&s);
+	tamper(&s, "PRAGMA application_id = 7");
+	publish(&s, V4, V6);
+	stage_close(&s);
+	assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "SELECT * FROM host", a_row, NULL,
+			     NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	assert_false(directory_has(&s, "state.db.damaged-*"));
+}
+
+static void
+test_newer(void **state)
+{
+	struct stage s;
+	struct error why;
+	sqlite3 *db;
+
+	(void)state;
+	stage_start(&s);
+	stage_close(&s);
+	assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
+	sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_null(state_new(&s.settings, &why));
+	assert_int_equal(why.code, ERR_CONFIG);
+	assert_non_null(strstr(why.text, "newer ddnsgate"));
+}
+
+/* A directory that is none: the program goes on, and knows nothing. */
+static void
+test_absent(void **state)
+{
+	struct turn t = { .id = 1 };
+	int verdicts[ORDER_VERDICTS];
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	stage_close(&s);
+	s.settings.state.place = "/dev/null/none";
+	stage_open(&s);
+	publish(&s, V4, V6);
+	assert_false(has(&s, V4, V6));
+	assert_int_equal(store_take(s.store, "a", &t, verdicts), ORDER_MINE);
+	assert_int_equal(store_keep(s.store, "a", &t), ORDER_MINE);
+	store_give(s.store, "a", &t, NULL);
+	stage_close(&s);
+}
+
+/*
+ * On a full disk an intent cannot be committed.  What stands in the file is then
+ * believed no longer, by this process, by others, and after a restart.
+ */
+static void
+test_full(void **state)
+{
+	const struct rlimit none = { 0, RLIM_INFINITY };
+	struct rlimit all;
+	struct stage s;
+	struct store *other;
+	struct state_claim old = claim(V4, V6),
+			   new = claim("89.14.163.157", V6);
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	other = store_open(s.state);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(store_intend(s.store, &new), ERR_OK);
+	store_apply(s.store, &new, both);
+	assert_int_equal(store_is_applied(s.store, &old, REFRESH), STORE_NO);
+	assert_int_equal(store_is_applied(other, &old, REFRESH), STORE_NO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+	assert_int_equal(store_is_applied(other, &old, REFRESH), STORE_NO);
+	store_close(other);
+	stage_again(&s);
+	assert_false(has(&s, V4, V6));
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/*
+ * Several processes
+ */
+
+/* Each takes its turn a hundred times; two at once would be seen. */
+static void
+work(struct stage *s, uint64_t id, _Atomic int *inside, _Atomic int *overlaps)
+{
+	struct store *st = store_open(s->state);
+
+	for (int i = 0; i < 100; i++) {
+		struct turn t = { .id = id, .arrival = i };
+		int verdicts[ORDER_VERDICTS];
+
+		t.claim[0] = (uint8_t)id;
+		if (store_take(st, "a.example", &t, verdicts) != ORDER_MINE)
+			continue;
+		if (atomic_fetch_add(inside, 1) != 0)
+			atomic_fetch_add(overlaps, 1);
+		(void)store_keep(st, "a.example", &t);
+		atomic_fetch_sub(inside, 1);
+		store_give(st, "a.example", &t, verdicts);
+	}
+	store_close(st);
+}
+
+static void
+test_processes(void **state)
+{
+	_Atomic int *counts = shared_new(4096);
+	struct stage s;
+	int status;
+
+	(void)state;
+	stage_start(&s);
+	for (uint64_t id = 1; id <= 4; id++)
+		if (fork() == 0) {
+			work(&s, id, &counts[0], &counts[1]);
+			_exit(0);
+		}
+	for (int i = 0; i < 4; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(counts[1], 0);
+	stage_close(&s);
+	shared_free(counts, 4096);
+}
+
+/* A process that dies between intent and outcome leaves "unknown". */
+static void
+test_killed(void **state)
+{
+	struct stage s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	if ((pid = fork()) == 0) {
+		struct store *st = store_open(s.state);
+		struct state_claim c = claim("89.14.163.157", NULL);
+
+		store_intend(st, &c);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_false(has(&s, V4, NULL));
+	assert_false(has(&s, "89.14.163.157", NULL));
+	assert_true(has(&s, NULL, V6));
+	stage_close(&s);
+}
+
+/*
+ * For people
+ */
+
+struct seen {
+	char text[2048];
+	size_t stop_after;
+};
+
+static bool
+see_event(const struct state_event *e, void *data)
+{
+	struct seen *seen = data;
+	size_t n = strlen(seen->text);
+
+	snprintf(seen->text + n, sizeof seen->text - n, "%lld %s %s %s>%s %s\n",
+	    (long long)e->at, e->host, e->type, unit_text(e->old),
+	    unit_text(e->new), e->verdict);
+	return --seen->stop_after > 0;
+}
+
+static bool
+see_host(const struct state_host *h, void *data)
+{
+	struct seen *seen = data;
+	size_t n = strlen(seen->text);
+	char text[ADDRESS_TEXT_MAX];
+
+	snprintf(seen->text + n, sizeof seen->text - n, "%s %s %s %lld %s\n",
+	    h->host, h->account,
+	    unit_text(h->value[0].kind == VALUE_ADDRESS ?
+		    address_format(&h->value[0].address, text) :
+		    NULL),
+	    (long long)h->expiry, h->refused);
+	return --seen->stop_after > 0;
+}
+
+static struct state_event
+event(int64_t at, const char *host, const char *verdict, const char *reason)
+{
+	return (struct state_event){ .at = at,
+		.source = "203.0.113.9",
+		.account = "router",
+		.host = host,
+		.type = "A",
+		.old = NULL,
+		.new = V4,
+		.verdict = verdict,
+		.reason = reason,
+		.expiry = reason == NULL ? 2000000000 : 0 };
+}
+
+static void
+test_history(void **state)
+{
+	struct state_event events[] = {
+		event(1000, "old.example", "good", NULL),
+		event(50000000, "a.example", "good", NULL),
+		event(50000001, "b.example", "proof", "connect: refused"),
+		event(50000002, "a.example", "proof", "has expired"),
+	};
+	struct seen all = { .stop_after = 9 }, one = { .stop_after = 9 },
+		    late = { .stop_after = 9 }, first = { .stop_after = 1 },
+		    hosts = { .stop_after = 9 };
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	for (size_t i = 0; i < COUNT(events); i++)
+		store_record(s.store, &events[i]);
+	assert_int_equal(store_history(s.store, NULL, NULL, 0, see_event, &all),
+	    ERR_OK);
+	/* What is older than 400 days is gone. */
+	assert_string_equal(all.text,
+	    "50000002 a.example A (null)>" V4 " proof\n"
+	    "50000001 b.example A (null)>" V4 " proof\n"
+	    "50000000 a.example A (null)>" V4 " good\n");
+	store_history(s.store, "b.example", "router", 0, see_event, &one);
+	assert_string_equal(one.text,
+	    "50000001 b.example A (null)>" V4 " proof\n");
+	store_history(s.store, NULL, NULL, 50000002, see_event, &late);
+	assert_string_equal(late.text,
+	    "50000002 a.example A (null)>" V4 " proof\n");
+	store_history(s.store, NULL, NULL, 0, see_event, &first);
+	assert_int_equal(strchr(first.text, '\n')[1], '\0');
+	assert_int_equal(store_hosts(s.store, "router", "", see_host, &hosts),
+	    ERR_OK);
+	assert_string_equal(hosts.text,
+	    "a.example router (null) 2000000000 A proof: has expired\n"
+	    "b.example router (null) 0 A proof: connect: refused\n"
+	    "home.example.org router " V4 " 0 \n"
+	    "old.example router (null) 2000000000 \n");
+	stage_close(&s);
+}
+
+/* The same for a store of several machines. */
+static int
+test_database(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_beliefs),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_history),
+	};
+
+	return cmocka_run_group_tests_name("database", tests, NULL, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_beliefs),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_tampered),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_history),
+	};
+
+	database = getenv("DDNSGATE_TEST_DATABASE");
+	if (database != NULL)
+		return test_database();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
