@@ -1,0 +1,243 @@
+/*
+ * applied.c - which address a host certainly has at the provider.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/crypto.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "state/hex.h"
+#include "state/postgresql/connection.h"
+#include "state/postgresql/postgresql.h"
+
+#define CACHE_MS 300000 /* what this machine knew serves for so long */
+
+/* Milliseconds of the database's clock, which all machines share. */
+#define NOW "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)"
+
+/*
+ * What was read of late, for the time when the database is out of reach: one
+ * entry a host, found by its hash.  No lock: an entry that is read while it is
+ * written matches nothing.
+ */
+static struct state_known *
+find_known(struct store *st, const struct state_claim *c, uint64_t *host,
+    uint64_t *claim)
+{
+	struct buffer all = { .max = 1024 };
+	char text[ADDRESS_TEXT_MAX];
+	uint64_t hash[4] = { 0 };
+
+	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, c->host, strlen(c->host),
+	    hash);
+	*host = hash[0];
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		const char *v = value_text(&c->wanted[f], text);
+
+		buffer_printf(&all, "%s ", v != NULL ? v : "?");
+	}
+	buffer_add(&all, c->settings, STATE_DIGEST_LEN);
+	if (!all.failed)
+		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all.data, all.len,
+		    hash);
+	buffer_free(&all);
+	*claim = hash[0];
+	return &st->state->shared->known[*host % STATE_KNOWN];
+}
+
+static void
+note_known(struct store *st, const struct state_claim *c, bool known)
+{
+	uint64_t host, claim;
+	struct state_known *k = find_known(st, c, &host, &claim);
+
+	atomic_store(&k->host, 0);
+	if (!known)
+		return;
+	atomic_store(&k->claim, claim);
+	atomic_store(&k->at, clock_now());
+	atomic_store(&k->host, host);
+}
+
+static bool
+was_known(struct store *st, const struct state_claim *c)
+{
+	uint64_t host, claim;
+	struct state_known *k = find_known(st, c, &host, &claim);
+
+	return atomic_load(&k->host) == host &&
+	    atomic_load(&k->claim) == claim &&
+	    clock_now() - atomic_load(&k->at) < CACHE_MS;
+}
+
+/* Columns: ipv4, ipv6, at4, at6, since4, since6, settings, intent, now. */
+#define COLUMNS                                                               \
+	"SELECT ipv4, ipv6, at4, at6, since4, since6, settings, intent, " NOW \
+	" FROM ddnsgate_host WHERE name = $1"
+
+struct row {
+	struct applied applied;
+	int64_t since[STATE_FAMILIES];
+	int64_t now;
+};
+
+static void
+read_row(const PGresult *r, struct row *row)
+{
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		row->applied.value[f] = value_parse(column_text(r, 0, f));
+		row->applied.at[f] = column_number(r, 0, 2 + f);
+		row->since[f] = column_number(r, 0, 4 + f);
+	}
+	hex_read(row->applied.settings, STATE_DIGEST_LEN, column_text(r, 0, 6));
+	row->applied.intent = (unsigned int)column_number(r, 0, 7);
+	row->now = column_number(r, 0, 8);
+}
+
+enum store_answer
+postgresql_is_applied(struct store *st, const struct state_claim *c,
+    int64_t refresh_ms)
+{
+	struct parameters p = { .count = 0 };
+	struct row row;
+	bool known = false;
+	PGresult *r;
+
+	add_text(&p, c->host);
+	r = connection_ask((struct postgresql *)st, COLUMNS, &p);
+	if (r == NULL)
+		return was_known(st, c) ? STORE_YES : STORE_OUT_OF_REACH;
+	if (PQntuples(r) == 1) {
+		read_row(r, &row);
+		known = applied_has(&row.applied, c, refresh_ms, row.now);
+	}
+	PQclear(r);
+	note_known(st, c, known);
+	return known ? STORE_YES : STORE_NO;
+}
+
+/* What becomes of the row of a host. */
+struct change {
+	const struct state_claim *claim;
+	const bool *known; /* NULL: an intent */
+};
+
+/* Changes a row that was read as change says. */
+static void
+apply_change(struct row *row, const struct change *change)
+{
+	const struct state_claim *c = change->claim;
+	int64_t seconds = time(NULL);
+
+	if (memcmp(row->applied.settings, c->settings, STATE_DIGEST_LEN) != 0)
+		row->applied.intent |= (1U << STATE_FAMILIES) - 1;
+	for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
+		if (c->wanted[f].kind == VALUE_UNKNOWN)
+			continue;
+		if (change->known == NULL) {
+			row->applied.intent |= 1U << f;
+		} else if (change->known[f]) {
+			if (!value_equal(&row->applied.value[f], &c->wanted[f]))
+				row->since[f] = seconds;
+			row->applied.value[f] = c->wanted[f];
+			row->applied.intent &= ~(1U << f);
+			row->applied.at[f] = row->now;
+		}
+	}
+}
+
+static bool
+write_row(struct postgresql *q, const struct change *change,
+    const struct row *row, int64_t deadline, bool *retry, struct error *why)
+{
+	const struct state_claim *c = change->claim;
+	char text[STATE_FAMILIES][ADDRESS_TEXT_MAX];
+	char settings[2 * STATE_DIGEST_LEN + 1];
+	struct parameters p = { .count = 0 };
+
+	add_text(&p, c->host);
+	add_text(&p, c->account);
+	for (int f = 0; f < STATE_FAMILIES; f++)
+		add_text(&p, value_text(&row->applied.value[f], text[f]));
+	for (int f = 0; f < STATE_FAMILIES; f++)
+		add_number(&p, row->applied.at[f]);
+	for (int f = 0; f < STATE_FAMILIES; f++)
+		add_number(&p, row->since[f]);
+	add_text(&p, hex_write(c->settings, STATE_DIGEST_LEN, settings));
+	add_number(&p, row->applied.intent);
+	add_number(&p, change->known != NULL ? time(NULL) : 0);
+	return connection_do(q->connection,
+	    "UPDATE ddnsgate_host SET account = $2, ipv4 = $3,"
+	    " ipv6 = $4, at4 = $5, at6 = $6, since4 = $7,"
+	    " since6 = $8, settings = $9, intent = $10,"
+	    " applied_at = CASE WHEN CAST($11 AS BIGINT) = 0 THEN applied_at"
+	    " ELSE $11 END WHERE name = $1",
+	    &p, deadline, retry, why);
+}
+
+static bool
+change_row(struct postgresql *q, int64_t deadline, bool *retry,
+    struct error *why, void *data)
+{
+	const struct change *change = data;
+	struct parameters p = { .count = 0 };
+	struct row row;
+	PGresult *r;
+
+	add_text(&p, change->claim->host);
+	if (!connection_do(q->connection,
+		"INSERT INTO ddnsgate_host (name) VALUES ($1)"
+		" ON CONFLICT (name) DO NOTHING",
+		&p, deadline, retry, why))
+		return false;
+	r = connection_run(q->connection, COLUMNS " FOR UPDATE", &p, deadline,
+	    retry, why);
+	if (r == NULL)
+		return false;
+	read_row(r, &row);
+	PQclear(r);
+	apply_change(&row, change);
+	return write_row(q, change, &row, deadline, retry, why);
+}
+
+enum err
+postgresql_intend(struct store *st, const struct state_claim *c)
+{
+	struct change change = { .claim = c };
+
+	note_known(st, c, false);
+	return connection_transaction((struct postgresql *)st, change_row,
+		   &change) ?
+	    ERR_OK :
+	    ERR_UNREACHABLE;
+}
+
+void
+postgresql_apply(struct store *st, const struct state_claim *c,
+    const bool *known)
+{
+	struct change change = { .claim = c, .known = known };
+
+	(void)connection_transaction((struct postgresql *)st, change_row,
+	    &change);
+}
+
+bool
+postgresql_forget(struct store *st, const char *host)
+{
+	struct parameters p = { .count = 0 };
+	bool found;
+	PGresult *r;
+
+	add_text(&p, host);
+	r = connection_ask((struct postgresql *)st,
+	    "UPDATE ddnsgate_host SET settings = '' WHERE name = $1", &p);
+	found = r != NULL && strcmp(PQcmdTuples(r), "0") != 0;
+	PQclear(r);
+	return found;
+}

@@ -1,0 +1,198 @@
+/*
+ * history.c - what changed and what was refused, and the hosts for people.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+
+#include "state/hex.h"
+#include "state/postgresql/connection.h"
+#include "state/postgresql/postgresql.h"
+
+#define ROWS_MAX 1000 /* of one question; more are asked for from there on */
+
+/* What status shows of the host without a look at its history. */
+static bool
+note_event(struct postgresql *q, const struct state_event *e, int64_t deadline,
+    bool *retry, struct error *why)
+{
+	struct parameters p = { .count = 0 };
+	char refused[STATE_TEXT_MAX] = "";
+
+	if (e->reason != NULL)
+		snprintf(refused, sizeof refused, "%s %s: %s", e->type,
+		    e->verdict, e->reason);
+	add_text(&p, e->host);
+	add_text(&p, e->account);
+	add_number(&p, e->expiry);
+	add_number(&p, e->reason != NULL ? e->at : 0);
+	add_text(&p, refused);
+	return connection_do(q->connection,
+	    "INSERT INTO ddnsgate_host (name, account, expiry, refused_at,"
+	    " refused) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE"
+	    " SET expiry = CASE WHEN excluded.expiry = 0"
+	    " THEN ddnsgate_host.expiry ELSE excluded.expiry END,"
+	    " refused_at = CASE WHEN excluded.refused_at = 0"
+	    " THEN ddnsgate_host.refused_at ELSE excluded.refused_at END,"
+	    " refused = CASE WHEN excluded.refused_at = 0"
+	    " THEN ddnsgate_host.refused ELSE excluded.refused END",
+	    &p, deadline, retry, why);
+}
+
+static bool
+add_event(struct postgresql *q, int64_t deadline, bool *retry,
+    struct error *why, void *data)
+{
+	const struct state_event *e = data;
+	const char *const columns[] = { e->source, e->account, e->host, e->type,
+		e->old, e->new, e->verdict, e->reason, e->issuer, e->serial,
+		e->key };
+	struct parameters p = { .count = 0 }, old = { .count = 0 };
+	uint8_t random[8];
+	char id[2 * sizeof random + 1];
+
+	(void)gnutls_rnd(GNUTLS_RND_NONCE, random, sizeof random);
+	add_number(&p, e->at);
+	add_text(&p, hex_write(random, sizeof random, id));
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		add_text(&p, columns[i]);
+	add_number(&p, e->expiry);
+	add_number(&p, e->proof_ms);
+	add_number(&p, e->provider_ms);
+	add_number(&old, e->at - q->store.state->history_s);
+	return connection_do(q->connection,
+		   "INSERT INTO ddnsgate_history (at, id, source, account,"
+		   " host, type, old, new, verdict, reason, issuer, serial,"
+		   " key, expiry, proof_ms, provider_ms) VALUES ($1, $2, $3,"
+		   " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+		   " $16)",
+		   &p, deadline, retry, why) &&
+	    note_event(q, e, deadline, retry, why) &&
+	    connection_do(q->connection,
+		"DELETE FROM ddnsgate_history WHERE (at, id) IN (SELECT at, id"
+		" FROM ddnsgate_history WHERE at < $1 ORDER BY at LIMIT 8)",
+		&old, deadline, retry, why);
+}
+
+void
+postgresql_record(struct store *st, const struct state_event *e)
+{
+	struct state_event mine = *e;
+
+	(void)connection_transaction((struct postgresql *)st, add_event, &mine);
+}
+
+static void
+read_host(const PGresult *r, int row, struct state_host *h)
+{
+	*h = (struct state_host){ .expiry = column_number(r, row, 8) };
+	snprintf(h->host, sizeof h->host, "%s", PQgetvalue(r, row, 0));
+	snprintf(h->account, sizeof h->account, "%s", PQgetvalue(r, row, 1));
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		h->value[f] = value_parse(column_text(r, row, 2 + f));
+		h->since[f] = column_number(r, row, 4 + f);
+	}
+	h->applied_at = column_number(r, row, 6);
+	h->intent = column_number(r, row, 7) != 0;
+	h->refused_at = column_number(r, row, 9);
+	snprintf(h->refused, sizeof h->refused, "%s", PQgetvalue(r, row, 10));
+}
+
+enum err
+postgresql_hosts(struct store *st, const char *account, const char *from,
+    bool (*each)(const struct state_host *h, void *data), void *data)
+{
+	struct state_host h = { .host = "" };
+	char last[STATE_TEXT_MAX];
+	const char *compare = ">=";
+	int count = ROWS_MAX;
+
+	snprintf(last, sizeof last, "%s", from);
+	while (count == ROWS_MAX) {
+		struct parameters p = { .count = 0 };
+		char sql[512];
+		PGresult *r;
+
+		snprintf(sql, sizeof sql,
+		    "SELECT name, account, ipv4, ipv6, since4, since6,"
+		    " applied_at, intent, expiry, refused_at, refused"
+		    " FROM ddnsgate_host WHERE name %s $1"
+		    " AND ($2::text IS NULL OR account = $2)"
+		    " ORDER BY name LIMIT %d",
+		    compare, ROWS_MAX);
+		add_text(&p, last);
+		add_text(&p, account);
+		if ((r = connection_ask((struct postgresql *)st, sql, &p)) ==
+		    NULL)
+			return ERR_UNREACHABLE;
+		count = PQntuples(r);
+		for (int i = 0; i < count; i++) {
+			read_host(r, i, &h);
+			if (!each(&h, data)) {
+				count = 0;
+				break;
+			}
+		}
+		PQclear(r);
+		snprintf(last, sizeof last, "%s", h.host);
+		compare = ">";
+	}
+	return ERR_OK;
+}
+
+static void
+read_event(const PGresult *r, int row, struct state_event *e)
+{
+	*e = (struct state_event){ .at = column_number(r, row, 0),
+		.source = column_text(r, row, 1),
+		.account = column_text(r, row, 2),
+		.host = column_text(r, row, 3),
+		.type = column_text(r, row, 4),
+		.old = column_text(r, row, 5),
+		.new = column_text(r, row, 6),
+		.verdict = column_text(r, row, 7),
+		.reason = column_text(r, row, 8),
+		.issuer = column_text(r, row, 9),
+		.serial = column_text(r, row, 10),
+		.key = column_text(r, row, 11),
+		.expiry = column_number(r, row, 12),
+		.proof_ms = (int)column_number(r, row, 13),
+		.provider_ms = (int)column_number(r, row, 14) };
+}
+
+enum err
+postgresql_history(struct store *st, const char *host, const char *account,
+    int64_t since, bool (*each)(const struct state_event *e, void *data),
+    void *data)
+{
+	struct parameters p = { .count = 0 };
+	PGresult *r;
+
+	add_number(&p, since);
+	add_text(&p, host);
+	add_text(&p, account);
+	r = connection_ask((struct postgresql *)st,
+	    "SELECT at, source, account, host, type, old, new, verdict, reason,"
+	    " issuer, serial, key, expiry, proof_ms, provider_ms"
+	    " FROM ddnsgate_history WHERE at >= $1"
+	    " AND ($2::text IS NULL OR host = $2)"
+	    " AND ($3::text IS NULL OR account = $3)"
+	    " ORDER BY at DESC, id LIMIT 10000",
+	    &p);
+	if (r == NULL)
+		return ERR_UNREACHABLE;
+	for (int i = 0; i < PQntuples(r); i++) {
+		struct state_event e;
+
+		read_event(r, i, &e);
+		if (!each(&e, data))
+			break;
+	}
+	PQclear(r);
+	return ERR_OK;
+}

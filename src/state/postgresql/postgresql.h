@@ -1,0 +1,35 @@
+/*
+ * postgresql.h - what each file of this room does for state.h, by the same
+ * contract.
+ */
+#ifndef STATE_POSTGRESQL_POSTGRESQL_H
+#define STATE_POSTGRESQL_POSTGRESQL_H
+
+#include "state/engine.h"
+
+/* applied.c */
+enum store_answer postgresql_is_applied(struct store *st,
+    const struct state_claim *c, int64_t refresh_ms);
+enum err postgresql_intend(struct store *st, const struct state_claim *c);
+void postgresql_apply(struct store *st, const struct state_claim *c,
+    const bool *known);
+bool postgresql_forget(struct store *st, const char *host);
+
+/* turn.c */
+enum order_answer postgresql_take(struct store *st, const char *host,
+    struct turn *t, int *verdicts);
+enum order_answer postgresql_keep(struct store *st, const char *host,
+    const struct turn *t);
+void postgresql_give(struct store *st, const char *host, const struct turn *t,
+    const int *verdicts);
+
+/* history.c */
+void postgresql_record(struct store *st, const struct state_event *e);
+enum err postgresql_hosts(struct store *st, const char *account,
+    const char *from, bool (*each)(const struct state_host *h, void *data),
+    void *data);
+enum err postgresql_history(struct store *st, const char *host,
+    const char *account, int64_t since,
+    bool (*each)(const struct state_event *e, void *data), void *data);
+
+#endif
