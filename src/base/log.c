@@ -112,7 +112,10 @@ log_open(const char *target, struct error *why)
 			    O_NOCTTY | O_NONBLOCK,
 			0640)) == -1) {
 		return error_set(why, ERR_SYSTEM, "log %s: %s", target,
-		    strerror(errno));
+		    errno == ELOOP ?
+			"a symbolic link, which is not followed; name the file "
+			"that it leads to" :
+			strerror(errno));
 	}
 	if (log_fd != STDERR_FILENO && log_fd != -1)
 		close(log_fd);

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/identity.h"
+#include "command/trial.h"
 #include "command/usage.h"
 #include "gateway/gateway.h"
 #include "provider/provider.h"
 
 static const char usage_text[] =
-    "usage: ddnsgate check [--quiet] [--config FILE]\n";
+    "usage: ddnsgate check [--quiet] [--resolve] [--user NAME] "
+    "[--config FILE]\n";
 
 static void
 print_proof(const struct host_settings *h)
@@ -76,14 +79,17 @@ print_host(const struct host_settings *h)
 }
 
 static void
-print_endpoint(const struct endpoint *e, const char *what)
+print_endpoint(const struct endpoint *e, const char *what, bool asked)
 {
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	char text[ADDRESS_TEXT_MAX];
 	size_t count = endpoint_addresses(e, addresses);
 
 	printf("  %s%s%s\n", e->origin, e->path, what);
-	if (count == 0)
+	if (count == 0 && !asked)
+		printf("  at the addresses that the resolver gives; --resolve "
+		       "asks it\n");
+	else if (count == 0)
 		printf("  at no known address: the resolver does not answer\n");
 	for (size_t i = 0; i < count; i++)
 		printf("  at %s%s\n", address_format(&addresses[i], text),
@@ -91,18 +97,18 @@ print_endpoint(const struct endpoint *e, const char *what)
 }
 
 static void
-print_provider(const struct provider *p)
+print_provider(const struct provider *p, bool asked)
 {
 	printf("provider %s\n", p->settings->name);
-	print_endpoint(&p->at, "");
+	print_endpoint(&p->at, "", asked);
 	if (p->begin.host != NULL)
-		print_endpoint(&p->begin, ", for the login");
+		print_endpoint(&p->begin, ", for the login", asked);
 	if (p->rest.description != NULL)
 		printf("  with a certificate by %s\n", p->settings->ca);
 }
 
 static void
-print_gateway(const struct gateway *g)
+print_gateway(const struct gateway *g, bool asked)
 {
 	const struct settings *s = g->settings;
 
@@ -111,7 +117,7 @@ print_gateway(const struct gateway *g)
 		printf("listens on %s, mode %04o\n", s->listen.path,
 		    (unsigned int)s->listen.mode);
 	for (size_t i = 0; i < s->provider_count; i++)
-		print_provider(providers_get(g->providers, i));
+		print_provider(providers_get(g->providers, i), asked);
 	for (size_t i = 0; i < s->account_count; i++) {
 		const struct account_settings *a = &s->accounts[i];
 
@@ -133,12 +139,14 @@ command_check(int argc, char *argv[])
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "resolve", no_argument, NULL, 'r' },
+		{ "user", required_argument, NULL, 'u' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *file = COMMAND_CONFIG_FILE;
+	const char *file = COMMAND_CONFIG_FILE, *user = NULL;
 	struct gateway *g;
-	bool quiet = false;
+	bool quiet = false, resolve = false, good;
 	struct error why;
 	int c;
 
@@ -148,19 +156,25 @@ command_check(int argc, char *argv[])
 			file = optarg;
 		else if (c == 'q')
 			quiet = true;
+		else if (c == 'r')
+			resolve = true;
+		else if (c == 'u')
+			user = optarg;
 		else
 			return usage(usage_text, c);
 	}
 	if (optind != argc)
 		return usage(usage_text, 0);
-	if ((g = gateway_new(file, &why)) == NULL) {
+	if (identity_take(user, file, &why) != ERR_OK ||
+	    (g = gateway_new(file, &why)) == NULL) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
-	if (!quiet) {
+	if (resolve)
 		providers_resolve(g->providers);
-		print_gateway(g);
-	}
+	if (!quiet)
+		print_gateway(g, resolve);
+	good = trial_run(g->settings, quiet);
 	gateway_free(g);
-	return EXIT_OK;
+	return good ? EXIT_OK : EXIT_FAILED;
 }

@@ -79,16 +79,29 @@ check_directories(const char *file, uid_t owner, struct error *why)
 	return rc;
 }
 
-enum err
-document_of_root(const char *file, struct error *why)
+static enum err
+check_file(const char *file, uid_t owner, struct error *why)
 {
 	struct stat st;
+	enum err rc;
 
 	if (stat(file, &st) == -1)
 		return error_set(why, ERR_CONFIG, "%s: %s", file,
 		    strerror(errno));
-	TRY(check_owner(&st, 0, file, why));
-	return check_directories(file, 0, why);
+	rc = check_owner(&st, owner, file, why);
+	return rc == ERR_OK ? check_directories(file, owner, why) : rc;
+}
+
+enum err
+document_of_root(const char *file, struct error *why)
+{
+	return check_file(file, 0, why);
+}
+
+enum err
+document_of_ours(const char *file, struct error *why)
+{
+	return check_file(file, geteuid(), why);
 }
 
 /* Editors mark their encodings in the first bytes (RFC 8259 section 8.1). */

@@ -44,6 +44,9 @@ enum err document_read(json_object **root, const char *file, struct error *why);
  */
 enum err document_of_root(const char *file, struct error *why);
 
+/* The same, but the user of this process may own and write them, too. */
+enum err document_of_ours(const char *file, struct error *why);
+
 /* ERR_CONFIG, with "FILE: PATH: " before the message. */
 enum err place_error(const struct place *p, struct error *why, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,20 +42,30 @@ handed_by_systemd(void)
 	return ours && listens(SYSTEMD_FIRST_FD);
 }
 
+/* Is nothing but a socket at path?  ERR_OK where nothing is. */
+static enum err
+only_socket(const char *path, bool *found, struct error *why)
+{
+	struct stat st = { .st_mode = 0 };
+
+	*found = lstat(path, &st) == 0 || errno != ENOENT;
+	if (*found && !S_ISSOCK(st.st_mode))
+		return error_set(why, ERR_CONFIG,
+		    "%s: is there, and is no socket; move it away", path);
+	return ERR_OK;
+}
+
 /* Takes a dead server's socket away; never a live one's. */
 static enum err
 clear_path(const struct sockaddr_un *un, struct error *why)
 {
-	struct stat st;
+	bool found;
 	int probe, rc;
 
-	if (lstat(un->sun_path, &st) == -1 && errno == ENOENT)
+	if (only_socket(un->sun_path, &found, why) != ERR_OK)
+		return ERR_CONFIG;
+	if (!found)
 		return ERR_OK;
-	if (!S_ISSOCK(st.st_mode))
-		return error_set(why, ERR_CONFIG,
-		    "%s: is there, and is no "
-		    "socket; move it away",
-		    un->sun_path);
 	/* Where the queue is full, connect() would wait for its turn. */
 	if ((probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		 0)) == -1)
@@ -67,6 +78,22 @@ clear_path(const struct sockaddr_un *un, struct error *why)
 		    "%s: another server listens there", un->sun_path);
 	if (unlink(un->sun_path) == -1)
 		return error_set(why, ERR_SYSTEM, "%s: %s", un->sun_path,
+		    strerror(errno));
+	return ERR_OK;
+}
+
+/* Sets group and mode of the socket s at its path, and lets it listen. */
+static enum err
+give_away(int s, const struct listen_settings *l, struct error *why)
+{
+	if (l->group != (gid_t)-1 && chown(l->path, (uid_t)-1, l->group) == -1)
+		return error_set(why, ERR_CONFIG, "%s: group %u: %s%s", l->path,
+		    (unsigned int)l->group, strerror(errno),
+		    errno == EPERM ? "; only a member of the group may give it "
+				     "a socket" :
+				     "");
+	if (chmod(l->path, l->mode) == -1 || listen(s, BACKLOG) == -1)
+		return error_set(why, ERR_CONFIG, "%s: %s", l->path,
 		    strerror(errno));
 	return ERR_OK;
 }
@@ -101,11 +128,7 @@ own_listener(const struct listen_settings *l, int *fd, struct error *why)
 	}
 	umask(mask);
 	own_socket = true;
-	if ((l->group != (gid_t)-1 &&
-		chown(l->path, (uid_t)-1, l->group) == -1) ||
-	    chmod(l->path, l->mode) == -1 || listen(s, BACKLOG) == -1) {
-		rc = error_set(why, ERR_CONFIG, "%s: %s", l->path,
-		    strerror(errno));
+	if ((rc = give_away(s, l, why)) != ERR_OK) {
 		unlink(l->path);
 		close(s);
 		return rc;
@@ -161,6 +184,57 @@ listener_open(const struct settings *s, bool handed_in_only, int *fd,
 		return rc;
 	}
 	return settle(found, fd, why);
+}
+
+bool
+listener_owner(const char *path, struct ucred *owner)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof *owner;
+	bool found;
+	int s;
+
+	if (strlen(path) >= sizeof un.sun_path ||
+	    (s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		 0)) == -1)
+		return false;
+	strcpy(un.sun_path, path);
+	/* SO_PEERCRED is of who called listen(): unix(7). */
+	found = connect(s, (struct sockaddr *)&un, sizeof un) == 0 &&
+	    getsockopt(s, SOL_SOCKET, SO_PEERCRED, owner, &len) == 0;
+	close(s);
+	return found;
+}
+
+enum err
+listener_try(const struct listen_settings *l, struct error *why)
+{
+	char directory[PATH_MAX], name[64];
+	struct listen_settings trial = *l;
+	const char *slash = strrchr(l->path, '/');
+	struct error reason;
+	bool found;
+	int fd;
+
+	if (strlen(l->path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+		return own_listener(l, &fd, why); /* says how long it may be */
+	if (only_socket(l->path, &found, why) != ERR_OK)
+		return ERR_CONFIG;
+	snprintf(directory, sizeof directory, "%.*s",
+	    slash == l->path ? 1 : (int)(slash - l->path), l->path);
+	if (chdir(directory) == -1)
+		return error_set(why, ERR_CONFIG, "%s: %s: %s", l->path,
+		    directory, strerror(errno));
+	/* By a short name, since sun_path is just as long as the real one. */
+	snprintf(name, sizeof name, ".ddnsgate-check.%ld", (long)getpid());
+	trial.path = name;
+	if (own_listener(&trial, &fd, &reason) != ERR_OK)
+		return error_set(why, reason.code, "%s%s", l->path,
+		    reason.text + strlen(name));
+	close(fd);
+	unlink(name);
+	own_socket = false;
+	return ERR_OK;
 }
 
 bool

@@ -5,6 +5,7 @@
 #define POOL_LISTENER_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "config/settings.h"
@@ -17,6 +18,19 @@
  */
 enum err listener_open(const struct settings *s, bool handed_in_only, int *fd,
     struct error *why);
+
+/*
+ * Who made the socket that listens at path?  False: nobody listens there, or we
+ * may not connect.  Never waits.
+ */
+bool listener_owner(const char *path, struct ucred *owner);
+
+/*
+ * Makes a socket of our own as listener_open() would, under another name in
+ * the same directory, and removes it; a socket at the path itself stays.
+ * Changes the working directory, so it is for a child that does nothing else.
+ */
+enum err listener_try(const struct listen_settings *l, struct error *why);
 
 /* May the peer of an accepted connection talk to us?  TCP has no peer uid. */
 bool listener_peer_allowed(const struct settings *s, int fd);

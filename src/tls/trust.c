@@ -1,10 +1,13 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gnutls/x509.h>
 
+#include "config/document.h"
 #include "tls/trust.h"
 
 /* A list: a configuration names one or two files. */
@@ -71,6 +74,7 @@ enum err
 trust_load(struct trust *t, const char *file, struct error *why)
 {
 	struct store *s;
+	enum err rc;
 	int count;
 
 	if (find(t, file) != NULL)
@@ -84,6 +88,17 @@ trust_load(struct trust *t, const char *file, struct error *why)
 	}
 	gnutls_certificate_set_verify_flags(s->credentials,
 	    GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);
+	/* Who may write the file decides whom we believe. */
+	if (access(file, R_OK) == -1)
+		rc = error_set(why, ERR_CONFIG,
+		    "%s: %s; name a PEM file of CA certificates as \"ca\"",
+		    file, strerror(errno));
+	else
+		rc = document_of_ours(file, why);
+	if (rc != ERR_OK) {
+		store_free(s);
+		return rc;
+	}
 	count = gnutls_certificate_set_x509_trust_file(s->credentials, file,
 	    GNUTLS_X509_FMT_PEM);
 	if (count <= 0) {

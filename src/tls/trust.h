@@ -17,7 +17,8 @@ void trust_free(struct trust *t);
 /*
  * Loads a PEM file of CA certificates, unless it was loaded before.  Costs
  * 7 ms and 4 MB for the 150 of the system, so do it before the fork: the
- * children share the pages.  ERR_CONFIG: unreadable, or no certificate in it.
+ * children share the pages.  ERR_CONFIG: unreadable, no certificate in it, or
+ * others than root and we may write it (document_of_ours()).
  */
 enum err trust_load(struct trust *t, const char *file, struct error *why);
 

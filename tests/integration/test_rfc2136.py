@@ -532,7 +532,7 @@ def test_a_rehearsal_is_what_nsupdate_takes(world, server, alone):
 
 
 def test_what_is_understood_is_told(world, alone, server):
-    told = world.proxy.run([world.binary, "check", "--config", alone(
+    told = world.proxy.run([world.binary, "check", "--resolve", "--config", alone(
         server=server.host.ipv6, port="5353", algorithm="hmac-sha384")])
     assert (f"provider home\n  updates to {server.host.ipv6}, port 5353, hmac-sha384\n"
             f"  at {server.host.ipv6}, by the resolver\naccount") in told

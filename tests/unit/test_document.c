@@ -259,6 +259,8 @@ test_modes(void **state)
 			ROW(rc == ERR_CONFIG && strcmp(why.text, want) == 0,
 			    "%o in %o: %s", modes[i].file, modes[i].directory,
 			    why.text);
+		ROW(document_of_ours(file, &why) == rc, "%o in %o: of ours, %s",
+		    modes[i].file, modes[i].directory, why.text);
 		json_object_put(root);
 		chmod(dir, 0700);
 	}

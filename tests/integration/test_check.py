@@ -1,0 +1,214 @@
+"""`ddnsgate check` says what `serve` will meet, as the user that serves."""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import pytest
+from lab import certificates, waiting
+from lab.gateway import USER, verifier
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_for_root():
+    if os.geteuid() != 0:
+        pytest.skip("only root can check as another user")
+
+
+@pytest.fixture
+def place(folder):
+    """A directory that USER may read but not write, with one that it may."""
+    path = pathlib.Path(tempfile.mkdtemp(dir=folder))
+    path.chmod(0o755)
+    (path / "own").mkdir(mode=0o755)
+    os.chown(path / "own", USER, USER)
+    certificates.Authority(str(path), "ca")
+    (path / "ca.pem").chmod(0o644)
+    yield path
+    shutil.rmtree(path)
+
+
+def configuration(place, **members):
+    """A good one, and what differs from it; hosts and providers by name."""
+    good = {
+        "ca": f"{place}/ca.pem",
+        "providers": {"home": {"description": "powerdns", "config": {
+            "base": "https://api.dns.example:8443"}}},
+        "accounts": {"router": {
+            "verifier": verifier("router", "token"), "provider": "home",
+            "hosts": {"www.home.example": {"ipv4": True}}}}}
+    file = place / "ddnsgate.json"
+    file.write_text(json.dumps({**good, **members}), encoding="ascii")
+    file.chmod(0o644)
+    return str(file)
+
+
+def check(binary, file, *options, before=()):
+    return subprocess.run([*before, binary, "check", "--config", file, *options],
+                          text=True, capture_output=True, check=False, timeout=120)
+
+
+def refused(binary, place, why, **members):
+    told = check(binary, configuration(place, **members), "--user", str(USER))
+    assert (told.returncode, told.stderr) == (1, f"ddnsgate: {why}\n")
+    quiet = check(binary, configuration(place, **members), "--user", str(USER), "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", told.stderr)
+
+
+def test_what_serve_will_do_is_tried_and_leaves_nothing(binary, place):
+    before = sorted(place.rglob("*"))
+    file = configuration(place, log=f"{place}/own/log", listen={
+        "socket": f"{place}/own/socket"})
+    told = check(binary, file, "--user", str(USER))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert sorted(place.rglob("*")) == sorted([*before, place / "ddnsgate.json"])
+    assert f"not tried: {place}/own/log inside a unit of systemd" in told.stdout
+
+
+@pytest.mark.parametrize("log, why", [
+    ("missing/log", "No such file or directory"),
+    ("log", "Permission denied"),
+    ("own", "Is a directory"),
+    ("own/link", "a symbolic link, which is not followed; name the file that it "
+     "leads to")])
+def test_a_log_that_serve_cannot_open(binary, place, log, why):
+    (place / "own/link").symlink_to(place / "own/elsewhere")
+    refused(binary, place, f"log {place}/{log}: {why}", log=f"{place}/{log}")
+    assert not (place / "own/elsewhere").exists()
+
+
+def test_a_log_that_belongs_to_another(binary, place):
+    (place / "own/log").write_text("a line\n", encoding="ascii")
+    refused(binary, place, f"log {place}/own/log: Permission denied",
+            log=f"{place}/own/log")
+    os.chown(place / "own/log", USER, USER)
+    told = check(binary, configuration(place, log=f"{place}/own/log"), "--user",
+                 str(USER))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert (place / "own/log").read_text(encoding="ascii") == "a line\n"
+
+
+@pytest.mark.parametrize("path, why", [
+    ("missing/socket", "{place}/missing: No such file or directory"),
+    ("socket", "Permission denied"),
+    ("own", "is there, and is no socket; move it away"),
+    ("own/" + "s" * 107, "longer than 107 characters")])
+def test_a_socket_that_serve_cannot_make(binary, place, path, why):
+    refused(binary, place, f"{place}/{path}: {why.format(place=place)}",
+            listen={"socket": f"{place}/{path}"})
+
+
+def test_a_group_that_is_not_the_users(binary, place):
+    refused(binary, place, f"{place}/own/socket: group 0: Operation not permitted; only "
+            "a member of the group may give it a socket",
+            listen={"socket": f"{place}/own/socket", "group": "root"})
+    assert list((place / "own").iterdir()) == []
+
+
+def test_the_longest_path_that_a_socket_can_have(binary, place):
+    path = f"{place}/own/{'s' * 107}"[:107]
+    told = check(binary, configuration(place, listen={"socket": path}), "--user",
+                 str(USER))
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_server_of_another_user_is_left_alone(binary, place):
+    path = f"{place}/own/socket"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        os.chmod(path, 0o777)
+        told = check(binary, configuration(place, listen={"socket": path}), "--user",
+                     str(USER))
+        assert (told.returncode, told.stderr) == (0, "")
+        assert f"not tried: {path}, where a server of user 0 listens" in told.stdout
+        server.settimeout(10)
+        server.accept()[0].close()
+
+
+def of_provider(file):
+    return {"providers": {"home": {"description": "powerdns", "ca": file, "config": {
+        "base": "https://api.dns.example:8443"}}}}
+
+
+def of_host(file):
+    return {"accounts": {"router": {
+        "verifier": verifier("router", "token"), "provider": "home",
+        "hosts": {"www.home.example": {"ipv4": True, "proof": {"ca": file}}}}}}
+
+
+@pytest.mark.parametrize("mode, text, why", [
+    (0o600, None, "Permission denied; name a PEM file"),
+    (0o666, None, "others can write it; chmod go-w"),
+    (0o664, None, "others can write it; chmod go-w"),
+    (0o644, "-----nothing-----\n", "name a PEM file"),
+    (None, None, "No such file or directory")])
+@pytest.mark.parametrize("member", [of_host, of_provider])
+def test_authorities_that_serve_cannot_use(binary, place, member, mode, text, why):
+    file = place / "other.pem"
+    if mode is not None:
+        file.write_text(text or (place / "ca.pem").read_text(encoding="ascii"),
+                        encoding="ascii")
+        file.chmod(mode)
+    told = check(binary, configuration(place, **member(str(file))), "--user", str(USER))
+    assert told.returncode == 1
+    assert f"{file}: " in told.stderr and why in told.stderr
+    if member is of_provider:
+        assert f"{place}/ddnsgate.json: /providers/home: " in told.stderr
+
+
+def test_the_configuration_is_read_as_the_user_that_serves(binary, place):
+    file = configuration(place)
+    os.chmod(file, 0o600)
+    told = check(binary, file, "--user", str(USER))
+    assert (told.returncode, told.stderr) == (
+        1, f"ddnsgate: {file}: Permission denied\n")
+    os.chown(file, USER, USER)          # that user may own it, but not root's check
+    assert check(binary, file, "--user", str(USER)).returncode == 0
+
+
+@pytest.mark.parametrize("user, why", [
+    ("no-such-user", "no-such-user: no such user on this machine"),
+    ("root", "root: serve does not run as root; name its user"),
+    ("0", "0: serve does not run as root; name its user")])
+def test_a_user_that_cannot_be_had(binary, place, user, why):
+    told = check(binary, configuration(place), "--user", user)
+    assert (told.returncode, told.stderr) == (1, f"ddnsgate: {why}\n")
+
+
+def test_only_root_checks_as_another(binary, place):
+    before = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    told = check(binary, configuration(place), "--user", "nobody", before=before)
+    assert told.returncode == 1
+    assert "only root can check as another user" in told.stderr
+    told = check(binary, configuration(place, log=f"{place}/log"), before=before)
+    assert (told.returncode, told.stderr) == (
+        1, f"ddnsgate: log {place}/log: Permission denied\n")
+
+
+def test_the_owner_of_the_running_service_is_found(binary, place):
+    """Nobody needs to say who serves, as long as somebody does."""
+    path = f"{place}/own/socket"
+    file = configuration(place, listen={"socket": path}, workers=1, peers=[])
+    server = subprocess.Popen(
+        ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", binary,
+         "serve", "--config", file], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        waiting.until(lambda: os.path.exists(path) and b"ready" in server.stderr.peek(),
+                      "the server", 60)
+        told = check(binary, configuration(place, listen={"socket": path}, workers=1,
+                                           peers=[], log=f"{place}/log"))
+        assert (told.returncode, told.stderr) == (
+            1, f"ddnsgate: log {place}/log: Permission denied\n")
+        assert check(binary, configuration(place, listen={"socket": path})
+                     ).returncode == 0
+        assert server.poll() is None
+    finally:
+        server.terminate()
+        server.wait(30)
+        server.stderr.close()
