@@ -24,7 +24,7 @@ print_features(void)
 		bool there;
 		const char *what;
 	} features[] = {
-		{ "libknot", true, "the provider rfc2136" },
+		{ "libknot", DG_LIBKNOT, "the provider rfc2136" },
 		{ "libpq", HAS_LIBPQ, "state of several machines" },
 		{ "wiping heap", heap_wipes(),
 		    "memory is overwritten when it is freed" },

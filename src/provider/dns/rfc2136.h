@@ -1,7 +1,8 @@
 /*
  * rfc2136.h - the provider that is a name server: DNS UPDATE, signed (TSIG).
  *
- * Built in, since no description could say it.  The token is the name of a
+ * Built in, since no description could say it, where there is libknot; else
+ * absent.c stands here, which refuses every configuration.  The token is the name of a
  * key, a colon, and the secret in base64.
  */
 #ifndef PROVIDER_DNS_RFC2136_H
@@ -12,8 +13,12 @@
 #include "provider/endpoint.h"
 #include "provider/publication.h"
 
-#define RFC2136_NAME  "rfc2136" /* instead of that of a file */
+#define RFC2136_NAME "rfc2136" /* instead of that of a file */
+#if DG_LIBKNOT
 #define RFC2136_ABOUT "any name server that takes updates (RFC 2136, TSIG)"
+#else
+#define RFC2136_ABOUT "not here: built without libknot"
+#endif
 
 /*
  * Fills server from the "config" of its settings.  ERR_CONFIG names file, the
