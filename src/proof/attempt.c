@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "proof/attempt.h"
 #include "proof/response.h"
+#include "tls/limits.h"
 #include "tls/verify.h"
 
 #define READ_MAX      (256UL << 10) /* bytes from the server, in all */
@@ -119,6 +120,19 @@ verify(gnutls_session_t session)
 	return rc == ERR_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+/* Before GnuTLS computes with what is in the message. */
+static int
+look_at(gnutls_session_t session, unsigned int type, unsigned int when,
+    unsigned int incoming, const gnutls_datum_t *message)
+{
+	struct attempt *a = gnutls_session_get_ptr(session);
+
+	(void)when;
+	if (incoming && limits_check(session, type, message, &a->why) != ERR_OK)
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	return 0;
+}
+
 static bool
 session_start(struct attempt *a)
 {
@@ -133,6 +147,8 @@ session_start(struct attempt *a)
 		return false;
 	gnutls_session_set_ptr(a->session, a);
 	gnutls_session_set_verify_function(a->session, verify);
+	gnutls_handshake_set_hook_function(a->session, GNUTLS_HANDSHAKE_ANY,
+	    GNUTLS_HOOK_PRE, look_at);
 	gnutls_handshake_set_max_packet_length(a->session, HANDSHAKE_MAX);
 	gnutls_handshake_set_timeout(a->session, 0);
 	gnutls_transport_set_ptr(a->session, a);
@@ -252,7 +268,8 @@ step_handshake(struct attempt *a)
 		return;
 	if (rc != GNUTLS_E_SUCCESS) {
 		if (a->why.code != ERR_OK)
-			finish(a, ATTEMPT_REFUSED); /* verify() said why */
+			finish(a,
+			    ATTEMPT_REFUSED); /* verify() or look_at() said why */
 		else
 			fail_tls(a, "TLS", rc);
 		return;

@@ -5,10 +5,11 @@ address at home where something waits.  Every test uses the same ones, so that
 the whole suite needs one start of everything.
 """
 
+import functools
 import os
 import ssl
 
-from lab import certificates, fastcgi, scripted
+from lab import certificates, fastcgi, monsters, scripted
 from lab.gateway import verifier
 from lab.provider import Provider
 from lab.router import basic, query
@@ -41,6 +42,8 @@ WITH_TLS = {"drip-header": None, "no-answer": None, "slow": None,
             "tls-1.1": ssl.TLSVersion.TLSv1_1}
 GOOD_ONES = ("slow", "tls-1.2")
 SCRIPTED_AT = {name: f"89.14.163.{180 + i}" for i, name in enumerate(SCRIPTED)}
+MONSTERS = monsters.monsters(ZONE)
+MONSTERS_AT = {name: f"89.14.163.{200 + i}" for i, name in enumerate(MONSTERS)}
 CLOSED_AT = "89.14.163.250"         # nothing listens there
 NOBODY_AT = "89.14.163.251"         # nobody has that address
 
@@ -68,7 +71,7 @@ class World(Stage):
     def build(self):
         self.hosts(more_web=[
             *(a for pair in CERTIFICATES_AT.values() for a in pair),
-            *SCRIPTED_AT.values(), CLOSED_AT])
+            *SCRIPTED_AT.values(), *MONSTERS_AT.values(), CLOSED_AT])
         stranger = certificates.Authority(f"{self.folder}/ca", "stranger")
         self.leaves = {sort: self.authority.leaf(ZONE, sort)
                        for sort in certificates.SORTS}
@@ -77,6 +80,9 @@ class World(Stage):
         self.web_server(*((self.leaves[sort], *pair)
                           for sort, pair in CERTIFICATES_AT.items()))
         self.scripted = {name: self.keep(self.script(name)) for name in SCRIPTED}
+        for name, address in MONSTERS_AT.items():
+            self.keep(scripted.Server(self.web, address, 443, functools.partial(
+                MONSTERS[name], leaf=self.leaves["good"])))
         self.dns()
         self.stub = self.keep(Provider(
             self.provider, self.provider.ipv4, STUB_PORT, self.authority.leaf(STUB), ZONE,

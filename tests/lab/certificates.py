@@ -46,12 +46,16 @@ class Leaf:
 
     def __init__(self, folder, name, certificate, key):
         self.certificate = certificate
+        self.private = key
         self.chain = os.path.join(folder, f"{name}.pem")
         self.key = os.path.join(folder, f"{name}.key")
         with open(self.chain, "wb") as f:
             f.write(certificate.public_bytes(serialization.Encoding.PEM))
         with open(self.key, "wb") as f:
             f.write(pem_of(key))
+
+    def der(self):
+        return self.certificate.public_bytes(serialization.Encoding.DER)
 
     def pin(self):
         """SHA-256 of the public key, in hex: what an operator would pin."""

@@ -1,0 +1,64 @@
+"""What a web host sends costs no more time than it is given."""
+
+import concurrent.futures
+import time
+
+import pytest
+from lab import waiting
+from lab.stage import CLAIM, USER, ZONE
+from world import MONSTERS, MONSTERS_AT
+
+DEADLINE = 5.0          # of all proofs together
+SLACK = 1.5             # for two busy cores
+ROOM = 10.0             # for a machine that is so much slower, or so busy
+GOOD_P99 = 2.0          # seconds, while many monsters are proved
+REASONS = {
+    "huge-key": "an RSA key in its chain has 65536 bits, more than 8192",
+    "huge-key-1.2": "an RSA key in its chain has 65536 bits, more than 8192",
+    "huge-key-above": "an RSA key in its chain has 65536 bits, more than 8192",
+    "huge-exponent": "has 100000 bits, more than 64",
+    "many-names": "bytes, more than 16384",
+    "long-name": "bytes, more than 16384",
+    "huge-extension": "bytes, more than 16384",
+    "long-chain": "more than 15 others",
+    "huge-staple": "more than 4096 bytes about its revocation",
+    "huge-staple-1.2": "more than 4096 bytes about its revocation",
+    "drips": "TLS: no answer in time",
+    "tickets": "the server sends without end",
+    "key-updates": "Too many handshake packets",
+}
+
+
+@pytest.mark.parametrize("kind", MONSTERS)
+def test_it_is_refused_in_time(world, matrix, kind):
+    workers = set(world.ddnsgate.workers())
+    mark = world.ddnsgate.mark()
+    began = time.monotonic()
+    answer = world.update("single", ipv4=MONSTERS_AT[kind])
+    seconds = time.monotonic() - began
+    assert (answer.status, answer.body) == (403, f"single.{ZONE} proof\n")
+    assert seconds < DEADLINE + 1 + SLACK
+    assert REASONS[kind] in world.ddnsgate.since(mark, MONSTERS_AT[kind])[-1]
+    assert workers <= set(world.ddnsgate.workers()), "a worker did not survive it"
+    matrix("Monsters: s until the answer", kind, "seconds", f"{seconds:.2f}")
+
+
+def test_many_at_once_leave_the_others_alone(world, dns, make_pool, matrix):
+    pool = make_pool({**world.configuration(), "workers": 32}).start()
+    workers = set(waiting.until(lambda: len(pool.workers()) == 32 and pool.workers(),
+                                "32 workers"))
+    assert world.straight(pool, USER, **CLAIM)[0] == 200
+    times = []
+    with concurrent.futures.ThreadPoolExecutor(40) as crowd:
+        asked = [crowd.submit(world.straight, pool, "single", ipv4=MONSTERS_AT["huge-key"])
+                 for _ in range(40)]
+        while len(times) < 100 or not all(a.done() for a in asked):
+            began = time.monotonic()
+            assert world.straight(pool, USER, **CLAIM)[0] == 200
+            times.append(time.monotonic() - began)
+    # 503: too many at once of one account, which is as good.
+    assert {a.result()[0] for a in asked} <= {403, 503}
+    assert workers <= set(pool.workers()), "a worker did not survive it"
+    p99 = sorted(times)[len(times) * 99 // 100]
+    matrix("40 huge keys on 32 workers", "a good update", "p99 ms", round(1000 * p99))
+    assert p99 < GOOD_P99 * ROOM
