@@ -188,6 +188,8 @@ authenticate(const struct accounts *a, struct login *login,
 
 	colon = strchr(login->credential, ':');
 	*colon = '\0';
+	(void)snprintf(login->user, sizeof login->user, "%.*s",
+	    ACCOUNT_USER_MAX, login->credential);
 	account = settings_account(a->settings, login->credential);
 	*colon = ':';
 	if (account != NULL)
@@ -207,7 +209,7 @@ authenticate(const struct accounts *a, struct login *login,
 			penalty_add(a->penalties, source);
 		if (!right)
 			return refuse(login, ERR_AUTH, 0,
-			    account != NULL ? "wrong token" : "unknown user",
+			    account != NULL ? "wrong token" : "no such account",
 			    why);
 		if (!allowed)
 			return refuse(login, ERR_AUTH, 0,

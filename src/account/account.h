@@ -11,16 +11,21 @@
 #include "base/error.h"
 #include "config/settings.h"
 
-#define CREDENTIAL_MAX 2048 /* bytes of "user:token" */
+#define CREDENTIAL_MAX	 2048 /* bytes of "user:token" */
+#define ACCOUNT_USER_MAX 64   /* bytes kept of a user that is logged */
 
 struct accounts; /* every verifier, parsed; and who logged in of late */
 
-/* A login that was found right.  Ends with login_end(), which wipes it. */
+/*
+ * A login that was found right; of one that was not, user and wait alone.  Ends
+ * with login_end(), which wipes it but for these.
+ */
 struct login {
 	const struct account_settings *account;
 	char credential[CREDENTIAL_MAX + 1];
-	const char *token; /* inside credential */
-	long wait;	   /* s, if it will pass */
+	const char *token;		 /* inside credential */
+	char user[ACCOUNT_USER_MAX + 1]; /* who it says it is, perhaps cut */
+	long wait; /* seconds until it may be tried again; 0: no use */
 };
 
 /*

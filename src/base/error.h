@@ -12,6 +12,8 @@ enum err {
 	ERR_SYSTEM,	       /* a system call failed */
 	ERR_CONFIG,	       /* a file of the operator is wrong */
 	ERR_REQUEST,	       /* a request that cannot be understood */
+	ERR_NOT_FOUND,	       /* a request for a path that is none of ours */
+	ERR_METHOD,	       /* a request with a method that is not served */
 	ERR_ABANDONED,	       /* nobody waits for the answer any more */
 	ERR_AUTH,	       /* not a known login */
 	ERR_TOO_MANY_FAILURES, /* too many logins failed from that address */

@@ -230,7 +230,7 @@ read_connection(struct claim *c, const struct request *q)
 {
 	struct address source;
 
-	if (!address_parse_any(&source, q->source))
+	if (!request_source(q, &source))
 		return;
 	if (source.family == AF_INET && !c->ipv4.given)
 		c->ipv4 = (struct claim_address){ true, false, source };
@@ -257,4 +257,12 @@ claim_read(struct claim *c, const struct request *q,
 	if (account->from_connection)
 		read_connection(c, q);
 	return ERR_OK;
+}
+
+bool
+claim_credential(const struct request *q, const char **user, const char **token)
+{
+	*user = request_parameter(q, "username");
+	*token = request_parameter(q, "password");
+	return *user != NULL && *token != NULL;
 }

@@ -46,4 +46,11 @@ enum err claim_read(struct claim *c, const struct request *q,
     const struct account_settings *account, size_t names_max,
     struct error *why);
 
+/*
+ * The user and the token, where the parameters hold both; borrowed from q.
+ * False when they do not.
+ */
+bool claim_credential(const struct request *q, const char **user,
+    const char **token);
+
 #endif

@@ -16,9 +16,6 @@
 /* One word a name, with the addresses that the client sent where it is good. */
 void dyndns2_reply(const struct update *u, struct reply *r);
 
-/* A request that is no update; why is for the log alone. */
-void dyndns2_error(struct reply *r, int status, const char *why);
-
 /* "Current IP Address: 192.0.2.1", as checkip.dyndns.org has it. */
 void dyndns2_checkip(const struct request *q, struct reply *r);
 

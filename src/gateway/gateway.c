@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
-#include "gateway/reply.h"
+#include "gateway/report.h"
 
 struct gateway *
 gateway_new(const char *file, struct error *why)
@@ -50,58 +49,19 @@ gateway_free(struct gateway *g)
 	free(g);
 }
 
-/* "A 192.0.2.1 good (proof 0-31 ms)" */
-static void
-describe_record(const struct record *r, struct buffer *line)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	buffer_printf(line, "%s %s %s", address_type(&r->address),
-	    r->remove ? "none" : address_format(&r->address, text),
-	    verdict_word(r->verdict));
-	if (r->proof.how != NULL && r->proof.how->kind != PROOF_NONE)
-		buffer_printf(line, " (proof %d-%d ms)", r->proof.started,
-		    r->proof.ended);
-	if (r->why != NULL && r->why->code != ERR_OK)
-		buffer_printf(line, " [%s]", r->why->text);
-}
-
-/* Source, account, status; then every record, and where the time went. */
-static void
-log_update(const struct update *u, int status)
-{
-	struct buffer line = { .max = LOG_LINE_MAX };
-	const struct host_settings *last = NULL;
-
-	buffer_printf(&line, "%s %s: %d", u->request->source,
-	    u->login.account != NULL ? u->login.account->name : "-", status);
-	if (u->result != ERR_OK)
-		buffer_printf(&line, ": %s", u->why.text);
-	for (size_t i = 0; i < u->record_count; i++) {
-		if (u->records[i].host != last)
-			buffer_printf(&line, "; %s ", u->records[i].host->name);
-		else
-			buffer_puts(&line, ", ");
-		last = u->records[i].host;
-		describe_record(&u->records[i], &line);
-	}
-	buffer_printf(&line, "; login %d ms, proofs %d ms, provider %d ms",
-	    u->login_ms, u->proofs_ms, u->provider_ms);
-	log_info("%s", line.data);
-	buffer_free(&line);
-}
-
 /* Each protocol has a path, its own words, and no say in what is done. */
 static const struct route {
 	const char *path;
 	size_t names_max;
 	void (*reply)(const struct update *u, struct reply *r);
-	void (*refuse)(struct reply *r, int status, const char *why);
 } routes[] = {
-	{ "/update", CLAIM_NAMES_MAX, native_reply, native_error },
-	{ "/nic/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
-	{ "/v3/update", DYNDNS2_NAMES_MAX, dyndns2_reply, dyndns2_error },
+	{ "/update", CLAIM_NAMES_MAX, native_reply },
+	{ "/nic/update", DYNDNS2_NAMES_MAX, dyndns2_reply },
+	{ "/v3/update", DYNDNS2_NAMES_MAX, dyndns2_reply },
 };
+
+/* Of any other path. */
+static const struct route nowhere = { NULL, 0, native_reply };
 
 static const struct route *
 find_route(const char *path)
@@ -109,29 +69,28 @@ find_route(const char *path)
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
 		if (strcmp(routes[i].path, path) == 0)
 			return &routes[i];
-	return NULL;
+	return &nowhere;
 }
 
-static void
-handle_update(const struct gateway *g, struct exchanges *x,
-    const struct request *q, const struct route *route, struct reply *reply)
+/* Is it an update at all? */
+static enum err
+check(const struct request *q, const struct route *route, struct error *why)
 {
-	struct update u = { .gateway = g,
-		.exchanges = x,
-		.request = q,
-		.names_max = route->names_max };
-
-	update_run(&u);
-	route->reply(&u, reply);
-	log_update(&u, reply->status);
-	update_end(&u);
+	if (q->why.code != ERR_OK)
+		return error_set(why, q->why.code, "%s", q->why.text);
+	if (route == &nowhere)
+		return error_set(why, ERR_NOT_FOUND, "notfound");
+	if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "POST") != 0)
+		return error_set(why, ERR_METHOD, "method");
+	return ERR_OK;
 }
 
 static bool
-is_checkip(const char *path)
+is_checkip(const struct request *q)
 {
-	return strcmp(path, "/nic/checkip") == 0 ||
-	    strcmp(path, "/checkip") == 0;
+	return q->why.code == ERR_OK &&
+	    (strcmp(q->path, "/nic/checkip") == 0 ||
+		strcmp(q->path, "/checkip") == 0);
 }
 
 void
@@ -139,21 +98,19 @@ gateway_handle(const struct gateway *g, struct exchanges *x,
     const struct request *q, struct reply *reply)
 {
 	const struct route *route = find_route(q->path);
-	const char *why = NULL;
+	struct update u = { .gateway = g,
+		.exchanges = x,
+		.request = q,
+		.names_max = route->names_max };
 
 	*reply = (struct reply){ .body.max = REPLY_BODY_MAX, .json = q->json };
-	if (q->why.code != ERR_OK)
-		(route != NULL ? route->refuse : native_error)(reply, 400,
-		    why = q->why.text);
-	else if (is_checkip(q->path))
+	if (is_checkip(q)) {
 		dyndns2_checkip(q, reply);
-	else if (route == NULL)
-		native_error(reply, 404, why = "notfound");
-	else if (strcmp(q->method, "GET") != 0 &&
-	    strcmp(q->method, "POST") != 0)
-		route->refuse(reply, 405, why = "method");
-	else
-		handle_update(g, x, q, route, reply);
-	if (why != NULL)
-		log_info("%s -: %d: %s", q->source, reply->status, why);
+		return;
+	}
+	if ((u.result = check(q, route, &u.why)) == ERR_OK)
+		update_run(&u);
+	route->reply(&u, reply);
+	report_update(&u, reply);
+	update_end(&u);
 }

@@ -4,62 +4,32 @@
 
 #include "gateway/native.h"
 
-#define RETRY_AFTER 60 /* seconds, when the provider named no time */
-
-static const int statuses[] = {
-	[VERDICT_LEFT] = 200,
-	[VERDICT_NOCHG] = 200,
-	[VERDICT_GOOD] = 200,
-	[VERDICT_OPEN] = 503,
-	[VERDICT_HELD] = 503,
-	[VERDICT_ADDRESS] = 400,
-	[VERDICT_PROOF] = 403,
-	[VERDICT_PROVIDER] = 502,
-	[VERDICT_BUSY] = 503,
+/* The words are those of verdict_word(). */
+static const struct wording verdicts[VERDICT__MAX] = {
+	[VERDICT_SKIPPED] = { NULL, 200, false },
+	[VERDICT_NOCHG] = { NULL, 200, false },
+	[VERDICT_GOOD] = { NULL, 200, false },
+	[VERDICT_OPEN] = { NULL, 503, true },
+	[VERDICT_WITHHELD] = { NULL, 503, true },
+	[VERDICT_ADDRESS] = { NULL, 400, false },
+	/* Whatever failed a proof, the next try may find the host mended. */
+	[VERDICT_PROOF] = { NULL, 403, true },
+	[VERDICT_PROVIDER] = { NULL, 502, false },
+	[VERDICT_BUSY] = { NULL, 503, true },
 };
-_Static_assert(sizeof statuses / sizeof *statuses == VERDICT__MAX,
-    "a status per verdict");
 
-static bool
-is_well(enum verdict v)
-{
-	return v <= VERDICT_GOOD;
-}
-
-int
-native_status(const struct update *u)
-{
-	enum verdict worst = VERDICT_LEFT;
-
-	switch (u->result) {
-	case ERR_OK:
-		break;
-	case ERR_AUTH:
-		return 401;
-	case ERR_TOO_MANY_FAILURES:
-		return 429;
-	case ERR_REQUEST:
-	case ERR_NOT_A_NAME:
-	case ERR_TOO_MANY_NAMES:
-		return 400;
-	case ERR_NOT_YOURS:
-		return 403;
-	default:
-		return 503;
-	}
-	for (size_t i = 0; i < u->host_count; i++)
-		if (update_host_verdict(u, u->hosts[i]) > worst)
-			worst = update_host_verdict(u, u->hosts[i]);
-	return statuses[worst];
-}
-
-/* Whatever failed a proof, the next try may find the host up or mended. */
-static bool
-is_retried(const struct update *u, int status)
-{
-	return status == 503 || status == 429 ||
-	    (status == 403 && u->result == ERR_OK);
-}
+/* No word: the reason is told.  Of any other error, ERR_OK's. */
+static const struct wording errors[ERR__MAX] = {
+	[ERR_OK] = { "busy", 503, true },
+	[ERR_AUTH] = { "badauth", 401, false },
+	[ERR_TOO_MANY_FAILURES] = { "limit", 429, true },
+	[ERR_REQUEST] = { NULL, 400, false },
+	[ERR_NOT_A_NAME] = { NULL, 400, false },
+	[ERR_TOO_MANY_NAMES] = { NULL, 400, false },
+	[ERR_NOT_YOURS] = { "nohost", 403, false },
+	[ERR_NOT_FOUND] = { "notfound", 404, false },
+	[ERR_METHOD] = { "method", 405, false },
+};
 
 static void
 host_line(const struct update *u, const struct host_settings *host,
@@ -69,9 +39,9 @@ host_line(const struct update *u, const struct host_settings *host,
 	char text[ADDRESS_TEXT_MAX];
 
 	buffer_printf(body, "%s %s", host->name, verdict_word(v));
-	for (size_t i = 0; is_well(v) && i < u->record_count; i++)
+	for (size_t i = 0; !verdict_is_failure(v) && i < u->record_count; i++)
 		if (u->records[i].host == host &&
-		    u->records[i].verdict != VERDICT_LEFT)
+		    u->records[i].verdict != VERDICT_SKIPPED)
 			buffer_printf(body, " %s",
 			    u->records[i].remove ?
 				"none" :
@@ -137,68 +107,56 @@ summarise(struct reply *r)
 		buffer_printf(&r->body, "%s\n", word);
 }
 
-void
-native_error(struct reply *r, int status, const char *text)
+/* One line of text, or {"status": N, "error": "text"}. */
+static void
+put_error(struct reply *r, const char *text)
 {
 	json_object *o;
 
-	r->status = status;
 	if (!r->json) {
 		buffer_printf(&r->body, "%s\n", text);
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "status", json_object_new_int(status));
+	json_object_object_add(o, "status", json_object_new_int(r->status));
 	json_object_object_add(o, "error", json_object_new_string(text));
+	put_json(r, o);
+}
+
+static void
+put_hosts(const struct update *u, struct reply *r)
+{
+	for (size_t i = 0; i < u->host_count; i++)
+		if (update_has_host(u, u->hosts[i]))
+			host_line(u, u->hosts[i], &r->body);
+}
+
+static void
+put_hosts_json(const struct update *u, struct reply *r)
+{
+	json_object *o = json_object_new_object();
+	json_object *hosts = json_object_new_array();
+
+	json_object_object_add(o, "status", json_object_new_int(r->status));
+	for (size_t i = 0; i < u->host_count; i++)
+		if (update_has_host(u, u->hosts[i]))
+			json_object_array_add(hosts, host_json(u, u->hosts[i]));
+	json_object_object_add(o, "hosts", hosts);
 	put_json(r, o);
 }
 
 void
 native_reply(const struct update *u, struct reply *r)
 {
-	json_object *o, *hosts;
+	const struct wording *w = update_wording(u, verdicts, errors);
 
-	r->status = native_status(u);
-	if (is_retried(u, r->status))
-		r->retry_after =
-		    u->retry_after > 0 ? u->retry_after : RETRY_AFTER;
-	switch (u->result) {
-	case ERR_OK:
-		break;
-	case ERR_AUTH:
-		native_error(r, r->status, "badauth");
-		return;
-	case ERR_TOO_MANY_FAILURES:
-		native_error(r, r->status, "limit");
-		return;
-	case ERR_REQUEST:
-	case ERR_NOT_A_NAME:
-	case ERR_TOO_MANY_NAMES:
-		native_error(r, r->status, u->why.text);
-		return;
-	case ERR_NOT_YOURS:
-		native_error(r, r->status, "nohost");
-		return;
-	default:
-		native_error(r, r->status, "busy");
-		return;
-	}
-	if (r->json) {
-		o = json_object_new_object();
-		hosts = json_object_new_array();
-		json_object_object_add(o, "status",
-		    json_object_new_int(r->status));
-		for (size_t i = 0; i < u->host_count; i++)
-			if (update_has_host(u, u->hosts[i]))
-				json_object_array_add(hosts,
-				    host_json(u, u->hosts[i]));
-		json_object_object_add(o, "hosts", hosts);
-		put_json(r, o);
-	} else {
-		for (size_t i = 0; i < u->host_count; i++)
-			if (update_has_host(u, u->hosts[i]))
-				host_line(u, u->hosts[i], &r->body);
-	}
+	reply_status(r, w, u->retry_after);
+	if (u->result != ERR_OK)
+		put_error(r, w->word != NULL ? w->word : u->why.text);
+	else if (r->json)
+		put_hosts_json(u, r);
+	else
+		put_hosts(u, r);
 	if (r->body.failed)
 		summarise(r);
 }

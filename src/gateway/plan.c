@@ -70,7 +70,7 @@ add_address(struct update *u, const struct host_settings *host,
 	if (special != NULL) {
 		refuse(r,
 		    a->family == AF_INET && host->ipv4 == IPV4_IF_PUBLIC ?
-			VERDICT_LEFT :
+			VERDICT_SKIPPED :
 			VERDICT_ADDRESS,
 		    special);
 	} else if (special_own(a)) {

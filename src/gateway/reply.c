@@ -27,6 +27,14 @@ reason(int status)
 }
 
 void
+reply_status(struct reply *r, const struct wording *w, long seconds)
+{
+	r->status = w->status;
+	if (w->retry)
+		r->retry_after = seconds > 0 ? seconds : REPLY_RETRY_AFTER;
+}
+
+void
 reply_head(const struct reply *r, struct buffer *head)
 {
 	buffer_printf(head,

@@ -14,6 +14,16 @@
  */
 #define REPLY_BODY_MAX 7168 /* bytes */
 
+/* Seconds of Retry-After where nobody named a time. */
+#define REPLY_RETRY_AFTER 60
+
+/* How a protocol puts a verdict, or an error that ends an update. */
+struct wording {
+	const char *word;
+	int status;
+	bool retry; /* by itself it may be better later: Retry-After */
+};
+
 /* Start one as { .body.max = REPLY_BODY_MAX }; reply_end() it. */
 struct reply {
 	int status;
@@ -21,6 +31,9 @@ struct reply {
 	long retry_after; /* seconds; 0: do not say */
 	struct buffer body;
 };
+
+/* Sets the status, and when to try again if that helps; seconds, 0: unknown. */
+void reply_status(struct reply *r, const struct wording *w, long seconds);
 
 #define REPLY_HEAD_MAX 1024
 

@@ -217,6 +217,12 @@ request_parameter(const struct request *q, const char *name)
 }
 
 bool
+request_source(const struct request *q, struct address *a)
+{
+	return address_parse_any(a, q->source);
+}
+
+bool
 request_abandoned(const struct request *q)
 {
 	struct pollfd fd = { .fd = q->fd, .events = POLLRDHUP };

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address/address.h"
 #include "base/error.h"
 
 #define REQUEST_PATH_MAX       255
@@ -61,6 +62,12 @@ void request_end(struct request *q);
 
 /* The first value of a parameter, or NULL when it is absent or empty. */
 const char *request_parameter(const struct request *q, const char *name);
+
+/*
+ * The address that the request came from, as the web server says (REMOTE_ADDR);
+ * false when it says none.
+ */
+bool request_source(const struct request *q, struct address *a);
 
 /* Has the web server given up on this request? */
 bool request_abandoned(const struct request *q);

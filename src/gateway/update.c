@@ -1,5 +1,5 @@
 /*
- * update.c - the whole job.  Read update_run(), at the end, first.
+ * update.c - the whole job.  Read update_run() first.
  */
 #include "config.h"
 
@@ -11,82 +11,82 @@
 #include "proof/proof.h"
 #include "provider/provider.h"
 
-static const char *const words[] = {
-	[VERDICT_LEFT] = "left",
-	[VERDICT_NOCHG] = "nochg",
-	[VERDICT_GOOD] = "good",
-	[VERDICT_OPEN] = "open",
-	[VERDICT_HELD] = "held",
-	[VERDICT_ADDRESS] = "address",
-	[VERDICT_PROOF] = "proof",
-	[VERDICT_PROVIDER] = "provider",
-	[VERDICT_BUSY] = "busy",
-};
-_Static_assert(sizeof words / sizeof *words == VERDICT__MAX,
-    "a word per verdict");
+/* The steps, told below in this order. */
+static enum err authenticate(struct update *u);
+static enum err read_claim(struct update *u);
+static enum err check_client(struct update *u);
+static void prove(struct update *u);
+static void publish(struct update *u);
 
-const char *
-verdict_word(enum verdict v)
+enum err
+update_run(struct update *u)
 {
-	return words[v];
-}
-
-bool
-update_has_host(const struct update *u, const struct host_settings *host)
-{
-	for (size_t i = 0; i < u->record_count; i++)
-		if (u->records[i].host == host)
-			return true;
-	return false;
-}
-
-enum verdict
-update_host_verdict(const struct update *u, const struct host_settings *host)
-{
-	enum verdict worst = VERDICT_LEFT;
-
-	for (size_t i = 0; i < u->record_count; i++)
-		if (u->records[i].host == host && u->records[i].verdict > worst)
-			worst = u->records[i].verdict;
-	return worst;
-}
-
-static enum err
-login(struct update *u)
-{
-	const struct request *q = u->request;
-	const char *user = request_parameter(q, "username");
-	const char *token = request_parameter(q, "password");
-	int64_t start = clock_now();
-	struct address parsed, *source = NULL;
 	enum err rc;
 
-	if (address_parse_any(&parsed, q->source))
-		source = &parsed;
-	if (q->authorization == NULL && user != NULL && token != NULL)
-		rc = account_authenticate_query(u->gateway->accounts, user,
-		    token, source, &u->login, &u->why);
+	if ((rc = authenticate(u)) == ERR_OK &&
+	    (rc = read_claim(u)) == ERR_OK && (rc = plan_make(u)) == ERR_OK &&
+	    (rc = check_client(u)) == ERR_OK) {
+		prove(u);
+		if ((rc = check_client(u)) == ERR_OK)
+			publish(u);
+	}
+	u->result = rc;
+	return rc;
+}
+
+/* From the credential to the account and the token. */
+static enum err
+authenticate(struct update *u)
+{
+	const struct request *q = u->request;
+	const struct accounts *accounts = u->gateway->accounts;
+	int64_t start = clock_now();
+	struct address a, *source = request_source(q, &a) ? &a : NULL;
+	const char *user, *token;
+	enum err rc;
+
+	if (q->authorization == NULL && claim_credential(q, &user, &token))
+		rc = account_authenticate_query(accounts, user, token, source,
+		    &u->login, &u->why);
 	else
-		rc = account_authenticate(u->gateway->accounts,
-		    q->authorization, source, &u->login, &u->why);
+		rc = account_authenticate(accounts, q->authorization, source,
+		    &u->login, &u->why);
 	u->retry_after = u->login.wait;
 	u->login_ms = (int)(clock_now() - start);
 	return rc;
 }
 
+/* What the router wants of the hosts of its account. */
+static enum err
+read_claim(struct update *u)
+{
+	return claim_read(&u->claim, u->request, u->login.account, u->names_max,
+	    &u->why);
+}
+
+/* Before what is costly or lasts: does anybody still wait for it? */
+static enum err
+check_client(struct update *u)
+{
+	if (!request_abandoned(u->request))
+		return ERR_OK;
+	return error_set(&u->why, ERR_ABANDONED,
+	    "the client did not wait for an answer");
+}
+
 /*
  * The addresses of a host stand or fall together: where one failed, what is
- * still open is left alone, unless the host's configuration says "partial".
+ * still open is withheld, unless the host's configuration says "partial".
  */
 static void
-hold_siblings(struct update *u)
+withhold_siblings(struct update *u)
 {
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 
 		if (r->verdict == VERDICT_OPEN && !r->host->partial &&
-		    update_host_verdict(u, r->host) > VERDICT_HELD)
-			r->verdict = VERDICT_HELD;
+		    update_host_verdict(u, r->host) > VERDICT_WITHHELD)
+			r->verdict = VERDICT_WITHHELD;
 	}
 }
 
@@ -114,6 +114,7 @@ prove(struct update *u)
 	int64_t start = clock_now();
 	size_t count = 0;
 
+	withhold_siblings(u);
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 
@@ -137,6 +138,7 @@ prove(struct update *u)
 		    r->proof.result == ERR_PROOF ? VERDICT_PROOF : VERDICT_BUSY;
 		r->why = &r->proof.why;
 	}
+	withhold_siblings(u);
 	u->proofs_ms = (int)(clock_now() - start);
 }
 
@@ -191,41 +193,74 @@ publish(struct update *u)
 	u->provider_ms = (int)(clock_now() - start);
 }
 
-static enum err
-abandoned(struct update *u)
+static const char *const words[] = {
+	[VERDICT_SKIPPED] = "left",
+	[VERDICT_NOCHG] = "nochg",
+	[VERDICT_GOOD] = "good",
+	[VERDICT_OPEN] = "busy",
+	[VERDICT_WITHHELD] = "held",
+	[VERDICT_ADDRESS] = "address",
+	[VERDICT_PROOF] = "proof",
+	[VERDICT_PROVIDER] = "provider",
+	[VERDICT_BUSY] = "busy",
+};
+_Static_assert(sizeof words / sizeof *words == VERDICT__MAX,
+    "a word per verdict");
+
+const char *
+verdict_word(enum verdict v)
 {
-	return error_set(&u->why, ERR_ABANDONED,
-	    "the client did not wait for an answer");
+	return words[v];
 }
 
-static enum err
-run(struct update *u)
+bool
+verdict_is_failure(enum verdict v)
 {
-	enum err rc;
-
-	if ((rc = login(u)) != ERR_OK)
-		return rc;
-	if ((rc = claim_read(&u->claim, u->request, u->login.account,
-		 u->names_max, &u->why)) != ERR_OK)
-		return rc;
-	if ((rc = plan_make(u)) != ERR_OK)
-		return rc;
-	if (request_abandoned(u->request))
-		return abandoned(u);
-	hold_siblings(u);
-	prove(u);
-	hold_siblings(u);
-	if (request_abandoned(u->request))
-		return abandoned(u);
-	publish(u);
-	return ERR_OK;
+	return v > VERDICT_GOOD;
 }
 
-enum err
-update_run(struct update *u)
+bool
+update_has_host(const struct update *u, const struct host_settings *host)
 {
-	u->result = run(u);
-	return u->result;
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].host == host)
+			return true;
+	return false;
+}
+
+enum verdict
+update_host_verdict(const struct update *u, const struct host_settings *host)
+{
+	enum verdict worst = VERDICT_SKIPPED;
+
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].host == host && u->records[i].verdict > worst)
+			worst = u->records[i].verdict;
+	return worst;
+}
+
+/* The worst of all hosts. */
+static enum verdict
+worst_verdict(const struct update *u)
+{
+	enum verdict worst = VERDICT_SKIPPED;
+
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].verdict > worst)
+			worst = u->records[i].verdict;
+	return worst;
+}
+
+const struct wording *
+update_wording(const struct update *u,
+    const struct wording verdicts[static VERDICT__MAX],
+    const struct wording errors[static ERR__MAX])
+{
+	if (u->result == ERR_OK)
+		return &verdicts[worst_verdict(u)];
+	if (errors[u->result].status == 0)
+		return &errors[ERR_OK];
+	return &errors[u->result];
 }
 
 void

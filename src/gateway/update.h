@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "config/settings.h"
 #include "gateway/gateway.h"
+#include "gateway/reply.h"
 #include "gateway/request.h"
 #include "gateway/claim.h"
 
@@ -24,11 +25,11 @@
  * what a later try can mend counts as worse, so that there is one.
  */
 enum verdict {
-	VERDICT_LEFT,	  /* not public, and not wanted then */
+	VERDICT_SKIPPED,  /* not public, and not wanted then */
 	VERDICT_NOCHG,	  /* the provider had it already */
 	VERDICT_GOOD,	  /* the provider has it now */
 	VERDICT_OPEN,	  /* not judged yet; never leaves an update */
-	VERDICT_HELD,	  /* left alone, for another of the host failed */
+	VERDICT_WITHHELD, /* left alone, for another of the host failed */
 	VERDICT_ADDRESS,  /* not an address to publish */
 	VERDICT_PROOF,	  /* the host did not prove it */
 	VERDICT_PROVIDER, /* the provider refused */
@@ -78,11 +79,22 @@ void update_end(struct update *u);
 /* Did the request give the host an address, or take one away? */
 bool update_has_host(const struct update *u, const struct host_settings *host);
 
-/* The worst of the host's records; VERDICT_LEFT if it has none. */
+/* The worst of the host's records; VERDICT_SKIPPED if it has none. */
 enum verdict update_host_verdict(const struct update *u,
     const struct host_settings *host);
 
-/* One word for the log and the client. */
+/*
+ * What a protocol says of the whole: of its worst verdict, or of the error that
+ * ended it; errors[ERR_OK] stands for every error that has no entry.
+ */
+const struct wording *update_wording(const struct update *u,
+    const struct wording verdicts[static VERDICT__MAX],
+    const struct wording errors[static ERR__MAX]);
+
+/* One word for the log and the client; "busy" for what is not judged. */
 const char *verdict_word(enum verdict v);
+
+/* Is something not as the router wants it? */
+bool verdict_is_failure(enum verdict v);
 
 #endif

@@ -188,7 +188,8 @@ show(const struct update *u, char *out, size_t size)
 		n += (size_t)snprintf(out + n, size - n, "%s %s %s %s",
 		    r->host->name, r->address.family == AF_INET ? "A" : "AAAA",
 		    r->remove ? "none" : address_format(&r->address, text),
-		    verdict_word(r->verdict));
+		    r->verdict == VERDICT_OPEN ? "open" :
+						 verdict_word(r->verdict));
 		if (r->why != NULL)
 			n += (size_t)snprintf(out + n, size - n, " [%s]",
 			    r->why->text);

@@ -64,10 +64,11 @@ static const struct {
 	    "a.example good 89.14.163.156 2a01::1\n", 200,
 	    "good 89.14.163.156,2a01::1\n" },
 	{ "left alone", 1,
-	    { { 0, "10.0.0.1", VERDICT_LEFT }, { 0, "2a01::1", VERDICT_GOOD } },
+	    { { 0, "10.0.0.1", VERDICT_SKIPPED },
+		{ 0, "2a01::1", VERDICT_GOOD } },
 	    "10.0.0.1", "2a01::1", 200, "a.example good 2a01::1\n", 200,
 	    "good 10.0.0.1,2a01::1\n" },
-	{ "nothing but left alone", 1, { { 0, "10.0.0.1", VERDICT_LEFT } },
+	{ "nothing but left alone", 1, { { 0, "10.0.0.1", VERDICT_SKIPPED } },
 	    "10.0.0.1", NULL, 200, "a.example left\n", 200,
 	    "nochg 10.0.0.1\n" },
 	/* The client compares with what it sent, not with what we made. */
@@ -91,7 +92,7 @@ static const struct {
 	{ "no proof", 1, { { 0, "89.14.163.156", VERDICT_PROOF } },
 	    "89.14.163.156", NULL, 403, "a.example proof\n", 503, "dnserr\n" },
 	{ "no proof for one", 1,
-	    { { 0, "89.14.163.156", VERDICT_HELD },
+	    { { 0, "89.14.163.156", VERDICT_WITHHELD },
 		{ 0, "2a01::1", VERDICT_PROOF } },
 	    "89.14.163.156", "2a01::1", 403, "a.example proof\n", 503,
 	    "dnserr\n" },
@@ -106,7 +107,7 @@ static const struct {
 	{ "busy", 1, { { 0, "89.14.163.156", VERDICT_BUSY } }, "89.14.163.156",
 	    NULL, 503, "a.example busy\n", 503, "911\n" },
 	{ "never judged", 1, { { 0, "89.14.163.156", VERDICT_OPEN } },
-	    "89.14.163.156", NULL, 503, "a.example open\n", 503, "911\n" },
+	    "89.14.163.156", NULL, 503, "a.example busy\n", 503, "911\n" },
 	/* Several hosts: the worst is the answer. */
 	{ "all is well", 2,
 	    { { 0, "89.14.163.156", VERDICT_GOOD },
@@ -206,8 +207,6 @@ test_answers(void **state)
 		native_reply(&u, &r);
 		check_reply(answers[i].title, &r, answers[i].native_status,
 		    answers[i].native);
-		ROW(native_status(&u) == answers[i].native_status, "%s",
-		    answers[i].title);
 		reply_end(&r);
 		r = (struct reply){ .body.max = REPLY_BODY_MAX };
 		dyndns2_reply(&u, &r);
@@ -224,7 +223,7 @@ test_order(void **state)
 {
 	static const struct short_record from[] = { { 1, "1.2.3.4",
 							VERDICT_GOOD },
-		{ 0, "1.2.3.4", VERDICT_NOCHG }, { 0, NULL, VERDICT_LEFT } };
+		{ 0, "1.2.3.4", VERDICT_NOCHG }, { 0, NULL, VERDICT_SKIPPED } };
 	struct reply r = { .body.max = REPLY_BODY_MAX };
 	struct request q = { .source = "" };
 	struct record records[RECORDS_MAX];
@@ -260,6 +259,8 @@ static const struct {
 	{ ERR_NOT_A_NAME, 400, "ipv4: the reason\n", 400, "notfqdn\n" },
 	{ ERR_TOO_MANY_NAMES, 400, "ipv4: the reason\n", 400, "numhost\n" },
 	{ ERR_NOT_YOURS, 403, "nohost\n", 403, "nohost\n" },
+	{ ERR_NOT_FOUND, 404, "notfound\n", 503, "911\n" },
+	{ ERR_METHOD, 405, "method\n", 405, "badagent\n" },
 	{ ERR_ABANDONED, 503, "busy\n", 503, "911\n" },
 	{ ERR_MEMORY, 503, "busy\n", 503, "911\n" },
 };
@@ -318,7 +319,7 @@ test_no_false_success(void **state)
 			{ 0, "1.2.3.4", (enum verdict)(v / 2 / VERDICT__MAX) },
 			{ 0, "2a01::1", (enum verdict)(v / 2 % VERDICT__MAX) },
 			{ 1, v % 2 ? "1.2.3.4" : NULL, VERDICT_GOOD },
-			{ 0, NULL, VERDICT_LEFT }
+			{ 0, NULL, VERDICT_SKIPPED }
 		};
 		bool well = from[0].verdict <= VERDICT_GOOD &&
 		    from[1].verdict <= VERDICT_GOOD;
@@ -358,7 +359,7 @@ test_no_reason(void **state)
 		for (int v = 0; v < VERDICT__MAX; v++) {
 			const struct short_record from[] = {
 				{ 0, "1.2.3.4", (enum verdict)v },
-				{ 0, NULL, VERDICT_LEFT }
+				{ 0, NULL, VERDICT_SKIPPED }
 			};
 			struct reply r = { .body.max = REPLY_BODY_MAX,
 				.json = json };
@@ -379,7 +380,8 @@ test_json(void **state)
 {
 	static const struct short_record from[] = {
 		{ 0, "89.14.163.156", VERDICT_GOOD }, { 0, "6", VERDICT_NOCHG },
-		{ 1, "89.14.163.156", VERDICT_PROOF }, { 0, NULL, VERDICT_LEFT }
+		{ 1, "89.14.163.156", VERDICT_PROOF },
+		{ 0, NULL, VERDICT_SKIPPED }
 	};
 	struct reply r = { .body.max = REPLY_BODY_MAX, .json = true };
 	struct request q = { .source = "", .json = true };

@@ -1,0 +1,176 @@
+#include "config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "gateway/report.h"
+
+/* The time, the process and "warning: " are log.c's. */
+#define REPORT_MAX   (LOG_LINE_MAX - 128)
+#define SOURCE_MAX   INET6_ADDRSTRLEN
+#define USER_MAX     32
+#define PATH_MAX_LOG 64
+#define REASON_MAX   256
+#define MORE_MAX     32 /* "; and 63 more" */
+
+/* At most max bytes of text, and a sign that there were more. */
+static void
+put_cut(struct buffer *line, const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+
+	for (size_t i = 0; i < len && i < max; i++) {
+		char c = text[i];
+
+		/* The log would write one such byte as four. */
+		if (c < 0x20 || c > 0x7e)
+			c = '?';
+		buffer_add(line, &c, 1);
+	}
+	if (len > max)
+		buffer_puts(line, "...");
+}
+
+/*
+ * The path, up to the first byte that is none of a plain path: behind a
+ * question mark in disguise a credential may follow.
+ */
+static void
+put_path(struct buffer *line, const char *path)
+{
+	size_t len = 0;
+
+	while (len < PATH_MAX_LOG &&
+	    (isalnum((unsigned char)path[len]) ||
+		(path[len] != '\0' && strchr("/._-", path[len]) != NULL)))
+		len++;
+	buffer_printf(line, " \"%.*s\"%s", (int)len, path,
+	    path[len] != '\0' ? "..." : "");
+}
+
+static void
+put_source(struct buffer *line, const struct request *q)
+{
+	struct address a;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (request_source(q, &a))
+		buffer_puts(line, address_format(&a, text));
+	else if (*q->source == '\0')
+		buffer_puts(line, "-");
+	else
+		put_cut(line, q->source, SOURCE_MAX);
+}
+
+/* "203.0.113.9 router: 200", or why it is not, and who tried. */
+static void
+put_head(struct buffer *line, const struct update *u, int status)
+{
+	put_source(line, u->request);
+	if (u->login.account != NULL) {
+		buffer_printf(line, " %s", u->login.account->name);
+	} else if (u->login.user[0] != '\0') {
+		buffer_puts(line, " \"");
+		put_cut(line, u->login.user, USER_MAX);
+		buffer_puts(line, "\"");
+	} else {
+		buffer_puts(line, " -");
+	}
+	buffer_printf(line, ": %d", status);
+	if (u->result == ERR_OK)
+		return;
+	buffer_puts(line, ": ");
+	put_cut(line, u->why.text, REASON_MAX);
+	if (u->result == ERR_NOT_FOUND)
+		put_path(line, u->request->path);
+}
+
+/* "A 192.0.2.1 good (proof 0-31 ms)" */
+static void
+put_record(struct buffer *line, const struct record *r)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	buffer_printf(line, "%s %s %s", address_type(&r->address),
+	    r->remove ? "none" : address_format(&r->address, text),
+	    verdict_word(r->verdict));
+	if (r->proof.how != NULL && r->proof.how->kind != PROOF_NONE)
+		buffer_printf(line, " (proof %d-%d ms)", r->proof.started,
+		    r->proof.ended);
+	if (r->why != NULL && r->why->code != ERR_OK) {
+		buffer_puts(line, " [");
+		put_cut(line, r->why->text, REASON_MAX);
+		buffer_puts(line, "]");
+	}
+}
+
+/* A host with its records that are judged; nothing if none of them is. */
+static void
+put_host(struct buffer *line, const struct update *u,
+    const struct host_settings *host)
+{
+	const char *before = NULL;
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct record *r = &u->records[i];
+
+		if (r->host != host || r->verdict == VERDICT_OPEN)
+			continue;
+		if (before == NULL)
+			buffer_printf(line, "; %s ", host->name);
+		else
+			buffer_puts(line, before);
+		before = ", ";
+		put_record(line, r);
+	}
+}
+
+/* Adds the hosts that failed, or the others, while there is room for them. */
+static size_t
+put_hosts(struct buffer *line, const struct update *u, bool failed, size_t room)
+{
+	size_t left_out = 0;
+
+	for (size_t i = 0; i < u->host_count; i++) {
+		const struct host_settings *host = u->hosts[i];
+		struct buffer one = { .max = REPORT_MAX };
+
+		if (verdict_is_failure(update_host_verdict(u, host)) != failed)
+			continue;
+		put_host(&one, u, host);
+		if (one.failed || line->len + one.len > room)
+			left_out++;
+		else if (one.len > 0)
+			buffer_add(line, one.data, one.len);
+		buffer_free(&one);
+	}
+	return left_out;
+}
+
+static void
+put_tail(struct buffer *line, const struct update *u)
+{
+	buffer_printf(line, "; login %d ms, proofs %d ms, provider %d ms",
+	    u->login_ms, u->proofs_ms, u->provider_ms);
+}
+
+void
+report_update(const struct update *u, const struct reply *r)
+{
+	struct buffer line = { .max = REPORT_MAX },
+		      tail = { .max = REPORT_MAX };
+	size_t room, left_out;
+
+	put_tail(&tail, u);
+	put_head(&line, u, r->status);
+	room = REPORT_MAX - tail.len - MORE_MAX;
+	left_out = put_hosts(&line, u, true, room);
+	left_out += put_hosts(&line, u, false, room);
+	if (left_out > 0)
+		buffer_printf(&line, "; and %zu more", left_out);
+	log_info("%s%s", line.data != NULL ? line.data : "-",
+	    tail.data != NULL ? tail.data : "");
+	buffer_free(&line);
+	buffer_free(&tail);
+}
