@@ -53,17 +53,19 @@ add_place(const struct scan *s, const struct name *name, size_t index)
 static bool
 fail(struct scan *s, const char *what, const struct name *name, size_t at)
 {
+	static const struct name none = { .text = "" };
+
 	s->fault->what = what;
 	s->fault->at = s->fault->first = at;
 	s->fault->place[0] = '\0';
 	for (size_t i = 0; i + 1 < s->depth; i++) {
 		const struct level *l = &s->levels[i];
+		size_t end = s->levels[i + 1].first_name;
+		/* The current name of a level was its last; "{{" has none. */
+		const struct name *current =
+		    end > l->first_name ? &s->names[end - 1] : &none;
 
-		/* The current name of a level was its last. */
-		add_place(s,
-		    l->is_object ? &s->names[s->levels[i + 1].first_name - 1] :
-				   NULL,
-		    l->index);
+		add_place(s, l->is_object ? current : NULL, l->index);
 	}
 	if (name != NULL)
 		add_place(s, name, 0);
