@@ -16,11 +16,8 @@ KNOWN = corpus.read_known()
 
 
 @pytest.fixture(scope="session")
-def outcomes(request):
+def outcomes(request, binary):
     """What became of every case that was selected, asked several at a time."""
-    binary = os.environ.get("DDNSGATE")
-    if not binary:
-        pytest.exit("DDNSGATE is not set: start these tests with tests/run", 2)
     names = [item.callspec.params["name"] for item in request.session.items
              if getattr(item, "function", None) is test_verdict]
     if not corpus.LIBFAKETIME:

@@ -1,49 +1,15 @@
-"""What the integration tests share: one stage with everything up, and its logs.
-
-tests/run sets DDNSGATE (built with sanitizers) and DDNSGATE_PLAIN (without).
-"""
+"""What the integration tests share: one stage with everything up, and its logs."""
 
 import os
 import pathlib
 import secrets
 import shutil
-import signal
-import sys
 import tempfile
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
-from lab import network, stage as stages                        # noqa: E402
-from household import Household                                 # noqa: E402
-from world import World                                         # noqa: E402
-
-# What the tests have to show besides that they passed.
-TABLES = pytest.StashKey()
-
-
-def pytest_configure():
-    """A TERM ends the session in order, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def program(variable):
-    path = os.environ.get(variable)
-    if not path:
-        pytest.exit(f"{variable} is not set: start these tests with tests/run", 2)
-    return path
-
-
-@pytest.fixture(scope="session")
-def binary():
-    return program("DDNSGATE")
-
-
-@pytest.fixture(scope="session")
-def plain_binary():
-    """Without sanitizers: what is measured must be what is shipped."""
-    return program("DDNSGATE_PLAIN")
+from household import Household
+from lab import network, stage as stages
+from world import World
 
 
 @pytest.fixture(scope="session")
@@ -65,41 +31,32 @@ def sockets(directory, names):
 
 
 @pytest.fixture(scope="session")
-def world(binary, folder):
+def whole_world(namespaces, binary, folder):
     """The stage of the reference case, with more accounts and more web servers."""
-    if not network.namespaces_allowed():
-        pytest.skip("network namespaces are forbidden here")
     token = f"canary-{secrets.token_urlsafe(24)}"
     with World(f"{folder}/world", token, network.Network(), binary) as everything:
         yield everything
 
 
 @pytest.fixture(scope="session")
-def household(world):
+def whole_household(whole_world):
     """A second gateway, for clients and devices of all sorts."""
-    return Household(world)
+    return Household(whole_world)
 
 
-@pytest.fixture(scope="session")
-def matrix(request):
-    """matrix(title, row, column, text): a table that is printed in the end."""
-    tables = request.config.stash.setdefault(TABLES, {})
+@pytest.fixture(scope="module")
+def world(whole_world):
+    """Everything, and a router with an address of its own for each module.
 
-    def enter(title, row, column, text):
-        tables.setdefault(title, {}).setdefault(row, {})[column] = str(text)
-    return enter
+    The logins that fail in one must not add up for another.
+    """
+    whole_world.move_router()
+    return whole_world
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for title, rows in config.stash.get(TABLES, {}).items():
-        columns = list(dict.fromkeys(c for cells in rows.values() for c in cells))
-        lines = [["", *columns], *([row, *(cells.get(c, "-") for c in columns)]
-                                   for row, cells in rows.items())]
-        widths = [max(map(len, column)) for column in zip(*lines)]
-        terminalreporter.write_line(f"\n{title}")
-        for line in lines:
-            terminalreporter.write_line("  ".join(
-                text.ljust(width) for text, width in zip(line, widths)).rstrip())
+@pytest.fixture(scope="module")
+def household(world, whole_household):
+    return whole_household
 
 
 @pytest.fixture

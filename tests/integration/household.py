@@ -65,11 +65,6 @@ class Household:
         # Web servers that are not www-data come here, too.
         self.pool.start(self.pool.spawn(mode="0666"))
 
-    def restart(self):
-        """It forgets how many logins failed."""
-        self.pool.stop()
-        self.start()
-
     def web_server(self, host):
         """One that tells its clients where it sees them."""
         return nginx.start(host, f"{self.world.folder}/{host.name}", nginx.server(

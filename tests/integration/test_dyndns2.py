@@ -8,7 +8,7 @@ from household import LINE, RELAY, SHELF
 from lab import devices
 from lab.clients import Update
 from lab.router import basic
-from lab.stage import BEFORE, CLAIM, GATEWAY, ROUTER, WEB, ZONE
+from lab.stage import BEFORE, CLAIM, GATEWAY, WEB, ZONE
 from world import CLOSED_AT
 
 IPV4, IPV6 = WEB
@@ -174,7 +174,7 @@ def test_without_names_all_of_the_account_are_meant(ask, published):
 
 def test_an_unchanged_main_host_never_hides_a_changed_one(ask, published, household):
     """Every record is judged and published on its own merits."""
-    household.world.powerdns.set(f"box.{ZONE}", A=ROUTER[0], AAAA=ROUTER_IPV6)
+    household.world.powerdns.set(f"box.{ZONE}", A=household.world.router.ipv4, AAAA=ROUTER_IPV6)
     answer = ask("family", f"hostname=box.{ZONE},server.{ZONE},nas.{ZONE}"
                  f"&myip={ROUTER_IPV6}&prefix={PREFIX}")
     assert answer.status == 200
@@ -376,10 +376,10 @@ def test_removal_at_a_provider_is_a_removal(ask, published, household):
 
 # Devices with gaps.
 
-def test_the_connection_tells_the_address(ask, published):
+def test_the_connection_tells_the_address(ask, published, household):
     answer = ask("mute", f"hostname=mute.{ZONE}")
-    assert seen(answer) == (200, f"good {ROUTER[0]}\n")
-    assert published("mute") == [ROUTER[0], BEFORE["AAAA"]]
+    assert seen(answer) == (200, f"good {household.world.router.ipv4}\n")
+    assert published("mute") == [household.world.router.ipv4, BEFORE["AAAA"]]
 
 
 def test_an_ipv6_connection_tells_the_prefix(ask, published, household):
@@ -469,11 +469,11 @@ def test_a_form_may_hold_the_login(form, published, household):
 
 
 @pytest.mark.parametrize("path", ["/nic/checkip", "/checkip"])
-def test_checkip_tells_anybody_where_he_comes_from(ask, path):
+def test_checkip_tells_anybody_where_he_comes_from(ask, household, path):
     assert seen(ask(None, "", path=path)) == (
-        200, f"Current IP Address: {ROUTER[0]}\n")
+        200, f"Current IP Address: {household.world.router.ipv4}\n")
     assert seen(ask(None, "", path=path, ipv6=True)) == (
-        200, f"Current IP Address: {ROUTER[1]}\n")
+        200, f"Current IP Address: {household.world.router.ipv6}\n")
 
 
 # What a relay can do, and what it cannot.

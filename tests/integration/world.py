@@ -59,6 +59,7 @@ class World(Stage):
     def __init__(self, folder, token, network, binary):
         super().__init__(folder, token, network)
         self.binary = binary
+        self.router_suffixes = iter(range(2, 156))
         self.reports = f"{folder}/sanitizer"
         os.mkdir(self.reports)
         os.chmod(self.reports, 0o777)
@@ -151,6 +152,10 @@ class World(Stage):
         """All names that the tests publish in PowerDNS."""
         return [name for account in self.configuration()["accounts"].values()
                 if account["provider"] == "home" for name in account["hosts"]]
+
+    def move_router(self):
+        """The router asks from an address that it has not asked from before."""
+        self.router.call_from(f"89.14.163.{next(self.router_suffixes)}")
 
     def update(self, user, **parameters):
         """An update by the right user with the right token."""

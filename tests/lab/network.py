@@ -132,6 +132,13 @@ class NamespaceHost(Host):
         return ["unshare", "--mount", "sh", "-c",
                 'mount --bind "$0" /etc/resolv.conf && exec "$@"', self.resolv_conf]
 
+    def call_from(self, address):
+        """Adds an IPv4 address; connections that the host opens come from it."""
+        Network.configure(self.namespace, f"""
+            address add {address}/32 dev eth0
+            route replace 0.0.0.0/0 dev eth0 src {address}""")
+        self.addresses.insert(0, address)
+
     @contextlib.contextmanager
     def inside(self):
         """The calling thread is on this host, with what it opens."""

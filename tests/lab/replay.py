@@ -1,4 +1,4 @@
-"""The stage for test_replay: one host that is every provider, and the program."""
+"""One host that is every provider, as recorded or as a model; and the program."""
 
 import ctypes
 import fcntl
@@ -13,21 +13,14 @@ import subprocess
 import threading
 import urllib.parse
 
-from lab import certificates
+from . import certificates, network
 
-CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
-LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def network_namespaces_allowed():
-    return subprocess.run(["unshare", "-n", "true"], check=False,
-                          stderr=subprocess.DEVNULL).returncode == 0
 
 
 def isolate():
     """Moves the calling thread into a new network namespace with a loopback."""
-    if LIBC.unshare(CLONE_NEWNET) != 0:
+    if network.LIBC.unshare(network.CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         fcntl.ioctl(s, SIOCSIFFLAGS,
@@ -94,7 +87,7 @@ class Script:
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if status == 204 else body)
 
 
-class Stage:
+class Providers:
     """The namespace, the server in it, and the program under test."""
 
     def __init__(self, program, folder, hosts):

@@ -17,16 +17,11 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 
 HERE = pathlib.Path(__file__).parent
 SOURCE = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent))
-sys.path.insert(0, str(HERE))
-
-from replay import Stage, network_namespaces_allowed            # noqa: E402
 
 
 def exchanges_in(folder):
@@ -40,6 +35,8 @@ def cases_of(exchanges):
 
 EXCHANGES = exchanges_in(HERE)
 MANUAL = exchanges_in(HERE / "manual")
+HOSTS = [host for exchange in [*EXCHANGES.values(), *MANUAL.values()]
+         for host in [exchange["host"], *exchange.get("hosts", [])]]
 SHIPPED = sorted((SOURCE / "providers").glob("*.json"))
 
 # No user of the system.
@@ -47,19 +44,6 @@ DAEMON = 61500
 
 # Signed by the clock, so that no recording would fit.
 SIGNED = {"route53", "ovh"}
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    if not os.environ.get("DDNSGATE"):
-        pytest.exit("DDNSGATE is not set: start these tests with tests/run", 2)
-    if not network_namespaces_allowed():
-        pytest.skip("network namespaces are forbidden here")
-    hosts = [host for exchange in [*EXCHANGES.values(), *MANUAL.values()]
-             for host in [exchange["host"], *exchange.get("hosts", [])]]
-    with Stage(os.environ["DDNSGATE"], tmp_path_factory.mktemp("providers"),
-               hosts) as everything:
-        yield everything
 
 
 def script_of(exchange, case):
@@ -81,10 +65,10 @@ def printed(address):
     return removed.get(address, ["AAAA" if ":" in address else "A", address])
 
 
-def check(stage, name, exchange, case):
+def check(providers, name, exchange, case):
     token = case.get("token", exchange["token"])
     host = case.get("host", "home.example.org")
-    ran, seen = stage.replay(
+    ran, seen = providers.replay(
         script_of(exchange, case), name, exchange.get("config"), token, host,
         case["addresses"], {k: case[k] for k in ("zone", "ttl") if k in case})
     assert seen.problems == [], ran.stdout + ran.stderr
@@ -102,65 +86,65 @@ def check(stage, name, exchange, case):
 
 
 @pytest.mark.parametrize("name, case", cases_of(EXCHANGES))
-def test_exchange(stage, name, case):
-    check(stage, name, EXCHANGES[name], case)
+def test_exchange(providers, name, case):
+    check(providers, name, EXCHANGES[name], case)
 
 
 @contextlib.contextmanager
-def own_description(stage, name, text):
+def own_description(providers, name, text):
     """A description in the operator's directory."""
-    if str(stage.own).startswith("/etc/"):
+    if str(providers.own).startswith("/etc/"):
         pytest.skip("would write into /etc")
-    file = stage.own / f"{name}.json"
-    made = not stage.own.exists()
-    stage.own.mkdir(parents=True, exist_ok=True)
+    file = providers.own / f"{name}.json"
+    made = not providers.own.exists()
+    providers.own.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     yield file
-    shutil.rmtree(stage.own) if made else file.unlink()
+    shutil.rmtree(providers.own) if made else file.unlink()
 
 
 @pytest.fixture
-def from_manual(stage):
+def from_manual(providers):
     """The example of ddnsgate-provider(5), put where it says; one new file is all."""
     page = (SOURCE / "man/ddnsgate-provider.5").read_text()
     text = re.search(r"^\.Bd -literal\n(\{\n.*?^\}\n)\.Ed$", page, re.M | re.S)[1]
-    with own_description(stage, "exampledns", text) as file:
+    with own_description(providers, "exampledns", text) as file:
         yield file
 
 
 @pytest.mark.parametrize("name, case", cases_of(MANUAL))
-def test_manual(stage, from_manual, name, case):
-    check(stage, name, MANUAL[name], case)
+def test_manual(providers, from_manual, name, case):
+    check(providers, name, MANUAL[name], case)
 
 
-def listed(stage):
+def listed(providers):
     """The name of each, and the parts of its credential."""
-    ran = subprocess.run([stage.program, "provider", "list"], check=True, text=True,
+    ran = subprocess.run([providers.program, "provider", "list"], check=True, text=True,
                          stdout=subprocess.PIPE)
     return dict(line.split()[:2] for line in ran.stdout.splitlines())
 
 
-def test_list(stage):
+def test_list(providers):
     """All that is shipped can be named in a configuration."""
     tokens = {path.stem: ":".join(json.loads(path.read_text()).get("token", ["token"]))
               for path in SHIPPED}
-    assert listed(stage) == tokens | {"rfc2136": "key:secret"}
+    assert listed(providers) == tokens | {"rfc2136": "key:secret"}
     assert len(SHIPPED) >= 40
 
 
-def test_list_own(stage, from_manual):
-    assert from_manual.stem in listed(stage)
+def test_list_own(providers, from_manual):
+    assert from_manual.stem in listed(providers)
 
 
-def test_own_goes_before_shipped(stage):
-    text = (stage.shipped / "gandi.json").read_text()
-    with own_description(stage, "gandi", text.replace("api.gandi.net", "gandi.example")):
-        ran = provider_run(stage, "--dry-run", "gandi", "home.example.org", "192.0.2.1")
+def test_own_goes_before_shipped(providers):
+    text = (providers.shipped / "gandi.json").read_text()
+    with own_description(providers, "gandi", text.replace("api.gandi.net", "gandi.example")):
+        ran = provider_run(providers, "--dry-run", "gandi", "home.example.org", "192.0.2.1")
         assert "https://gandi.example/v5/" in ran.stdout and "gandi.net" not in ran.stdout
-        listing = subprocess.run([stage.program, "provider", "list"], check=True, text=True,
+        listing = subprocess.run([providers.program, "provider", "list"], check=True, text=True,
                                  stdout=subprocess.PIPE).stdout
         assert sum(line.split()[0] == "gandi" for line in listing.splitlines()) == 1
-    assert "api.gandi.net" in provider_run(stage, "--dry-run", "gandi", "home.example.org",
+    assert "api.gandi.net" in provider_run(providers, "--dry-run", "gandi", "home.example.org",
                                            "192.0.2.1").stdout
 
 
@@ -169,43 +153,43 @@ def test_own_goes_before_shipped(stage):
     (lambda path: path.chmod(0o777), "others can write it; chmod go-w"),
     (lambda path: os.chown(path, 12345, 0), "belongs to user 12345; make it root's"),
 ])
-def test_what_others_can_change_is_not_used(stage, what, how, why):
-    text = (stage.shipped / "gandi.json").read_text()
-    with own_description(stage, "gandi", text) as file:
+def test_what_others_can_change_is_not_used(providers, what, how, why):
+    text = (providers.shipped / "gandi.json").read_text()
+    with own_description(providers, "gandi", text) as file:
         path = file if what == "file" else file.parent
         before = path.stat()
         how(path)
-        ran = provider_run(stage, "--dry-run", "gandi", "home.example.org", "192.0.2.1")
+        ran = provider_run(providers, "--dry-run", "gandi", "home.example.org", "192.0.2.1")
         path.chmod(before.st_mode & 0o7777)
         os.chown(path, before.st_uid, before.st_gid)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert f"{path}: {why}" in ran.stderr
 
 
-def provider_run(stage, *arguments, user=None):
-    return subprocess.run([stage.program, "provider", "run", *arguments], check=False, text=True,
+def provider_run(providers, *arguments, user=None):
+    return subprocess.run([providers.program, "provider", "run", *arguments], check=False, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, user=user)
 
 
-def test_the_daemon_itself_cannot_change_it(stage):
+def test_the_daemon_itself_cannot_change_it(providers):
     """A file of the user that it runs as is good for a check, and for nothing else."""
-    text = (stage.shipped / "gandi.json").read_text()
-    with own_description(stage, "gandi", text) as file:
+    text = (providers.shipped / "gandi.json").read_text()
+    with own_description(providers, "gandi", text) as file:
         os.chown(file, DAEMON, DAEMON)
-        ran = provider_run(stage, "--dry-run", "gandi", "home.example.org", "192.0.2.1",
+        ran = provider_run(providers, "--dry-run", "gandi", "home.example.org", "192.0.2.1",
                            user=DAEMON)
         assert (ran.returncode, ran.stdout) == (1, "")
         assert f"{file}: belongs to user {DAEMON}; make it root's (chown root)" in ran.stderr
-        assert subprocess.run([stage.program, "provider", "check", file], user=DAEMON,
+        assert subprocess.run([providers.program, "provider", "check", file], user=DAEMON,
                               check=True, stdout=subprocess.DEVNULL)
 
 
-def test_dry_run(stage, tmp_path):
+def test_dry_run(providers, tmp_path):
     """A description can be tried before there is a configuration, and beside one."""
     file = tmp_path / "ddnsgate.json"
-    file.write_text(json.dumps(stage.configuration("duckdns", None, "home.example.org", {})))
+    file.write_text(json.dumps(providers.configuration("duckdns", None, "home.example.org", {})))
     for config in ([], ["--config", str(file)]):
-        ran = provider_run(stage, "--dry-run", *config, "gandi", "home.example.org", "192.0.2.1")
+        ran = provider_run(providers, "--dry-run", *config, "gandi", "home.example.org", "192.0.2.1")
         assert (ran.returncode, ran.stderr) == (0, "")
         assert ran.stdout == """\
 zone: GET https://api.gandi.net/v5/livedns/domains/example.org
@@ -219,12 +203,12 @@ steps/1: PUT https://api.gandi.net/v5/livedns/domains/example.org/records/home/A
 """
 
 
-def test_check_tells_both_hosts(stage, tmp_path):
+def test_check_tells_both_hosts(providers, tmp_path):
     """Where the token goes, also that of a login elsewhere."""
     file = tmp_path / "ddnsgate.json"
-    file.write_text(json.dumps(stage.configuration(
+    file.write_text(json.dumps(providers.configuration(
         "azure", EXCHANGES["azure"]["config"], "home.example.org", {})))
-    ran = subprocess.run([stage.program, "check", "--config", file], check=True, text=True,
+    ran = subprocess.run([providers.program, "check", "--config", file], check=True, text=True,
                          stdout=subprocess.PIPE)
     assert f"""
 provider azure
@@ -232,7 +216,7 @@ provider azure
   at 127.0.0.1
   https://login.microsoftonline.com, for the login
   at 127.0.0.1
-  with a certificate by {stage.authority.pem}
+  with a certificate by {providers.authority.pem}
 """ in ran.stdout
 
 
@@ -245,8 +229,8 @@ provider azure
     (["../providers/gandi", "home.example.org", "192.0.2.1"], "there is no ../providers/gandi.json"),
     (["powerdns", "home.example.org", "192.0.2.1"], "powerdns/config/base: is missing"),
 ])
-def test_wrong_run(stage, words, why):
-    ran = provider_run(stage, "--dry-run", *words)
+def test_wrong_run(providers, words, why):
+    ran = provider_run(providers, "--dry-run", *words)
     assert ran.returncode != 0 and ran.stdout == ""
     assert why in ran.stderr
 
@@ -266,13 +250,13 @@ def test_page():
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_description(stage, path):
+def test_description(providers, path):
     """Each is installed as it is, is valid, carries its name, and has been recorded."""
     description = json.loads(path.read_text())
-    installed = stage.shipped / path.name
+    installed = providers.shipped / path.name
     assert installed.read_bytes() == path.read_bytes()
     assert description["name"] == path.stem
-    ran = subprocess.run([stage.program, "provider", "check", installed],
+    ran = subprocess.run([providers.program, "provider", "check", installed],
                          check=False, text=True, capture_output=True)
     assert ran.returncode == 0, ran.stderr
     if path.stem not in SIGNED:

@@ -9,21 +9,13 @@ import datetime
 import hashlib
 import hmac
 import json
-import os
-import pathlib
 import re
-import sys
 import time
 import urllib.parse
 import xml.etree.ElementTree
 
 import pytest
-
-HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-sys.path.insert(0, str(HERE))
-
-from replay import Script, Stage, network_namespaces_allowed    # noqa: E402
+from lab.replay import Script
 
 HOST = "home.example.org"
 IPV4, IPV6 = "192.0.2.10", "2001:db8::10"
@@ -202,22 +194,15 @@ class Ovh(Model):
         return 404, {"message": "Not found"}
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    if not os.environ.get("DDNSGATE"):
-        pytest.exit("DDNSGATE is not set: start these tests with tests/run", 2)
-    if not network_namespaces_allowed():
-        pytest.skip("network namespaces are forbidden here")
-    with Stage(os.environ["DDNSGATE"], tmp_path_factory.mktemp("signed"),
-               [Route53.host, Ovh.host]) as everything:
-        yield everything
+# What the host answers to.
+HOSTS = [Route53.host, Ovh.host]
 
 
-def play(stage, name, model, *addresses, token=None, config=None, options=None, host=HOST):
+def play(providers, name, model, *addresses, token=None, config=None, options=None, host=HOST):
     """Runs the program against the model: the verdicts, and what it printed."""
-    stage.script = model
+    providers.script = model
     token = token or model.token
-    ran = stage.run(stage.configuration(name, config or model.config, host, options or {}),
+    ran = providers.run(providers.configuration(name, config or model.config, host, options or {}),
                     token, name, host, *addresses)
     printed = ran.stdout + ran.stderr
     assert model.problems == [], printed
@@ -227,11 +212,11 @@ def play(stage, name, model, *addresses, token=None, config=None, options=None, 
             if line.startswith(f"{host} ")], printed
 
 
-def test_route53_creates_and_replaces(stage):
+def test_route53_creates_and_replaces(providers):
     model = Route53()
     model.records[f"{HOST}.", "TXT"] = (60, ["kept"])
     for ipv4 in (IPV4, "192.0.2.20"):
-        verdicts, printed = play(stage, "route53", model, ipv4, IPV6, options={"ttl": 120})
+        verdicts, printed = play(providers, "route53", model, ipv4, IPV6, options={"ttl": 120})
         assert verdicts == ["changed", "changed"], printed
         assert model.records == {(f"{HOST}.", "A"): (120, [ipv4]),
                                  (f"{HOST}.", "AAAA"): (120, [IPV6]),
@@ -240,10 +225,10 @@ def test_route53_creates_and_replaces(stage):
 
 
 @pytest.mark.parametrize("address, type_", [(IPV4, "A"), (IPV6, "AAAA")])
-def test_route53_changes_one_family(stage, address, type_):
+def test_route53_changes_one_family(providers, address, type_):
     model = Route53()
     model.records[f"{HOST}.", "A"] = model.records[f"{HOST}.", "AAAA"] = (60, ["kept"])
-    verdicts, printed = play(stage, "route53", model, address)
+    verdicts, printed = play(providers, "route53", model, address)
     assert verdicts == ["changed"], printed
     other = {"A": "AAAA", "AAAA": "A"}[type_]
     assert model.records == {(f"{HOST}.", type_): (300, [address]),
@@ -251,39 +236,39 @@ def test_route53_changes_one_family(stage, address, type_):
     assert len(model.seen) == 1
 
 
-def test_route53_changes_a_wildcard(stage):
+def test_route53_changes_a_wildcard(providers):
     model = Route53()
-    verdicts, printed = play(stage, "route53", model, IPV4, host="*.example.org")
+    verdicts, printed = play(providers, "route53", model, IPV4, host="*.example.org")
     assert verdicts == ["changed"], printed
     assert list(model.records) == [("*.example.org.", "A")]
 
 
 @pytest.mark.parametrize("token", ["AKIDEXAMPLE:another-secret-key",
                                    "AKIDANOTHER:" + Route53.token.split(":")[1]])
-def test_route53_refuses_a_wrong_token(stage, token):
+def test_route53_refuses_a_wrong_token(providers, token):
     model = Route53()
-    verdicts, printed = play(stage, "route53", model, IPV4, IPV6, token=token)
+    verdicts, printed = play(providers, "route53", model, IPV4, IPV6, token=token)
     assert verdicts == ["token", "token"], printed
     assert model.records == {} and len(model.seen) == 1
 
 
-def test_route53_does_not_know_the_zone(stage):
-    verdicts, printed = play(stage, "route53", Route53(), IPV4, config={"zone_id": "ZOTHER"})
+def test_route53_does_not_know_the_zone(providers):
+    verdicts, printed = play(providers, "route53", Route53(), IPV4, config={"zone_id": "ZOTHER"})
     assert verdicts == ["zone"], printed
 
 
 @pytest.mark.parametrize("zone", ["..", "."])
-def test_route53_sends_no_path_that_libcurl_would_shorten(stage, zone):
+def test_route53_sends_no_path_that_libcurl_would_shorten(providers, zone):
     """libcurl normalises the path of a request that it signs."""
     model = Route53()
-    verdicts, printed = play(stage, "route53", model, IPV4, config={"zone_id": zone})
+    verdicts, printed = play(providers, "route53", model, IPV4, config={"zone_id": zone})
     assert verdicts == ["refused"], printed
     assert f'the path would have a segment "{zone}"' in printed and model.seen == []
 
 
-def test_route53_refuses_a_record(stage):
+def test_route53_refuses_a_record(providers):
     model = Route53(fault=("POST", Route53.path))
-    verdicts, printed = play(stage, "route53", model, IPV4, IPV6)
+    verdicts, printed = play(providers, "route53", model, IPV4, IPV6)
     assert verdicts == ["refused", "refused"], printed
     assert "RRSet conflicts with a CNAME" in printed and model.records == {}
 
@@ -297,17 +282,17 @@ def ovh(fault=None, ours=None):
                        for number, record in {**NEIGHBOURS, **(ours or {})}.items()})
 
 
-def test_ovh_creates(stage):
+def test_ovh_creates(providers):
     model = ovh()
-    verdicts, printed = play(stage, "ovh", model, IPV4, IPV6)
+    verdicts, printed = play(providers, "ovh", model, IPV4, IPV6)
     assert verdicts == ["changed", "changed"], printed
     assert sorted(model.published.values()) == sorted([
         *NEIGHBOURS.values(), ["A", "home", IPV4, 300], ["AAAA", "home", IPV6, 300]])
 
 
-def test_ovh_replaces_and_publishes_once(stage):
+def test_ovh_replaces_and_publishes_once(providers):
     model = ovh(ours=OURS)
-    verdicts, printed = play(stage, "ovh", model, IPV4, IPV6)
+    verdicts, printed = play(providers, "ovh", model, IPV4, IPV6)
     assert verdicts == ["changed", "changed"], printed
     assert model.published == {1: ["A", "home", IPV4, 60], 2: ["AAAA", "home", IPV6, 60],
                                **NEIGHBOURS}
@@ -321,57 +306,57 @@ def test_ovh_replaces_and_publishes_once(stage):
         ("POST", "/domain/zone/example.org/refresh"))]
 
 
-def test_ovh_publishes_what_an_earlier_update_could_not(stage):
+def test_ovh_publishes_what_an_earlier_update_could_not(providers):
     """Written and not refreshed: the next update must not take it for done."""
     model = ovh(("POST", "/domain/zone/example.org/refresh"), ours=OURS)
-    verdicts, printed = play(stage, "ovh", model, IPV4)
+    verdicts, printed = play(providers, "ovh", model, IPV4)
     assert verdicts == ["token"] and model.published is None, printed
     model.fault = None
-    verdicts, printed = play(stage, "ovh", model, IPV4)
+    verdicts, printed = play(providers, "ovh", model, IPV4)
     assert verdicts == ["changed"] and model.published[1][2] == IPV4, printed
 
 
-def test_ovh_creates_at_the_apex(stage):
+def test_ovh_creates_at_the_apex(providers):
     model = ovh()
-    verdicts, printed = play(stage, "ovh", model, IPV4, host="example.org")
+    verdicts, printed = play(providers, "ovh", model, IPV4, host="example.org")
     assert verdicts == ["changed"], printed
     assert ["A", "", IPV4, 300] in model.published.values()
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
-def test_ovh_refuses_a_wrong_token(stage, part):
+def test_ovh_refuses_a_wrong_token(providers, part):
     model = ovh(ours=OURS)
     parts = Ovh.token.split(":")
     parts[part] = "another-one-of-them"
-    verdicts, printed = play(stage, "ovh", model, IPV4, IPV6, token=":".join(parts))
+    verdicts, printed = play(providers, "ovh", model, IPV4, IPV6, token=":".join(parts))
     assert verdicts == ["token", "token"], printed
     assert len(model.seen) == 2 and model.published is None
 
 
-def test_ovh_does_not_know_the_zone(stage):
-    verdicts, printed = play(stage, "ovh", ovh(), IPV4, host="home.example.net")
+def test_ovh_does_not_know_the_zone(providers):
+    verdicts, printed = play(providers, "ovh", ovh(), IPV4, host="home.example.net")
     assert verdicts == ["zone"], printed
 
 
-def test_ovh_refuses_a_record(stage):
+def test_ovh_refuses_a_record(providers):
     """The other one is published."""
     model = ovh()
-    verdicts, printed = play(stage, "ovh", model, "192.0.2.66", IPV6)
+    verdicts, printed = play(providers, "ovh", model, "192.0.2.66", IPV6)
     assert verdicts == ["refused", "changed"], printed
     assert "Invalid target" in printed
     assert ["AAAA", "home", IPV6, 300] in model.published.values()
 
 
-def test_ovh_touches_none_of_two(stage):
+def test_ovh_touches_none_of_two(providers):
     model = ovh(ours={**OURS, 5: ["A", "home", "192.0.2.5", 60]})
-    verdicts, printed = play(stage, "ovh", model, IPV4)
+    verdicts, printed = play(providers, "ovh", model, IPV4)
     assert verdicts == ["refused"] and "ambiguous" in printed, printed
     assert model.published is None and model.records[1] == OURS[1]
 
 
-def test_ovh_removes_one_family(stage):
+def test_ovh_removes_one_family(providers):
     model = ovh(ours=OURS)
-    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    verdicts, printed = play(providers, "ovh", model, "ipv6=none")
     assert verdicts == ["changed"], printed
     assert model.published == {1: OURS[1], **NEIGHBOURS}
     assert model.seen[-3:] == [f"{method} /1.0/domain/zone/example.org{path}" for method, path in (
@@ -379,18 +364,18 @@ def test_ovh_removes_one_family(stage):
         ("POST", "/refresh"))]
 
 
-def test_ovh_publishes_what_an_earlier_removal_could_not(stage):
+def test_ovh_publishes_what_an_earlier_removal_could_not(providers):
     """Removed and not refreshed: nothing is there, and yet it is still published."""
     model = ovh(("POST", "/domain/zone/example.org/refresh"), ours=OURS)
-    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    verdicts, printed = play(providers, "ovh", model, "ipv6=none")
     assert verdicts == ["token"] and model.published is None, printed
     model.fault = None
-    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    verdicts, printed = play(providers, "ovh", model, "ipv6=none")
     assert verdicts == ["changed"] and model.published == {1: OURS[1], **NEIGHBOURS}, printed
 
 
-def test_ovh_removes_none_of_two(stage):
+def test_ovh_removes_none_of_two(providers):
     model = ovh(ours={**OURS, 5: ["AAAA", "home", "2001:db8::5", 60]})
-    verdicts, printed = play(stage, "ovh", model, "ipv6=none")
+    verdicts, printed = play(providers, "ovh", model, "ipv6=none")
     assert verdicts == ["refused"] and "ambiguous" in printed, printed
     assert model.published is None and model.records[2] == OURS[2]

@@ -1,0 +1,70 @@
+"""What all tests share: the programs, their network, and tables that are printed.
+
+tests/run sets DDNSGATE (built with sanitizers) and DDNSGATE_PLAIN (without).
+"""
+
+import os
+import pathlib
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lab import network                                         # noqa: E402
+
+# What the tests have to show besides that they passed.
+TABLES = pytest.StashKey()
+
+
+def pytest_configure():
+    """A TERM ends the session in order, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def program(variable):
+    path = os.environ.get(variable)
+    if not path:
+        pytest.exit(f"{variable} is not set: start these tests with tests/run", 2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def binary():
+    return program("DDNSGATE")
+
+
+@pytest.fixture(scope="session")
+def plain_binary():
+    """Without sanitizers: what is measured must be what is shipped."""
+    return program("DDNSGATE_PLAIN")
+
+
+@pytest.fixture(scope="session")
+def namespaces():
+    """Who needs this is skipped where no network namespace can be made."""
+    if not network.namespaces_allowed():
+        pytest.skip("network namespaces are forbidden here")
+
+
+@pytest.fixture(scope="session")
+def matrix(request):
+    """matrix(title, row, column, text): a table that is printed in the end."""
+    tables = request.config.stash.setdefault(TABLES, {})
+
+    def enter(title, row, column, text):
+        tables.setdefault(title, {}).setdefault(row, {})[column] = str(text)
+    return enter
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for title, rows in config.stash.get(TABLES, {}).items():
+        columns = list(dict.fromkeys(c for cells in rows.values() for c in cells))
+        lines = [["", *columns], *([row, *(cells.get(c, "-") for c in columns)]
+                                   for row, cells in rows.items())]
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        terminalreporter.write_line(f"\n{title}")
+        for line in lines:
+            terminalreporter.write_line("  ".join(
+                text.ljust(width) for text, width in zip(line, widths)).rstrip())
