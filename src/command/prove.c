@@ -14,6 +14,7 @@
 #include "config/pin.h"
 #include "config/settings.h"
 #include "proof/proof.h"
+#include "tls/trust.h"
 
 /* Milliseconds. */
 #define PROOF_MS 5000 /* as for an update */
@@ -127,7 +128,8 @@ prove(const struct trial *t)
 		.how = &t->how };
 	struct proof *const list[] = { &proof };
 	char text[ADDRESS_TEXT_MAX];
-	struct prover *prover;
+	struct prover *prover = NULL;
+	struct trust *trust = NULL;
 	struct error why;
 
 	address_format(&t->address, text);
@@ -139,22 +141,29 @@ prove(const struct trial *t)
 		    t->name, text, special);
 		return EXIT_FAILED;
 	}
-	if ((prover = prover_new(&why)) == NULL ||
-	    prover_prepare(prover, &t->how, &why) != ERR_OK) {
-		fprintf(stderr, "ddnsgate: %s\n", why.text);
-		prover_free(prover);
-		return EXIT_FAILED;
+	if ((trust = trust_new()) == NULL) {
+		error_memory(&why);
+		goto fail;
 	}
+	if ((prover = prover_new(trust, &why)) == NULL ||
+	    prover_prepare(prover, &t->how, &why) != ERR_OK)
+		goto fail;
 	watchdog_start(clock_now() + WORK_MS, "the proof");
 	prover_run(prover, list, 1, clock_now() + PROOF_MS);
 	watchdog_stop();
 	prover_free(prover);
+	trust_free(trust);
 	if (proof.result != ERR_OK) {
 		fprintf(stderr, "%s %s: %s\n", t->name, text, proof.why.text);
 		return EXIT_FAILED;
 	}
 	printf("%s %s: proved in %d ms\n", t->name, text, proof.ended);
 	return EXIT_OK;
+fail:
+	fprintf(stderr, "ddnsgate: %s\n", why.text);
+	prover_free(prover);
+	trust_free(trust);
+	return EXIT_FAILED;
 }
 
 int

@@ -146,20 +146,29 @@ static int
 publish(const struct provider *p, struct publication *const records[],
     size_t count)
 {
-	struct exchanges *x = exchanges_new();
+	struct trust *trust = trust_new();
+	struct exchanges *x = trust != NULL ? exchanges_new(trust) : NULL;
 	char token[CREDENTIAL_MAX + 1];
+	struct error why = { .code = ERR_OK };
 	int status = EXIT_OK;
 	long retry_after;
 
-	if (x == NULL || !input_secret("Token: ", token, sizeof token)) {
-		fprintf(stderr, "ddnsgate: no token was given\n");
+	if (x == NULL)
+		error_memory(&why);
+	else if (provider_trust(p, trust, &why) == ERR_OK &&
+	    !input_secret("Token: ", token, sizeof token))
+		error_set(&why, ERR_TOKEN, "no token was given");
+	if (why.code != ERR_OK) {
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		exchanges_free(x);
+		trust_free(trust);
 		return EXIT_FAILED;
 	}
 	provider_publish(p, x, token, records, count, clock_now() + PROVIDER_MS,
 	    &retry_after);
 	secret_wipe(token, sizeof token);
 	exchanges_free(x);
+	trust_free(trust);
 	for (size_t i = 0; i < count; i++) {
 		print_result(records[i]);
 		if (records[i]->result != ERR_OK)

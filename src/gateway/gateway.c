@@ -10,6 +10,26 @@
 #include "gateway/native.h"
 #include "gateway/report.h"
 
+/* The CA files of all proofs and providers, each once. */
+static enum err
+load_trust(struct gateway *g, struct error *why)
+{
+	const struct settings *s = g->settings;
+	enum err rc = ERR_OK;
+
+	for (size_t i = 0; i < s->provider_count && rc == ERR_OK; i++)
+		rc = provider_trust(providers_get(g->providers, i), g->trust,
+		    why);
+	if (rc != ERR_OK)
+		return error_prefix(why, "%s", s->file);
+	for (size_t i = 0; i < s->account_count; i++)
+		for (size_t j = 0; j < s->accounts[i].host_count; j++)
+			if (prover_prepare(g->prover,
+				&s->accounts[i].hosts[j].proof, why) != ERR_OK)
+				return why->code;
+	return ERR_OK;
+}
+
 struct gateway *
 gateway_new(const char *file, struct error *why)
 {
@@ -22,15 +42,16 @@ gateway_new(const char *file, struct error *why)
 		return NULL;
 	}
 	g->settings = s;
+	if ((g->trust = trust_new()) == NULL) {
+		error_memory(why);
+		goto fail;
+	}
 	if ((g->accounts = accounts_new(s, why)) == NULL ||
 	    (g->providers = providers_new(s, why)) == NULL ||
-	    (g->prover = prover_new(why)) == NULL)
+	    (g->prover = prover_new(g->trust, why)) == NULL)
 		goto fail;
-	for (size_t i = 0; i < s->account_count; i++)
-		for (size_t j = 0; j < s->accounts[i].host_count; j++)
-			if (prover_prepare(g->prover,
-				&s->accounts[i].hosts[j].proof, why) != ERR_OK)
-				goto fail;
+	if (load_trust(g, why) != ERR_OK)
+		goto fail;
 	return g;
 fail:
 	gateway_free(g);
@@ -43,6 +64,7 @@ gateway_free(struct gateway *g)
 	if (g == NULL)
 		return;
 	prover_free(g->prover);
+	trust_free(g->trust);
 	providers_free(g->providers);
 	accounts_free(g->accounts);
 	settings_free((struct settings *)(uintptr_t)g->settings);

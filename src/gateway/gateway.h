@@ -12,10 +12,12 @@
 #include "https/exchange.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
+#include "tls/trust.h"
 
 struct gateway {
 	const struct settings *settings;
 	struct accounts *accounts;
+	struct trust *trust; /* of proofs and providers */
 	struct prover *prover;
 	struct providers *providers;
 };

@@ -22,6 +22,7 @@
 #include "address/address.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "tls/trust.h"
 
 #define EXCHANGE_BODY_MAX    (1UL << 20) /* of an answer */
 #define EXCHANGE_HEADERS_MAX (32UL << 10)
@@ -38,7 +39,7 @@ struct target {
 	uint16_t port;
 	const struct address *addresses;
 	size_t address_count;
-	const char *ca; /* file */
+	const char *ca; /* file, of the trust that exchanges_new() got */
 };
 
 struct exchange_request {
@@ -63,10 +64,11 @@ enum err exchange_setup(struct error *why);
 void exchange_teardown(void);
 
 /*
- * NULL when out of memory.  Never carry them across a fork.  End each exchange
- * before exchanges_free(), for which NULL is fine.
+ * trust: the CAs that judge the certificates of all targets; it must outlive
+ * the result.  NULL when out of memory.  Never carry them across a fork.  End
+ * each exchange before exchanges_free(), for which NULL is fine.
  */
-struct exchanges *exchanges_new(void);
+struct exchanges *exchanges_new(const struct trust *trust);
 void exchanges_free(struct exchanges *all);
 
 /*
@@ -80,7 +82,8 @@ void exchanges_rest(struct exchanges *all);
  * Copies what it needs of target and request.  Sends nothing yet: the work is
  * done in exchanges_wait().
  * NULL: not started, and *why says so: ERR_UNREACHABLE, no time is left;
- * ERR_BUSY, EXCHANGES_MAX are under way; ERR_MEMORY.
+ * ERR_BUSY, EXCHANGES_MAX are under way; ERR_CONFIG, the target's CA file is
+ * not loaded; ERR_MEMORY.
  */
 struct exchange *exchange_start(struct exchanges *all, const struct target *to,
     const struct exchange_request *request, int64_t deadline,

@@ -191,7 +191,7 @@ worker_run(const struct gateway *g, int listener, struct slot *slot)
 	signals_setup(&while_waiting);
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &event) == -1 ||
-	    (w.exchanges = exchanges_new()) == NULL) {
+	    (w.exchanges = exchanges_new(g->trust)) == NULL) {
 		log_warn("a worker does not start: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}

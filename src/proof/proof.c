@@ -25,17 +25,18 @@ struct prover {
 };
 
 struct prover *
-prover_new(struct error *why)
+prover_new(struct trust *trust, struct error *why)
 {
 	struct prover *p = calloc(1, sizeof *p);
 	int rc = GNUTLS_E_MEMORY_ERROR;
 
-	if (p == NULL || (p->trust = trust_new()) == NULL ||
+	if (p == NULL ||
 	    (rc = gnutls_priority_init(&p->priority, PRIORITY, NULL)) < 0) {
 		error_set(why, ERR_MEMORY, "TLS: %s", gnutls_strerror(rc));
 		prover_free(p);
 		return NULL;
 	}
+	p->trust = trust;
 	return p;
 }
 
@@ -44,7 +45,6 @@ prover_free(struct prover *p)
 {
 	if (p == NULL)
 		return;
-	trust_free(p->trust);
 	if (p->priority != NULL)
 		gnutls_priority_deinit(p->priority);
 	free(p);

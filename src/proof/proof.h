@@ -18,6 +18,7 @@
 
 #define PROOF_MAX (2 * SETTINGS_HOSTS_MAX) /* in one run */
 
+struct trust;
 struct prover; /* trust and cipher choice; made before the fork */
 
 /* What is to be proved, and whether it was. */
@@ -37,8 +38,11 @@ struct proof {
 	int started, ended;
 };
 
-/* NULL on failure, told in why.  Release with prover_free(); NULL is fine. */
-struct prover *prover_new(struct error *why);
+/*
+ * trust gets the CA files of the proofs and must outlive the result.  NULL on
+ * failure, told in why.  Release with prover_free(); NULL is fine.
+ */
+struct prover *prover_new(struct trust *trust, struct error *why);
 void prover_free(struct prover *p);
 
 /*

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "provider/dns/rfc2136.h"
 #include "provider/provider.h"
+#include "tls/trust.h"
 
 /* Milliseconds. */
 #define RESOLVE_AGAIN_MS   300000
@@ -87,6 +88,15 @@ const struct provider *
 providers_get(const struct providers *p, size_t index)
 {
 	return &p->list[index];
+}
+
+enum err
+provider_trust(const struct provider *p, struct trust *trust, struct error *why)
+{
+	if (p->rest.description == NULL ||
+	    trust_load(trust, p->settings->ca, why) == ERR_OK)
+		return ERR_OK;
+	return error_prefix(why, "/providers/%s", p->settings->name);
 }
 
 void

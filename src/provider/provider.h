@@ -18,6 +18,7 @@
 #include "provider/publication.h"
 #include "provider/rest/rest.h"
 
+struct trust;
 struct providers; /* all of the configuration, ready; made before the fork */
 
 /* One provider of the configuration. */
@@ -37,6 +38,14 @@ void providers_free(struct providers *p);
 
 /* By the index that account_settings has. */
 const struct provider *providers_get(const struct providers *p, size_t index);
+
+/*
+ * Loads the CA file that judges the provider's certificate, if it is spoken to
+ * with HTTPS; exchanges_new() takes the same trust.  ERR_CONFIG names the
+ * provider and the file.
+ */
+enum err provider_trust(const struct provider *p, struct trust *trust,
+    struct error *why);
 
 /*
  * Asks the resolver, once, for each provider whose addresses are not pinned;

@@ -26,6 +26,14 @@ enum err verify_certificate(gnutls_session_t session, const char *host,
     struct error *why);
 
 /*
+ * As verify_certificate(), but by other credentials than the session has, for
+ * a session that somebody else made; it keeps its own.
+ */
+enum err verify_against(gnutls_session_t session,
+    gnutls_certificate_credentials_t trust, const char *host,
+    struct error *why);
+
+/*
  * Is the key of the handshake one of those whose SHA-256 is given?  Only the
  * first certificate counts; the others prove nothing.  ERR_OK or ERR_PROOF.
  */

@@ -2,15 +2,19 @@
 
 import concurrent.futures
 import json
+import shutil
+import ssl
+import subprocess
 import time
 from urllib.parse import urlsplit
 
 import pytest
+from lab import certificates, waiting
 from lab.gateway import verifier
 from lab.provider import Provider
 from lab.resolver import Resolver
 from lab.stage import BEFORE, CLAIM, USER, WEB, ZONE
-from world import BEHAVIOURS
+from world import BEHAVIOURS, STUB
 
 IPV4, IPV6 = WEB
 DEADLINE = 5.0
@@ -159,3 +163,117 @@ def test_without_pinned_addresses_the_certificate_still_decides(
     assert impostor.server.connections > 0, "nobody asked the impostor at all"
     assert impostor.requests == []
     assert dns.addresses(ZONE) == list(BEFORE.values())
+
+
+# What the log says of a provider's certificate of each sort.
+REASONS = {
+    "expired": "certificate: has expired",
+    "not-yet-valid": "certificate: is not valid yet",
+    "self-signed": "certificate: its CA is not trusted",
+    "wrong-name": "certificate: is not for this name",
+    "client-only": "certificate: is not for a TLS server",
+    "short-key": "certificate: ",
+    "name-in-subject-only": "certificate: is not for this name",
+    "unknown-authority": "certificate: its CA is not trusted",
+}
+
+
+@pytest.fixture
+def strange_provider(world):
+    """strange_provider(leaf, ...): a provider, and a configuration that uses it."""
+    running = []
+
+    def start(leaf, port=9444, ca=None, **options):
+        provider = Provider(world.provider, world.provider.ipv4, port, leaf, ZONE,
+                            **options)
+        running.append(provider)
+        configuration = {**world.configuration(), "workers": 1}
+        home = configuration["providers"]["fine"]
+        home["config"] = {"base": f"https://{STUB}:{port}/fine"}
+        if ca:
+            home["ca"] = ca
+        configuration["accounts"]["fine"]["hosts"][f"host-fine.{ZONE}"]["proof"] = {
+            "kind": "none"}
+        return provider, configuration
+    yield start
+    for provider in running:
+        provider.stop()
+
+
+@pytest.fixture(scope="module")
+def strange_leaves(world):
+    stranger = certificates.Authority(f"{world.folder}/ca", "another stranger")
+    leaves = {sort: world.authority.leaf(STUB, sort) for sort in certificates.SORTS}
+    leaves["unknown-authority"] = stranger.issue(
+        "unknown-authority-stub", certificates.subject(STUB), [STUB])
+    leaves["pem"] = stranger.pem
+    return leaves
+
+
+@pytest.mark.parametrize("sort", REASONS)
+def test_a_wrong_certificate_gets_no_byte_of_the_request(
+        world, strange_provider, strange_leaves, make_pool, sort):
+    provider, configuration = strange_provider(strange_leaves[sort])
+    pool = make_pool(configuration).start()
+    mark = pool.mark()
+    status, body = world.straight(pool, "fine", ipv4=IPV4)
+    assert (status, body) == (502, f"host-fine.{ZONE} provider\n")
+    waiting.until(lambda: not provider.server.open, "the end of the connection")
+    assert provider.server.connections == 1
+    assert provider.requests == []
+    # Our own verifier's reason, not a sentence of a library.
+    pool.since(mark, REASONS[sort])
+
+
+def test_a_kept_connection_is_of_no_use_for_another_name(
+        world, strange_provider, make_pool):
+    """Same address, same port, and a certificate that names only one of them."""
+    provider, configuration = strange_provider(world.authority.issue(
+        "only-stub", certificates.subject(STUB), [STUB]))
+    configuration["providers"]["write-422"]["config"] = {
+        "base": f"https://other.{STUB}:9444/fine"}
+    pool = make_pool(configuration).start()
+    assert world.straight(pool, "fine", ipv4=IPV4)[0] == 200
+    before = list(provider.requests)
+    status, body = world.straight(pool, "write-422", ipv4=IPV4)
+    assert (status, body) == (502, f"host-write-422.{ZONE} provider\n")
+    assert provider.requests == before
+    assert provider.server.connections == 2
+
+
+def test_a_provider_that_resumes_sessions_is_served_each_time(
+        world, strange_provider, make_pool):
+    """TLS 1.2 with session ids: a resumed session would show no certificate."""
+    provider, configuration = strange_provider(
+        world.authority.leaf(STUB), version=ssl.TLSVersion.TLSv1_2, keep=False)
+    pool = make_pool(configuration).start()
+    for _ in range(6):
+        assert world.straight(pool, "fine", ipv4=IPV4)[0] == 200
+    assert provider.server.connections >= 6
+    assert not any(provider.reused)
+
+
+def test_a_provider_has_a_ca_of_its_own_until_it_is_renewed(
+        world, strange_provider, strange_leaves, make_pool):
+    """As for proofs: what was read at the start counts until a reload."""
+    ca = f"{world.folder}/renewed.pem"
+    shutil.copy(strange_leaves["pem"], ca)
+    _, configuration = strange_provider(
+        strange_leaves["unknown-authority"], ca=ca, keep=False)
+    pool = make_pool(configuration).start()
+    assert world.straight(pool, "fine", ipv4=IPV4)[0] == 200
+    shutil.copy(world.authority.pem, ca)
+    assert world.straight(pool, "fine", ipv4=IPV4)[0] == 200
+    pool.renew()
+    assert world.straight(pool, "fine", ipv4=IPV4)[0] == 502
+
+
+def test_a_ca_file_that_is_not_there_is_told_at_the_start(world, make_pool):
+    configuration = world.configuration()
+    configuration["providers"]["fine"]["ca"] = "/nowhere/ca.pem"
+    pool = make_pool(configuration)
+    told = subprocess.run([world.binary, "check", "--config", pool.configuration],
+                          capture_output=True, text=True, check=False)
+    assert told.returncode != 0
+    for word in (pool.configuration, "/providers/fine", "/nowhere/ca.pem", '"ca"'):
+        assert word in told.stderr

@@ -58,13 +58,17 @@ def answer(status, body=b"", *headers):
 class Provider:
     """Listens with TLS; `requests` is what came, in order."""
 
-    def __init__(self, host, address, port, leaf, zone, redirect_to=""):
+    def __init__(self, host, address, port, leaf, zone, redirect_to="", version=None,
+                 keep=True):
+        """keep: the connection, after an answer; version: of TLS, and no other."""
         self.zone = zone
+        self.keep = keep
+        self.reused = []                # was the session of each request resumed?
         self.redirect_to = redirect_to
         self.requests = []
         self.lock = threading.Lock()
         self.server = scripted.Server(host, address, port,
-                                      scripted.with_tls(leaf, self.serve))
+                                      scripted.with_tls(leaf, self.serve, version))
 
     def stop(self):
         self.server.stop()
@@ -78,12 +82,15 @@ class Provider:
             request = read_request(connection)
             with self.lock:
                 self.requests.append(request)
+                self.reused.append(connection.session_reused)
             which, _, what = request.behaviour.partition("-")
             if which == "all" or (which == "write" and request.method != "GET"):
                 if not self.misbehave(connection, what):
                     return
             else:
                 connection.sendall(self.behave(request))
+                if not self.keep:
+                    return
 
     def behave(self, request):
         if request.method != "GET":

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "proof/attempt.h"
 #include "proof/proof.h"
+#include "tls/trust.h"
 
 #define DEADLINE 5000
 #define FIRST_FD 100
@@ -238,7 +239,8 @@ test_tries(void **state)
 {
 	static const struct proof_settings pinned = { .kind = PROOF_PIN };
 	struct error why;
-	struct prover *p = prover_new(&why);
+	struct trust *trust = trust_new();
+	struct prover *p = prover_new(trust, &why);
 
 	(void)state;
 	assert_non_null(p);
@@ -275,6 +277,7 @@ test_tries(void **state)
 		    started, open_most, left);
 	}
 	prover_free(p);
+	trust_free(trust);
 	ROWS_END();
 }
 
@@ -286,7 +289,8 @@ test_none(void **state)
 	struct proof proof = { .host = "home.example", .how = &none };
 	struct proof *const list[] = { &proof };
 	struct error why;
-	struct prover *p = prover_new(&why);
+	struct trust *trust = trust_new();
+	struct prover *p = prover_new(trust, &why);
 
 	(void)state;
 	assert_non_null(p);
@@ -297,6 +301,7 @@ test_none(void **state)
 	prover_run(p, list, 0, DEADLINE);
 	assert_int_equal(started, 0);
 	prover_free(p);
+	trust_free(trust);
 }
 
 int

@@ -1,0 +1,143 @@
+#include "unit.h"
+
+#include <time.h>
+
+#include "certificates.h"
+
+#define DAY 86400
+
+/* A number of its own for each, as RFC 5280 section 4.1.2.2 asks for. */
+static unsigned char serial = 1;
+
+static void
+start(struct identity *of, unsigned int rsa_bits)
+{
+	gnutls_pk_algorithm_t kind =
+	    rsa_bits != 0 ? GNUTLS_PK_RSA : GNUTLS_PK_ECDSA;
+	unsigned int bits = rsa_bits != 0 ?
+	    rsa_bits :
+	    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+
+	assert_int_equal(gnutls_x509_privkey_init(&of->key), 0);
+	assert_int_equal(gnutls_x509_privkey_generate(of->key, kind, bits, 0),
+	    0);
+	assert_int_equal(gnutls_x509_crt_init(&of->crt), 0);
+	assert_int_equal(gnutls_x509_crt_set_key(of->crt, of->key), 0);
+	assert_int_equal(gnutls_x509_crt_set_serial(of->crt, &serial, 1), 0);
+	serial++;
+}
+
+static void
+set_time(gnutls_x509_crt_t crt, int from_days, int to_days)
+{
+	time_t now = time(NULL);
+
+	assert_int_equal(gnutls_x509_crt_set_activation_time(crt,
+			     now + (time_t)from_days * DAY),
+	    0);
+	assert_int_equal(gnutls_x509_crt_set_expiration_time(crt,
+			     now + (time_t)to_days * DAY),
+	    0);
+}
+
+static void
+set_common_name(gnutls_x509_crt_t crt, const char *name)
+{
+	assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt,
+			     GNUTLS_OID_X520_COMMON_NAME, 0, name,
+			     (unsigned int)strlen(name)),
+	    0);
+}
+
+static void
+sign(struct identity *of, const struct identity *by)
+{
+	assert_int_equal(gnutls_x509_crt_sign2(of->crt, by->crt, by->key,
+			     GNUTLS_DIG_SHA256, 0),
+	    0);
+}
+
+void
+identity_make_ca(struct identity *ca, const char *name)
+{
+	start(ca, 0);
+	set_common_name(ca->crt, name);
+	set_time(ca->crt, -60, 60);
+	assert_int_equal(gnutls_x509_crt_set_version(ca->crt, 3), 0);
+	assert_int_equal(gnutls_x509_crt_set_ca_status(ca->crt, 1), 0);
+	assert_int_equal(gnutls_x509_crt_set_key_usage(ca->crt,
+			     GNUTLS_KEY_KEY_CERT_SIGN),
+	    0);
+	sign(ca, ca);
+}
+
+void
+identity_make(struct identity *of, const struct identity *ca,
+    const struct leaf *leaf)
+{
+	bool valid = leaf->from_days == 0 && leaf->to_days == 0;
+	gnutls_x509_crt_t crt;
+
+	start(of, leaf->rsa_bits);
+	crt = of->crt;
+	set_common_name(crt,
+	    leaf->common_name != NULL ? leaf->common_name : "a leaf");
+	set_time(crt, valid ? -1 : leaf->from_days, valid ? 30 : leaf->to_days);
+	if (leaf->version_1) {
+		assert_int_equal(gnutls_x509_crt_set_version(crt, 1), 0);
+		sign(of, leaf->self_signed ? of : ca);
+		return;
+	}
+	assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
+	assert_int_equal(gnutls_x509_crt_set_ca_status(crt, leaf->is_ca), 0);
+	assert_int_equal(gnutls_x509_crt_set_key_usage(crt,
+			     leaf->usage != 0 ? leaf->usage :
+						GNUTLS_KEY_DIGITAL_SIGNATURE),
+	    0);
+	assert_int_equal(gnutls_x509_crt_set_key_purpose_oid(crt,
+			     leaf->purpose != NULL ? leaf->purpose :
+						     GNUTLS_KP_TLS_WWW_SERVER,
+			     0),
+	    0);
+	for (size_t i = 0; i < COUNT(leaf->names) && leaf->names[i] != NULL;
+	     i++)
+		assert_int_equal(gnutls_x509_crt_set_subject_alt_name(crt,
+				     GNUTLS_SAN_DNSNAME, leaf->names[i],
+				     (unsigned int)strlen(leaf->names[i]),
+				     GNUTLS_FSAN_APPEND),
+		    0);
+	sign(of, leaf->self_signed ? of : ca);
+}
+
+void
+identity_end(struct identity *of)
+{
+	gnutls_x509_crt_deinit(of->crt);
+	gnutls_x509_privkey_deinit(of->key);
+}
+
+const char *
+identity_file(const struct identity *of, const char *name)
+{
+	gnutls_datum_t pem;
+	const char *file;
+
+	assert_int_equal(gnutls_x509_crt_export2(of->crt, GNUTLS_X509_FMT_PEM,
+			     &pem),
+	    0);
+	file = unit_write(name, (const char *)pem.data, pem.size);
+	gnutls_free(pem.data);
+	return file;
+}
+
+gnutls_certificate_credentials_t
+identity_credentials(const struct identity *of)
+{
+	gnutls_certificate_credentials_t c;
+	gnutls_x509_crt_t chain[] = { of->crt };
+
+	assert_int_equal(gnutls_certificate_allocate_credentials(&c), 0);
+	assert_int_equal(gnutls_certificate_set_x509_key(c, chain, 1, of->key),
+	    0);
+	return c;
+}

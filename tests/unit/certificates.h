@@ -1,0 +1,46 @@
+/*
+ * certificates.h - certificates of every sort, made when a test needs them.
+ *
+ * All functions fail the test if GnuTLS does.
+ */
+#ifndef CERTIFICATES_H
+#define CERTIFICATES_H
+
+#include <stdbool.h>
+
+#include <gnutls/x509.h>
+
+#define CERTIFICATE_NAMES_MAX 8
+
+/* A certificate and its key; release with identity_end(). */
+struct identity {
+	gnutls_x509_crt_t crt;
+	gnutls_x509_privkey_t key;
+};
+
+/* What is wrong with a leaf; all zero is a good one for no name. */
+struct leaf {
+	const char *names[CERTIFICATE_NAMES_MAX]; /* dNSNames */
+	const char *common_name;
+	int from_days, to_days; /* from now; both 0: valid */
+	const char *purpose;	/* OID; NULL: of a TLS server */
+	unsigned int usage;	/* of the key; 0: signatures */
+	bool is_ca;
+	bool version_1;
+	bool self_signed;
+	unsigned int rsa_bits; /* 0: an elliptic curve */
+};
+
+void identity_make_ca(struct identity *ca, const char *name);
+void identity_make(struct identity *of, const struct identity *ca,
+    const struct leaf *leaf);
+void identity_end(struct identity *of);
+
+/* Writes the certificate as PEM; its full name is good until the end. */
+const char *identity_file(const struct identity *of, const char *name);
+
+/* Credentials of a server that shows it; the caller frees them. */
+gnutls_certificate_credentials_t identity_credentials(
+    const struct identity *of);
+
+#endif
