@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "command/identity.h"
+#include "command/notes.h"
 #include "command/trial.h"
 #include "command/usage.h"
 #include "gateway/gateway.h"
@@ -174,6 +175,8 @@ command_check(int argc, char *argv[])
 		providers_resolve(g->providers);
 	if (!quiet)
 		print_gateway(g, resolve);
+	if (!quiet)
+		notes_print(g);
 	good = trial_run(g->settings, quiet);
 	gateway_free(g);
 	return good ? EXIT_OK : EXIT_FAILED;

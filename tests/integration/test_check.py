@@ -212,3 +212,51 @@ def test_the_owner_of_the_running_service_is_found(binary, place):
         server.terminate()
         server.wait(30)
         server.stderr.close()
+
+
+def notes(binary, file):
+    told = check(binary, file, "--user", str(USER))
+    assert (told.returncode, told.stderr) == (0, "")
+    quiet = check(binary, file, "--user", str(USER), "--quiet")
+    assert (quiet.returncode, quiet.stdout) == (0, "")
+    return [line for line in told.stdout.splitlines() if line.startswith("note: ")]
+
+
+def test_a_good_configuration_has_no_notes(binary, place):
+    assert notes(binary, configuration(place)) == []
+
+
+def test_a_host_in_several_accounts(binary, place):
+    def account(*names):
+        return {"verifier": verifier("router", "token"), "provider": "home",
+                "hosts": {name: {"ipv4": True} for name in names}}
+    assert notes(binary, configuration(place, accounts={
+        "b": account("www.home.example", "b.home.example"),
+        "c": account("WWW.Home.Example.", "c.home.example"),
+        "a": account("www.home.example", "a.home.example")})) == [
+            "note: www.home.example is in 3 accounts: a b c; it has the addresses of "
+            "whichever reports last"]
+
+
+def test_a_time_to_live_that_the_provider_changes(binary, place):
+    accounts = {"router": {
+        "verifier": verifier("router", "token"), "provider": "godaddy",
+        "hosts": {"a.home.example": {"ipv4": True, "ttl": 5},
+                  "b.home.example": {"ipv4": True, "ttl": 3600},
+                  "c.home.example": {"ipv4": True}}}}
+    assert notes(binary, configuration(place, accounts=accounts, providers={
+        "godaddy": {}})) == ["note: a.home.example: provider godaddy takes no TTL of "
+                             "5 s; it will be 600 s"]
+
+
+@pytest.mark.parametrize("path, twice", [
+    ("", None), ("/", None), ("/proxy", None), ("/v1", None), ("/api/v1", "/api/v1"),
+    ("/api/v1/", "/api/v1"), ("/api", "/api"), ("/proxy/api/v1", "/api/v1")])
+def test_a_base_with_what_the_description_adds(binary, place, path, twice):
+    base = "https://api.dns.example:8443"
+    told = notes(binary, configuration(place, providers={"home": {
+        "description": "powerdns", "config": {"base": base + path}}}))
+    wanted = [f"note: provider home: the requests would go to {base}{path.rstrip('/')}"
+              f"{twice}/..., for the description adds {twice} by itself; take it out of "
+              '"base"'] if twice else []
+    assert told == wanted
