@@ -14,8 +14,8 @@
 /*
  * Opens the log and makes the socket as serve would, and takes both away again.
  * Prints what is wrong to standard error, and, unless quiet, what could not be
- * tried to standard output.  False: something was wrong.  A child does it, so that neither log nor socket
- * is this process's own.
+ * tried to standard output.  False: something was wrong.  A child does it, so
+ * that neither log nor socket is this process's own.
  */
 bool trial_run(const struct settings *s, bool quiet);
 

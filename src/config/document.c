@@ -310,8 +310,8 @@ check_names(const char *text, size_t len, const char *file, struct error *why)
 		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
 		    line_of(text, f.at), f.what);
 	return error_set(why, ERR_CONFIG,
-	    "%s: %s: stands here twice, in lines %u and %u; rename one, or take "
-	    "it out",
+	    "%s: %s: stands here twice, in lines %u and %u; rename one, or "
+	    "take it out",
 	    file, f.place, line_of(text, f.first), line_of(text, f.at));
 }
 

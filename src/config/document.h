@@ -1,10 +1,11 @@
 /*
  * document.h - a JSON file of the operator, read strictly.
  *
- * json-c parses, in its strict way; comments are allowed beside it, since people
- * must be able to explain their choices.  Every value is taken out by name through a place, which
- * knows where in the document it stands, so that each error names the file
- * and the path ("/accounts/router/hosts") of what is wrong.
+ * json-c parses, in its strict way; comments are allowed beside it, since
+ * people must be able to explain their choices.  Every value is taken out by
+ * name through a place, which knows where in the document it stands, so that
+ * each error names the file and the path ("/accounts/router/hosts") of what is
+ * wrong.
  */
 #ifndef CONFIG_DOCUMENT_H
 #define CONFIG_DOCUMENT_H

@@ -222,8 +222,8 @@ read_ipv6(struct reader *r, struct host_settings *to)
 	check_suffix(&suffix, &to->suffix, to->prefix_length);
 	if (subnet.present && !is_zero(&a, 0, 64))
 		reader_fail(&subnet,
-		    "goes with a MAC address, or a suffix such as \"::8\"; this "
-		    "suffix holds a subnet already");
+		    "goes with a MAC address, or a suffix such as \"::8\"; "
+		    "this suffix holds a subnet already");
 }
 
 static void

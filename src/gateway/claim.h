@@ -38,9 +38,9 @@ struct claim {
  * connection.  Forgives what devices are known to do: blanks, a length behind
  * an address, lists of both families, a name that is doubled or stands behind
  * the address.  An empty value is an absent one.
- * ERR_REQUEST (why says which parameter), ERR_NOT_A_NAME, ERR_NOT_YOURS or, for more than
- * names_max names, ERR_TOO_MANY_NAMES; dyndns2 has words of its own for the last three.
- * why is fit for the client.
+ * ERR_REQUEST (why says which parameter), ERR_NOT_A_NAME, ERR_NOT_YOURS or, for
+ * more than names_max names, ERR_TOO_MANY_NAMES; dyndns2 has words of its own
+ * for the last three. why is fit for the client.
  */
 enum err claim_read(struct claim *c, const struct request *q,
     const struct account_settings *account, size_t names_max,

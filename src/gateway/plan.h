@@ -7,9 +7,9 @@
 #include "gateway/update.h"
 
 /*
- * From the account's hosts and u->claim to u->hosts and u->records, each open or
- * judged already: VERDICT_ADDRESS or VERDICT_SKIPPED.  What the claim does not
- * mention stays as it is published.  ERR_REQUEST if it mentions nothing
+ * From the account's hosts and u->claim to u->hosts and u->records, each open
+ * or judged already: VERDICT_ADDRESS or VERDICT_SKIPPED.  What the claim does
+ * not mention stays as it is published.  ERR_REQUEST if it mentions nothing
  * that any of the hosts has.
  */
 enum err plan_make(struct update *u);

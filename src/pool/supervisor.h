@@ -7,8 +7,8 @@
 #include "gateway/gateway.h"
 
 /*
- * Runs the pool of g on listener until SIGTERM, SIGQUIT, SIGINT or SIGUSR1: then the
- * workers finish what they do, and a second such signal kills them.
+ * Runs the pool of g on listener until SIGTERM, SIGQUIT, SIGINT or SIGUSR1:
+ * then the workers finish what they do, and a second such signal kills them.
  * SIGHUP reads the configuration again; a wrong one changes nothing.  Takes g.
  * Returns the exit status, in a worker as well as in the supervisor.
  */

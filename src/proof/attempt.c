@@ -267,9 +267,9 @@ step_handshake(struct attempt *a)
 	if (rc == GNUTLS_E_AGAIN)
 		return;
 	if (rc != GNUTLS_E_SUCCESS) {
+		/* verify() or look_at() has said why. */
 		if (a->why.code != ERR_OK)
-			finish(a,
-			    ATTEMPT_REFUSED); /* verify() or look_at() said why */
+			finish(a, ATTEMPT_REFUSED);
 		else
 			fail_tls(a, "TLS", rc);
 		return;

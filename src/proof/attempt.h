@@ -42,7 +42,9 @@ struct attempt_terms {
 struct attempt *attempt_start(const struct attempt_terms *terms);
 void attempt_free(struct attempt *a);
 
-/* The descriptor to wait for and what poll(2) should wait for; -1 at the end. */
+/*
+ * The descriptor to wait for and what poll(2) should wait for; -1 at the end.
+ */
 int attempt_fd(const struct attempt *a);
 short attempt_events(const struct attempt *a);
 

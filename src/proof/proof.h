@@ -34,7 +34,9 @@ struct proof {
 	enum err result;
 	struct error why; /* set if not proved */
 
-	/* Milliseconds from proofs_start() to the first connect, and the end. */
+	/*
+	 * Milliseconds from proofs_start() to the first connect, and the end.
+	 */
 	int started, ended;
 };
 
@@ -86,10 +88,14 @@ bool proofs_open(const struct proofs *run);
 /* Fills fds, which has room for PROOFS_FDS_MAX; returns how many it filled. */
 size_t proofs_fds(const struct proofs *run, struct pollfd fds[]);
 
-/* The moment at which proofs_step() must be called, even if nothing is ready. */
+/*
+ * The moment at which proofs_step() must be called, even if nothing is ready.
+ */
 int64_t proofs_wake(const struct proofs *run);
 
-/* Goes on where fds, as proofs_fds() filled it and poll() answered, is ready. */
+/*
+ * Goes on where fds, as proofs_fds() filled it and poll() answered, is ready.
+ */
 void proofs_step(struct proofs *run, const struct pollfd fds[]);
 
 /* Closes what is still open, whose proofs have no result.  NULL is fine. */

@@ -152,8 +152,8 @@ struct state_host {
 };
 
 /*
- * Calls each() for the hosts from the name from on, in their order, for those of
- * account, or all if it is NULL, until it returns false.
+ * Calls each() for the hosts from the name from on, in their order, for those
+ * of account, or all if it is NULL, until it returns false.
  */
 enum err store_hosts(struct store *st, const char *account, const char *from,
     bool (*each)(const struct state_host *h, void *data), void *data);

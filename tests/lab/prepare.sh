@@ -3,10 +3,12 @@
 # shellcheck shell=sh disable=SC2034
 
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config ca-certificates
-	libfcgi-dev libgnutls28-dev libcurl4-gnutls-dev libjson-c-dev libsqlite3-dev libpq-dev libknot-dev"
+	libfcgi-dev libgnutls28-dev libcurl4-gnutls-dev libjson-c-dev
+	libsqlite3-dev libpq-dev libknot-dev"
 LAB_PACKAGES="nginx-light spawn-fcgi pdns-server pdns-backend-sqlite3
 	bind9-dnsutils curl iproute2 python3 python3-cryptography"
 TEST_PACKAGES="libcmocka-dev python3-pytest libfaketime mandoc
+	clang-format shellcheck pyflakes3 systemd
 	ddclient libio-socket-ssl-perl inadyn wget
 	apache2-bin lighttpd lighttpd-mod-openssl caddy haproxy
 	knot bind9 python3-dnspython"
@@ -40,8 +42,8 @@ quietly() {
 }
 
 # in_own_root COMMAND...: in a plain chroot nothing can be mounted for one
-# program alone, as some tests do with /etc/resolv.conf.  In a copy of it that is
-# a mount they can: there COMMAND runs in such a copy, and this shell ends.
+# program alone, as some tests do with /etc/resolv.conf.  In a copy of it that
+# is a mount they can: there COMMAND runs in such a copy, and this shell ends.
 in_own_root() {
 	unshare --net true 2>/dev/null || return 0
 	! unshare --mount true 2>/dev/null || return 0

@@ -2,9 +2,9 @@
  * derive.c - the address derivation, for test_derivation.py to ask.
  *
  * Reads lines, and answers each with one:
- *	PREFIX/LENGTH DELEGATED SUFFIX	the address made of them, the one made of
- *					that again, and "public" or "special";
- *					or "unfit" or "short"
+ *	PREFIX/LENGTH DELEGATED SUFFIX	the address made of them, the one made
+ *					of that again, and "public" or
+ *					"special"; or "unfit" or "short"
  *	ADDRESS				"public" or "special"
  */
 #include "config.h"

@@ -82,7 +82,9 @@ static const struct step {
 	    { GIVE, 9, 'A', 1100, ORDER_MINE },
 	    { TAKE, 2, 'B', 60999, ORDER_SUPERSEDED },
 	    { TAKE, 2, 'B', 61000, ORDER_MINE } },
-	/* Verdicts of before the update began, or of long ago, are not shared. */
+	/*
+	 * Verdicts of before the update began, or of long ago, are not shared.
+	 */
 	{ { TAKE, 1, 'A', 800, ORDER_MINE }, { GIVE, 1, 'A', 999, ORDER_MINE },
 	    { TAKE, 2, 'A', 1000, ORDER_MINE } },
 	{ { TAKE, 1, 'A', 1000, ORDER_MINE },

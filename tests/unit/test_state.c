@@ -402,8 +402,8 @@ test_absent(void **state)
 }
 
 /*
- * On a full disk an intent cannot be committed.  What stands in the file is then
- * believed no longer, by this process, by others, and after a restart.
+ * On a full disk an intent cannot be committed.  What stands in the file is
+ * then believed no longer, by this process, by others, and after a restart.
  */
 static void
 test_full(void **state)

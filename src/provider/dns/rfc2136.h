@@ -2,8 +2,8 @@
  * rfc2136.h - the provider that is a name server: DNS UPDATE, signed (TSIG).
  *
  * Built in, since no description could say it, where there is libknot; else
- * absent.c stands here, which refuses every configuration.  The token is the name of a
- * key, a colon, and the secret in base64.
+ * absent.c stands here, which refuses every configuration.  The token is the
+ * name of a key, a colon, and the secret in base64.
  */
 #ifndef PROVIDER_DNS_RFC2136_H
 #define PROVIDER_DNS_RFC2136_H

@@ -22,8 +22,8 @@ struct answer {
 };
 
 /*
- * NULL unless it is JSON and nothing else: half an answer is none, and so is one
- * with a name twice in an object, which means what its reader chooses.
+ * NULL unless it is JSON and nothing else: half an answer is none, and so is
+ * one with a name twice in an object, which means what its reader chooses.
  */
 json_object *answer_parse(const struct buffer *body);
 

@@ -44,8 +44,8 @@ bool connection_ready(struct sqlite *q);
 void connection_shut(struct sqlite *q);
 
 /*
- * Logs and counts what SQLite answered; a damaged file is moved aside, and a new
- * one begins.
+ * Logs and counts what SQLite answered; a damaged file is moved aside, and a
+ * new one begins.
  */
 void connection_fault(struct sqlite *q, int code);
 

@@ -19,8 +19,8 @@
 void epoch_find(struct state *s, sqlite3 *db);
 
 /*
- * Begins a new epoch: what was committed until now is believed no longer.  False
- * if it cannot be committed; then nothing is believed.
+ * Begins a new epoch: what was committed until now is believed no longer.
+ * False if it cannot be committed; then nothing is believed.
  */
 bool epoch_begin(struct state *s, sqlite3 *db);
 

@@ -23,9 +23,9 @@ const char *file_beside(const struct state *s, const char *ending,
 int file_open(const char *path, sqlite3 **db);
 
 /*
- * Makes the tables, or brings those of an older version up.  ERR_CONFIG: a newer
- * program made them.  ERR_SYSTEM: they are another program's, or the disk is
- * full.
+ * Makes the tables, or brings those of an older version up.  ERR_CONFIG: a
+ * newer program made them.  ERR_SYSTEM: they are another program's, or the disk
+ * is full.
  */
 enum err file_migrate(struct state *s, sqlite3 *db, struct error *why);
 

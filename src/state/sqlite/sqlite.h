@@ -1,5 +1,6 @@
 /*
- * sqlite.h - what each file of this room does for state.h, by the same contract.
+ * sqlite.h - what each file of this room does for state.h, by the same
+ * contract.
  */
 #ifndef STATE_SQLITE_SQLITE_H
 #define STATE_SQLITE_SQLITE_H
