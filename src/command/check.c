@@ -9,6 +9,7 @@
 #include "command/notes.h"
 #include "command/trial.h"
 #include "command/usage.h"
+#include "command/visit.h"
 #include "gateway/gateway.h"
 #include "provider/provider.h"
 
@@ -177,7 +178,8 @@ command_check(int argc, char *argv[])
 		print_gateway(g, resolve);
 	if (!quiet)
 		notes_print(g);
-	good = trial_run(g->settings, quiet);
+	good = !resolve || visit_providers(g, quiet);
+	good = trial_run(g->settings, quiet) && good;
 	gateway_free(g);
 	return good ? EXIT_OK : EXIT_FAILED;
 }

@@ -32,6 +32,7 @@ struct attempt {
 	struct address own; /* our end of the connection */
 	char bytes[RESPONSE_MAX];
 	size_t len;
+	int64_t valid_until; /* of the certificate, in seconds */
 };
 
 /* The one place where an attempt ends. */
@@ -278,6 +279,7 @@ step_handshake(struct attempt *a)
 		fail(a, "TLS", "the session was resumed");
 		return;
 	}
+	a->valid_until = verify_valid_until(a->session);
 	if (a->terms->how->request == PROOF_TLS) {
 		finish(a, ATTEMPT_PROVED);
 		return;
@@ -426,6 +428,12 @@ bool
 attempt_connected(const struct attempt *a)
 {
 	return a->stage > CONNECTING && a->stage < ENDED;
+}
+
+int64_t
+attempt_valid_until(const struct attempt *a)
+{
+	return a->valid_until;
 }
 
 const struct error *

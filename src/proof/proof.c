@@ -119,6 +119,7 @@ task_judge(struct proofs *run, struct task *t, size_t slot)
 			task_drop(t, ATTEMPTS - 1 - slot);
 		break;
 	case ATTEMPT_PROVED:
+		t->proof->valid_until = attempt_valid_until(a);
 		task_end(run, t, ERR_OK);
 		break;
 	case ATTEMPT_NOT_YET:

@@ -34,6 +34,9 @@ struct proof {
 	enum err result;
 	struct error why; /* set if not proved */
 
+	/* Of the certificate, if proved by one: seconds since 1970. */
+	int64_t valid_until;
+
 	/*
 	 * Milliseconds from proofs_start() to the first connect, and the end.
 	 */

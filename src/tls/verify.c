@@ -230,3 +230,16 @@ out:
 		gnutls_x509_crt_deinit(leaf);
 	return rc;
 }
+
+int64_t
+verify_valid_until(gnutls_session_t session)
+{
+	gnutls_x509_crt_t leaf = leaf_import(session);
+	int64_t until = 0;
+
+	if (leaf == NULL)
+		return 0;
+	until = (int64_t)gnutls_x509_crt_get_expiration_time(leaf);
+	gnutls_x509_crt_deinit(leaf);
+	return until > 0 ? until : 0;
+}

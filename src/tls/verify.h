@@ -40,4 +40,10 @@ enum err verify_against(gnutls_session_t session,
 enum err verify_pin(gnutls_session_t session, const uint8_t pins[][PIN_LEN],
     size_t count, struct error *why);
 
+/*
+ * The second since 1970 until which the first certificate of the peer is valid,
+ * after the handshake; 0 if it has none.
+ */
+int64_t verify_valid_until(gnutls_session_t session);
+
 #endif

@@ -1,12 +1,16 @@
 """`ddnsgate check` says what `serve` will meet, as the user that serves."""
 
+import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 
 import pytest
 from lab import certificates, waiting
@@ -260,3 +264,57 @@ def test_a_base_with_what_the_description_adds(binary, place, path, twice):
               f"{twice}/..., for the description adds {twice} by itself; take it out of "
               '"base"'] if twice else []
     assert told == wanted
+
+
+@contextlib.contextmanager
+def tls_server(leaf):
+    """On a free port of this machine: shakes hands, and waits for the end."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf.chain, leaf.key)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    with listener.accept()[0] as peer, contextlib.suppress(OSError):
+                        peer.settimeout(20)
+                        with context.wrap_socket(peer, server_side=True) as session:
+                            session.recv(1)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def visited(place, name, port):
+    """A configuration whose provider is a server on this machine."""
+    return configuration(place, providers={"home": {
+        "description": "powerdns", "addresses": ["127.0.0.1"],
+        "config": {"base": f"https://api.{name}.example:{port}"}}})
+
+
+def test_resolve_shows_until_when_certificates_are_valid(binary, place):
+    authority = certificates.Authority(str(place), "ca")
+    leaf = authority.leaf("good.example")
+    until = leaf.certificate.not_valid_after.strftime("%Y-%m-%d")
+    with tls_server(leaf) as port:
+        told = check(binary, visited(place, "good", port), "--user", str(USER),
+                     "--resolve")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert re.search("^provider home: api.good.example at 127.0.0.1: its certificate "
+                     f"is valid until {until}, for (29|30) days$", told.stdout, re.M)
+
+
+def test_resolve_says_why_a_provider_will_not_do(binary, place):
+    authority = certificates.Authority(str(place), "ca")
+    with tls_server(authority.leaf("bad.example", "expired")) as port:
+        file = visited(place, "bad", port)
+        told = check(binary, file, "--user", str(USER), "--resolve")
+        quiet = check(binary, file, "--user", str(USER), "--resolve", "--quiet")
+        alone = check(binary, file, "--user", str(USER))
+    assert told.returncode == 1 and "has expired" in told.stderr
+    assert told.stderr.startswith("ddnsgate: provider home: api.bad.example: ")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", told.stderr)
+    assert (alone.returncode, alone.stderr) == (0, "")      # nobody was asked
