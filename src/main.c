@@ -19,6 +19,11 @@ static const struct {
 	{ "prove", command_prove, "try the proof of one address" },
 	{ "provider", command_provider, "list, check or try providers" },
 	{ "router", command_router, "say what to type into a router" },
+	{ "status", command_status, "say what is published" },
+	{ "history", command_history,
+	    "say what changed, and what was refused" },
+	{ "forget", command_forget,
+	    "let the next update of a host begin anew" },
 	{ "--version", command_version, "say what this build can do" },
 };
 

@@ -16,6 +16,9 @@ int command_hash(int argc, char *argv[]);
 int command_prove(int argc, char *argv[]);
 int command_provider(int argc, char *argv[]);
 int command_router(int argc, char *argv[]);
+int command_status(int argc, char *argv[]);
+int command_history(int argc, char *argv[]);
+int command_forget(int argc, char *argv[]);
 int command_version(int argc, char *argv[]);
 
 #endif

@@ -74,7 +74,8 @@ command_serve(int argc, char *argv[])
 	}
 	harden();
 	if (exchange_setup(&why) != ERR_OK ||
-	    (g = gateway_new(file, &why)) == NULL)
+	    (g = gateway_new(file, &why)) == NULL ||
+	    gateway_open_state(g, &why) != ERR_OK)
 		return fail(&why);
 	/* The listener closes what else is open, so the log comes after it. */
 	if (listener_open(g->settings, single, &listener, &why) != ERR_OK ||

@@ -243,6 +243,14 @@ read_connection(struct claim *c, const struct request *q)
 		c->ipv6 = (struct claim_address){ true, false, source };
 }
 
+static bool
+is_yes(const char *value)
+{
+	return value != NULL &&
+	    (strcasecmp(value, "yes") == 0 || strcmp(value, "1") == 0 ||
+		strcasecmp(value, "true") == 0);
+}
+
 enum err
 claim_read(struct claim *c, const struct request *q,
     const struct account_settings *account, size_t names_max, struct error *why)
@@ -254,6 +262,7 @@ claim_read(struct claim *c, const struct request *q,
 		if ((rc = read_parameter(c, &q->parameters[i], account,
 			 names_max, why)) != ERR_OK)
 			return rc;
+	c->force = is_yes(request_parameter(q, "force"));
 	if (account->from_connection)
 		read_connection(c, q);
 	return ERR_OK;

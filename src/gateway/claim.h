@@ -28,6 +28,7 @@ struct claim {
 	struct claim_address ipv4, ipv6;
 	bool has_prefix;
 	struct prefix prefix;
+	bool force;	/* prove and publish, whatever is known */
 	bool has_names; /* else all of the account */
 	const struct host_settings *names[CLAIM_NAMES_MAX]; /* as sent */
 	size_t name_count;

@@ -58,11 +58,27 @@ fail:
 	return NULL;
 }
 
+enum err
+gateway_open_state(struct gateway *g, struct error *why)
+{
+	g->state = state_new(g->settings, why);
+	return g->state != NULL ? ERR_OK : why->code;
+}
+
+void
+gateway_inherit(struct gateway *g, struct gateway *from)
+{
+	providers_inherit(g->providers, from->providers);
+	accounts_inherit(g->accounts, from->accounts);
+	state_inherit(g->state, from->state);
+}
+
 void
 gateway_free(struct gateway *g)
 {
 	if (g == NULL)
 		return;
+	state_free(g->state);
 	prover_free(g->prover);
 	trust_free(g->trust);
 	providers_free(g->providers);
@@ -116,12 +132,13 @@ is_checkip(const struct request *q)
 }
 
 void
-gateway_handle(const struct gateway *g, struct exchanges *x,
+gateway_handle(const struct gateway *g, const struct gateway_tools *t,
     const struct request *q, struct reply *reply)
 {
 	const struct route *route = find_route(q->path);
 	struct update u = { .gateway = g,
-		.exchanges = x,
+		.exchanges = t->exchanges,
+		.store = t->store,
 		.request = q,
 		.names_max = route->names_max };
 

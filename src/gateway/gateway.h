@@ -12,6 +12,7 @@
 #include "https/exchange.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
+#include "state/state.h"
 #include "tls/trust.h"
 
 struct gateway {
@@ -20,6 +21,13 @@ struct gateway {
 	struct trust *trust; /* of proofs and providers */
 	struct prover *prover;
 	struct providers *providers;
+	struct state *state; /* NULL until gateway_open_state() */
+};
+
+/* What one worker has for itself; never carry it across a fork. */
+struct gateway_tools {
+	struct exchanges *exchanges; /* connections to providers */
+	struct store *store;	     /* connection to the state; or NULL */
 };
 
 /*
@@ -31,11 +39,23 @@ struct gateway *gateway_new(const char *file, struct error *why);
 void gateway_free(struct gateway *g);
 
 /*
+ * Makes the state ready, to be called by whoever will serve, before the fork.
+ * ERR_CONFIG: it cannot serve with this state.
+ */
+enum err gateway_open_state(struct gateway *g, struct error *why);
+
+/*
+ * Takes over what the processes of another configuration know: addresses of
+ * providers, logins, the state.  from can only be freed afterwards.
+ */
+void gateway_inherit(struct gateway *g, struct gateway *from);
+
+/*
  * Makes the reply to a request, and writes the request's line into the log.
- * x: the connections of this worker to providers.  The reply is the caller's
+ * The reply is the caller's
  * to send and to end, whatever it was before.
  */
-void gateway_handle(const struct gateway *g, struct exchanges *x,
+void gateway_handle(const struct gateway *g, const struct gateway_tools *t,
     const struct request *q, struct reply *reply);
 
 #endif

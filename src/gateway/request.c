@@ -1,14 +1,18 @@
 #include "config.h"
 
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
 #include "base/secret.h"
 #include "gateway/request.h"
+
+#define ARRIVAL_US_MAX 60000000 /* by which the clock of a front may be off */
 
 /* libfcgi and some web servers have no limit for them. */
 static enum err
@@ -149,6 +153,36 @@ variable_or_empty(char **variables, const char *name)
 	return value != NULL ? value : "";
 }
 
+static int64_t
+wall_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/*
+ * "1795827529.123", as nginx writes $msec.  Of a web server that does not say
+ * it, or whose clock is another one, our own moment stands in.
+ */
+static int64_t
+read_arrival(const char *text)
+{
+	int64_t now = wall_clock(), arrival;
+	char *end;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return now;
+	arrival = (int64_t)strtoll(text, &end, 10);
+	if (arrival > INT64_MAX / 2000000)
+		return now;
+	arrival *= 1000000;
+	if (*end == '.' && strspn(end + 1, "0123456789") == 3)
+		arrival += strtol(end + 1, NULL, 10) * 1000;
+	return llabs(now - arrival) < ARRIVAL_US_MAX ? arrival : now;
+}
+
 void
 request_read(struct request *q, char **variables, int fd, int64_t start)
 {
@@ -160,6 +194,7 @@ request_read(struct request *q, char **variables, int fd, int64_t start)
 	q->authorization = variable(variables, "HTTP_AUTHORIZATION");
 	q->uri = variable(variables, "REQUEST_URI");
 	q->query = variable(variables, "QUERY_STRING");
+	q->arrival = read_arrival(variable(variables, "REQUEST_MSEC"));
 	q->json = strstr(variable_or_empty(variables, "HTTP_ACCEPT"),
 		      "application/json") != NULL;
 	q->form = strcmp(q->method, "POST") == 0 &&

@@ -27,6 +27,7 @@ struct parameter {
 
 struct request {
 	int64_t start;	     /* clock_now() of its first byte */
+	int64_t arrival;     /* us since 1970: when the web server had it */
 	int fd;		     /* of the web server's connection; or -1 */
 	const char *method;  /* these and the next live as the variables do */
 	const char *source;  /* address of the router, for the log */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "gateway/hosts.h"
 #include "gateway/plan.h"
 #include "gateway/update.h"
 #include "proof/proof.h"
@@ -17,6 +18,8 @@ static enum err read_claim(struct update *u);
 static enum err check_client(struct update *u);
 static void prove(struct update *u);
 static void publish(struct update *u);
+static int64_t deadline(const struct update *u, int64_t phase);
+static bool any_open(const struct update *u);
 
 enum err
 update_run(struct update *u)
@@ -25,10 +28,15 @@ update_run(struct update *u)
 
 	if ((rc = authenticate(u)) == ERR_OK &&
 	    (rc = read_claim(u)) == ERR_OK && (rc = plan_make(u)) == ERR_OK &&
+	    (rc = hosts_recall(u)) == ERR_OK && any_open(u) &&
 	    (rc = check_client(u)) == ERR_OK) {
+		hosts_take_turns(u, deadline(u, UPDATE_MS));
 		prove(u);
-		if ((rc = check_client(u)) == ERR_OK)
+		if ((rc = check_client(u)) == ERR_OK) {
+			hosts_intend(u);
 			publish(u);
+		}
+		hosts_learn(u);
 	}
 	u->result = rc;
 	return rc;
@@ -106,7 +114,42 @@ is_open(const struct record *r)
 	return r->verdict == VERDICT_OPEN;
 }
 
-/* Every open record at once; no answer is no proof. */
+static bool
+any_open(const struct update *u)
+{
+	for (size_t i = 0; i < u->record_count; i++)
+		if (is_open(&u->records[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Every open record at once; no answer is no proof.  Between two waits a newer
+ * claim of a host may end it.
+ */
+static void
+run_proofs(struct update *u, struct proof *const list[], size_t count)
+{
+	struct pollfd fds[PROOFS_FDS_MAX];
+	struct proofs *run = proofs_start(u->gateway->prover, list, count,
+	    deadline(u, UPDATE_PROOFS_MS));
+	int64_t tick = clock_now() + HOSTS_TICK_MS;
+
+	while (run != NULL && proofs_open(run)) {
+		int64_t wake = proofs_wake(run);
+		size_t n = proofs_fds(run, fds);
+
+		(void)poll(fds, n, clock_left(wake < tick ? wake : tick));
+		proofs_step(run, fds);
+		if (clock_left(tick) > 0)
+			continue;
+		if (!hosts_keep_turns(u))
+			break;
+		tick = clock_now() + HOSTS_TICK_MS;
+	}
+	proofs_end(run);
+}
+
 static void
 prove(struct update *u)
 {
@@ -126,8 +169,7 @@ prove(struct update *u)
 			.how = &r->host->proof };
 		list[count++] = &r->proof;
 	}
-	prover_run(u->gateway->prover, list, count,
-	    deadline(u, UPDATE_PROOFS_MS));
+	run_proofs(u, list, count);
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 
@@ -267,6 +309,8 @@ void
 update_end(struct update *u)
 {
 	login_end(&u->login);
+	free(u->states);
+	u->states = NULL;
 	free(u->records);
 	u->records = NULL;
 	u->record_count = 0;

@@ -14,6 +14,7 @@
 #include "gateway/reply.h"
 #include "gateway/request.h"
 #include "gateway/claim.h"
+#include "state/state.h"
 
 /* Milliseconds.  A widespread client gives up after 10 s. */
 #define UPDATE_MS	   8000
@@ -49,10 +50,13 @@ struct record {
 	struct publication publication;
 };
 
+struct host_state;
+
 /* Goes down the steps of update_run() and collects. */
 struct update {
 	const struct gateway *gateway;
-	struct exchanges *exchanges; /* of this worker */
+	struct exchanges *exchanges; /* of this worker, as the next */
+	struct store *store;	     /* NULL: there is none */
 	const struct request *request;
 	size_t names_max; /* of its protocol */
 	struct login login;
@@ -61,7 +65,8 @@ struct update {
 	size_t host_count;
 	struct record *records; /* two a host at most */
 	size_t record_count;
-	long retry_after; /* seconds */
+	struct host_state *states; /* one a host, or NULL: see hosts.h */
+	long retry_after;	   /* seconds */
 	int login_ms, proofs_ms, provider_ms;
 	enum err result; /* of the whole */
 	struct error why;

@@ -254,6 +254,7 @@ do_reload(struct pool *p)
 	reload = 0;
 	notify("RELOADING=1");
 	if ((new = gateway_new(old->settings->file, &why)) == NULL ||
+	    gateway_open_state(new, &why) != ERR_OK ||
 	    log_open(new->settings->log, &why) != ERR_OK) {
 		log_warn("the configuration stays as it was: %s", why.text);
 		gateway_free(new);
@@ -263,8 +264,7 @@ do_reload(struct pool *p)
 	}
 	for (size_t i = 0; i < SEATS; i++)
 		p->seats[i].retired = p->seats[i].pid != 0;
-	providers_inherit(new->providers, old->providers);
-	accounts_inherit(new->accounts, old->accounts);
+	gateway_inherit(new, old);
 	p->gateway = new;
 	p->not_before = 0;
 	p->delay = 0;

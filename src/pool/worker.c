@@ -29,7 +29,7 @@
 /* What a worker has for its requests. */
 struct worker {
 	const struct gateway *gateway;
-	struct exchanges *exchanges;
+	struct gateway_tools tools;
 	struct fastcgi *fastcgi;
 	int listener;
 	struct slot *slot; /* or NULL */
@@ -136,7 +136,7 @@ serve(const struct worker *w, int fd)
 	if (!fastcgi_read(w->fastcgi, fd, clock_now() + READ_MS, &q))
 		return;
 	watchdog_start(q.start + WORK_MS, "a request");
-	gateway_handle(w->gateway, w->exchanges, &q, &reply);
+	gateway_handle(w->gateway, &w->tools, &q, &reply);
 	watchdog_stop();
 	request_end(&q);
 	phase_begin(fd, WRITE_MS);
@@ -191,7 +191,8 @@ worker_run(const struct gateway *g, int listener, struct slot *slot)
 	signals_setup(&while_waiting);
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &event) == -1 ||
-	    (w.exchanges = exchanges_new(g->trust)) == NULL) {
+	    (w.tools.exchanges = exchanges_new(g->trust)) == NULL ||
+	    (w.tools.store = store_open(g->state)) == NULL) {
 		log_warn("a worker does not start: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
@@ -204,13 +205,14 @@ worker_run(const struct gateway *g, int listener, struct slot *slot)
 		(void)accept_one(&w);
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == IDLE_TICKS)
-			exchanges_rest(w.exchanges);
+			exchanges_rest(w.tools.exchanges);
 	}
 	/* Who is in the queue by now may find nobody else. */
 	drained = clock_now() + DRAIN_MS;
 	while (clock_left(drained) > 0 && accept_one(&w))
 		continue;
-	exchanges_free(w.exchanges);
+	exchanges_free(w.tools.exchanges);
+	store_close(w.tools.store);
 	close(ep);
 	fastcgi_free(w.fastcgi);
 	return EXIT_SUCCESS;

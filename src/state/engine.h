@@ -55,6 +55,8 @@ struct store {
  * that the claim names a host, and do nothing about an absent store but say so.
  */
 struct engine {
+	/* Fills in what follows from the place; for every state. */
+	enum err (*name)(struct state *s, struct error *why);
 	enum err (*prepare)(struct state *s, struct error *why);
 	struct store *(*open)(struct state *s);
 	void (*close)(struct store *st);
@@ -66,7 +68,8 @@ struct engine {
 	    *keep)(struct store *st, const char *host, const struct turn *t);
 	void (*give)(struct store *st, const char *host, const struct turn *t,
 	    const int *verdicts);
-	enum err (*intend)(struct store *st, const struct state_claim *c);
+	enum err (*intend)(struct store *st, const struct state_claim *c,
+	    struct state_value *old);
 	void (*apply)(struct store *st, const struct state_claim *c,
 	    const bool *known);
 	bool (*forget)(struct store *st, const char *host);

@@ -99,14 +99,13 @@ find_engine(const char *place)
 }
 
 struct state *
-state_new(const struct settings *settings, struct error *why)
+state_view(const struct settings *settings, struct error *why)
 {
 	struct state *s = calloc(1, sizeof *s);
 
 	if (s == NULL || (s->shared = shared_new(sizeof *s->shared)) == NULL) {
 		error_memory(why);
-		state_free(s);
-		return NULL;
+		goto fail;
 	}
 	s->place = settings->state.place;
 	s->ca = settings->ca;
@@ -117,10 +116,21 @@ state_new(const struct settings *settings, struct error *why)
 		    "state %s: built without libpq; name a directory, or "
 		    "build --with-libpq",
 		    s->place);
-		state_free(s);
-		return NULL;
+		goto fail;
 	}
-	if (s->engine->prepare(s, why) == ERR_OK)
+	if (s->engine->name(s, why) == ERR_OK)
+		return s;
+fail:
+	state_free(s);
+	return NULL;
+}
+
+struct state *
+state_new(const struct settings *settings, struct error *why)
+{
+	struct state *s = state_view(settings, why);
+
+	if (s == NULL || s->engine->prepare(s, why) == ERR_OK)
 		return s;
 	state_free(s);
 	return NULL;
@@ -188,9 +198,11 @@ store_give(struct store *st, const char *host, const struct turn *t,
 }
 
 enum err
-store_intend(struct store *st, const struct state_claim *c)
+store_intend(struct store *st, const struct state_claim *c,
+    struct state_value old[static STATE_FAMILIES])
 {
-	return st->engine->intend(st, c);
+	memset(old, 0, STATE_FAMILIES * sizeof *old);
+	return st->engine->intend(st, c, old);
 }
 
 void

@@ -60,6 +60,12 @@ struct store; /* one process's open connection to it */
 struct state *state_new(const struct settings *s, struct error *why);
 void state_free(struct state *s);
 
+/*
+ * The same store for a command that only looks: nothing is made, migrated or
+ * decided.  NULL without memory, or for a store that this build cannot open.
+ */
+struct state *state_view(const struct settings *s, struct error *why);
+
 /* Takes over the shared part of another configuration's, of the same store. */
 void state_inherit(struct state *s, struct state *from);
 
@@ -104,9 +110,10 @@ void store_give(struct store *st, const char *host, const struct turn *t,
  * that it names are unknown.  To be called before the provider's first write.
  * ERR_UNREACHABLE: the store of several machines did not take it, so nothing
  * may be written.  One machine's store that does not take it is believed no
- * longer.
+ * longer.  old gets what was there before, as far as that is known.
  */
-enum err store_intend(struct store *st, const struct state_claim *c);
+enum err store_intend(struct store *st, const struct state_claim *c,
+    struct state_value old[static STATE_FAMILIES]);
 
 /*
  * Commits what became of it.  known: the families of c.wanted that the provider

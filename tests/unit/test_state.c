@@ -108,13 +108,14 @@ claim(const char *ipv4, const char *ipv6)
 }
 
 static const bool both[STATE_FAMILIES] = { true, true };
+static struct state_value old[STATE_FAMILIES]; /* what an intent replaced */
 
 static void
 publish(struct stage *s, const char *ipv4, const char *ipv6)
 {
 	struct state_claim c = claim(ipv4, ipv6);
 
-	assert_int_equal(store_intend(s->store, &c), ERR_OK);
+	assert_int_equal(store_intend(s->store, &c, old), ERR_OK);
 	store_apply(s->store, &c, both);
 }
 
@@ -203,14 +204,14 @@ test_doubts(void **state)
 
 	/* A write that began, and of which nothing was heard. */
 	other = claim("89.14.163.157", NULL);
-	store_intend(s.store, &other);
+	store_intend(s.store, &other, old);
 	assert_false(has(&s, V4, NULL));
 	assert_false(has(&s, "89.14.163.157", NULL));
 	assert_true(has(&s, NULL, V6));
 	stage_again(&s);
 	assert_false(has(&s, V4, NULL));
 	assert_true(has(&s, NULL, V6));
-	store_intend(s.store, &other);
+	store_intend(s.store, &other, old);
 	store_apply(s.store, &other, (bool[STATE_FAMILIES]){ false, false });
 	assert_false(has(&s, V4, NULL));
 	assert_false(has(&s, "89.14.163.157", NULL));
@@ -233,7 +234,7 @@ test_settings(void **state)
 	stage_start(&s);
 	publish(&s, V4, V6);
 	c.settings[0] ^= 1;
-	store_intend(s.store, &c);
+	store_intend(s.store, &c, old);
 	store_apply(s.store, &c, both);
 	assert_int_equal(store_is_applied(s.store, &c, REFRESH), STORE_YES);
 	c.wanted[STATE_IPV6] = value(V6);
@@ -412,7 +413,7 @@ test_full(void **state)
 	struct rlimit all;
 	struct stage s;
 	struct store *other;
-	struct state_claim old = claim(V4, V6),
+	struct state_claim before = claim(V4, V6),
 			   new = claim("89.14.163.157", V6);
 
 	(void)state;
@@ -422,12 +423,12 @@ test_full(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-	assert_int_equal(store_intend(s.store, &new), ERR_OK);
+	assert_int_equal(store_intend(s.store, &new, old), ERR_OK);
 	store_apply(s.store, &new, both);
-	assert_int_equal(store_is_applied(s.store, &old, REFRESH), STORE_NO);
-	assert_int_equal(store_is_applied(other, &old, REFRESH), STORE_NO);
+	assert_int_equal(store_is_applied(s.store, &before, REFRESH), STORE_NO);
+	assert_int_equal(store_is_applied(other, &before, REFRESH), STORE_NO);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
-	assert_int_equal(store_is_applied(other, &old, REFRESH), STORE_NO);
+	assert_int_equal(store_is_applied(other, &before, REFRESH), STORE_NO);
 	store_close(other);
 	stage_again(&s);
 	assert_false(has(&s, V4, V6));
@@ -500,7 +501,7 @@ test_killed(void **state)
 		struct store *st = store_open(s.state);
 		struct state_claim c = claim("89.14.163.157", NULL);
 
-		store_intend(st, &c);
+		store_intend(st, &c, old);
 		raise(SIGKILL);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

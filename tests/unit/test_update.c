@@ -78,12 +78,13 @@ note(char *to, size_t size, const char *name, const struct address *a,
 	    removed ? "none" : address_format(a, text));
 }
 
-void __wrap_prover_run(struct prover *p, struct proof *const list[],
-    size_t count, int64_t deadline);
+struct proofs *__wrap_proofs_start(const struct prover *p,
+    struct proof *const list[], size_t count, int64_t deadline);
 
-void
-__wrap_prover_run(struct prover *p, struct proof *const list[], size_t count,
-    int64_t deadline)
+/* Everything is proved, or not, before the loop begins. */
+struct proofs *
+__wrap_proofs_start(const struct prover *p, struct proof *const list[],
+    size_t count, int64_t deadline)
 {
 	(void)p;
 	world.proof_deadline = deadline;
@@ -101,6 +102,7 @@ __wrap_prover_run(struct prover *p, struct proof *const list[], size_t count,
 	world.proofs += count;
 	if (world.leave)
 		shutdown(world.peer, SHUT_WR);
+	return NULL;
 }
 
 const struct provider *__wrap_providers_get(const struct providers *p,

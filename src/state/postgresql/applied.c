@@ -124,7 +124,8 @@ postgresql_is_applied(struct store *st, const struct state_claim *c,
 /* What becomes of the row of a host. */
 struct change {
 	const struct state_claim *claim;
-	const bool *known; /* NULL: an intent */
+	const bool *known;	 /* NULL: an intent */
+	struct state_value *old; /* of an intent: gets what was there */
 };
 
 /* Changes a row that was read as change says. */
@@ -133,6 +134,10 @@ apply_change(struct row *row, const struct change *change)
 {
 	const struct state_claim *c = change->claim;
 	int64_t seconds = time(NULL);
+
+	if (change->old != NULL)
+		memcpy(change->old, row->applied.value,
+		    sizeof row->applied.value);
 
 	if (memcmp(row->applied.settings, c->settings, STATE_DIGEST_LEN) != 0)
 		row->applied.intent |= (1U << STATE_FAMILIES) - 1;
@@ -206,9 +211,10 @@ change_row(struct postgresql *q, int64_t deadline, bool *retry,
 }
 
 enum err
-postgresql_intend(struct store *st, const struct state_claim *c)
+postgresql_intend(struct store *st, const struct state_claim *c,
+    struct state_value *old)
 {
-	struct change change = { .claim = c };
+	struct change change = { .claim = c, .old = old };
 
 	note_known(st, c, false);
 	return connection_transaction((struct postgresql *)st, change_row,

@@ -97,6 +97,14 @@ check_version(PGconn *c, const struct state *s, int64_t deadline,
 	return ERR_OK;
 }
 
+static enum err
+postgresql_name(struct state *s, struct error *why)
+{
+	(void)s;
+	(void)why;
+	return ERR_OK;
+}
+
 /* A database that is out of reach now is asked again by each request. */
 static enum err
 postgresql_prepare(struct state *s, struct error *why)
@@ -139,6 +147,7 @@ postgresql_shut(struct store *st)
 }
 
 const struct engine postgresql_engine = {
+	.name = postgresql_name,
 	.prepare = postgresql_prepare,
 	.open = postgresql_open,
 	.close = postgresql_shut,

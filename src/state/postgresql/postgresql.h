@@ -10,7 +10,8 @@
 /* applied.c */
 enum store_answer postgresql_is_applied(struct store *st,
     const struct state_claim *c, int64_t refresh_ms);
-enum err postgresql_intend(struct store *st, const struct state_claim *c);
+enum err postgresql_intend(struct store *st, const struct state_claim *c,
+    struct state_value *old);
 void postgresql_apply(struct store *st, const struct state_claim *c,
     const bool *known);
 bool postgresql_forget(struct store *st, const char *host);

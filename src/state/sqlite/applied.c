@@ -154,7 +154,8 @@ read_to_change(struct sqlite *q, const struct state_claim *c,
 }
 
 enum err
-sqlite_intend(struct store *st, const struct state_claim *c)
+sqlite_intend(struct store *st, const struct state_claim *c,
+    struct state_value *old)
 {
 	struct sqlite *q = (struct sqlite *)st;
 	struct host_row r;
@@ -169,6 +170,7 @@ sqlite_intend(struct store *st, const struct state_claim *c)
 	if ((rc = connection_begin(q)) == SQLITE_OK)
 		rc = read_to_change(q, c, &r);
 	if (rc == SQLITE_OK) {
+		memcpy(old, r.applied.value, sizeof r.applied.value);
 		for (unsigned int f = 0; f < STATE_FAMILIES; f++)
 			if (c->wanted[f].kind != VALUE_UNKNOWN)
 				r.applied.intent |= 1U << f;

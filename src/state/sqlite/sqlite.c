@@ -13,16 +13,23 @@
 #include "state/sqlite/sqlite.h"
 
 static enum err
-sqlite_prepare(struct state *s, struct error *why)
+sqlite_name(struct state *s, struct error *why)
 {
 	size_t len = strlen(s->place) + sizeof "/state.db";
-	sqlite3 *db = NULL;
-	struct error what = { .code = ERR_OK };
-	int rc;
 
 	if ((s->path = malloc(len)) == NULL)
 		return error_memory(why);
 	snprintf(s->path, len, "%s/state.db", s->place);
+	return ERR_OK;
+}
+
+static enum err
+sqlite_prepare(struct state *s, struct error *why)
+{
+	sqlite3 *db = NULL;
+	struct error what = { .code = ERR_OK };
+	int rc;
+
 	if (file_is_damaged(rc = file_open(s->path, &db))) {
 		file_move_aside(s);
 		rc = file_open(s->path, &db);
@@ -63,6 +70,7 @@ sqlite_shut(struct store *st)
 }
 
 const struct engine sqlite_engine = {
+	.name = sqlite_name,
 	.prepare = sqlite_prepare,
 	.open = sqlite_open,
 	.close = sqlite_shut,

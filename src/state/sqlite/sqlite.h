@@ -10,7 +10,8 @@
 /* applied.c */
 enum store_answer sqlite_is_applied(struct store *st,
     const struct state_claim *c, int64_t refresh_ms);
-enum err sqlite_intend(struct store *st, const struct state_claim *c);
+enum err sqlite_intend(struct store *st, const struct state_claim *c,
+    struct state_value *old);
 void sqlite_apply(struct store *st, const struct state_claim *c,
     const bool *known);
 bool sqlite_forget(struct store *st, const char *host);

@@ -1,0 +1,162 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command/command.h"
+#include "command/lookup.h"
+#include "command/usage.h"
+
+static const char usage_text[] =
+    "usage: ddnsgate history [--config FILE] [--account NAME] [--since TIME]\n"
+    "                        [--json] [HOST]\n"
+    "What changed and what was refused, the latest first.  TIME is a date, as\n"
+    "2026-11-28, or how long ago: 90m, 12h or 7d.\n";
+
+struct history {
+	bool json, first;
+};
+
+/* A date in local time, or a number and a unit; false if it is neither. */
+static bool
+read_since(const char *text, int64_t *since)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	struct tm tm = { .tm_isdst = -1 };
+	const char *rest = strptime(text, "%Y-%m-%d", &tm);
+	char *end;
+	long n;
+
+	if (rest != NULL && *rest == '\0') {
+		*since = mktime(&tm);
+		return true;
+	}
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno != 0 || *text < '0' || *text > '9' || n > 100000)
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (end[0] == units[i].unit && end[1] == '\0') {
+			*since = time(NULL) - n * units[i].seconds;
+			return true;
+		}
+	return false;
+}
+
+/* "2026-11-28 01:02 home.example.org A 192.0.2.1 > 192.0.2.2 good" */
+static void
+print_event(const struct state_event *e)
+{
+	char text[LOOKUP_TIME_MAX];
+
+	printf("%s %s %s %s > %s %s", lookup_time(e->at, text), e->host,
+	    e->type, e->old != NULL ? e->old : "?",
+	    e->new != NULL ? e->new : "?", e->verdict);
+	if (e->reason != NULL)
+		printf("\n                 %s", e->reason);
+	putchar('\n');
+}
+
+static void
+add_text(json_object *o, const char *name, const char *text)
+{
+	json_object_object_add(o, name,
+	    text != NULL ? json_object_new_string(text) : NULL);
+}
+
+static json_object *
+event_json(const struct state_event *e)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "time", lookup_json_time(e->at));
+	add_text(o, "source", e->source);
+	add_text(o, "account", e->account);
+	add_text(o, "host", e->host);
+	add_text(o, "type", e->type);
+	add_text(o, "old", e->old);
+	add_text(o, "new", e->new);
+	add_text(o, "verdict", e->verdict);
+	add_text(o, "reason", e->reason);
+	add_text(o, "issuer", e->issuer);
+	add_text(o, "serial", e->serial);
+	add_text(o, "key", e->key);
+	json_object_object_add(o, "certificate_ends",
+	    lookup_json_time(e->expiry));
+	json_object_object_add(o, "proof_ms", json_object_new_int(e->proof_ms));
+	json_object_object_add(o, "provider_ms",
+	    json_object_new_int(e->provider_ms));
+	return o;
+}
+
+static bool
+each_event(const struct state_event *e, void *data)
+{
+	struct history *h = data;
+
+	if (h->json)
+		lookup_json_print(event_json(e), &h->first);
+	else
+		print_event(e);
+	return true;
+}
+
+static int
+print(struct history *h, const char *file, const char *host,
+    const char *account, int64_t since)
+{
+	int status = EXIT_FAILED;
+	struct lookup l;
+
+	if (lookup_begin(&l, file)) {
+		if (store_history(l.store, host, account, since, each_event,
+			h) == ERR_OK)
+			status = EXIT_OK;
+		else
+			fprintf(stderr,
+			    "ddnsgate: state %s: it cannot be read now\n",
+			    l.settings->state.place);
+		if (h->json)
+			lookup_json_end(h->first);
+	}
+	lookup_end(&l);
+	return status;
+}
+
+int
+command_history(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "account", required_argument, NULL, 'a' },
+		{ "since", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		USAGE_LONG,
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *file = COMMAND_CONFIG_FILE, *account = NULL;
+	struct history h = { .first = true };
+	int64_t since = 0;
+	int c;
+
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
+		if (c == 'c')
+			file = optarg;
+		else if (c == 'a')
+			account = optarg;
+		else if (c == 'j')
+			h.json = true;
+		else if (c != 's' || !read_since(optarg, &since))
+			return usage(usage_text, c);
+	}
+	if (argc - optind > 1)
+		return usage(usage_text, 0);
+	return print(&h, file, argv[optind], account, since);
+}

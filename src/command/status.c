@@ -1,0 +1,228 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "command/lookup.h"
+#include "command/usage.h"
+
+static const char usage_text[] =
+    "usage: ddnsgate status [--config FILE] [--account NAME] [--json] "
+    "[HOST...]\n"
+    "What is published for each host, since when, and what was refused last.\n";
+
+struct status {
+	struct lookup lookup;
+	const char *account; /* NULL: all */
+	char **hosts;	     /* none: all */
+	int host_count;
+	bool json, first;
+	char **seen; /* names of the hosts that the store has, in order */
+	size_t seen_count, seen_size;
+};
+
+static bool
+is_wanted(const struct status *s, const char *host)
+{
+	for (int i = 0; i < s->host_count; i++)
+		if (strcasecmp(s->hosts[i], host) == 0)
+			return true;
+	return s->host_count == 0;
+}
+
+static const char *
+type_of(int family)
+{
+	return family == STATE_IPV4 ? "A" : "AAAA";
+}
+
+static void
+print_host(const struct state_host *h)
+{
+	char text[ADDRESS_TEXT_MAX], time[LOOKUP_TIME_MAX];
+
+	printf("%s (account %s)\n", h->host, h->account);
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		const struct state_value *v = &h->value[f];
+
+		if (v->kind != VALUE_UNKNOWN)
+			printf("  %-5s %-39s since %s\n", type_of(f),
+			    v->kind == VALUE_NONE ?
+				"none" :
+				address_format(&v->address, text),
+			    lookup_time(h->since[f], time));
+	}
+	printf("  last proved and published %s%s\n",
+	    lookup_time(h->applied_at, time),
+	    h->intent ? "; a write is under way, or was cut off" : "");
+	if (h->expiry != 0)
+		printf("  its certificate ends %s\n",
+		    lookup_time(h->expiry, time));
+	if (h->refused_at != 0)
+		printf("  last refused %s: %s\n",
+		    lookup_time(h->refused_at, time), h->refused);
+}
+
+static json_object *
+host_json(const struct state_host *h)
+{
+	json_object *o = json_object_new_object();
+	char text[ADDRESS_TEXT_MAX];
+
+	json_object_object_add(o, "host", json_object_new_string(h->host));
+	json_object_object_add(o, "account",
+	    json_object_new_string(h->account));
+	for (int f = 0; f < STATE_FAMILIES; f++) {
+		const struct state_value *v = &h->value[f];
+		json_object *r = json_object_new_object();
+
+		json_object_object_add(o, type_of(f), r);
+		json_object_object_add(r, "address",
+		    v->kind == VALUE_ADDRESS ?
+			json_object_new_string(
+			    address_format(&v->address, text)) :
+			NULL);
+		json_object_object_add(r, "known",
+		    json_object_new_boolean(v->kind != VALUE_UNKNOWN));
+		json_object_object_add(r, "since",
+		    lookup_json_time(h->since[f]));
+	}
+	json_object_object_add(o, "published", lookup_json_time(h->applied_at));
+	json_object_object_add(o, "writing",
+	    json_object_new_boolean(h->intent));
+	json_object_object_add(o, "certificate_ends",
+	    lookup_json_time(h->expiry));
+	json_object_object_add(o, "refused_at",
+	    lookup_json_time(h->refused_at));
+	json_object_object_add(o, "refused",
+	    h->refused_at != 0 ? json_object_new_string(h->refused) : NULL);
+	return o;
+}
+
+/* Keeps the name of a host, so that those which are not there can be told. */
+static bool
+remember(struct status *s, const char *host)
+{
+	if (s->seen_count == s->seen_size) {
+		size_t size = s->seen_size > 0 ? 2 * s->seen_size : 64;
+		char **longer = reallocarray(s->seen, size, sizeof *longer);
+
+		if (longer == NULL)
+			return false;
+		s->seen = longer;
+		s->seen_size = size;
+	}
+	return (s->seen[s->seen_count++] = strdup(host)) != NULL;
+}
+
+static bool
+each_host(const struct state_host *h, void *data)
+{
+	struct status *s = data;
+
+	if (!is_wanted(s, h->host))
+		return true;
+	if (s->json)
+		lookup_json_print(host_json(h), &s->first);
+	else
+		print_host(h);
+	return remember(s, h->host);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A host of the configuration for which nothing has come. */
+static void
+print_silent(struct status *s, const struct account_settings *a,
+    const struct host_settings *h)
+{
+	struct state_host silent = { .applied_at = 0 };
+
+	if (!is_wanted(s, h->name) ||
+	    bsearch(&h->name, s->seen, s->seen_count, sizeof *s->seen,
+		compare_names) != NULL)
+		return;
+	snprintf(silent.host, sizeof silent.host, "%s", h->name);
+	snprintf(silent.account, sizeof silent.account, "%s", a->name);
+	if (s->json)
+		lookup_json_print(host_json(&silent), &s->first);
+	else
+		printf("%s (account %s)\n  nothing has come yet\n", h->name,
+		    a->name);
+}
+
+static void
+print_all_silent(struct status *s)
+{
+	const struct settings *settings = s->lookup.settings;
+
+	for (size_t i = 0; i < settings->account_count; i++) {
+		const struct account_settings *a = &settings->accounts[i];
+
+		if (s->account != NULL && strcmp(a->name, s->account) != 0)
+			continue;
+		for (size_t j = 0; j < a->host_count; j++)
+			print_silent(s, a, &a->hosts[j]);
+	}
+}
+
+static int
+print(struct status *s, const char *file)
+{
+	int status = EXIT_FAILED;
+
+	if (lookup_begin(&s->lookup, file)) {
+		if (store_hosts(s->lookup.store, s->account, "", each_host,
+			s) == ERR_OK) {
+			print_all_silent(s);
+			status = EXIT_OK;
+		} else {
+			fprintf(stderr,
+			    "ddnsgate: state %s: it cannot be read now\n",
+			    s->lookup.settings->state.place);
+		}
+		if (s->json)
+			lookup_json_end(s->first);
+	}
+	lookup_end(&s->lookup);
+	for (size_t i = 0; i < s->seen_count; i++)
+		free(s->seen[i]);
+	free(s->seen);
+	return status;
+}
+
+int
+command_status(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "account", required_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		USAGE_LONG,
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *file = COMMAND_CONFIG_FILE;
+	struct status s = { .first = true };
+	int c;
+
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
+		if (c == 'c')
+			file = optarg;
+		else if (c == 'a')
+			s.account = optarg;
+		else if (c == 'j')
+			s.json = true;
+		else
+			return usage(usage_text, c);
+	}
+	s.hosts = argv + optind;
+	s.host_count = argc - optind;
+	return print(&s, file);
+}

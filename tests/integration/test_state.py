@@ -1,0 +1,263 @@
+"""An update that changes nothing costs nothing, and two that meet end right.
+
+A pool of its own with a state, before a provider that remembers what it was
+sent and waits as long as it is told.
+"""
+
+import concurrent.futures
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from lab import fastcgi, provider, waiting
+from lab.gateway import USER, verifier
+from lab.stage import WEB, ZONE
+
+HOSTS = ("home", "second", "third")
+PORT = 9444
+NAME = f"slow.dns.{ZONE}"
+
+
+class Recorder(provider.Provider):
+    """Keeps what is written, as a provider does, and may wait before a write."""
+
+    def __init__(self, *arguments, **options):
+        self.held = {}                  # (name, type): addresses
+        self.writes = []
+        self.wait = 0.0
+        self.gate = threading.Event()
+        self.gate.set()
+        super().__init__(*arguments, **options)
+
+    def behave(self, request):
+        if request.method == "GET":
+            path = request.line.split()[1].split("?")[0]
+            zone = {"id": f"{self.zone}.", "name": f"{self.zone}.", "rrsets": [
+                {"name": f"{name}.", "type": kind, "ttl": 60,
+                 "records": [{"content": a, "disabled": False} for a in addresses]}
+                for (name, kind), addresses in self.held.items() if addresses]}
+            return provider.answer("200", json.dumps(
+                [zone] if path.endswith("/zones") else zone).encode(),
+                "Content-Type: application/json")
+        self.gate.wait(30)
+        for rrset in json.loads(request.body)["rrsets"]:
+            key = rrset["name"].rstrip("."), rrset["type"]
+            self.held[key] = [r["content"] for r in rrset.get("records", [])]
+            self.writes.append((*key, *self.held[key]))
+        return provider.answer("204")
+
+
+class Scene:
+    def __init__(self, world, binary, folder):
+        self.world = world
+        self.recorder = Recorder(world.provider, world.provider.ipv4, PORT,
+                                 world.authority.leaf(NAME), ZONE)
+        self.state = f"{folder}/state"
+        os.makedirs(self.state)
+        os.chown(self.state, USER, USER)
+        home = {"description": "powerdns", "addresses": [world.provider.ipv4],
+                "config": {"base": f"https://{NAME}:{PORT}"}}
+        self.configuration = {
+            "workers": 6, "ca": world.authority.pem, "state": self.state,
+            "providers": {"home": home},
+            "accounts": {name: {
+                "verifier": verifier(name, world.token), "provider": "home",
+                "hosts": {f"{name}.{ZONE}": {
+                    "ipv4": True, "zone": ZONE, "proof": {"kind": "none"}}}}
+                for name in HOSTS}}
+        self.proved = f"proved.{ZONE}"
+        self.configuration["accounts"]["proved"] = {
+            "verifier": verifier("proved", world.token), "provider": "home",
+            "hosts": {self.proved: {"ipv4": True, "zone": ZONE,
+                                    "proof": {"kind": "certificate", "request": "tls"}}}}
+        self.pool = world.pool(binary, self.configuration, name="state-pool",
+                               env=world.sanitizer("state"))
+        self.pool.start()
+
+    def update(self, user="home", arrival=None, **parameters):
+        request = self.world.parameters(user, **parameters)
+        if arrival is not None:
+            request["REQUEST_MSEC"] = f"{arrival:.3f}"
+        status, text = fastcgi.call(self.pool.socket, request, timeout=20.0)
+        return status, text.partition("\r\n\r\n")[2].strip()
+
+    def command(self, *arguments):
+        return subprocess.run(
+            self.world.proxy.command([self.pool.binary, *arguments, "--config",
+                                      self.pool.configuration]),
+            env=os.environ | self.world.sanitizer("command"), check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def stop(self):
+        self.pool.stop()
+        self.recorder.stop()
+
+
+@pytest.fixture
+def scene(world, binary, tmp_path):
+    os.chmod(tmp_path, 0o755)
+    for part in tmp_path.parents:
+        if str(part).startswith("/tmp/pytest"):
+            os.chmod(part, 0o755)
+    scene = Scene(world, binary, tmp_path)
+    yield scene
+    scene.recorder.gate.set()
+    scene.stop()
+
+
+def answers(name, word, address):
+    return f"{name}.{ZONE} {word} {address}"
+
+
+def test_an_unchanged_update_costs_nothing(scene):
+    mark = scene.pool.mark()
+    assert scene.update(ipv4=WEB[0]) == (200, answers("home", "good", WEB[0]))
+    asked = len(scene.recorder.requests)
+    for _ in range(5):
+        assert scene.update(ipv4=WEB[0]) == (200, answers("home", "nochg", WEB[0]))
+    assert len(scene.recorder.requests) == asked
+    assert len(scene.recorder.writes) == 1
+    assert "provider 0 ms" in scene.pool.since(mark, "nochg")[-1]
+
+
+def test_unchanged_without_a_proof(scene):
+    """The web server is not asked either."""
+    assert scene.update("proved", ipv4=WEB[0])[0] == 200
+    mark = scene.pool.mark()
+    assert scene.update("proved", ipv4=WEB[0])[1].split()[1] == "nochg"
+    assert "(proof" not in scene.pool.since(mark, "nochg")[-1]
+
+
+def test_known_after_a_restart_and_a_reload(scene):
+    scene.update(ipv4=WEB[0])
+    scene.pool.renew()
+    assert scene.update(ipv4=WEB[0])[1].split()[1] == "nochg"
+    scene.pool.stop()
+    scene.pool.start()
+    assert scene.update(ipv4=WEB[0])[1].split()[1] == "nochg"
+    assert len(scene.recorder.writes) == 1
+
+
+@pytest.mark.parametrize("change", [
+    {"ttl": 1234}, {"proof": {"kind": "none"}, "ttl": 99}])
+def test_another_configuration_is_published_anew(scene, change):
+    scene.update(ipv4=WEB[0])
+    asked = len(scene.recorder.requests)
+    scene.configuration["accounts"]["home"]["hosts"][f"home.{ZONE}"] |= change
+    scene.pool.configure(scene.configuration)
+    scene.pool.renew()
+    assert scene.update(ipv4=WEB[0])[0] == 200
+    assert len(scene.recorder.requests) > asked
+
+
+def test_force_and_forget(scene):
+    scene.update(ipv4=WEB[0])
+    asked = len(scene.recorder.requests)
+    scene.update(ipv4=WEB[0], force="yes")
+    assert len(scene.recorder.requests) > asked
+    asked = len(scene.recorder.requests)
+    assert scene.command("forget", f"home.{ZONE}").returncode == 0
+    scene.update(ipv4=WEB[0])
+    assert len(scene.recorder.requests) > asked
+    assert scene.command("forget", f"nobody.{ZONE}").returncode == 1
+
+
+def together(*calls):
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return [f.result() for f in [pool.submit(c) for c in calls]]
+
+
+def test_equal_updates_share_one_write(scene):
+    """F4 a: two equal requests within 300 ms make one record."""
+    scene.recorder.gate.clear()
+    done = []
+    threads = [threading.Thread(target=lambda: done.append(scene.update(ipv4=WEB[0])))
+               for _ in range(2)]
+    for t in threads:
+        t.start()
+    waiting.until(lambda: any(r.method != "GET" for r in scene.recorder.requests),
+                  "a write", 15)
+    time.sleep(0.5)                     # the other one must not write meanwhile
+    assert sum(r.method != "GET" for r in scene.recorder.requests) == 1
+    scene.recorder.gate.set()
+    for t in threads:
+        t.join()
+    assert [status for status, _ in done] == [200, 200]
+    assert len(scene.recorder.writes) == 1
+
+
+def test_the_newer_claim_stands(scene):
+    """F4 b: an older request whose write takes long, and a newer one."""
+    now = time.time()
+    scene.recorder.gate.clear()
+    results = {}
+
+    def update(which, arrival, address):
+        results[which] = scene.update(arrival=arrival, ipv4=address)
+
+    old = threading.Thread(target=update, args=("old", now, "89.14.163.21"))
+    old.start()
+    waiting.until(lambda: any(r.method != "GET" for r in scene.recorder.requests),
+                  "a write", 15)
+    new = threading.Thread(target=update, args=("new", now + 1, "89.14.163.22"))
+    new.start()
+    time.sleep(0.5)
+    scene.recorder.gate.set()
+    old.join()
+    new.join()
+    assert results["new"] == (200, answers("home", "good", "89.14.163.22"))
+    assert scene.recorder.held[f"home.{ZONE}", "A"] == ["89.14.163.22"]
+    assert scene.update(ipv4="89.14.163.22")[1].split()[1] == "nochg"
+
+
+def test_an_older_claim_that_comes_late_is_not_written(scene):
+    now = time.time()
+    scene.update(arrival=now + 2, ipv4="89.14.163.22")
+    assert scene.update(arrival=now, ipv4="89.14.163.21")[0] == 503
+    assert scene.recorder.held[f"home.{ZONE}", "A"] == ["89.14.163.22"]
+
+
+def test_a_worker_killed_while_it_writes(scene):
+    """What it wrote is unknown: the next poll reads and writes again."""
+    scene.update(ipv4=WEB[0])
+    scene.recorder.gate.clear()
+    results = []
+    thread = threading.Thread(
+        target=lambda: results.append(scene.update(ipv4="89.14.163.21")))
+    thread.start()
+    waiting.until(lambda: sum(r.method != "GET" for r in scene.recorder.requests) == 2,
+                  "the second write", 15)
+    for pid in scene.pool.workers():
+        os.kill(pid, signal.SIGKILL)
+    thread.join()
+    scene.recorder.gate.set()
+    waiting.until(scene.pool.answers, "new workers", 15)
+    asked = len(scene.recorder.requests)
+    assert scene.update(ipv4=WEB[0])[0] == 200
+    assert len(scene.recorder.requests) > asked
+    assert scene.recorder.held[f"home.{ZONE}", "A"] == [WEB[0]]
+
+
+def test_status_and_history(scene):
+    scene.update(ipv4=WEB[0])
+    scene.update("proved", ipv4="89.14.163.250")
+    text = scene.command("status", f"home.{ZONE}", f"third.{ZONE}").stdout
+    assert f"home.{ZONE} (account home)" in text
+    assert WEB[0] in text
+    assert "nothing has come yet" in text
+    assert max(map(len, text.splitlines())) <= 80
+    hosts = {h["host"]: h for h in json.loads(scene.command("status", "--json").stdout)}
+    assert hosts[f"home.{ZONE}"]["A"]["address"] == WEB[0]
+    assert hosts[scene.proved]["refused"].startswith("A proof: ")
+    assert hosts[f"third.{ZONE}"]["A"]["known"] is False
+    events = json.loads(scene.command("history", "--json").stdout)
+    assert [(e["host"], e["verdict"]) for e in events] == [
+        (scene.proved, "proof"), (f"home.{ZONE}", "good")]
+    assert scene.world.token not in scene.command("history").stdout
+    scene.pool.stop()
+    assert WEB[0] in scene.command("status").stdout
+    scene.pool.start()
