@@ -1,0 +1,137 @@
+/*
+ * test_endpoint.c - the host of a provider, from its URL and its addresses.
+ */
+#include "unit.h"
+
+#include "provider/endpoint.h"
+
+static const struct {
+	const char *url;
+	const char *host; /* NULL: refused */
+	uint16_t port;
+	const char *origin;
+	const char *path;
+} rows[] = {
+	{ "https://api.example", "api.example", 443, "https://api.example",
+	    "" },
+	{ "https://api.example/", "api.example", 443, "https://api.example",
+	    "" },
+	{ "https://API.Example:443/v1//", "api.example", 443,
+	    "https://api.example", "/v1" },
+	{ "https://api.example:8443/v1/x", "api.example", 8443,
+	    "https://api.example:8443", "/v1/x" },
+	{ "HTTPS://api.example/v1", "api.example", 443, "https://api.example",
+	    "/v1" },
+	{ "http://api.example", .host = NULL },
+	{ "ftp://api.example", .host = NULL },
+	{ "api.example", .host = NULL },
+	{ "https://", .host = NULL },
+	{ "", .host = NULL },
+	{ "https://192.0.2.1/", .host = NULL },
+	{ "https://[2001:db8::1]/", .host = NULL },
+	{ "https://0x7f.1/", .host = NULL },
+	{ "https://user@api.example/", .host = NULL },
+	{ "https://user:word@api.example/", .host = NULL },
+	{ "https://api.example/?a=b", .host = NULL },
+	{ "https://api.example/#part", .host = NULL },
+	{ "https://api.example:0x1bb/", .host = NULL },
+	{ "https://api.example:65536/", .host = NULL },
+	{ "https://api example/", .host = NULL },
+	{ "https://api..example/", .host = NULL },
+};
+
+static void
+test_urls(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct endpoint e = { .host = NULL };
+		struct error why = { .code = ERR_OK };
+		enum err rc = endpoint_read(&e, rows[i].url, &why);
+
+		ROW(rc == (rows[i].host != NULL ? ERR_OK : ERR_CONFIG),
+		    "\"%s\": %s, %s", rows[i].url, error_name(rc),
+		    unit_text(e.host));
+		if (rc == ERR_OK && rows[i].host != NULL)
+			ROW(strcmp(e.host, rows[i].host) == 0 &&
+				e.port == rows[i].port &&
+				strcmp(e.origin, rows[i].origin) == 0 &&
+				strcmp(e.path, rows[i].path) == 0,
+			    "\"%s\": %s, %u, %s, %s", rows[i].url, e.host,
+			    (unsigned int)e.port, e.origin, e.path);
+		endpoint_end(&e);
+		ROW(e.host == NULL && e.origin == NULL && e.path == NULL,
+		    "\"%s\": not ended", rows[i].url);
+	}
+	ROWS_END();
+}
+
+static struct address
+address(const char *text)
+{
+	struct address a;
+
+	assert_true(address_parse_any(&a, text));
+	return a;
+}
+
+/* Those of the configuration, and no resolver. */
+static void
+test_pinned(void **state)
+{
+	struct provider_settings s = { .name = "home", .address_count = 2 };
+	struct endpoint e = { .host = (char[]){ "api.example" },
+		.settings = &s };
+	struct address list[SETTINGS_ADDRESSES_MAX];
+
+	(void)state;
+	s.addresses[0] = address("192.0.2.1");
+	s.addresses[1] = address("2001:db8::1");
+	assert_int_equal(endpoint_addresses(&e, list), 2);
+	assert_true(address_equal(&list[0], &s.addresses[0]));
+	assert_true(address_equal(&list[1], &s.addresses[1]));
+	assert_false(endpoint_is_resolved(&e));
+	assert_true(endpoint_resolve(&e));
+	endpoint_doubt(&e);
+}
+
+/* What the resolver found; a doubt is told once. */
+static void
+test_resolved(void **state)
+{
+	struct provider_settings s = { .name = "home" };
+	struct resolution *r = resolution_new(1);
+	struct endpoint e = { .host = (char[]){ "api.example" },
+		.settings = &s,
+		.resolution = resolution_at(r, 0) };
+	struct address list[SETTINGS_ADDRESSES_MAX];
+	struct address found = address("192.0.2.7");
+
+	(void)state;
+	assert_non_null(r);
+	assert_true(endpoint_is_resolved(&e));
+	assert_int_equal(endpoint_addresses(&e, list), 0);
+	resolution_set(e.resolution, &found, 1);
+	assert_int_equal(endpoint_addresses(&e, list), 1);
+	assert_true(address_equal(&list[0], &found));
+	assert_false(resolution_take_doubt(e.resolution));
+	endpoint_doubt(&e);
+	assert_true(resolution_take_doubt(e.resolution));
+	assert_false(resolution_take_doubt(e.resolution));
+	/* An endpoint that a description does not have. */
+	e.host = NULL;
+	assert_false(endpoint_is_resolved(&e));
+	resolution_free(r, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_resolved),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
