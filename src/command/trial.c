@@ -53,6 +53,18 @@ try_socket(const struct listen_settings *l, bool quiet, bool *good)
 	}
 }
 
+/* serve goes on without a store, so this is no fault. */
+static void
+try_state(const char *place)
+{
+	if (settings_is_database(place))
+		printf("not tried: the database that holds the state\n");
+	else if (access(place, R_OK | W_OK | X_OK) == -1)
+		printf("note: state %s: %s; nothing will be remembered, so each "
+		       "update is proved and written\n",
+		    place, strerror(errno));
+}
+
 static bool
 try_all(const struct settings *s, bool quiet)
 {
@@ -62,6 +74,8 @@ try_all(const struct settings *s, bool quiet)
 	try_socket(&s->listen, quiet, &good);
 	if (!try_log(s->log, &why))
 		fault(&why, &good);
+	if (!quiet)
+		try_state(s->state.place);
 	if (!quiet && *s->log == '/')
 		printf("not tried: %s inside a unit of systemd, which may hide "
 		       "it (ReadWritePaths=, LogsDirectory=)\n",

@@ -12,7 +12,8 @@
 #include "config/settings.h"
 
 /*
- * Opens the log and makes the socket as serve would, and takes both away again.
+ * Opens the log and makes the socket as serve would, and takes both away again;
+ * looks whether the directory of the state can be used.
  * Prints what is wrong to standard error, and, unless quiet, what could not be
  * tried to standard output.  False: something was wrong.  A child does it, so
  * that neither log nor socket is this process's own.

@@ -39,7 +39,7 @@ def place(folder):
 def configuration(place, **members):
     """A good one, and what differs from it; hosts and providers by name."""
     good = {
-        "ca": f"{place}/ca.pem",
+        "ca": f"{place}/ca.pem", "state": f"{place}/own",
         "providers": {"home": {"description": "powerdns", "config": {
             "base": "https://api.dns.example:8443"}}},
         "accounts": {"router": {
@@ -71,6 +71,22 @@ def test_what_serve_will_do_is_tried_and_leaves_nothing(binary, place):
     assert (told.returncode, told.stderr) == (0, "")
     assert sorted(place.rglob("*")) == sorted([*before, place / "ddnsgate.json"])
     assert f"not tried: {place}/own/log inside a unit of systemd" in told.stdout
+
+
+@pytest.mark.parametrize("state, why", [
+    ("missing", "No such file or directory"), ("", "Permission denied")])
+def test_a_state_that_serve_cannot_keep(binary, place, state, why):
+    """It serves without one, so that this is no failure."""
+    assert notes(binary, configuration(place, state=f"{place}/{state}")) == [
+        f"note: state {place}/{state}: {why}; nothing will be remembered, so each "
+        "update is proved and written"]
+
+
+def test_a_database_is_not_tried(binary, place):
+    told = check(binary, configuration(place, state="postgresql:///ddnsgate"), "--user",
+                 str(USER))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "not tried: the database that holds the state\n" in told.stdout
 
 
 @pytest.mark.parametrize("log, why", [
