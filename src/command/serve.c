@@ -1,19 +1,29 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/shared.h"
 #include "command/command.h"
 #include "command/usage.h"
+#include "pool/backoff.h"
 #include "pool/listener.h"
 #include "pool/notify.h"
+#include "pool/process.h"
+#include "pool/resolver.h"
 #include "pool/supervisor.h"
+#include "pool/worker.h"
 
 static const char usage_text[] =
     "usage: ddnsgate serve [--config FILE] [--single]\n";
@@ -41,6 +51,122 @@ fail(const struct error *why)
 	return EXIT_FAILED;
 }
 
+/* One worker with nobody above it, and the resolver that it needs. */
+struct single {
+	struct gateway *gateway;
+	struct worker *worker;
+	pid_t resolver; /* 0: none */
+	int64_t born;	/* of resolver */
+	struct backoff backoff;
+	struct slot *slot; /* of resolver, shared with it */
+};
+
+/* Has the resolver ended?  Waits for that if it is told to end. */
+static bool
+resolver_ended(struct single *s, bool end)
+{
+	pid_t pid;
+	int status;
+
+	if (s->resolver == 0)
+		return false;
+	if (end)
+		kill(s->resolver, SIGKILL);
+	if ((pid = waitpid(s->resolver, &status, end ? 0 : WNOHANG)) == 0)
+		return false;
+	if (!end && pid > 0)
+		(void)process_ended("resolver", pid, status);
+	s->resolver = 0;
+	return true;
+}
+
+/* Held by the same rules as the one of a pool. */
+static void
+keep_resolver(struct single *s)
+{
+	if (resolver_ended(s, false))
+		backoff_death(&s->backoff, clock_now(), s->born,
+		    atomic_load(&s->slot->stage) == STAGE_SERVED, true);
+	if (s->resolver != 0 ||
+	    providers_resolved(s->gateway->providers, 0) == NULL ||
+	    backoff_left(&s->backoff, clock_now()) > 0)
+		return;
+	atomic_store(&s->slot->stage, STAGE_STARTING);
+	s->born = clock_now();
+	if ((s->resolver = process_fork("ddnsgate names")) == 0)
+		resolver_run(s->gateway->providers, s->slot);
+	if (s->resolver != -1)
+		return;
+	s->resolver = 0;
+	backoff_failure(&s->backoff, clock_now(), true);
+	log_warn("fork: %s", strerror(errno));
+}
+
+static void
+single_reload(struct single *s)
+{
+	struct error why;
+	struct gateway *new = gateway_new(s->gateway->settings->file, &why);
+
+	if (new == NULL || gateway_open_state(new, &why) != ERR_OK ||
+	    log_open(new->settings->log, &why) != ERR_OK ||
+	    (!worker_change(s->worker, new) && error_memory(&why) != ERR_OK)) {
+		log_warn("the configuration stays as it was: %s", why.text);
+		gateway_free(new);
+		return;
+	}
+	(void)resolver_ended(s, true);
+	gateway_inherit(new, s->gateway);
+	gateway_free(s->gateway);
+	s->gateway = new;
+	backoff_reset(&s->backoff);
+	log_info("the configuration was read again");
+}
+
+/* The resolver has the log open as well, so another one takes its place. */
+static void
+single_reopen(struct single *s)
+{
+	struct error why;
+
+	if (log_open(s->gateway->settings->log, &why) != ERR_OK) {
+		log_warn("the log stays as it was: %s", why.text);
+		return;
+	}
+	(void)resolver_ended(s, true);
+	log_info("the log was opened again");
+}
+
+/* Takes g.  Returns the exit status. */
+static int
+serve_single(struct gateway *g, int listener)
+{
+	struct single s = { .gateway = g };
+	enum worker_task task = WORKER_STOP;
+	int status = EXIT_FAILED;
+
+	if ((s.slot = shared_new(sizeof *s.slot)) == NULL)
+		log_warn("out of memory");
+	else if ((s.worker = worker_new(g, listener, NULL, true)) != NULL)
+		task = WORKER_GO_ON;
+	for (; task != WORKER_STOP; task = worker_turn(s.worker)) {
+		if (task == WORKER_RELOAD)
+			single_reload(&s);
+		else if (task == WORKER_REOPEN)
+			single_reopen(&s);
+		keep_resolver(&s);
+	}
+	if (s.worker != NULL) {
+		worker_drain(s.worker);
+		status = EXIT_OK;
+	}
+	(void)resolver_ended(&s, true);
+	worker_free(s.worker);
+	shared_free(s.slot, sizeof *s.slot);
+	gateway_free(s.gateway);
+	return status;
+}
+
 int
 command_serve(int argc, char *argv[])
 {
@@ -54,7 +180,8 @@ command_serve(int argc, char *argv[])
 	bool single = false;
 	struct gateway *g;
 	struct error why;
-	int c, listener, status;
+	struct listener l;
+	int c, status;
 
 	while (
 	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
@@ -67,6 +194,8 @@ command_serve(int argc, char *argv[])
 	}
 	if (optind != argc)
 		return usage(usage_text, 0);
+	if (!process_open_standard())
+		return EXIT_FAILED;
 	if (geteuid() == 0) {
 		log_warn("serve does not run as root; start it with "
 			 "spawn-fcgi -u, or User= of a systemd unit");
@@ -77,14 +206,16 @@ command_serve(int argc, char *argv[])
 	    (g = gateway_new(file, &why)) == NULL ||
 	    gateway_open_state(g, &why) != ERR_OK)
 		return fail(&why);
-	/* The listener closes what else is open, so the log comes after it. */
-	if (listener_open(g->settings, single, &listener, &why) != ERR_OK ||
-	    log_open(g->settings->log, &why) != ERR_OK) {
+	if (listener_open(&l, g->settings, single, &why) != ERR_OK) {
 		gateway_free(g);
 		return fail(&why);
 	}
-	status = single ? supervisor_single(g, listener) :
-			  supervisor_run(g, listener);
+	if (log_open(g->settings->log, &why) != ERR_OK) {
+		listener_close(&l);
+		gateway_free(g);
+		return fail(&why);
+	}
+	status = single ? serve_single(g, l.fd) : supervisor_run(g, &l);
 	exchange_teardown();
 	return status;
 }

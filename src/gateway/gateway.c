@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -85,6 +86,10 @@ gateway_free(struct gateway *g)
 	accounts_free(g->accounts);
 	settings_free((struct settings *)(uintptr_t)g->settings);
 	free(g);
+#ifdef __GLIBC__
+	/* Small pieces go back to the system only on demand. */
+	malloc_trim(0);
+#endif
 }
 
 /* Each protocol has a path, its own words, and no say in what is done. */

@@ -16,9 +16,6 @@
 #define BACKLOG		 64
 #define SYSTEMD_FIRST_FD 3
 
-/* Whether listener_open() made the socket, so that the end removes it. */
-static bool own_socket;
-
 static bool
 listens(int fd)
 {
@@ -55,7 +52,7 @@ only_socket(const char *path, bool *found, struct error *why)
 	return ERR_OK;
 }
 
-/* Takes a dead server's socket away; never a live one's. */
+/* Removes a socket file that nobody serves; a server that lives keeps its. */
 static enum err
 clear_path(const struct sockaddr_un *un, struct error *why)
 {
@@ -98,48 +95,95 @@ give_away(int s, const struct listen_settings *l, struct error *why)
 	return ERR_OK;
 }
 
-/* Nobody can connect before the mode and the group are right. */
+/*
+ * Binds fd to the path.  The file has mode 0600 at first, so that nobody can
+ * connect before its mode and its group are right, and it listens.
+ */
 static enum err
-own_listener(const struct listen_settings *l, int *fd, struct error *why)
+bind_and_listen(int fd, const struct sockaddr_un *un,
+    const struct listen_settings *how, struct stat *made, struct error *why)
+{
+	mode_t mask = umask(0177);
+	int rc = bind(fd, (const struct sockaddr *)un, sizeof *un);
+
+	umask(mask);
+	if (rc == -1)
+		return error_set(why, ERR_CONFIG, "%s: %s", how->path,
+		    strerror(errno));
+	if (lstat(how->path, made) == -1)
+		return error_set(why, ERR_CONFIG, "%s: %s", how->path,
+		    strerror(errno));
+	if (give_away(fd, how, why) == ERR_OK)
+		return ERR_OK;
+	unlink(how->path);
+	return why->code;
+}
+
+enum err
+listener_make(struct listener *l, const struct listen_settings *how,
+    struct error *why)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	mode_t mask;
+	struct stat made;
+	char *path = NULL;
 	enum err rc;
-	int s;
+	int fd = -1;
 
-	if (strlen(l->path) >= sizeof un.sun_path)
+	if (strlen(how->path) >= sizeof un.sun_path)
 		return error_set(why, ERR_CONFIG,
 		    "%s: longer than %zu "
 		    "characters",
-		    l->path, sizeof un.sun_path - 1);
-	strcpy(un.sun_path, l->path);
+		    how->path, sizeof un.sun_path - 1);
+	strcpy(un.sun_path, how->path);
 	if ((rc = clear_path(&un, why)) != ERR_OK)
 		return rc;
-	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return error_set(why, ERR_SYSTEM, "socket: %s",
-		    strerror(errno));
-	mask = umask(0177);
-	if (bind(s, (struct sockaddr *)&un, sizeof un) == -1) {
-		umask(mask);
-		rc = error_set(why, ERR_CONFIG, "%s: %s", l->path,
-		    strerror(errno));
-		close(s);
-		return rc;
+	if ((path = strdup(how->path)) == NULL) {
+		rc = error_memory(why);
+		goto fail;
 	}
-	umask(mask);
-	own_socket = true;
-	if ((rc = give_away(s, l, why)) != ERR_OK) {
-		unlink(l->path);
-		close(s);
-		return rc;
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		 0)) == -1) {
+		rc = error_set(why, ERR_SYSTEM, "socket: %s", strerror(errno));
+		goto fail;
 	}
-	*fd = s;
+	if ((rc = bind_and_listen(fd, &un, how, &made, why)) != ERR_OK)
+		goto fail;
+	*l = (struct listener){ .fd = fd,
+		.path = path,
+		.device = made.st_dev,
+		.inode = made.st_ino };
 	return ERR_OK;
+fail:
+	if (fd != -1)
+		close(fd);
+	free(path);
+	return rc;
 }
 
-/* Descriptor 3 is the socket afterwards, and the highest that is open. */
+bool
+listener_moves(const struct listener *l, const struct listen_settings *how)
+{
+	return l->path != NULL && how->path != NULL &&
+	    strcmp(l->path, how->path) != 0;
+}
+
+bool
+listener_is_there(const struct listener *l)
+{
+	struct stat st;
+
+	return l->path == NULL ||
+	    (lstat(l->path, &st) == 0 && st.st_dev == l->device &&
+		st.st_ino == l->inode);
+}
+
+/*
+ * Moves the socket fd to descriptor 3, puts /dev/null in the place of
+ * descriptor 0, and closes every descriptor above 3, which whoever started us
+ * has left open.
+ */
 static enum err
-settle(int fd, int *to, struct error *why)
+keep_only(int fd, struct error *why)
 {
 	int null;
 
@@ -155,21 +199,20 @@ settle(int fd, int *to, struct error *why)
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == -1)
 		return error_set(why, ERR_SYSTEM, "fcntl: %s", strerror(errno));
-	*to = fd;
 	return ERR_OK;
 }
 
 enum err
-listener_open(const struct settings *s, bool handed_in_only, int *fd,
+listener_open(struct listener *l, const struct settings *s, bool handed_in_only,
     struct error *why)
 {
 	enum err rc;
-	int found = -1;
 
+	*l = (struct listener){ .fd = -1 };
 	if (handed_by_systemd()) {
-		found = SYSTEMD_FIRST_FD;
+		l->fd = SYSTEMD_FIRST_FD;
 	} else if (listens(STDIN_FILENO)) {
-		found = STDIN_FILENO;
+		l->fd = STDIN_FILENO;
 	} else if (handed_in_only) {
 		return error_set(why, ERR_CONFIG,
 		    "no socket was handed in as "
@@ -180,10 +223,15 @@ listener_open(const struct settings *s, bool handed_in_only, int *fd,
 		    "start it by spawn-fcgi or systemd, or write \"listen\" "
 		    "into %s",
 		    s->file);
-	} else if ((rc = own_listener(&s->listen, &found, why)) != ERR_OK) {
+	} else if ((rc = listener_make(l, &s->listen, why)) != ERR_OK) {
 		return rc;
 	}
-	return settle(found, fd, why);
+	if ((rc = keep_only(l->fd, why)) != ERR_OK) {
+		listener_close(l);
+		return rc;
+	}
+	l->fd = SYSTEMD_FIRST_FD;
+	return ERR_OK;
 }
 
 bool
@@ -213,11 +261,11 @@ listener_try(const struct listen_settings *l, struct error *why)
 	struct listen_settings trial = *l;
 	const char *slash = strrchr(l->path, '/');
 	struct error reason;
+	struct listener made;
 	bool found;
-	int fd;
 
 	if (strlen(l->path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-		return own_listener(l, &fd, why); /* says how long it may be */
+		return listener_make(&made, l, why); /* says the limit */
 	if (only_socket(l->path, &found, why) != ERR_OK)
 		return ERR_CONFIG;
 	snprintf(directory, sizeof directory, "%.*s",
@@ -228,12 +276,10 @@ listener_try(const struct listen_settings *l, struct error *why)
 	/* By a short name, since sun_path is just as long as the real one. */
 	snprintf(name, sizeof name, ".ddnsgate-check.%ld", (long)getpid());
 	trial.path = name;
-	if (own_listener(&trial, &fd, &reason) != ERR_OK)
+	if (listener_make(&made, &trial, &reason) != ERR_OK)
 		return error_set(why, reason.code, "%s%s", l->path,
 		    reason.text + strlen(name));
-	close(fd);
-	unlink(name);
-	own_socket = false;
+	listener_close(&made);
 	return ERR_OK;
 }
 
@@ -260,9 +306,22 @@ listener_peer_allowed(const struct settings *s, int fd)
 }
 
 void
-listener_close(const struct settings *s)
+listener_shut(struct listener *l)
 {
-	if (own_socket)
-		unlink(s->listen.path);
-	own_socket = false;
+	if (l->path == NULL || l->is_shut)
+		return;
+	if (listener_is_there(l))
+		unlink(l->path);
+	/* From now on connect(2) is refused; accept(2) empties the queue. */
+	shutdown(l->fd, SHUT_RD);
+	l->is_shut = true;
+}
+
+void
+listener_close(struct listener *l)
+{
+	listener_shut(l);
+	free(l->path);
+	close(l->fd);
+	*l = (struct listener){ .fd = -1 };
 }

@@ -6,18 +6,45 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "config/settings.h"
 
+struct listener {
+	int fd;	      /* does not block, and is closed by exec */
+	char *path;   /* of a socket that we made; NULL: it was handed in */
+	dev_t device; /* of the file that we made at path, so that no */
+	ino_t inode;  /* other server's socket is taken for ours */
+	bool is_shut; /* by listener_shut() */
+};
+
 /*
- * Finds the socket: descriptor 3 by systemd (LISTEN_FDS), else descriptor 0
- * when it listens (spawn-fcgi and others), else, unless handed_in_only, one
- * of our own by s.  *fd does not block and is closed by exec; descriptor 0 is
- * /dev/null afterwards, and no other inherited descriptor stays open.
+ * Finds the socket: descriptor 3 by systemd (sd_listen_fds(3)), else descriptor
+ * 0 when it listens (spawn-fcgi and others), else, unless handed_in_only, one
+ * of our own as s says.
+ *
+ * Call it once, before the log and other files are opened: afterwards
+ * l->fd is 3, descriptor 0 is /dev/null, and every inherited descriptor above
+ * 3 is closed.  On failure l is not to be closed.
  */
-enum err listener_open(const struct settings *s, bool handed_in_only, int *fd,
+enum err listener_open(struct listener *l, const struct settings *s,
+    bool handed_in_only, struct error *why);
+
+/*
+ * Makes a socket of our own, with the mode and the group that how gives.  A
+ * socket file that nobody serves is replaced; another server's is an error.
+ * l is not to be closed on failure.
+ */
+enum err listener_make(struct listener *l, const struct listen_settings *how,
     struct error *why);
+
+/* Does how ask for a socket of our own at another place than l? */
+bool listener_moves(const struct listener *l,
+    const struct listen_settings *how);
+
+/* False if l was made by us, and its file is gone or is another one. */
+bool listener_is_there(const struct listener *l);
 
 /*
  * Who made the socket that listens at path?  False: nobody listens there, or we
@@ -26,7 +53,7 @@ enum err listener_open(const struct settings *s, bool handed_in_only, int *fd,
 bool listener_owner(const char *path, struct ucred *owner);
 
 /*
- * Makes a socket of our own as listener_open() would, under another name in
+ * Makes a socket of our own as listener_make() would, under another name in
  * the same directory, and removes it; a socket at the path itself stays.
  * Changes the working directory, so it is for a child that does nothing else.
  */
@@ -35,7 +62,14 @@ enum err listener_try(const struct listen_settings *l, struct error *why);
 /* May the peer of an accepted connection talk to us?  TCP has no peer uid. */
 bool listener_peer_allowed(const struct settings *s, int fd);
 
-/* Removes our own socket at the end; does nothing for one handed in. */
-void listener_close(const struct settings *s);
+/*
+ * Removes the file of our own socket, unless another server's is there now, and
+ * lets nobody connect any more; what is in the queue can be accepted still.
+ * Does nothing for a socket that was handed in, which others may share.
+ */
+void listener_shut(struct listener *l);
+
+/* listener_shut(), and gives everything back. */
+void listener_close(struct listener *l);
 
 #endif

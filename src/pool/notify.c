@@ -1,15 +1,22 @@
 #include "config.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "pool/notify.h"
+
+#define BUSY_BEATS 60 /* one a second */
+
+static volatile sig_atomic_t beats_left;
 
 void
 notify(const char *state)
@@ -49,4 +56,38 @@ notify_status(const char *state, const char *fmt, ...)
 	snprintf(whole, sizeof whole, "%s%sSTATUS=%s",
 	    state != NULL ? state : "", state != NULL ? "\n" : "", text);
 	notify(whole);
+}
+
+/* Only what signal-safety(7) allows, and getenv(), as nobody calls setenv(). */
+static void
+on_beat(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	if (beats_left > 0) {
+		beats_left--;
+		notify("WATCHDOG=1");
+	}
+	errno = saved;
+}
+
+void
+notify_while_busy(void)
+{
+	static const struct itimerval each_second = { { 1, 0 }, { 1, 0 } };
+	struct sigaction sa = { .sa_handler = on_beat, .sa_flags = SA_RESTART };
+
+	sigemptyset(&sa.sa_mask);
+	beats_left = BUSY_BEATS;
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &each_second, NULL);
+}
+
+void
+notify_busy_end(void)
+{
+	static const struct itimerval off;
+
+	setitimer(ITIMER_REAL, &off, NULL);
 }

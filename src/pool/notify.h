@@ -16,4 +16,13 @@ void notify(const char *state);
 void notify_status(const char *state, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Between these two the manager's watchdog is fed each second by SIGALRM, for
+ * work that keeps the caller from doing so, such as reading a large
+ * configuration.  After a minute the feeding ends, so that the watchdog still
+ * finds a caller that hangs.
+ */
+void notify_while_busy(void);
+void notify_busy_end(void);
+
 #endif

@@ -6,60 +6,79 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
-#include "pool/listener.h"
+#include "pool/backoff.h"
 #include "pool/notify.h"
+#include "pool/process.h"
+#include "pool/resolver.h"
 #include "pool/scoreboard.h"
 #include "pool/supervisor.h"
 #include "pool/worker.h"
 
-/* Milliseconds. */
-#define BUSY_MS_MAX    20000 /* a worker that takes longer hangs */
-#define STOP_MS_MAX    15000 /* then it is killed */
-#define TICK_MS	       1000
-#define DELAY_FIRST_MS 100 /* of a restart after an early death */
-#define DELAY_MS_MAX   30000
-#define LIFE_LONG_MS   10000 /* a death after that is not early */
+#define BUSY_MS_MAX   20000 /* a worker that takes longer hangs */
+#define LEAVE_MS_MAX  18000 /* a child that was told to go is killed then */
+#define TICK_MS	      1000
+#define TICK_SHORT_MS 20    /* while a generation takes over from another */
+#define SOCKET_MS     10000 /* between two tries to make a socket anew */
 
-/* Two generations live side by side while one retires. */
-#define SEATS (4 * SETTINGS_WORKERS_MAX)
+/*
+ * Two generations of workers, each of which may have its resolver, live side by
+ * side while the old one leaves; a third one waits until there is room.
+ */
+#define CHILDREN_MAX (2 * (SETTINGS_WORKERS_MAX + 1))
 
-struct seat {
-	pid_t pid; /* 0: free */
+enum role { ROLE_WORKER, ROLE_RESOLVER, ROLE__COUNT };
+
+static const char *const role_names[] = {
+	[ROLE_WORKER] = "worker",
+	[ROLE_RESOLVER] = "resolver",
+};
+_Static_assert(sizeof role_names / sizeof *role_names == ROLE__COUNT,
+    "a name per role");
+
+struct child {
+	pid_t pid; /* 0: nobody */
+	enum role role;
 	int64_t born;
-	bool retired;
+	int64_t told;		 /* to leave, at that moment; 0: not yet */
+	unsigned int generation; /* of the pool when it was forked */
+	struct slot *slot;	 /* of the scoreboard, for ever */
 };
 
 struct pool {
 	struct gateway *gateway;
-	int listener;
-	struct slot *slots; /* one a seat */
-	struct seat seats[SEATS];
-	int64_t not_before; /* no start until then */
-	int delay;
-	sigset_t normal; /* the mask before we blocked */
-	pid_t resolver;	 /* 0: none is needed, or it died */
-	bool in_worker;	 /* this process is a child */
-	int worker_status;
+	struct listener *listener;
+	struct listener old_listener; /* while its generation leaves */
+	struct child children[CHILDREN_MAX];
+	struct backoff backoffs[ROLE__COUNT];
+	unsigned int generation;
+	bool renewing;		   /* older ones are not all told to leave */
+	const char *renewed;	   /* what the log says when they are */
+	int64_t socket_not_before; /* next try to make the socket anew */
+	sigset_t while_waiting;	   /* the mask of ppoll() */
 };
 
-static volatile sig_atomic_t stops, reload;
+/* What the signal handler must touch. */
+static volatile sig_atomic_t stops, reload, reopen;
 
 static void
 on_signal(int sig)
 {
 	if (sig == SIGHUP)
 		reload = 1;
+	else if (sig == SIGUSR1)
+		reopen = 1;
 	else if (sig != SIGCHLD)
 		stops++;
 }
 
+/* From here on only ppoll() hears them. */
 static void
 signals_setup(struct pool *p)
 {
@@ -71,121 +90,150 @@ signals_setup(struct pool *p)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigaddset(&set, ours[i]);
-	sigprocmask(SIG_BLOCK, &set, &p->normal);
+	sigprocmask(SIG_BLOCK, &set, &p->while_waiting);
 	sa.sa_mask = set;
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigaction(ours[i], &sa, NULL);
-	/* What spawned us may have left them blocked. */
+	/* Whoever started us may have left some of them blocked. */
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		sigdelset(&p->normal, ours[i]);
+		sigdelset(&p->while_waiting, ours[i]);
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A child must not outlive its parent; false when it has already. */
+/* Is it there, of the present generation, and not told to leave? */
 static bool
-tie_to(pid_t parent)
+is_current(const struct pool *p, const struct child *c, enum role role)
 {
-	return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+	return c->pid != 0 && c->role == role && c->told == 0 &&
+	    c->generation == p->generation;
+}
+
+/* How many have come so far, at least? */
+static size_t
+count_current(const struct pool *p, enum role role, enum stage stage)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (is_current(p, &p->children[i], role) &&
+		    atomic_load(&p->children[i].slot->stage) >= (int)stage)
+			n++;
+	return n;
+}
+
+static size_t
+count_alive(const struct pool *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (p->children[i].pid != 0)
+			n++;
+	return n;
+}
+
+/* Of any generation: does somebody answer requests? */
+static bool
+somebody_serves(const struct pool *p)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (p->children[i].pid != 0 && p->children[i].told == 0 &&
+		    atomic_load(&p->children[i].slot->stage) == STAGE_SERVED)
+			return true;
+	return false;
 }
 
 static void
-worker_start(struct pool *p, size_t seat, pid_t parent)
+tell_to_leave(struct child *c, int sig)
 {
-	if (!tie_to(parent)) {
-		p->worker_status = EXIT_FAILURE;
-		return;
-	}
-	prctl(PR_SET_NAME, "ddnsgate worker");
-	p->worker_status = worker_run(p->gateway, p->listener, &p->slots[seat]);
+	kill(c->pid, sig);
+	if (c->told == 0)
+		c->told = clock_now();
 }
 
-static void
-fork_one(struct pool *p, size_t seat)
+/* The life of a child, which never comes back from here. */
+static _Noreturn void
+child_run(const struct pool *p, const struct child *c)
 {
-	pid_t parent = getpid(), pid;
-
-	atomic_store(&p->slots[seat].busy_since, 0);
-	if ((pid = fork()) == -1) {
-		log_warn("fork: %s", strerror(errno));
-		p->not_before = clock_now() + TICK_MS;
-		return;
-	}
-	if (pid == 0) {
-		p->in_worker = true;
-		worker_start(p, seat, parent);
-		return;
-	}
-	p->seats[seat] = (struct seat){ .pid = pid, .born = clock_now() };
+	if (p->old_listener.fd != -1)
+		close(p->old_listener.fd);
+	if (c->role == ROLE_WORKER)
+		_exit(worker_run(p->gateway, p->listener->fd, c->slot));
+	close(p->listener->fd);
+	resolver_run(p->gateway->providers, c->slot);
 }
 
-/*
- * A process of its own asks the resolver, which may hang for as long as it
- * likes.  It holds no token, and dies at once of any signal.
- */
-static pid_t
-resolver_start(const struct gateway *g, int listener)
+/* False: there is no room for it, or fork(2) failed. */
+static bool
+start(struct pool *p, enum role role)
 {
-	static const int fatal[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1,
-		SIGCHLD };
-	pid_t parent = getpid(), pid = fork();
-	sigset_t none;
+	static const char *const titles[] = {
+		[ROLE_WORKER] = "ddnsgate worker",
+		[ROLE_RESOLVER] = "ddnsgate names",
+	};
+	struct child *c = p->children;
+	int64_t now = clock_now();
 
-	if (pid != 0)
-		return pid > 0 ? pid : 0;
-	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-		signal(fatal[i], SIG_DFL);
-	signal(SIGHUP, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	close(listener);
-	prctl(PR_SET_NAME, "ddnsgate names");
-	if (tie_to(parent))
-		(void)providers_keep_resolving(g->providers);
-	_exit(EXIT_SUCCESS);
+	while (c < p->children + CHILDREN_MAX && c->pid != 0)
+		c++;
+	if (c == p->children + CHILDREN_MAX)
+		return false;
+	atomic_store(&c->slot->busy_since, 0);
+	atomic_store(&c->slot->stage, STAGE_STARTING);
+	c->role = role;
+	c->born = now;
+	c->told = 0;
+	c->generation = p->generation;
+	if ((c->pid = process_fork(titles[role])) == 0)
+		child_run(p, c);
+	if (c->pid != -1)
+		return true;
+	c->pid = 0;
+	backoff_failure(&p->backoffs[role], now, somebody_serves(p));
+	log_warn("fork: %s; the next try comes in %d ms", strerror(errno),
+	    backoff_left(&p->backoffs[role], now));
+	return false;
 }
 
-/* Starts workers until the pool is full, or an early death says to wait. */
+static unsigned int
+wanted(const struct pool *p, enum role role)
+{
+	if (role == ROLE_WORKER)
+		return p->gateway->settings->workers;
+	return providers_resolved(p->gateway->providers, 0) != NULL ? 1 : 0;
+}
+
+/* Starts children until none is missing, or one must be waited for. */
 static void
 fill(struct pool *p)
 {
-	unsigned int active = 0;
+	for (enum role r = 0; r < ROLE__COUNT; r++) {
+		size_t active = count_current(p, r, STAGE_STARTING);
 
-	for (size_t i = 0; i < SEATS; i++)
-		if (p->seats[i].pid != 0 && !p->seats[i].retired)
+		while (active < wanted(p, r) &&
+		    backoff_left(&p->backoffs[r], clock_now()) == 0 &&
+		    start(p, r))
 			active++;
-	for (size_t i = 0; i < SEATS && !p->in_worker &&
-	     active < p->gateway->settings->workers;
-	     i++) {
-		if (clock_now() < p->not_before)
-			return;
-		if (p->seats[i].pid != 0)
-			continue;
-		fork_one(p, i);
-		active++;
 	}
 }
 
 static void
-bury(struct pool *p, struct seat *s, int status)
+bury(struct pool *p, struct child *c, int status)
 {
-	int64_t life = clock_now() - s->born;
-	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool good = process_ended(role_names[c->role], c->pid, status);
+	bool served = good || atomic_load(&c->slot->stage) == STAGE_SERVED;
+	struct backoff *b = &p->backoffs[c->role];
+	bool left = c->told != 0;
 
-	if (WIFSIGNALED(status))
-		log_warn("worker %d was ended by %s", (int)s->pid,
-		    sigdescr_np(WTERMSIG(status)));
-	else if (!clean)
-		log_warn("worker %d exited with status %d", (int)s->pid,
-		    WEXITSTATUS(status));
-	if (!clean && life < LIFE_LONG_MS) {
-		p->delay = p->delay == 0 ? DELAY_FIRST_MS : p->delay * 2;
-		if (p->delay > DELAY_MS_MAX)
-			p->delay = DELAY_MS_MAX;
-		p->not_before = clock_now() + p->delay;
-	} else if (life >= LIFE_LONG_MS) {
-		p->delay = 0;
-	}
-	*s = (struct seat){ .pid = 0 };
+	c->pid = 0;
+	/* An older generation says nothing about this one. */
+	if (left || c->generation != p->generation)
+		return;
+	backoff_death(b, clock_now(), c->born, served, somebody_serves(p));
+	if (backoff_left(b, clock_now()) > 0)
+		log_warn("a %s died before it served; the next one starts in "
+			 "%d ms",
+		    role_names[c->role], backoff_left(b, clock_now()));
 }
 
 static void
@@ -194,195 +242,296 @@ reap(struct pool *p)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == p->resolver)
-			p->resolver = 0;
-		for (size_t i = 0; i < SEATS; i++)
-			if (p->seats[i].pid == pid)
-				bury(p, &p->seats[i], status);
-	}
-}
-
-/* A worker whose own deadlines did not hold is of no more use. */
-static void
-kill_stuck(struct pool *p)
-{
-	for (size_t i = 0; i < SEATS; i++) {
-		int64_t since = atomic_load(&p->slots[i].busy_since);
-
-		if (p->seats[i].pid == 0 || since == 0 ||
-		    clock_now() - since < BUSY_MS_MAX)
-			continue;
-		log_warn("worker %d hangs for %d s; killed",
-		    (int)p->seats[i].pid, BUSY_MS_MAX / 1000);
-		kill(p->seats[i].pid, SIGKILL);
-	}
-}
-
-static size_t
-seats_taken(const struct pool *p)
-{
-	size_t taken = 0;
-
-	for (size_t i = 0; i < SEATS; i++)
-		if (p->seats[i].pid != 0)
-			taken++;
-	return taken;
-}
-
-static void
-signal_retired(struct pool *p, int sig)
-{
-	for (size_t i = 0; i < SEATS; i++)
-		if (p->seats[i].pid != 0 && p->seats[i].retired)
-			kill(p->seats[i].pid, sig);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < CHILDREN_MAX; i++)
+			if (p->children[i].pid == pid)
+				bury(p, &p->children[i], status);
 }
 
 /*
- * The new generation is there before the old one is told to go, so that at
- * every moment somebody accepts.
+ * Kills a child whose own deadlines did not hold: a worker that is busy for too
+ * long, and whoever was told to leave and stays.
  */
+static void
+kill_stuck(struct pool *p)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *c = &p->children[i];
+		int64_t since = atomic_load(&c->slot->busy_since);
+
+		if (c->pid == 0)
+			continue;
+		if (since != 0 && now - since > BUSY_MS_MAX)
+			log_warn("%s %d hangs for %d s; killed",
+			    role_names[c->role], (int)c->pid,
+			    BUSY_MS_MAX / 1000);
+		else if (c->told == 0 || now - c->told < LEAVE_MS_MAX)
+			continue;
+		kill(c->pid, SIGKILL);
+	}
+}
+
+/*
+ * A new generation of children, of the present gateway and listener; what the
+ * log says once it has taken over.
+ */
+static void
+renew(struct pool *p, const char *what)
+{
+	p->generation++;
+	p->renewing = true;
+	p->renewed = what;
+	for (enum role r = 0; r < ROLE__COUNT; r++)
+		backoff_reset(&p->backoffs[r]);
+}
+
+/*
+ * Tells as many old workers to leave as new ones accept, so that at every
+ * moment somebody does, and none has to leave for one that cannot be forked.
+ * The old listener is shut first: its queue is left to the old workers.
+ */
+static void
+take_over(struct pool *p)
+{
+	size_t ready = count_current(p, ROLE_WORKER, STAGE_READY);
+	size_t missing = 0, kept = 0;
+
+	if (!p->renewing || ready == 0)
+		return;
+	if (ready < wanted(p, ROLE_WORKER))
+		missing = wanted(p, ROLE_WORKER) - ready;
+	/* Where both generations have no room, one place has to be free. */
+	if (missing > 0 && p->backoffs[ROLE_WORKER].pause > 0)
+		missing--;
+	if (p->old_listener.fd != -1)
+		listener_shut(&p->old_listener);
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *c = &p->children[i];
+
+		if (c->pid == 0 || c->told != 0 ||
+		    c->generation == p->generation)
+			continue;
+		if (c->role == ROLE_WORKER && kept < missing)
+			kept++;
+		else
+			tell_to_leave(c, SIGTERM);
+	}
+	if (kept > 0)
+		return;
+	p->renewing = false;
+	if (p->old_listener.fd != -1)
+		listener_close(&p->old_listener);
+	log_info("%s; %u workers", p->renewed, wanted(p, ROLE_WORKER));
+	notify_status("READY=1", "%u workers", wanted(p, ROLE_WORKER));
+}
+
+/*
+ * Makes the listener that the next generation uses.  The present one is kept
+ * for its workers, unless they have not taken over yet from older ones.
+ */
+static enum err
+move_listener(struct pool *p, const struct listen_settings *how,
+    struct error *why)
+{
+	struct listener next, *old = &p->old_listener;
+	bool back = old->fd != -1 && strcmp(old->path, how->path) == 0 &&
+	    listener_is_there(old);
+	enum err rc;
+
+	if (back) {
+		next = *old;
+		old->fd = -1;
+	} else if ((rc = listener_make(&next, how, why)) != ERR_OK) {
+		return rc;
+	}
+	if (back || old->fd != -1)
+		listener_close(p->listener);
+	else
+		*old = *p->listener;
+	*p->listener = next;
+	return ERR_OK;
+}
+
+static enum err
+read_again(struct pool *p, struct error *why)
+{
+	struct gateway *new = gateway_new(p->gateway->settings->file, why);
+
+	if (new == NULL)
+		return why->code;
+	if (gateway_open_state(new, why) != ERR_OK ||
+	    log_open(new->settings->log, why) != ERR_OK ||
+	    (listener_moves(p->listener, &new->settings->listen) &&
+		move_listener(p, &new->settings->listen, why) != ERR_OK)) {
+		gateway_free(new);
+		return why->code;
+	}
+	gateway_inherit(new, p->gateway);
+	/* Before the fork, so that no child carries its pages any further. */
+	gateway_free(p->gateway);
+	p->gateway = new;
+	return ERR_OK;
+}
+
 static void
 do_reload(struct pool *p)
 {
-	struct gateway *old = p->gateway, *new;
 	struct error why;
 
-	/* Each generation needs its seats; the next tick tries again. */
-	if (seats_taken(p) + SETTINGS_WORKERS_MAX > SEATS)
-		return;
 	reload = 0;
 	notify("RELOADING=1");
-	if ((new = gateway_new(old->settings->file, &why)) == NULL ||
-	    gateway_open_state(new, &why) != ERR_OK ||
-	    log_open(new->settings->log, &why) != ERR_OK) {
+	notify_while_busy();
+	if (read_again(p, &why) == ERR_OK) {
+		renew(p, "the configuration was read again");
+	} else {
 		log_warn("the configuration stays as it was: %s", why.text);
-		gateway_free(new);
 		notify_status("READY=1",
 		    "the configuration stays as it was: %s", why.text);
-		return;
 	}
-	for (size_t i = 0; i < SEATS; i++)
-		p->seats[i].retired = p->seats[i].pid != 0;
-	gateway_inherit(new, old);
-	p->gateway = new;
-	p->not_before = 0;
-	p->delay = 0;
-	fill(p);
-	if (p->in_worker) {
-		gateway_free(old);
-		return;
-	}
-	signal_retired(p, SIGTERM);
-	if (p->resolver != 0)
-		kill(p->resolver, SIGTERM);
-	p->resolver = 0;
-	gateway_free(old);
-	log_info("the configuration was read again; %u workers",
-	    new->settings->workers);
-	notify_status("READY=1", "%u workers", new->settings->workers);
+	notify_busy_end();
 }
 
-/* Sleeps until a signal comes or a tick has passed. */
+/* The children have the log open as well, so others take their places. */
 static void
-wait_signal(struct pool *p)
+do_reopen(struct pool *p)
 {
-	struct timespec t = { .tv_sec = TICK_MS / 1000 };
-	int64_t left = p->not_before - clock_now();
+	struct error why;
 
-	if (left > 0 && left < TICK_MS)
-		t = (struct timespec){ .tv_nsec = (left + 1) * 1000000L };
-	ppoll(NULL, 0, &t, &p->normal);
+	reopen = 0;
+	if (log_open(p->gateway->settings->log, &why) == ERR_OK)
+		renew(p, "the log was opened again");
+	else
+		log_warn("the log stays as it was: %s", why.text);
 }
 
+/* Somebody may have deleted the file of our socket: nobody can connect then. */
+static void
+restore_socket(struct pool *p)
+{
+	struct error why;
+
+	if (listener_is_there(p->listener) ||
+	    clock_now() < p->socket_not_before ||
+	    p->gateway->settings->listen.path == NULL)
+		return;
+	p->socket_not_before = clock_now() + SOCKET_MS;
+	log_warn("%s is gone; it is made anew", p->listener->path);
+	if (move_listener(p, &p->gateway->settings->listen, &why) == ERR_OK)
+		renew(p, "the socket was made anew");
+	else
+		log_warn("%s", why.text);
+}
+
+/* Waits while the children of one more generation would have no room. */
+static void
+renew_if_asked(struct pool *p)
+{
+	if (count_alive(p) + wanted(p, ROLE_WORKER) + 1 > CHILDREN_MAX)
+		return;
+	if (reload)
+		do_reload(p);
+	else if (reopen)
+		do_reopen(p);
+	else if (!p->renewing)
+		restore_socket(p);
+}
+
+/* Sleeps until a signal comes, or something is due. */
+static void
+wait_signal(const struct pool *p)
+{
+	int ms = p->renewing ? TICK_SHORT_MS : TICK_MS;
+	struct timespec t;
+
+	for (enum role r = 0; r < ROLE__COUNT; r++) {
+		int left = backoff_left(&p->backoffs[r], clock_now());
+
+		if (left > 0 && left < ms)
+			ms = left;
+	}
+	t = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
+	ppoll(NULL, 0, &t, &p->while_waiting);
+}
+
+/* Lets each child finish; kills them at a second signal, or when it is time. */
 static void
 stop_all(struct pool *p)
 {
-	int64_t kill_at = clock_now() + STOP_MS_MAX;
-
 	notify("STOPPING=1");
-	if (p->resolver != 0)
-		kill(p->resolver, SIGTERM);
-	for (size_t i = 0; i < SEATS; i++)
-		p->seats[i].retired = true;
-	while (seats_taken(p) > 0) {
-		bool now = stops > 1 || clock_now() > kill_at;
-
-		/* Each second again: one may come before the handler. */
-		signal_retired(p, now ? SIGKILL : SIGTERM);
-		wait_signal(p);
-		reap(p);
-	}
-}
-
-static bool
-needs_resolver(const struct pool *p)
-{
-	const struct settings *s = p->gateway->settings;
-
-	for (size_t i = 0; i < s->provider_count; i++)
-		if (s->providers[i].address_count == 0)
-			return p->resolver == 0;
-	return false;
-}
-
-int
-supervisor_run(struct gateway *g, int listener)
-{
-	struct pool *p = calloc(1, sizeof *p);
-	int status;
-
-	if (p == NULL ||
-	    (p->slots = shared_new(SEATS * sizeof *p->slots)) == NULL) {
-		log_warn("out of memory");
-		free(p);
-		gateway_free(g);
-		return EXIT_FAILURE;
-	}
-	p->gateway = g;
-	p->listener = listener;
-	signals_setup(p);
-	if (needs_resolver(p))
-		p->resolver = resolver_start(p->gateway, listener);
-	fill(p);
-	if (!p->in_worker) {
-		log_info("ready, %u workers", g->settings->workers);
-		notify_status("READY=1", "%u workers", g->settings->workers);
-	}
-	while (stops == 0 && !p->in_worker) {
+	listener_shut(p->listener);
+	if (p->old_listener.fd != -1)
+		listener_shut(&p->old_listener);
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (p->children[i].pid != 0 && p->children[i].told == 0)
+			tell_to_leave(&p->children[i], SIGTERM);
+	while (count_alive(p) > 0) {
+		for (size_t i = 0; i < CHILDREN_MAX && stops > 1; i++)
+			if (p->children[i].pid != 0)
+				kill(p->children[i].pid, SIGKILL);
 		wait_signal(p);
 		notify("WATCHDOG=1");
 		reap(p);
 		kill_stuck(p);
-		if (reload)
-			do_reload(p);
-		if (stops == 0)
-			fill(p);
-		if (!p->in_worker && needs_resolver(p))
-			p->resolver = resolver_start(p->gateway, listener);
 	}
-	if (!p->in_worker) {
-		stop_all(p);
-		listener_close(p->gateway->settings);
-		log_info("stopped");
+}
+
+static struct pool *
+pool_new(struct gateway *g, struct listener *l)
+{
+	struct pool *p = calloc(1, sizeof *p);
+	struct slot *scoreboard = shared_new(CHILDREN_MAX * sizeof *scoreboard);
+
+	if (p == NULL || scoreboard == NULL) {
+		shared_free(scoreboard, CHILDREN_MAX * sizeof *scoreboard);
+		free(p);
+		return NULL;
 	}
-	status = p->in_worker ? p->worker_status : EXIT_SUCCESS;
+	p->gateway = g;
+	p->listener = l;
+	p->old_listener.fd = -1;
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		p->children[i].slot = &scoreboard[i];
+	return p;
+}
+
+static void
+pool_free(struct pool *p)
+{
+	shared_free(p->children[0].slot,
+	    CHILDREN_MAX * sizeof *p->children[0].slot);
+	if (p->old_listener.fd != -1)
+		listener_close(&p->old_listener);
+	listener_close(p->listener);
 	gateway_free(p->gateway);
 	free(p);
-	return status;
 }
 
 int
-supervisor_single(struct gateway *g, int listener)
+supervisor_run(struct gateway *g, struct listener *l)
 {
-	struct pool p = { .gateway = g };
-	int status;
+	struct pool *p = pool_new(g, l);
 
-	if (needs_resolver(&p))
-		p.resolver = resolver_start(g, listener);
-	status = worker_run(g, listener, NULL);
-	if (p.resolver != 0)
-		kill(p.resolver, SIGTERM);
-	gateway_free(g);
-	return status;
+	if (p == NULL) {
+		log_warn("out of memory");
+		listener_close(l);
+		gateway_free(g);
+		return EXIT_FAILURE;
+	}
+	signals_setup(p);
+	renew(p, "ready");
+	while (stops == 0) {
+		reap(p);
+		kill_stuck(p);
+		renew_if_asked(p);
+		fill(p);
+		take_over(p);
+		notify("WATCHDOG=1");
+		wait_signal(p);
+	}
+	stop_all(p);
+	log_info("stopped");
+	pool_free(p);
+	return EXIT_SUCCESS;
 }

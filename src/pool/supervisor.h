@@ -5,19 +5,14 @@
 #define POOL_SUPERVISOR_H
 
 #include "gateway/gateway.h"
+#include "pool/listener.h"
 
 /*
- * Runs the pool of g on listener until SIGTERM, SIGQUIT, SIGINT or SIGUSR1:
- * then the workers finish what they do, and a second such signal kills them.
- * SIGHUP reads the configuration again; a wrong one changes nothing.  Takes g.
- * Returns the exit status, in a worker as well as in the supervisor.
+ * Runs the pool of g on l until SIGTERM, SIGQUIT or SIGINT: then the workers
+ * finish what they do, and a second such signal kills them.  SIGHUP reads the
+ * configuration again; a wrong one changes nothing.  SIGUSR1 opens the log
+ * again.  Takes g and l.  Returns the exit status.
  */
-int supervisor_run(struct gateway *g, int listener);
-
-/*
- * One worker and nobody above it, for managers that count processes
- * themselves.  Takes g; returns the exit status.
- */
-int supervisor_single(struct gateway *g, int listener);
+int supervisor_run(struct gateway *g, struct listener *l);
 
 #endif

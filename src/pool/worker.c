@@ -18,32 +18,38 @@
 #include "pool/listener.h"
 #include "pool/worker.h"
 
-/* Milliseconds. */
 #define READ_MS	   2000
 #define WRITE_MS   2000
 #define WORK_MS	   8600 /* past the 8 s that an update may last */
-#define TICK_MS	   500	/* looks at the socket even if nothing woke it */
-#define DRAIN_MS   1000 /* at most, before leaving */
-#define IDLE_TICKS 30	/* then connections and memory are given back */
+#define TICK_MS	   500
+#define DRAIN_MS   5000
+#define IDLE_TICKS 30 /* then connections and memory are given back */
 
-/* What a worker has for its requests. */
 struct worker {
 	const struct gateway *gateway;
 	struct gateway_tools tools;
 	struct fastcgi *fastcgi;
 	int listener;
-	struct slot *slot; /* or NULL */
+	int epoll;
+	struct slot *slot;	/* or NULL */
+	sigset_t while_waiting; /* the mask of epoll_pwait() */
+	sigset_t heard;		/* the signals that mean a task */
+	int idle_ticks;
 };
 
 /* What signal handlers must touch. */
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, reload, reopen;
 static volatile sig_atomic_t phase_fd = -1;
 
 static void
-on_stop(int sig)
+on_signal(int sig)
 {
-	(void)sig;
-	stop = 1;
+	if (sig == SIGHUP)
+		reload = 1;
+	else if (sig == SIGUSR1)
+		reopen = 1;
+	else
+		stop = 1;
 }
 
 /* Whatever libfcgi waits for on this connection, it fails now. */
@@ -93,37 +99,58 @@ phase_end(void)
  * request short or be lost before the wait.
  */
 static void
-signals_setup(sigset_t *while_waiting)
+signals_setup(struct worker *w, bool alone)
 {
-	static const int stops[] = { SIGTERM, SIGQUIT, SIGINT, SIGUSR1 };
-	struct sigaction sa = { .sa_handler = on_stop };
+	static const int stops[] = { SIGTERM, SIGQUIT, SIGINT };
+	static const int tasks[] = { SIGHUP, SIGUSR1 };
+	struct sigaction sa = { .sa_handler = on_signal };
 	sigset_t all;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	sigemptyset(while_waiting);
+	sigemptyset(&w->while_waiting);
+	sigemptyset(&w->heard);
 	sigfillset(&sa.sa_mask);
-	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
 		sigaction(stops[i], &sa, NULL);
+		sigaddset(&w->heard, stops[i]);
+	}
+	if (!alone)
+		sa.sa_handler = SIG_IGN;
+	for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
+		sigaction(tasks[i], &sa, NULL);
+		if (alone)
+			sigaddset(&w->heard, tasks[i]);
+	}
 	sa.sa_handler = on_alarm;
 	sigaction(SIGALRM, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
-	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGPIPE, &sa, NULL);
 }
 
-/* A busy listener ends epoll_pwait() before any signal is looked at. */
-static bool
-stop_wanted(void)
+/*
+ * Takes pending signals as well: while the listener is busy, epoll_pwait()
+ * returns before it lets any signal in.
+ */
+static enum worker_task
+task_of_signals(const struct worker *w)
 {
-	sigset_t pending;
+	static const struct timespec at_once;
+	int sig;
 
-	if (stop || sigpending(&pending) == -1)
-		return stop;
-	return sigismember(&pending, SIGTERM) == 1 ||
-	    sigismember(&pending, SIGQUIT) == 1 ||
-	    sigismember(&pending, SIGINT) == 1 ||
-	    sigismember(&pending, SIGUSR1) == 1;
+	while ((sig = sigtimedwait(&w->heard, NULL, &at_once)) > 0)
+		on_signal(sig);
+	if (stop)
+		return WORKER_STOP;
+	if (reload) {
+		reload = 0;
+		return WORKER_RELOAD;
+	}
+	if (reopen) {
+		reopen = 0;
+		return WORKER_REOPEN;
+	}
+	return WORKER_GO_ON;
 }
 
 /* Takes over the connection fd. */
@@ -145,17 +172,20 @@ serve(const struct worker *w, int fd)
 	reply_end(&reply);
 }
 
-/* False when nobody waits to be accepted. */
+/* Answers one request; false when nobody waits to be accepted. */
 static bool
-accept_one(const struct worker *w)
+answer_one(const struct worker *w)
 {
-	struct timespec pause = { 0, 100000000L };
+	const struct timespec pause = { .tv_nsec = 100000000L };
 	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd == -1) {
-		/* Without descriptors or memory, trying at once is a spin. */
+		/*
+		 * EINVAL: the listener was shut, and its queue is empty.
+		 * Without descriptors or memory, trying at once is a spin.
+		 */
 		if (errno != EAGAIN && errno != EINTR &&
-		    errno != ECONNABORTED) {
+		    errno != ECONNABORTED && errno != EINVAL) {
 			log_warn("accept: %s", strerror(errno));
 			nanosleep(&pause, NULL);
 		}
@@ -175,45 +205,130 @@ accept_one(const struct worker *w)
 	return true;
 }
 
+/*
+ * Of all the workers that wait at a listener with EPOLLEXCLUSIVE, the kernel
+ * wakes one for a connection, not each (epoll_ctl(2)).
+ */
+static bool
+watch(struct worker *w)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+
+	return (w->epoll = epoll_create1(EPOLL_CLOEXEC)) != -1 &&
+	    epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->listener, &event) == 0;
+}
+
+static void
+tools_end(struct gateway_tools *t)
+{
+	exchanges_free(t->exchanges);
+	store_close(t->store);
+}
+
+bool
+worker_change(struct worker *w, const struct gateway *g)
+{
+	struct gateway_tools tools = {
+		.exchanges = exchanges_new(g->trust),
+		.store = store_open(g->state),
+	};
+
+	if (tools.exchanges == NULL || tools.store == NULL) {
+		tools_end(&tools);
+		return false;
+	}
+	tools_end(&w->tools);
+	w->tools = tools;
+	w->gateway = g;
+	return true;
+}
+
+struct worker *
+worker_new(const struct gateway *g, int listener, struct slot *slot, bool alone)
+{
+	struct worker *w = calloc(1, sizeof *w);
+
+	if (w == NULL) {
+		log_warn("a worker does not start: out of memory");
+		return NULL;
+	}
+	*w = (struct worker){ .listener = listener, .epoll = -1, .slot = slot };
+	if ((w->fastcgi = fastcgi_new()) == NULL) {
+		log_warn("libfcgi does not start");
+		goto fail;
+	}
+	/* libfcgi has installed handlers of its own: ours come after them. */
+	signals_setup(w, alone);
+	if (!watch(w) || !worker_change(w, g)) {
+		log_warn("a worker does not start: %s", strerror(errno));
+		goto fail;
+	}
+	if (slot != NULL)
+		atomic_store(&slot->stage, STAGE_READY);
+	return w;
+fail:
+	worker_free(w);
+	return NULL;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	tools_end(&w->tools);
+	if (w->epoll != -1)
+		close(w->epoll);
+	fastcgi_free(w->fastcgi);
+	free(w);
+}
+
+/*
+ * Accepts even when the wait ended without an event: the connection may have
+ * woken a worker that was stopped at that moment (SIGSTOP, a debugger), and
+ * the kernel wakes no other one for it.
+ */
+enum worker_task
+worker_turn(struct worker *w)
+{
+	enum worker_task task = task_of_signals(w);
+	struct epoll_event event;
+	int n;
+
+	if (task != WORKER_GO_ON)
+		return task;
+	if ((n = epoll_pwait(w->epoll, &event, 1, TICK_MS,
+		 &w->while_waiting)) == -1)
+		return task_of_signals(w);
+	(void)answer_one(w);
+	w->idle_ticks = n == 0 ? w->idle_ticks + 1 : 0;
+	if (w->idle_ticks == IDLE_TICKS)
+		exchanges_rest(w->tools.exchanges);
+	if (w->slot != NULL && atomic_load(&w->slot->stage) != STAGE_SERVED)
+		atomic_store(&w->slot->stage, STAGE_SERVED);
+	return WORKER_GO_ON;
+}
+
+void
+worker_drain(const struct worker *w)
+{
+	int64_t deadline = clock_now() + DRAIN_MS;
+
+	while (clock_left(deadline) > 0 && answer_one(w))
+		continue;
+}
+
 int
 worker_run(const struct gateway *g, int listener, struct slot *slot)
 {
-	struct worker w = { .gateway = g, .listener = listener, .slot = slot };
-	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-	sigset_t while_waiting;
-	int64_t drained;
-	int ep, idle = 0;
+	struct worker *w = worker_new(g, listener, slot, false);
 
-	if ((w.fastcgi = fastcgi_new()) == NULL) {
-		log_warn("libfcgi does not start");
+	if (w == NULL)
 		return EXIT_FAILURE;
-	}
-	signals_setup(&while_waiting);
-	ep = epoll_create1(EPOLL_CLOEXEC);
-	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &event) == -1 ||
-	    (w.tools.exchanges = exchanges_new(g->trust)) == NULL ||
-	    (w.tools.store = store_open(g->state)) == NULL) {
-		log_warn("a worker does not start: %s", strerror(errno));
-		return EXIT_FAILURE;
-	}
-	while (!stop_wanted()) {
-		int n = epoll_pwait(ep, &event, 1, TICK_MS, &while_waiting);
-
-		if (n == -1)
-			continue;
-		/* Even at a tick: a stopped worker may have taken a wake-up. */
-		(void)accept_one(&w);
-		idle = n == 0 ? idle + 1 : 0;
-		if (idle == IDLE_TICKS)
-			exchanges_rest(w.tools.exchanges);
-	}
-	/* Who is in the queue by now may find nobody else. */
-	drained = clock_now() + DRAIN_MS;
-	while (clock_left(drained) > 0 && accept_one(&w))
+	while (worker_turn(w) != WORKER_STOP)
 		continue;
-	exchanges_free(w.tools.exchanges);
-	store_close(w.tools.store);
-	close(ep);
-	fastcgi_free(w.fastcgi);
+	worker_drain(w);
+	/* The rest goes with the process, which is faster than to free it. */
+	store_close(w->tools.store);
 	return EXIT_SUCCESS;
 }

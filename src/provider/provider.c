@@ -3,20 +3,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "provider/dns/rfc2136.h"
 #include "provider/provider.h"
 #include "tls/trust.h"
-
-/* Milliseconds. */
-#define RESOLVE_AGAIN_MS   300000
-#define RESOLVE_DOUBTED_MS 10000 /* at the earliest, when no address answers */
-#define RESOLVE_FAILED_MS  10000
-#define RESOLVE_TICK_MS	   500
-
-#define ENDPOINTS_MAX (2 * SETTINGS_PROVIDERS_MAX)
 
 struct providers {
 	struct provider *list;
@@ -106,34 +96,13 @@ providers_resolve(struct providers *p)
 		(void)endpoint_resolve(endpoint_at(p, i));
 }
 
-bool
-providers_keep_resolving(struct providers *p)
+const struct endpoint *
+providers_resolved(const struct providers *p, size_t index)
 {
-	struct timespec tick = { 0, RESOLVE_TICK_MS * 1000000L };
-	int64_t due[ENDPOINTS_MAX] = { 0 }, last[ENDPOINTS_MAX] = { 0 };
-	bool any = false;
-
 	for (size_t i = 0; i < 2 * p->count; i++)
-		any = any || endpoint_is_resolved(endpoint_at(p, i));
-	while (any) {
-		for (size_t i = 0; i < 2 * p->count; i++) {
-			const struct endpoint *e = endpoint_at(p, i);
-
-			if (!endpoint_is_resolved(e))
-				continue;
-			if (resolution_take_doubt(e->resolution) &&
-			    due[i] > last[i] + RESOLVE_DOUBTED_MS)
-				due[i] = last[i] + RESOLVE_DOUBTED_MS;
-			if (clock_now() < due[i])
-				continue;
-			due[i] = endpoint_resolve(e) ? RESOLVE_AGAIN_MS :
-						       RESOLVE_FAILED_MS;
-			last[i] = clock_now();
-			due[i] += last[i];
-		}
-		nanosleep(&tick, NULL);
-	}
-	return false;
+		if (endpoint_is_resolved(endpoint_at(p, i)) && index-- == 0)
+			return endpoint_at(p, i);
+	return NULL;
 }
 
 void

@@ -18,6 +18,8 @@
 #include "provider/publication.h"
 #include "provider/rest/rest.h"
 
+#define PROVIDERS_RESOLVED_MAX (2 * SETTINGS_PROVIDERS_MAX)
+
 struct trust;
 struct providers; /* all of the configuration, ready; made before the fork */
 
@@ -54,11 +56,11 @@ enum err provider_trust(const struct provider *p, struct trust *trust,
 void providers_resolve(struct providers *p);
 
 /*
- * providers_resolve() now, every 5 minutes, and soon after a request found
- * that no address answers.  Never returns; false at once when every
- * provider is pinned.
+ * The hosts of p that the resolver must be asked for, counted from 0; NULL
+ * after the last.  None: every provider is pinned, or has no host.
  */
-bool providers_keep_resolving(struct providers *p);
+const struct endpoint *providers_resolved(const struct providers *p,
+    size_t index);
 
 /* Takes over what another configuration knew of the same hosts. */
 void providers_inherit(struct providers *p, const struct providers *from);

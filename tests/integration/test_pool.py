@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -104,6 +105,54 @@ def test_a_worker_killed_at_work_costs_one_request(world, dns, make_pool):
     assert dns.addresses(f"single.{ZONE}") == list(BEFORE.values())
 
 
+def test_all_workers_killed_at_once_are_back_at_once(world, make_pool):
+    """Again and again: a pause is for workers that never served."""
+    pool = make_pool({**world.configuration(), "workers": 8}).start()
+    for _ in range(8):
+        old = all_workers(pool, 8)
+        for _ in old:                   # each has been in its loop once
+            assert quick(pool)
+        waiting.until(lambda: all(served(pool, pid) for pid in old), "all to serve")
+        for worker in old:
+            os.kill(worker, signal.SIGKILL)
+        waiting.until(lambda: quick(pool), "an answer", 5)
+
+
+def served(pool, pid, seconds=0.6):
+    """Has the process lived longer than a turn of a worker's loop takes?"""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        started = int(f.read().rpartition(")")[2].split()[19])
+    with open("/proc/uptime", encoding="ascii") as f:
+        return float(f.read().split()[0]) - started / os.sysconf("SC_CLK_TCK") > seconds
+
+
+def test_workers_that_die_one_by_one_never_leave_the_pool_empty(world, make_pool):
+    pool = make_pool({**world.configuration(), "workers": 4}).start()
+    all_workers(pool, 4)
+    answers = []
+    for _ in range(20):
+        os.kill(pool.workers()[0], signal.SIGKILL)
+        answers += [quick(pool) for _ in range(5)]
+        waiting.until(lambda: len(pool.workers()) == 4, "the fourth", 5)
+    assert answers.count(False) <= 20   # those that a killed worker had accepted
+
+
+def test_workers_that_die_at_once_are_not_started_in_a_loop(world, make_pool):
+    pool = make_pool({**world.configuration(), "workers": 4}).start()
+    killed, mark = set(all_workers(pool, 4)), pool.mark()
+    for worker in killed:
+        os.kill(worker, signal.SIGKILL)
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        for worker in set(pool.workers()) - killed:
+            killed.add(worker)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+    assert len(killed) <= 4 * 8         # after 0, 0.1, 0.3, 0.7, 1.5 and 3.1 s
+    pool.since(mark, "a worker died before it served; the next one starts in")
+    waiting.until(lambda: quick(pool), "an answer", 10)
+
+
 def test_a_killed_supervisor_leaves_no_orphans(world, dns, pool):
     workers = pool.workers()
     asking = Asking(world, pool)
@@ -168,6 +217,56 @@ def test_a_broken_configuration_keeps_the_old_one(world, dns, pool, broken):
     pool.configure(world.configuration())
     pool.reload()
     waiting.until(lambda: not set(workers) & set(pool.workers()), "a good one")
+
+
+def test_the_log_is_opened_again(world, make_pool):
+    """USR1, after a rotation: nothing else ends, or is read again."""
+    pool = make_pool(world.configuration())
+    log = log_file_of(world, pool)
+    pool.start()
+    os.rename(log, f"{log}.1")
+    pool.process.send(signal.SIGUSR1)
+    waiting.until(lambda: os.path.exists(log) and "opened again" in text_of(log),
+                  "the new log")
+    all_workers(pool)
+    assert world.straight(pool, "nobody", ipv4=WEB[0])[0] == 401
+    waiting.until(lambda: " 401: " in text_of(log), "the line of a worker")
+    assert " 401: " not in text_of(f"{log}.1")
+    assert pool.process.running()
+
+
+def log_file_of(world, pool, **changes):
+    """Configures the pool with a log file of its own, and returns its name."""
+    os.mkdir(f"{pool.folder}/run")
+    os.chown(f"{pool.folder}/run", UID, UID)
+    log = f"{pool.folder}/run/log"
+    pool.configure({**world.configuration(), "log": log, **changes})
+    return log
+
+
+def text_of(file):
+    with open(file, encoding="utf-8") as f:
+        return f.read()
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(world, make_pool):
+    pool = make_pool({**world.configuration(), "workers": 2}, name="unread")
+    reads, writes = os.pipe()
+    try:
+        pool.process = subprocess.Popen(
+            world.proxy.command(pool.spawn()), stdin=subprocess.DEVNULL,
+            stdout=writes, stderr=writes, env={**os.environ, **(pool.env or {})})
+        waiting.until(lambda: quick(pool), "an answer")
+        for _ in range(1500):           # far more than 64 kB of lines
+            assert world.straight(pool, "nobody", ipv4=WEB[0])[0] in (401, 429)
+        pool.process.terminate()
+        assert pool.process.wait(10) == 0
+    finally:
+        if pool.process.poll() is None:
+            pool.process.kill()
+        pool.process = None
+        os.close(reads)
+        os.close(writes)
 
 
 @pytest.mark.parametrize("broken", ["{", '{"workers": 0}', None])
@@ -247,6 +346,114 @@ def test_it_replaces_a_socket_that_nobody_serves(world, dns, own_socket):
     assert world.straight(own_socket, USER, **CLAIM)[0] == 200
 
 
+def test_a_socket_that_was_deleted_is_made_anew(world, dns, own_socket):
+    own_socket.start(own_socket.command)
+    asking = Asking(world, own_socket)
+    os.unlink(own_socket.socket)
+    waiting.until(lambda: quick(own_socket), "a new socket")
+    assert asking.result()[0] == 200    # of a worker at the old one
+    assert "is gone; it is made anew" in own_socket.printed()
+    assert own_socket.stop() == 0
+    assert not os.path.exists(own_socket.socket)
+
+
+FEW = 61503                             # a user with few processes
+
+
+def test_when_fork_fails_at_a_reload_the_old_workers_stay(world, own_socket):
+    """One supervisor and four workers are all that the user may have."""
+    own_socket.configure({**world.configuration(), "workers": 4, "listen": {
+        "socket": own_socket.socket, "mode": "0660"}})
+    os.chown(f"{own_socket.folder}/run", FEW, FEW)
+    own_socket.start(["setpriv", f"--reuid={FEW}", f"--regid={FEW}", "--clear-groups",
+                      "prlimit", "--nproc=5", *own_socket.command[4:]])
+    old, mark = all_workers(own_socket, 4), own_socket.mark()
+    own_socket.reload()
+    own_socket.since(mark, "fork: ")
+    assert all(quick(own_socket) for _ in range(20))
+    assert sorted(own_socket.workers()) == sorted(old)
+    os.kill(old[0], signal.SIGKILL)     # room for one: each new one makes room
+    waiting.until(lambda: quick(own_socket) and not set(old) & set(own_socket.workers()),
+                  "the new ones", 20)
+    own_socket.since(mark, "was read again")
+
+
+def moved(world, pool, path):
+    pool.configure({**world.configuration(), "listen": {
+        "socket": path, "mode": "0660", "group": "www-data"}})
+
+
+def test_a_reload_moves_the_socket(world, dns, own_socket):
+    old, new = own_socket.socket, f"{own_socket.folder}/run/new.sock"
+    own_socket.start(own_socket.command)
+    asking = Asking(world, own_socket)
+    moved(world, own_socket, new)
+    own_socket.reload()
+    waiting.until(lambda: not os.path.exists(old), "the old socket to go")
+    own_socket.socket = new
+    assert world.straight(own_socket, USER, **CLAIM)[0] == 200
+    assert asking.result() == (200, f"single.{ZONE} good {SLOW}\n")
+    assert own_socket.stop() == 0
+    assert not os.path.exists(new)
+
+
+def test_a_reload_never_takes_another_server_s_socket(world, dns, own_socket):
+    """Nor does the end, which removes the socket that was made in the beginning."""
+    other = f"{own_socket.folder}/run/other.sock"
+    own_socket.start(own_socket.command)
+    with listener(other):
+        mark = own_socket.mark()
+        moved(world, own_socket, other)
+        own_socket.reload()
+        own_socket.since(mark, "another server listens there")
+        assert quick(own_socket)
+        assert own_socket.stop() == 0
+        assert not os.path.exists(own_socket.socket)
+        with fastcgi.connect(other):
+            pass
+
+
+def test_a_stop_under_load_resets_nobody(world, own_socket):
+    """Whoever could connect is answered, whether accepted or in the queue."""
+    own_socket.start(own_socket.command)
+    request = fastcgi.request({**world.parameters("nobody", ipv4=WEB[0])})
+    outcomes, stop = [], threading.Event()
+
+    def client():
+        while not stop.is_set():
+            try:
+                connection = fastcgi.connect(own_socket.socket)
+            except OSError:             # it is gone: that is no reset
+                return
+            with connection:
+                try:
+                    connection.sendall(request)
+                    answer = fastcgi.output(fastcgi.receive(connection))
+                except OSError as lost:
+                    answer = str(lost).encode()
+                outcomes.append(answer.startswith(b"Status: "))
+    threads = [threading.Thread(target=client) for _ in range(48)]
+    for thread in threads:
+        thread.start()
+    waiting.until(lambda: len(outcomes) > 100, "load")
+    own_socket.process.send(signal.SIGTERM)
+    assert own_socket.process.wait(20) == 0
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(False) == 0, f"of {len(outcomes)}"
+
+
+def test_closed_descriptors_are_opened_first(world, own_socket):
+    """Else a connection gets number 2, and log lines go to the web server."""
+    command = " ".join(shlex.quote(part) for part in own_socket.command)
+    own_socket.start(["sh", "-c", f"exec {command} <&- >&- 2>&-"])
+    for fd in "012":
+        for pid in [own_socket.process.pid, *own_socket.workers()]:
+            assert os.readlink(f"/proc/{pid}/fd/{fd}") == "/dev/null"
+    assert world.straight(own_socket, "nobody", ipv4=WEB[0]) == (401, "badauth\n")
+
+
 @contextlib.contextmanager
 def listener(path):
     """A listening socket as systemd hands it over."""
@@ -319,6 +526,48 @@ def test_single_workers_under_spawn_fcgi(world, dns, make_pool):
         for pid in workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def single(world, pool):
+    """The pid of one worker without a supervisor, under spawn-fcgi."""
+    pids = f"{pool.folder}/pids"
+    world.proxy.run(pool.spawn("--single", options=("-F", "1", "-P", pids)),
+                    env={**os.environ, **(pool.env or {})})
+    pid = int(text_of(pids))
+    try:
+        waiting.until(lambda: quick(pool), "an answer")
+        yield pid
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        try:
+            waiting.until(lambda: gone([pid]), f"{pid} to end", 10)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            raise
+
+
+def test_a_single_worker_reloads_and_reopens_its_log(world, make_pool):
+    pool = make_pool(name="single")
+    log = log_file_of(world, pool)
+    with single(world, pool) as pid:
+        asked = world.straight(pool, "unproven", token="wrong", ipv4=WEB[0])[0]
+        assert asked == 401
+        os.rename(log, f"{log}.1")
+        os.kill(pid, signal.SIGUSR1)
+        waiting.until(lambda: os.path.exists(log), "the new log")
+        pool.configure("{")
+        os.kill(pid, signal.SIGHUP)
+        waiting.until(lambda: "stays as it was" in text_of(log), "the refusal")
+        assert quick(pool)
+        configuration = {**world.configuration(), "log": log}
+        del configuration["accounts"][USER]
+        pool.configure(configuration)
+        os.kill(pid, signal.SIGHUP)
+        waiting.until(lambda: "was read again" in text_of(log), "the reload")
+        assert world.straight(pool, USER, **CLAIM)[0] == 401
+        assert not gone([pid])
 
 
 def test_the_shipped_script_for_spawn_fcgi(world, dns, make_pool):

@@ -2,10 +2,13 @@
 
 import contextlib
 import ipaddress
+import os
+import signal
 import time
 
 import pytest
 from lab import waiting
+from lab.process import children
 from lab.provider import Provider
 from lab.resolver import Resolver
 from lab.stage import CLAIM, USER, WEB, ZONE
@@ -151,3 +154,48 @@ def test_a_resolver_that_hangs_delays_nobody(world, dns, resolve, make_pool):
     began = time.monotonic()
     assert world.straight(pool, USER, **CLAIM)[0] == 200
     assert time.monotonic() - began < 1.5
+
+
+def the_resolver(pid):
+    """The child of pid that asks the resolver, or None."""
+    for child in children(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{child}/comm",
+                                                encoding="ascii") as name:
+            if name.read() == "ddnsgate names\n":
+                return child
+    return None
+
+
+def test_one_that_dies_at_once_is_not_started_in_a_loop(world, resolve, make_pool):
+    resolve(Silent)                     # so that no round ever ends
+    pool = make_pool(resolved(world)).start()
+    mark, killed = pool.mark(), set()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        child = the_resolver(pool.process.pid)
+        if child and child not in killed:
+            killed.add(child)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+    assert 2 <= len(killed) <= 10
+    pool.since(mark, "a resolver died before it served; the next one starts in")
+
+
+def test_a_single_worker_s_resolver_is_replaced(world, dns, resolve, make_pool):
+    resolve(Resolver, world.provider.ipv4)
+    pool = make_pool(resolved(world), name="single")
+    pids = f"{pool.folder}/pids"
+    world.proxy.run(pool.spawn("--single", options=("-F", "1", "-P", pids)),
+                    env={**os.environ, **(pool.env or {})})
+    with open(pids, encoding="ascii") as f:
+        pid = int(f.read())
+    try:
+        until_good(world, pool, 5)
+        first = the_resolver(pid)
+        os.kill(first, signal.SIGKILL)
+        waiting.until(lambda: the_resolver(pid) not in (None, first), "another one")
+        assert update(world, pool) == GOOD
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        waiting.until(lambda: not os.path.exists(f"/proc/{pid}"), "the end")
+    assert the_resolver(pid) is None

@@ -24,7 +24,8 @@ class Resolver:
         host.resolv_conf = f"{folder}/resolv.conf"
         with open(host.resolv_conf, "w", encoding="ascii") as f:
             f.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
 
     def serve(self):
         while True:
@@ -54,4 +55,5 @@ class Resolver:
         self.host.resolv_conf = None
         with contextlib.suppress(OSError):      # "not connected", but it wakes serve()
             self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()              # it holds the port until it wakes
         self.socket.close()

@@ -67,12 +67,15 @@ connect_to(const char *where)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int saved;
 
 	assert_int_not_equal(fd, -1);
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", where);
 	if (connect(fd, (struct sockaddr *)&un, sizeof un) == 0)
 		return fd;
+	saved = errno;
 	close(fd);
+	errno = saved;
 	return -1;
 }
 
@@ -100,10 +103,12 @@ static void
 open_in_child(const struct settings *s, bool handed_in_only,
     void (*prepare)(int), int argument)
 {
+	struct listener l;
 	pid_t pid;
 	int status;
 
 	memset(seen, 0, sizeof *seen);
+	seen->fd = -1;
 	assert_int_not_equal(pid = fork(), -1);
 	if (pid == 0) {
 		alarm(SECONDS_MAX);
@@ -111,15 +116,14 @@ open_in_child(const struct settings *s, bool handed_in_only,
 			prepare(argument);
 		else
 			dup2(open("/dev/null", O_RDONLY), 0);
-		seen->fd = -1;
-		seen->rc =
-		    listener_open(s, handed_in_only, &seen->fd, &seen->why);
+		seen->rc = listener_open(&l, s, handed_in_only, &seen->why);
 		if (seen->rc == ERR_OK) {
+			seen->fd = l.fd;
 			look_around();
 			if (s->listen.path != NULL)
 				seen->has_path =
 				    lstat(s->listen.path, &seen->st) == 0;
-			listener_close(s);
+			listener_close(&l);
 			seen->removed = s->listen.path != NULL &&
 			    access(s->listen.path, F_OK) == -1;
 		}
@@ -442,6 +446,117 @@ test_peers_tcp(void **state)
 	assert_false(listener_peer_allowed(&s, fd));
 }
 
+static struct listener
+make(const char *where)
+{
+	struct settings s = settings_for(where);
+	struct listener l;
+	struct error why;
+
+	if (listener_make(&l, &s.listen, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	return l;
+}
+
+/* What another server has put there since stays: only our inode is removed. */
+static void
+test_only_ours_is_removed(void **state)
+{
+	char where[512];
+	struct listener l;
+	int server, client;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("taken"));
+	l = make(where);
+	assert_true(listener_is_there(&l));
+	server = bind_to(where, SOCK_STREAM, 8); /* in the place of ours */
+	assert_false(listener_is_there(&l));
+	listener_close(&l);
+	assert_int_not_equal(client = connect_to(where), -1);
+	close(client);
+	close(server);
+}
+
+static void
+test_deleted(void **state)
+{
+	char where[512];
+	struct listener l;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("deleted"));
+	l = make(where);
+	unlink(where);
+	assert_false(listener_is_there(&l));
+	listener_close(&l);
+	/* A socket that was handed in has no file that we would miss. */
+	l = (struct listener){ .fd = -1 };
+	assert_true(listener_is_there(&l));
+}
+
+/* Nobody gets in any more, and whoever waits in the queue is answered. */
+static void
+test_shut(void **state)
+{
+	char where[512], byte = 0;
+	struct listener l;
+	int client, accepted;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("shut"));
+	l = make(where);
+	assert_int_not_equal(client = connect_to(where), -1);
+	listener_shut(&l);
+	assert_int_equal(access(where, F_OK), -1);
+	assert_int_not_equal(accepted = accept(l.fd, NULL, NULL), -1);
+	assert_int_equal(write(accepted, "x", 1), 1);
+	assert_int_equal(read(client, &byte, 1), 1);
+	assert_int_equal(accept(l.fd, NULL, NULL), -1);
+	close(accepted);
+	close(client);
+	listener_close(&l);
+}
+
+/* Whoever has found the file before it was removed is refused as well. */
+static void
+test_shut_refuses(void **state)
+{
+	char where[512], link_to[512];
+	struct listener l;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("shut"));
+	snprintf(link_to, sizeof link_to, "%s", path("link-to-shut"));
+	l = make(where);
+	assert_int_equal(link(where, link_to), 0);
+	listener_shut(&l);
+	assert_int_equal(connect_to(link_to), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	listener_close(&l);
+}
+
+static void
+test_moves(void **state)
+{
+	char where[512];
+	struct settings here, there, nowhere = settings_for(NULL);
+	struct listener l;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("here"));
+	here = settings_for(where);
+	there = settings_for(path("there"));
+	l = make(where);
+	assert_false(listener_moves(&l, &here.listen));
+	assert_true(listener_moves(&l, &there.listen));
+	assert_false(listener_moves(&l, &nowhere.listen));
+	listener_close(&l);
+	/* A socket that was handed in stays. */
+	l = (struct listener){ .fd = -1 };
+	assert_false(listener_moves(&l, &there.listen));
+}
+
 static int
 setup(void **state)
 {
@@ -472,6 +587,11 @@ main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_handed_in),
 		cmocka_unit_test(test_not_handed_in),
+		cmocka_unit_test(test_only_ours_is_removed),
+		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_shut),
+		cmocka_unit_test(test_shut_refuses),
+		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_peers_tcp),
 	};

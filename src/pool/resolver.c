@@ -1,0 +1,50 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pool/process.h"
+#include "pool/resolver.h"
+
+#define AGAIN_MS   300000
+#define FAILED_MS  10000
+#define DOUBTED_MS 10000 /* at the earliest, when no address answers */
+#define TICK_MS	   500
+
+/* Of one host: when it was asked for, and when it will be. */
+struct schedule {
+	int64_t last;
+	int64_t due;
+};
+
+static void
+ask_if_due(const struct endpoint *e, struct schedule *s)
+{
+	if (resolution_take_doubt(e->resolution) &&
+	    s->due > s->last + DOUBTED_MS)
+		s->due = s->last + DOUBTED_MS;
+	if (clock_now() < s->due)
+		return;
+	s->due = endpoint_resolve(e) ? AGAIN_MS : FAILED_MS;
+	s->last = clock_now();
+	s->due += s->last;
+}
+
+void
+resolver_run(const struct providers *p, struct slot *slot)
+{
+	static struct schedule schedules[PROVIDERS_RESOLVED_MAX];
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+	const struct endpoint *e;
+
+	process_default_signals();
+	for (;;) {
+		for (size_t i = 0; (e = providers_resolved(p, i)) != NULL; i++)
+			ask_if_due(e, &schedules[i]);
+		if (slot != NULL)
+			atomic_store(&slot->stage, STAGE_SERVED);
+		nanosleep(&tick, NULL);
+	}
+}

@@ -1,0 +1,23 @@
+/*
+ * resolver.h - the process that asks the resolver for providers' addresses.
+ *
+ * The resolver may hang for as long as it likes, so no worker asks it.  This
+ * process holds no token and no socket of clients; what it finds lies in
+ * memory that it shares with the workers (provider/resolution.h).
+ */
+#ifndef POOL_RESOLVER_H
+#define POOL_RESOLVER_H
+
+#include "pool/scoreboard.h"
+#include "provider/provider.h"
+
+/*
+ * Asks for each host of p now, every 5 minutes, and soon after a request found
+ * that none of its addresses answers.  Never returns; any signal but SIGHUP and
+ * SIGUSR1 ends the process.  slot may be NULL; its stage becomes STAGE_SERVED
+ * after the first round.  Call it in a child, where providers_resolved(p, 0) is
+ * not NULL.
+ */
+_Noreturn void resolver_run(const struct providers *p, struct slot *slot);
+
+#endif
