@@ -72,7 +72,7 @@ def test_the_version_says_what_was_built(binary, plain_binary):
         first, *rest = call(program, "--version").stdout.splitlines()
         assert re.fullmatch(r"ddnsgate \d+\.\d+\.\d+", first)
         return {line[2:15].strip(): line[15:18].strip() for line in rest}
-    assert set(features(binary)) == {"libknot", "sanitizers", "wiping heap"}
+    assert {"libknot", "sanitizers", "wiping heap"} <= set(features(binary))
     assert features(plain_binary)["sanitizers"] == "no"
     if features(binary)["sanitizers"] == "yes":
         assert features(binary)["wiping heap"] == "no"

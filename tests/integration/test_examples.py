@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -40,10 +41,21 @@ def test_the_systemd_units_are_valid(binary):
     for unit in UNITS:
         with open(f"{prefix}/lib/systemd/system/{unit}", encoding="ascii") as f:
             text = f.read()
-        assert f"{prefix}/etc/ddnsgate/ddnsgate.json" in text and "@" not in text
+        assert f"{prefix}/etc/ddnsgate/ddnsgate.json" in text
+        assert not re.search(r"@\w+@", text)
     assert f"ExecStart={binary} serve" in text      # of the service, the last one
     told = subprocess.run(
         ["systemd-analyze", "verify", "--man=no",
          *(f"{prefix}/lib/systemd/system/{unit}" for unit in UNITS)],
         text=True, capture_output=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_no_link_of_the_installed_pages_is_dead(binary):
+    pages = pathlib.Path(binary).parent.parent / "share/doc/ddnsgate"
+    links = [(page, link) for page in pages.rglob("*.md")
+             for link in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8"))
+             if "://" not in link]
+    assert len(links) > 20
+    assert [f"{page}: {link}" for page, link in links
+            if not (page.parent / link).exists()] == []
