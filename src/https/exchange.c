@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "https/exchange.h"
+#include "https/guard.h"
 #include "tls/verify.h"
 
 #define URL_MAX	   16384
@@ -179,13 +180,38 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 	    where->protocol);
 }
 
+/* NULL: there is none. */
+static gnutls_session_t
+session_of(const struct exchange *x)
+{
+	struct curl_tlssessioninfo *tls = NULL;
+
+	if (curl_easy_getinfo(x->curl, CURLINFO_TLS_SSL_PTR, &tls) !=
+		CURLE_OK ||
+	    tls == NULL || tls->backend != CURLSSLBACKEND_GNUTLS)
+		return NULL;
+	return tls->internals;
+}
+
+/* In the midst of a handshake. */
+static void
+handshake_refused(struct exchanges *all, gnutls_session_t session,
+    const struct error *why)
+{
+	for (struct exchange *x = all->under_way; x != NULL; x = x->next)
+		if (session_of(x) == session) {
+			x->refusal = *why;
+			x->refusal.code = ERR_REFUSED;
+		}
+}
+
 /* After the handshake, before the request: the last door for the token. */
 static int
 before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
     int local_port)
 {
 	struct exchange *x = data;
-	struct curl_tlssessioninfo *tls = NULL;
+	gnutls_session_t session = session_of(x);
 	struct address a;
 
 	(void)local_ip;
@@ -197,16 +223,12 @@ before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
 		    "the connection leads to another address");
 		return CURL_PREREQFUNC_ABORT;
 	}
-	if (curl_easy_getinfo(x->curl, CURLINFO_TLS_SSL_PTR, &tls) !=
-		CURLE_OK ||
-	    tls == NULL || tls->backend != CURLSSLBACKEND_GNUTLS ||
-	    tls->internals == NULL) {
+	if (session == NULL) {
 		error_set(&x->refusal, ERR_REFUSED,
 		    "the connection has no TLS");
 		return CURL_PREREQFUNC_ABORT;
 	}
-	if (verify_against(tls->internals, x->trust, x->host, &x->refusal) !=
-	    ERR_OK) {
+	if (verify_against(session, x->trust, x->host, &x->refusal) != ERR_OK) {
 		x->refusal.code = ERR_REFUSED;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -562,9 +584,12 @@ static CURLMcode
 work(struct exchanges *all)
 {
 	int running, left;
-	CURLMcode rc = curl_multi_perform(all->multi, &running);
 	const CURLMsg *m;
+	CURLMcode rc;
 
+	guard_begin(all, handshake_refused);
+	rc = curl_multi_perform(all->multi, &running);
+	guard_end();
 	while ((m = curl_multi_info_read(all->multi, &left)) != NULL) {
 		CURLcode result = m->data.result;
 		struct exchange *x;

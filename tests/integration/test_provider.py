@@ -9,7 +9,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from lab import certificates, waiting
+from lab import certificates, monsters, scripted, waiting
 from lab.gateway import verifier
 from lab.provider import Provider
 from lab.resolver import Resolver
@@ -277,3 +277,27 @@ def test_a_ca_file_that_is_not_there_is_told_at_the_start(world, make_pool):
     assert told.returncode != 0
     for word in (pool.configuration, "/providers/fine", "/nowhere/ca.pem", '"ca"'):
         assert word in told.stderr
+
+
+@pytest.mark.parametrize("kind", monsters.monsters(STUB))
+def test_a_provider_that_wants_to_keep_us_busy_cannot(world, make_pool, kind):
+    """What it shows is looked at before anything is computed with it."""
+    configuration = {**world.configuration(), "workers": 1}
+    configuration["providers"]["fine"]["config"] = {"base": f"https://{STUB}:9444/fine"}
+    host = configuration["accounts"]["fine"]["hosts"][f"host-fine.{ZONE}"]
+    host["proof"] = {"kind": "none"}
+    leaf = world.authority.leaf(STUB)
+    server = scripted.Server(
+        world.provider, world.provider.ipv4, 9444,
+        lambda connection: monsters.monsters(STUB)[kind](connection, leaf))
+    try:
+        pool = make_pool(configuration).start()
+        worker = pool.workers()
+        began = time.monotonic()
+        status, body = world.straight(pool, "fine", ipv4=IPV4)
+        seconds = time.monotonic() - began
+    finally:
+        server.stop()
+    assert status in (502, 503), body
+    assert seconds < DEADLINE + SLACK
+    assert pool.workers() == worker

@@ -106,6 +106,15 @@ identity_make(struct identity *of, const struct identity *ca,
 				     (unsigned int)strlen(leaf->names[i]),
 				     GNUTLS_FSAN_APPEND),
 		    0);
+	for (unsigned int i = 0; i < leaf->more_names; i++) {
+		char name[64];
+		int len = snprintf(name, sizeof name, "a-name-%u.example", i);
+
+		assert_int_equal(gnutls_x509_crt_set_subject_alt_name(crt,
+				     GNUTLS_SAN_DNSNAME, name,
+				     (unsigned int)len, GNUTLS_FSAN_APPEND),
+		    0);
+	}
 	sign(of, leaf->self_signed ? of : ca);
 }
 

@@ -28,7 +28,8 @@ struct leaf {
 	bool is_ca;
 	bool version_1;
 	bool self_signed;
-	unsigned int rsa_bits; /* 0: an elliptic curve */
+	unsigned int more_names; /* so many others */
+	unsigned int rsa_bits;	 /* 0: an elliptic curve */
 };
 
 void identity_make_ca(struct identity *ca, const char *name);

@@ -457,6 +457,9 @@ test_refused_certificates(void **state)
 		    .reason = "not for a TLS server" },
 		{ { .names = { HOST }, .is_ca = true },
 		    .reason = "one of a CA" },
+		/* Too large to be looked at any closer: tls/limits.h. */
+		{ { .names = { HOST }, .more_names = 1000 },
+		    .reason = "more than 16384" },
 	};
 	static const char *const priorities[] = { TLS_1_2, TLS_1_3 };
 
