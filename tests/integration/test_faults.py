@@ -6,9 +6,9 @@ import time
 import pytest
 from lab import scripted
 from lab.gateway import verifier
+from lab.memory import kilobytes
 from lab.provider import Provider, answer, read_request
 from lab.stage import IMPOSTOR, WEB, ZONE
-from test_memory import kilobytes
 from world import STUB
 
 IPV4 = WEB[0]

@@ -3,6 +3,7 @@
 import concurrent.futures
 
 from lab import waiting
+from lab.memory import kilobytes
 from lab.stage import WEB, ZONE
 from world import CERTIFICATES_AT, SCRIPTED_AT
 
@@ -11,14 +12,6 @@ PRIVATE_ALLOWED = 2560              # kB, while a connection is kept; 4 MB of CA
 GIVES_BACK = 15                     # seconds without work
 SLOW = SCRIPTED_AT["slow"]           # proves itself after 1.5 s
 TRUST = "/etc/ssl/certs/ca-certificates.crt"
-
-
-def kilobytes(pid, field, file="smaps_rollup"):
-    with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
-        for line in f:
-            if line.startswith(f"{field}:"):
-                return int(line.split()[1])
-    raise LookupError(field)
 
 
 def test_an_idle_worker_is_light(world, dns, plain_binary, make_pool):
@@ -61,7 +54,6 @@ def test_a_connection_to_a_provider_costs_little(world, plain_binary, make_pool)
 
 
 def test_a_thousand_updates_leave_no_trace(world, plain_binary, make_pool):
-    """The worker is replaced after about 1000 requests: look before that."""
     pool = make_pool({**world.configuration(), "workers": 1},
                      binary=plain_binary).start()
     worker, = pool.workers()

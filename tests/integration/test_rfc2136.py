@@ -14,11 +14,11 @@ from lab import talker, waiting
 from lab.bind import Bind
 from lab.gateway import Gateway, Pool, verifier
 from lab.knot import Knot
+from lab.memory import written
 from lab.nameserver import PORT, Grant, Key
 from lab.resolver import Resolver
 from lab.stage import CLAIM, HOST, USER, WEB, ZONE
 from lab.talker import Talker
-from test_token import memory
 
 IPV4, IPV6 = WEB
 IPV4_BEFORE, IPV6_BEFORE = "89.12.7.20", "2a01:c22:a110:3cfc::8"
@@ -448,7 +448,7 @@ def test_no_idle_worker_remembers_a_secret(world, scene, plain_binary, make_pool
         status, _ = world.straight(pool, user, key.token, **BOTH)
         assert status in (200, 502, 503)
     shown = {(user, i) for pid in (pool.process.pid, *pool.workers())
-             for part in memory(pid) for user, key in users.items()
+             for part in written(pid) for user, key in users.items()
              for i, secret in enumerate(secrets_of(key)) if secret in part}
     assert shown == set()
 

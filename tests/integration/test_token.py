@@ -7,6 +7,7 @@ write down is looked at as well.
 import base64
 import os
 
+from lab.memory import written
 from lab.stage import CLAIM, USER
 from world import BEHAVIOURS
 
@@ -39,21 +40,6 @@ def forms(user, token):
             base64.b64encode(pair)[16:40]]
 
 
-def memory(pid):
-    """What a process has written to, in its own memory."""
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
-            open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
-        for line in maps:
-            span, rights, *_ = line.split()
-            begin, end = (int(x, 16) for x in span.split("-"))
-            if rights.startswith("rw"):
-                try:
-                    mem.seek(begin)
-                    yield mem.read(end - begin)
-                except OSError:
-                    continue
-
-
 def test_the_search_finds_what_is_there(world):
     path = f"{world.folder}/left-behind"
     with open(path, "w", encoding="ascii") as f:
@@ -79,7 +65,7 @@ def test_no_idle_worker_remembers_it(world, dns, plain_binary, make_pool):
         world.straight(pool, user, ipv4=CLAIM["ipv4"])
         world.straight(pool, user, world.token + "x", ipv4=CLAIM["ipv4"])
     shown = {secret for pid in (pool.process.pid, *pool.workers())
-             for part in memory(pid)
+             for part in written(pid)
              for user in users
              for secret in forms(user, world.token) if secret in part}
     assert shown == set()

@@ -1,6 +1,7 @@
 """ddnsgate as it is meant to run: behind nginx, started by spawn-fcgi."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -32,6 +33,21 @@ def shipped(example, replacements):
             raise RuntimeError(f"examples/{example} no longer says {old!r}")
         text = text.replace(old, new)
     return text
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8") as f:
+        return f.readlines()
+
+
+def descriptors(pid):
+    """What the open files of a process are."""
+    found = []
+    with contextlib.suppress(OSError):  # it has ended
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+    return found
 
 
 class Pool:
@@ -81,6 +97,14 @@ class Pool:
     def workers(self):
         """The pids of the supervisor's children."""
         return children(self.process.pid)
+
+    def holding(self):
+        """How many workers hold a connection that they accepted."""
+        accepted = {f"socket:[{fields[6]}]"
+                    for table in ("/proc/self/net/unix", f"/proc/{self.process.pid}/net/unix")
+                    for fields in map(str.split, read_lines(table))
+                    if fields[-1] == self.socket and fields[5] == "03"}
+        return sum(not accepted.isdisjoint(descriptors(pid)) for pid in self.workers())
 
     def printed(self):
         return self.process.printed()
