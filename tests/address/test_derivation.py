@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-UNIT = pathlib.Path(__file__).parent
-SOURCE = UNIT.parent.parent / "src"
+HERE = pathlib.Path(__file__).parent
+SOURCE = HERE.parent.parent / "src"
+SPECIAL = HERE.parent / "unit/special-purpose-ips.tsv"
 FILES = ("address/address.c", "address/prefix.c", "address/special.c", "base/error.c")
 CASES = 1_000_000
 JUDGED = 200_000
@@ -22,7 +23,7 @@ def derive(tmp_path_factory):
     """derive(lines): what the C code says to them."""
     folder = tmp_path_factory.mktemp("derive")
     (folder / "config.h").write_text("#define _GNU_SOURCE 1\n")
-    subprocess.run(["cc", "-O2", "-Wall", "-I", folder, "-I", SOURCE, UNIT / "derive.c",
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-I", folder, "-I", SOURCE, HERE / "derive.c",
                     *(SOURCE / file for file in FILES), "-o", folder / "derive"],
                    check=True)
 
@@ -35,7 +36,7 @@ def derive(tmp_path_factory):
 
 def special_networks(version):
     """Every range of the table that is refused, to aim at."""
-    lines = (UNIT / "special-purpose-ips.tsv").read_text().splitlines()
+    lines = SPECIAL.read_text().splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     return [ipaddress.ip_network(row[1]) for row in rows
             if row[0] == str(version) and row[-1] == "refuse" and row[1] != "::/0"]

@@ -1,0 +1,157 @@
+/*
+ * test_heap.c - memory that was given back, looked at all the same.
+ */
+#include "unit.h"
+
+#include <malloc.h>
+
+#include <gnutls/gnutls.h>
+
+#include "base/heap.h"
+
+#define SECRET	    'S'
+#define LONG	    (256UL << 10) /* bytes: a mapping of its own would be gone */
+#define BOOKKEEPING 16		  /* bytes at the start that glibc writes to */
+
+/* The compiler must not know that memory which was freed is read here. */
+static const volatile unsigned char *
+address_of(const void *p)
+{
+	volatile uintptr_t number = (uintptr_t)p;
+
+	return (const volatile unsigned char *)number;
+}
+
+static size_t
+secrets_in(const volatile unsigned char *p, size_t from, size_t to)
+{
+	size_t count = 0;
+
+	for (size_t i = from; i < to; i++)
+		count += p[i] == SECRET;
+	return count;
+}
+
+static void *
+filled(size_t size)
+{
+	void *p = malloc(size);
+
+	assert_non_null(p);
+	memset(p, SECRET, size);
+	return p;
+}
+
+/* Each way to give size bytes back, and what a row says when it fails. */
+static void
+by_free(void *p, size_t size)
+{
+	(void)size;
+	free(p);
+}
+
+/* GnuTLS calls what the program has linked in, as all libraries do. */
+static void
+by_a_library(void *p, size_t size)
+{
+	(void)size;
+	gnutls_free(p);
+}
+
+static void
+by_growing(void *p, size_t size)
+{
+	free(realloc(p, size * 4));
+}
+
+static void
+by_shrinking(void *p, size_t size)
+{
+	free(realloc(p, size / 4));
+}
+
+static void
+by_realloc_to_nothing(void *p, size_t size)
+{
+	(void)size;
+	assert_null(realloc(p, 0));
+}
+
+static const struct {
+	const char *name;
+	void (*give_back)(void *p, size_t size);
+} ways[] = {
+	{ "free", by_free },
+	{ "gnutls_free", by_a_library },
+	{ "realloc, larger", by_growing },
+	{ "realloc, smaller", by_shrinking },
+	{ "realloc, 0", by_realloc_to_nothing },
+};
+
+static void
+test_wiped(void **state)
+{
+	static const size_t sizes[] = { 32, 100, 1000, 5000, LONG };
+
+	(void)state;
+	if (!heap_wipes()) {
+		print_message("this build has another heap\n");
+		skip();
+	}
+	/* Else free() would give large blocks back to the kernel. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+	for (size_t w = 0; w < COUNT(ways); w++)
+		for (size_t i = 0; i < COUNT(sizes); i++) {
+			void *p = filled(sizes[i]);
+			const volatile unsigned char *was = address_of(p);
+			size_t left;
+
+			ways[w].give_back(p, sizes[i]);
+			left = secrets_in(was, BOOKKEEPING, sizes[i]);
+			ROW(left == 0, "%s of %zu bytes leaves %zu",
+			    ways[w].name, sizes[i], left);
+		}
+	ROWS_END();
+}
+
+/* What realloc() is asked for, it keeps. */
+static void
+test_kept(void **state)
+{
+	static const struct {
+		size_t from, to;
+	} rows[] = {
+		{ 1, 1000 },
+		{ 1000, 1001 },
+		{ 1000, 999 },
+		{ 1000, 10 },
+		{ 100, LONG },
+		{ LONG, 100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t least =
+		    rows[i].from < rows[i].to ? rows[i].from : rows[i].to;
+		void *p = realloc(filled(rows[i].from), rows[i].to);
+
+		assert_non_null(p);
+		ROW(secrets_in(p, 0, least) == least, "%zu to %zu bytes",
+		    rows[i].from, rows[i].to);
+		memset(p, 0, rows[i].to);
+		free(p);
+	}
+	ROWS_END();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wiped),
+		cmocka_unit_test(test_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
