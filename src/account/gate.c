@@ -97,3 +97,14 @@ gate_leave(const struct gate *g)
 {
 	give_back(g, 0, g->places);
 }
+
+unsigned int
+gate_waiting(const struct gate *g)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = g->places; i < g->places + g->queue; i++)
+		if (atomic_load(&g->holders[i]) != 0)
+			count++;
+	return count;
+}

@@ -29,4 +29,7 @@ void gate_free(struct gate *g);
 bool gate_enter(const struct gate *g);
 void gate_leave(const struct gate *g);
 
+/* How many wait in the queue now; for whoever only looks on. */
+unsigned int gate_waiting(const struct gate *g);
+
 #endif

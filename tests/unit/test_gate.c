@@ -67,6 +67,17 @@ guest_end(const struct guest *guest)
 	close(guest->told);
 }
 
+/* Until so many wait, or longer than any of them would. */
+static void
+wait_for_queue(const struct gate *g, unsigned int count)
+{
+	int64_t until = clock_now() + (int64_t)GATE_WAIT * 10;
+
+	while (gate_waiting(g) != count && clock_left(until) > 0)
+		usleep(1000);
+	assert_int_equal(gate_waiting(g), count);
+}
+
 static void
 test_one_place(void **state)
 {
@@ -86,13 +97,13 @@ test_one_place(void **state)
 	guest_end(&second);
 	/* Let in when the first leaves. */
 	second = guest_send(g);
-	usleep(50000);
+	wait_for_queue(g, 1);
 	guest_leave(&first);
 	assert_int_equal(guest_says(&second), 'i');
 	guest_end(&first);
 	/* The queue is free again, although who was in it lives on. */
 	first = guest_send(g);
-	usleep(50000);
+	wait_for_queue(g, 1);
 	guest_leave(&second);
 	assert_int_equal(guest_says(&first), 'i');
 	guest_end(&first);
