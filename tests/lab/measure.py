@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 
-from . import network
+from . import far, network
 from .gateway import verifier
 from .router import query
 from .stage import CLAIM, HOST, USER, ZONE, Stage
 
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 CLIENTS = 8             # as many as examples/nginx.conf admits from one address
 SECONDS = 3
 UPDATES = 200
@@ -47,12 +48,29 @@ class Bench:
             "verifier": verifier("unproven", stage.token), "provider": "home",
             "hosts": {f"unproven.{ZONE}": {
                 **HOST, "zone": ZONE, "proof": {"kind": "none"}}}}
+        configuration["providers"]["bundle"] = {
+            **configuration["providers"]["home"], "ca": self.bundle()}
+        configuration["accounts"]["bundle"] = {
+            "verifier": verifier("bundle", stage.token), "provider": "bundle",
+            "hosts": {f"bundle.{ZONE}": {
+                **HOST, "zone": ZONE,
+                "proof": {"kind": "certificate", "ca": self.bundle()}}}}
         for user in LOGINS:
             configuration["accounts"][user] = {
                 **configuration["accounts"]["unproven"],
                 "verifier": verifier(user, stage.token, ROUNDS)}
         self.pool = stage.pool(binary, configuration)
         self.router = stage.gateway(self.pool).router(stage.router)
+
+    def bundle(self):
+        """What Debian trusts, and the authority of the lab at the end of it."""
+        path = f"{self.stage.folder}/bundle.pem"
+        with open(path, "w", encoding="utf-8") as to:
+            for part in (BUNDLE, self.stage.authority.pem):
+                with open(part, encoding="utf-8") as f:
+                    to.write(f.read())
+        os.chmod(path, 0o644)
+        return path
 
     def rate(self, path, authorization=None):
         """Answered requests a second, with CLIENTS connections."""
@@ -106,7 +124,7 @@ class Bench:
 
 
 def line(what, value, unit, remark=""):
-    print(f"  {what:<44}{value:>9} {unit:<7}{remark}")
+    print(f"  {what:<55}{value:>9} {unit:<7}{remark}")
 
 
 def measure(bench):
@@ -127,6 +145,13 @@ def measure(bench):
     line("with two proofs", f"{wall:.1f}", "ms", f"{cpu:.1f} ms of CPU")
     line("without a proof", f"{wall_unproven:.1f}", "ms", f"{cpu_unproven:.1f} ms of CPU")
     line("so a proof costs", f"{(cpu - cpu_unproven) / 2:.2f}", "ms CPU")
+    bench.update("bundle")
+    wall_bundle, cpu_bundle = bench.update("bundle")
+    with open(BUNDLE, encoding="utf-8") as f:
+        roots = f.read().count("BEGIN CERTIFICATE") + 1
+    line(f"with two proofs, {roots} roots for them and the provider",
+         f"{wall_bundle:.1f}", "ms",
+         f"{cpu_bundle:.1f} ms of CPU, {wall_bundle / wall:.2f} of that with one root")
 
     print(f"one login at {ROUNDS} iterations")
     ours, python = bench.login()
@@ -142,6 +167,19 @@ def measure(bench):
     line("the busiest of eight", f"{max(bench.weights()):.2f}", "MB", "PSS")
 
 
+def measure_far(stage):
+    print(f"one update of two records that change, the web server {far.TO_WEB * 1000:.0f} ms"
+          f" and the provider {far.TO_PROVIDER * 1000:.0f} ms away")
+    for name, update in far.first_and_best(stage).items():
+        line({"first": "the first of a worker", "best": "the best of three later"}[name],
+             f"{update.seconds * 1000:.0f}", "ms",
+             f"{update.seconds / update.trips:.2f} of its round trips")
+        for phase, trips in (("proofs", update.proof_trips),
+                             ("provider", update.provider_trips)):
+            line(f"  {phase}, as the log says", f"{update.phases[phase] * 1000:.0f}",
+                 "ms", f"{update.phases[phase] / trips:.2f}")
+
+
 def main():
     binary, folder = sys.argv[1:]
     with Stage(folder, "a-token-for-the-bench", network.Network()) as stage:
@@ -149,6 +187,13 @@ def main():
         stage.web_server()
         stage.dns()
         measure(Bench(stage, binary))
+    with Stage(f"{folder}/far", "a-token-for-the-bench", network.Network()) as stage:
+        try:
+            far.build(stage, binary)
+        except RuntimeError as error:
+            print(f"updates from afar: not measured, {error}")
+        else:
+            measure_far(stage)
 
 
 if __name__ == "__main__":
