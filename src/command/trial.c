@@ -60,7 +60,8 @@ try_state(const char *place)
 	if (settings_is_database(place))
 		printf("not tried: the database that holds the state\n");
 	else if (access(place, R_OK | W_OK | X_OK) == -1)
-		printf("note: state %s: %s; nothing will be remembered, so each "
+		printf("note: state %s: %s; nothing will be remembered, "
+		       "so each "
 		       "update is proved and written\n",
 		    place, strerror(errno));
 }

@@ -8,7 +8,9 @@
 
 #define HANDSHAKE_MAX (64UL << 10) /* bytes of one message */
 
-/* A hook of GnuTLS gets no data of its own, and those of sessions have users. */
+/*
+ * A hook of GnuTLS gets no data of its own, and those of sessions have users.
+ */
 static struct exchanges *owner;
 static guard_refused *tell;
 

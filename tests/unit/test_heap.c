@@ -10,7 +10,7 @@
 #include "base/heap.h"
 
 #define SECRET	    'S'
-#define LONG	    (256UL << 10) /* bytes: a mapping of its own would be gone */
+#define LONG	    (256UL << 10) /* a mapping of its own would be gone */
 #define BOOKKEEPING 16		  /* bytes at the start that glibc writes to */
 
 /* The compiler must not know that memory which was freed is read here. */
