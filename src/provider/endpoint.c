@@ -15,13 +15,13 @@
 _Static_assert(RESOLUTION_MAX == SETTINGS_ADDRESSES_MAX,
     "as many addresses found as pinned");
 
-/* What curl_url_get() gave; NULL for a part that is not there. */
-struct parts {
+/* A URL taken apart by curl_url_get(); NULL for what it does not have. */
+struct url_parts {
 	char *scheme, *host, *port, *path, *query, *user, *fragment;
 };
 
 static enum err
-read_parts(struct endpoint *e, const struct parts *p, const char *url,
+read_parts(struct endpoint *e, const struct url_parts *p, const char *url,
     struct error *why)
 {
 	struct buffer origin = { .max = 512 };
@@ -55,7 +55,7 @@ read_parts(struct endpoint *e, const struct parts *p, const char *url,
 enum err
 endpoint_read(struct endpoint *e, const char *url, struct error *why)
 {
-	struct parts p = { .scheme = NULL };
+	struct url_parts p = { .scheme = NULL };
 	CURLU *u = curl_url();
 	enum err rc;
 

@@ -24,17 +24,21 @@ struct endpoint {
 };
 
 /*
- * Takes host, port, origin and path from a URL of https, a name, and a port
- * and a path at most.  ERR_CONFIG for any other.
+ * Fills host, port, origin and path from a URL: https, a name, and a port and
+ * a path at most.  ERR_CONFIG for any other; endpoint_end() is due all the
+ * same, for what was filled by then.
  */
 enum err endpoint_read(struct endpoint *e, const char *url, struct error *why);
 void endpoint_end(struct endpoint *e);
 
-/* The pinned addresses, or those that are known by now; returns how many. */
+/*
+ * Copies the pinned addresses, or those that the resolver has found by now;
+ * returns how many, which may be 0.
+ */
 size_t endpoint_addresses(const struct endpoint *e,
     struct address to[static SETTINGS_ADDRESSES_MAX]);
 
-/* Says that none of the addresses answers. */
+/* Has the resolver asked again soon, as none of the addresses answers. */
 void endpoint_doubt(const struct endpoint *e);
 
 /*

@@ -12,8 +12,10 @@ struct version {
 };
 
 /*
- * The writer fills the version that nobody is told to read, then turns.  A
- * reader that was interrupted for two turns sees that the turn changed.
+ * A double buffer.  The one writer fills the version that the turn does not
+ * point to, then moves the turn.  A reader copies the version that the turn
+ * points to; that copy is not atomic, so it is made again if the turn moved
+ * meanwhile: the writer may have come round to this version.
  */
 struct resolution {
 	_Atomic unsigned int turn;

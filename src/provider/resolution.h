@@ -16,20 +16,28 @@
 
 struct resolution; /* one host; written by one process, read by all */
 
-/* count of them, all empty, shared with every later fork; NULL: no memory. */
+/*
+ * count of them, all empty, shared with every later fork; NULL: no memory.
+ * resolution_free() takes the same count; NULL is fine there.
+ */
 struct resolution *resolution_new(size_t count);
 void resolution_free(struct resolution *r, size_t count);
 
 /* The one at index of what resolution_new() made. */
 struct resolution *resolution_at(struct resolution *r, size_t index);
 
-/* Copies what is known; returns how many. */
+/* Copies what is known, in the resolver's order; returns how many, 0 at first. */
 size_t resolution_get(const struct resolution *r,
     struct address to[static RESOLUTION_MAX]);
+
+/* Replaces what is known; more than RESOLUTION_MAX are left out. */
 void resolution_set(struct resolution *r, const struct address *from,
     size_t count);
 
-/* A reader says that what is known does not work; *_take() asks and forgets. */
+/*
+ * A reader says that none of the addresses works; the process that resolves
+ * asks whether somebody did, which is forgotten by that.
+ */
 void resolution_doubt(struct resolution *r);
 bool resolution_take_doubt(struct resolution *r);
 

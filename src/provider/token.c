@@ -6,12 +6,12 @@
 #include "provider/token.h"
 
 enum err
-token_split(struct token_parts *c, const char *token, const char *const names[],
+token_split(struct token_parts *t, const char *token, const char *const names[],
     size_t count, struct error *why)
 {
-	while (c->count < count) {
+	while (t->count < count) {
 		const char *colon = strchr(token, ':');
-		bool last = c->count + 1 == count;
+		bool last = t->count + 1 == count;
 		size_t len = last || colon == NULL ? strlen(token) :
 						     (size_t)(colon - token);
 
@@ -20,23 +20,23 @@ token_split(struct token_parts *c, const char *token, const char *const names[],
 			    "the token must have "
 			    "%zu parts with colons between",
 			    count);
-		c->names[c->count] = names[c->count];
-		if ((c->parts[c->count] = strndup(token, len)) == NULL)
+		t->names[t->count] = names[t->count];
+		if ((t->parts[t->count] = strndup(token, len)) == NULL)
 			return error_memory(why);
-		c->count++;
+		t->count++;
 		token += last ? len : len + 1;
 	}
 	return ERR_OK;
 }
 
 void
-token_hide(const struct token_parts *c, char *text)
+token_hide(const struct token_parts *t, char *text)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		size_t len = strlen(c->parts[i]);
+	for (size_t i = 0; i < t->count; i++) {
+		size_t len = strlen(t->parts[i]);
 		char *at = text;
 
-		while (len > 0 && (at = strstr(at, c->parts[i])) != NULL) {
+		while (len > 0 && (at = strstr(at, t->parts[i])) != NULL) {
 			memset(at, '*', len);
 			at += len;
 		}
@@ -44,9 +44,9 @@ token_hide(const struct token_parts *c, char *text)
 }
 
 void
-token_end(struct token_parts *c)
+token_end(struct token_parts *t)
 {
-	for (size_t i = 0; i < c->count; i++)
-		secret_free(c->parts[i]);
-	*c = (struct token_parts){ .count = 0 };
+	for (size_t i = 0; i < t->count; i++)
+		secret_free(t->parts[i]);
+	*t = (struct token_parts){ .count = 0 };
 }

@@ -10,7 +10,10 @@
 
 #define TOKEN_PARTS_MAX 4
 
-/* The only copies that we make of it; start one as { .count = 0 }. */
+/*
+ * The only copies of a token that are made here.  Start one as { .count = 0 };
+ * token_end() is due whatever token_split() returned.
+ */
 struct token_parts {
 	size_t count;
 	const char *names[TOKEN_PARTS_MAX]; /* borrowed */
@@ -21,13 +24,13 @@ struct token_parts {
  * Splits token at its first colons into count parts, of which none is empty;
  * the last may hold more colons.  ERR_TOKEN when there are too few.
  */
-enum err token_split(struct token_parts *c, const char *token,
+enum err token_split(struct token_parts *t, const char *token,
     const char *const names[], size_t count, struct error *why);
 
-/* Blanks out what text repeats of the token. */
-void token_hide(const struct token_parts *c, char *text);
+/* Overwrites with stars each place where text repeats a part of the token. */
+void token_hide(const struct token_parts *t, char *text);
 
-/* Wipes and frees. */
-void token_end(struct token_parts *c);
+/* Wipes and frees the parts. */
+void token_end(struct token_parts *t);
 
 #endif

@@ -20,22 +20,22 @@ rfc2136_read(struct endpoint *server, const char *file, struct error *why)
 
 void
 rfc2136_publish(const struct endpoint *server, const char *token,
-    struct publication *const records[], size_t count, int64_t deadline)
+    struct publication *const publications[], size_t count, int64_t deadline)
 {
 	(void)server;
 	(void)token;
 	(void)deadline;
 	for (size_t i = 0; i < count; i++)
-		records[i]->result = error_set(&records[i]->why, ERR_REFUSED,
-		    "built without libknot");
+		publications[i]->result = error_set(&publications[i]->why,
+		    ERR_REFUSED, "built without libknot");
 }
 
 void
 rfc2136_rehearse(const struct endpoint *server, FILE *to,
-    struct publication *const records[], size_t count)
+    struct publication *const publications[], size_t count)
 {
 	(void)server;
 	(void)to;
-	(void)records;
+	(void)publications;
 	(void)count;
 }

@@ -24,7 +24,7 @@ rcode_error(const knot_pkt_t *p, unsigned int tsig, bool verified)
 	case KNOT_RCODE_SERVFAIL:
 		return ERR_BUSY;
 	case KNOT_RCODE_REFUSED:
-		/* So are queries about other servers' zones. */
+		/* Queries about zones of other servers are refused, too. */
 		return query ? ERR_ZONE : ERR_TOKEN;
 	case KNOT_RCODE_NOTAUTH:
 		/* For the zone, once the key is right (RFC 2136, 3.1.1). */
@@ -37,7 +37,7 @@ rcode_error(const knot_pkt_t *p, unsigned int tsig, bool verified)
 	}
 }
 
-/* What may be the matter. */
+/* The likely cause, in words for the log. */
 static const char *
 explain(const knot_pkt_t *p, unsigned int tsig, enum err code)
 {
@@ -95,7 +95,10 @@ judge(const struct dnsrequest *q, const struct dnskey *k, const knot_pkt_t *p,
 	    KNOT_TSIG_EBADKEY :
 	    knot_tsig_client_check(p->tsig_rr, p->wire, p->size, q->mac,
 		q->mac_len, &k->tsig, 0);
-	/* Not signed, because it does not know the key, or it is not true. */
+	/*
+	 * An error may come unsigned, from a server that does not know our
+	 * key.  An attacker can forge it as well, but only make us fail.
+	 */
 	if (rcode != KNOT_RCODE_NOERROR &&
 	    (rcode != KNOT_RCODE_NXDOMAIN || opcode != KNOT_OPCODE_QUERY))
 		return refused(p, check == KNOT_EOK, why);
@@ -184,7 +187,7 @@ dnsanswer_zone(const struct dnsanswer *r, const char *name,
 	const knot_pktsection_t *authority =
 	    knot_pkt_section(r->packet, KNOT_AUTHORITY);
 
-	/* Behind an alias stands the zone of its target. */
+	/* For an alias the answer has the SOA of the target's zone. */
 	if (answer->count > 0)
 		return zone_of(knot_pkt_rr(answer, 0), name, zone) &&
 		    strcmp(zone, name) == 0;

@@ -17,16 +17,17 @@ struct dnsheld {
 };
 
 /*
- * Parses and judges an answer.  Not NULL: it belongs to the request, its MAC
- * and its time are right, and it is NOERROR, or NXDOMAIN to a query.  It
- * borrows wire, and writes to it.  ERR_TOKEN: the key is not known or may not
+ * Parses and judges an answer of len bytes.  Not NULL: it belongs to the
+ * request, its MAC and its time are right (RFC 8945), and it is NOERROR, or
+ * NXDOMAIN to a query.  The result borrows wire, which is written to.
+ * NULL, why is ERR_TOKEN: the key is not known or may not
  * do that.  ERR_ZONE: no such zone there.  ERR_BUSY: SERVFAIL.  ERR_REFUSED:
  * anything else.
  */
 struct dnsanswer *dnsanswer_new(const struct dnsrequest *q,
     const struct dnskey *k, uint8_t *wire, size_t len, struct error *why);
 
-/* NULL is fine. */
+/* Leaves the wire to the caller.  NULL is fine. */
 void dnsanswer_free(struct dnsanswer *r);
 
 /* Does the server speak for the name, and nobody below it? */

@@ -61,7 +61,10 @@ nameserver_close(struct nameserver *n)
 	free(n);
 }
 
-/* Sends a request, and frees it; NULL, which q may be as well: see why. */
+/*
+ * Takes over q and frees it.  A q of NULL is one that could not be made, and
+ * why says so already.  The answer, or NULL, told in why.
+ */
 static struct dnsanswer *
 ask(struct nameserver *n, struct dnsrequest *q, struct error *why)
 {
@@ -94,7 +97,10 @@ nameserver_zone(struct nameserver *n, const char *name,
 
 		if (r == NULL)
 			return error_prefix(why, "zone of %s", name);
-		/* What it has given away, no longer end of it is given back. */
+		/*
+		 * A server that delegates a name is not the one for any
+		 * shorter one that could hold it, either: stop.
+		 */
 		ours = dnsanswer_authoritative(r);
 		found = ours && dnsanswer_zone(r, at, zone);
 		dnsanswer_free(r);

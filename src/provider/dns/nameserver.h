@@ -9,10 +9,11 @@
 struct nameserver; /* one connection */
 
 /*
- * token is the name of a key, a colon, and its secret in base64; algorithm as
- * dnskey_algorithm() takes it.  The addresses are tried in order.  All that
- * follows ends by deadline.  NULL, why is ERR_TOKEN, ERR_UNREACHABLE or
- * ERR_MEMORY.
+ * Connects to the first of the addresses that answers, of which each gets its
+ * share of the time.  token is the name of a key, a colon, and its secret in
+ * base64; algorithm as dnskey_algorithm() takes it.  deadline is a moment of
+ * clock_now(), for this call and for all others on the result together.
+ * NULL: why is ERR_TOKEN, ERR_UNREACHABLE or ERR_MEMORY.
  */
 struct nameserver *nameserver_open(const struct address *addresses,
     size_t count, uint16_t port, const char *algorithm, const char *token,
@@ -22,19 +23,20 @@ struct nameserver *nameserver_open(const struct address *addresses,
 void nameserver_close(struct nameserver *n);
 
 /*
- * All three: ERR_ZONE, the server is not the one for that name or zone;
- * ERR_UNREACHABLE, the connection is of no more use; else as dnsanswer_new().
+ * The three below wait for one answer each.  ERR_ZONE: the server is not the
+ * one for that name or zone.  ERR_UNREACHABLE: the connection can no longer be
+ * used.  Any other error is one of dnsanswer_new() or ERR_MEMORY.
  */
 
-/* The zone that holds name. */
+/* Finds the zone that holds name, by queries for SOA of ever shorter names. */
 enum err nameserver_zone(struct nameserver *n, const char *name,
     char zone[static HOSTNAME_MAX + 1], struct error *why);
 
-/* What name has of one family; nothing is no error. */
+/* Fills held with what name has of one family; count 0 is no error. */
 enum err nameserver_held(struct nameserver *n, const char *name,
     enum dns_type type, struct dnsheld *held, struct error *why);
 
-/* All changes to the zone, or none of them. */
+/* Makes all changes to the zone, or none of them (RFC 2136). */
 enum err nameserver_update(struct nameserver *n, const char *zone,
     const struct dnschange *changes, size_t count, struct error *why);
 

@@ -48,7 +48,7 @@ dnskey_free(struct dnskey *k)
 {
 	if (k == NULL)
 		return;
-	/* What decodes base64 may have touched all that it got. */
+	/* The decoder of base64 may have written beyond the secret's size. */
 	if (k->tsig.secret.data != NULL)
 		secret_wipe(k->tsig.secret.data,
 		    malloc_usable_size(k->tsig.secret.data));

@@ -51,6 +51,7 @@ struct dnsrequest *dnsrequest_query(const struct dnskey *k, const char *name,
 struct dnsrequest *dnsrequest_update(const struct dnskey *k, const char *zone,
     const struct dnschange *changes, size_t count, struct error *why);
 
+/* The message as it is sent; *len bytes, which belong to q. */
 const uint8_t *dnsrequest_wire(const struct dnsrequest *q, size_t *len);
 
 /* NULL is fine. */

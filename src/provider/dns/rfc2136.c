@@ -1,9 +1,9 @@
 /*
- * rfc2136.c - reads what stands there, and writes what does not.
+ * rfc2136.c - reads what a name server has, and writes what differs.
  *
  * All over one connection: for each name its zone, for each record what the
- * name has, for each zone one update.  The reading is signed as well, or
- * somebody on the way could have a record left as it is.
+ * name has, for each zone one update.  The queries are signed as well: who
+ * forged their answers could make us leave an old record as it is.
  */
 #include "config.h"
 
@@ -20,11 +20,11 @@
 #define TTL_DEFAULT	  60 /* of a record that is new */
 
 /* A record on its way. */
-struct item {
-	struct publication *record;
+struct record {
+	struct publication *publication;
 	char zone[HOSTNAME_MAX + 1];
 	uint32_t ttl;
-	bool todo; /* it has no answer yet */
+	bool todo; /* it has no result yet */
 };
 
 /*
@@ -130,31 +130,35 @@ rfc2136_read(struct endpoint *e, const char *file, struct error *why)
  * Records
  */
 
-/* Gives a record its answer; the first one counts. */
+/* Gives a record its result; the first one counts. */
 static void
-settle(struct item *i, enum err result, bool changed, const struct error *why)
+conclude(struct record *r, enum err result, bool changed,
+    const struct error *why)
 {
-	if (!i->todo)
+	if (!r->todo)
 		return;
-	i->todo = false;
-	i->record->result = result;
-	i->record->changed = changed;
+	r->todo = false;
+	r->publication->result = result;
+	r->publication->changed = changed;
 	if (result != ERR_OK)
-		i->record->why = *why;
+		r->publication->why = *why;
 }
 
 static void
-settle_all(struct item *items, size_t count, const struct error *why)
+conclude_all(struct record *records, size_t count, const struct error *why)
 {
 	for (size_t i = 0; i < count; i++)
-		settle(&items[i], why->code, false, why);
+		conclude(&records[i], why->code, false, why);
 }
 
-/* What stands there alone is not written; its time to live is kept. */
+/*
+ * A record that the server has, and no other of its family, is not written;
+ * the time to live of one that is replaced is kept.
+ */
 static enum err
-look(struct nameserver *n, struct item *item, struct error *why)
+look(struct nameserver *n, struct record *record, struct error *why)
 {
-	const struct publication *r = item->record;
+	const struct publication *r = record->publication;
 	struct dnsheld held;
 	enum err rc;
 
@@ -162,22 +166,22 @@ look(struct nameserver *n, struct item *item, struct error *why)
 	    r->address.family == AF_INET ? DNS_A : DNS_AAAA, &held, why);
 	if (rc != ERR_OK)
 		return rc;
-	item->ttl = r->ttl != 0 ? (uint32_t)r->ttl :
-	    held.count > 0	? held.ttl :
-				  TTL_DEFAULT;
+	record->ttl = r->ttl != 0 ? (uint32_t)r->ttl :
+	    held.count > 0	  ? held.ttl :
+				    TTL_DEFAULT;
 	if (r->remove ?
 		held.count == 0 :
 		held.count == 1 && address_equal(&held.address, &r->address))
-		settle(item, ERR_OK, false, NULL);
+		conclude(record, ERR_OK, false, NULL);
 	return ERR_OK;
 }
 
-/* One name: its zone, and what it has; its addresses fail together. */
+/* Finds the zone of one name and what it has; its records fail together. */
 static enum err
-look_at_name(struct nameserver *n, struct item *items, size_t count,
+look_at_name(struct nameserver *n, struct record *records, size_t count,
     struct error *why)
 {
-	const struct publication *r = items[0].record;
+	const struct publication *r = records[0].publication;
 	char zone[HOSTNAME_MAX + 1];
 	enum err rc = ERR_OK;
 
@@ -186,50 +190,52 @@ look_at_name(struct nameserver *n, struct item *items, size_t count,
 	else
 		rc = nameserver_zone(n, r->name, zone, why);
 	for (size_t i = 0; rc == ERR_OK && i < count; i++) {
-		strcpy(items[i].zone, zone);
-		rc = look(n, &items[i], why);
+		strcpy(records[i].zone, zone);
+		rc = look(n, &records[i], why);
 	}
 	if (rc != ERR_OK)
-		settle_all(items, count, why);
+		conclude_all(records, count, why);
 	return rc;
 }
 
-/* How many items from the first one on are of its name? */
+/* How many records from the first one on have its name? */
 static size_t
-same_name(const struct item *items, size_t count)
+same_name(const struct record *records, size_t count)
 {
 	size_t n = 1;
 
 	while (n < count &&
-	    strcmp(items[n].record->name, items[0].record->name) == 0)
+	    strcmp(records[n].publication->name,
+		records[0].publication->name) == 0)
 		n++;
 	return n;
 }
 
-/* One update, for all that is to do in the zone of the first item. */
+/* Sends one update, for all that is to do in the zone of the first record. */
 static enum err
-write_zone(struct nameserver *n, struct item *items, size_t count,
+write_zone(struct nameserver *n, struct record *records, size_t count,
     struct error *why)
 {
 	struct dnschange changes[PUBLICATIONS_MAX];
-	struct item *of[PUBLICATIONS_MAX];
+	struct record *of[PUBLICATIONS_MAX];
 	size_t todo = 0;
 	enum err rc;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct publication *r = items[i].record;
+		const struct publication *r = records[i].publication;
 
-		if (!items[i].todo || strcmp(items[i].zone, items[0].zone) != 0)
+		if (!records[i].todo ||
+		    strcmp(records[i].zone, records[0].zone) != 0)
 			continue;
-		of[todo] = &items[i];
+		of[todo] = &records[i];
 		changes[todo++] = (struct dnschange){ .name = r->name,
 			.address = &r->address,
-			.ttl = items[i].ttl,
+			.ttl = records[i].ttl,
 			.remove = r->remove };
 	}
-	rc = nameserver_update(n, items[0].zone, changes, todo, why);
+	rc = nameserver_update(n, records[0].zone, changes, todo, why);
 	for (size_t i = 0; i < todo; i++)
-		settle(of[i], rc, rc == ERR_OK, why);
+		conclude(of[i], rc, rc == ERR_OK, why);
 	return rc;
 }
 
@@ -242,20 +248,21 @@ is_local(enum err rc)
 
 /* A key that is good for queries may still not change every zone. */
 static enum err
-run(struct nameserver *n, struct item *items, size_t count, struct error *why)
+run(struct nameserver *n, struct record *records, size_t count,
+    struct error *why)
 {
 	enum err rc;
 
 	for (size_t i = 0, len; i < count; i += len) {
-		len = same_name(items + i, count - i);
-		rc = look_at_name(n, items + i, len, why);
+		len = same_name(records + i, count - i);
+		rc = look_at_name(n, records + i, len, why);
 		if (rc != ERR_OK && !is_local(rc))
 			return rc;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!items[i].todo)
+		if (!records[i].todo)
 			continue;
-		rc = write_zone(n, items + i, count - i, why);
+		rc = write_zone(n, records + i, count - i, why);
 		if (rc != ERR_OK && rc != ERR_TOKEN && !is_local(rc))
 			return rc;
 	}
@@ -264,27 +271,29 @@ run(struct nameserver *n, struct item *items, size_t count, struct error *why)
 
 void
 rfc2136_publish(const struct endpoint *e, const char *token,
-    struct publication *const records[], size_t count, int64_t deadline)
+    struct publication *const publications[], size_t count, int64_t deadline)
 {
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
-	struct item items[PUBLICATIONS_MAX];
+	struct record records[PUBLICATIONS_MAX];
 	struct error why = { .code = ERR_OK };
 	struct nameserver *n;
 	enum err rc;
 
 	for (size_t i = 0; i < count; i++)
-		items[i] = (struct item){ .record = records[i], .todo = true };
+		records[i] = (struct record){ .publication = publications[i],
+			.todo = true };
 	n = nameserver_open(addresses, endpoint_addresses(e, addresses),
 	    e->port, algorithm(e), token, deadline, &why);
-	rc = n != NULL ? run(n, items, count, &why) : why.code;
+	rc = n != NULL ? run(n, records, count, &why) : why.code;
 	nameserver_close(n);
 	if (rc != ERR_OK)
-		settle_all(items, count, &why);
+		conclude_all(records, count, &why);
 	if (rc == ERR_UNREACHABLE)
 		endpoint_doubt(e);
 	for (size_t i = 0; i < count; i++)
-		if (records[i]->result != ERR_OK)
-			error_prefix(&records[i]->why, "%s", e->settings->name);
+		if (publications[i]->result != ERR_OK)
+			error_prefix(&publications[i]->why, "%s",
+			    e->settings->name);
 }
 
 /*
@@ -324,7 +333,7 @@ print_record(FILE *to, const struct publication *r)
 
 void
 rfc2136_rehearse(const struct endpoint *e, FILE *to,
-    struct publication *const records[], size_t count)
+    struct publication *const publications[], size_t count)
 {
 	bool done[PUBLICATIONS_MAX] = { false };
 
@@ -334,14 +343,14 @@ rfc2136_rehearse(const struct endpoint *e, FILE *to,
 	    "server %s %u\nkey %s:*** ***\n",
 	    e->host, (unsigned int)e->port, algorithm(e));
 	for (size_t i = 0; i < count; i++) {
-		const char *zone = guess_zone(records[i]);
+		const char *zone = guess_zone(publications[i]);
 
 		if (done[i])
 			continue;
 		fprintf(to, "zone %s.\n", zone);
 		for (size_t j = i; j < count; j++)
-			if (strcmp(guess_zone(records[j]), zone) == 0) {
-				print_record(to, records[j]);
+			if (strcmp(guess_zone(publications[j]), zone) == 0) {
+				print_record(to, publications[j]);
 				done[j] = true;
 			}
 		fprintf(to, "send\n");

@@ -21,21 +21,22 @@
 #endif
 
 /*
- * Fills server from the "config" of its settings.  ERR_CONFIG names file, the
- * operator's.
+ * Fills server from the "config" of its settings, which the caller has set.
+ * endpoint_end() releases it, after a failure, too.  ERR_CONFIG names file, the
+ * operator's configuration, and the place in it.
  */
 enum err rfc2136_read(struct endpoint *server, const char *file,
     struct error *why);
 
 /*
- * As provider_publish(): the records of one zone are written with one
- * message, all or none.
+ * As provider_publish(), for a server that rfc2136_read() has read.  The
+ * records of one zone are written with one message, all or none of them.
  */
 void rfc2136_publish(const struct endpoint *server, const char *token,
-    struct publication *const records[], size_t count, int64_t deadline);
+    struct publication *const publications[], size_t count, int64_t deadline);
 
 /* As provider_rehearse(), in the words of nsupdate(1). */
 void rfc2136_rehearse(const struct endpoint *server, FILE *to,
-    struct publication *const records[], size_t count);
+    struct publication *const publications[], size_t count);
 
 #endif

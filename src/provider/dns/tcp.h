@@ -11,15 +11,16 @@
 #include "base/error.h"
 
 /*
- * Tries the addresses in order; each may take its share of what is left.
- * *fd is the caller's to close.  ERR_UNREACHABLE: none of them answers.
+ * Tries the addresses in order; each may take its share of what is left until
+ * deadline, a moment of clock_now().  *fd is the caller's to close; -1 on
+ * failure.  ERR_UNREACHABLE: none of them answers.
  */
 enum err dnstcp_connect(int *fd, const struct address *addresses, size_t count,
     uint16_t port, int64_t deadline, struct error *why);
 
 /*
- * Sends one message and waits for one.  Its length is at most 65535, so max
- * must not be less.  ERR_UNREACHABLE: no whole answer before deadline.
+ * Sends one message and waits for one, which *answer_len tells the length of:
+ * at most 65535 bytes, so max must not be less.  ERR_UNREACHABLE: no whole answer before deadline.
  */
 enum err dnstcp_exchange(int fd, const uint8_t *message, size_t len,
     uint8_t *answer, size_t max, size_t *answer_len, int64_t deadline,
