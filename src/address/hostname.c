@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <gnutls/gnutls.h>
 
@@ -85,6 +86,44 @@ hostname_normalise(const char *text, bool wildcard)
 out:
 	gnutls_free(mapped.data);
 	return name;
+}
+
+static bool
+is_ascii(const char *s)
+{
+	while (*s > 0)
+		s++;
+	return *s == '\0';
+}
+
+/* The length without a dot at the end. */
+static size_t
+length(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && s[n - 1] == '.' ? n - 1 : n;
+}
+
+bool
+hostname_same(const char *a, const char *b)
+{
+	char *one, *other;
+	bool same;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (length(a) > 0 && length(a) == length(b) &&
+	    strncasecmp(a, b, length(a)) == 0)
+		return true;
+	if (is_ascii(a) && is_ascii(b))
+		return false;
+	one = hostname_normalise(a, true);
+	other = hostname_normalise(b, true);
+	same = one != NULL && other != NULL && strcmp(one, other) == 0;
+	free(one);
+	free(other);
+	return same;
 }
 
 bool

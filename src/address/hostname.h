@@ -17,6 +17,14 @@
  */
 char *hostname_normalise(const char *text, bool wildcard);
 
+/*
+ * Are these the same name of the DNS, whole or a part of one?  Upper case, the
+ * last dot, and the spelling of international labels do not count (RFC 4343;
+ * RFC 5890 section 2.3.2.1).  What is no name, such as "@", is compared as it
+ * is.
+ */
+bool hostname_same(const char *a, const char *b);
+
 /* Is name equal to zone, or below it, on a label boundary? */
 bool hostname_within(const char *name, const char *zone);
 

@@ -194,6 +194,46 @@ test_within(void **state)
 	ROWS_END();
 }
 
+static const struct {
+	const char *a;
+	const char *b;
+	bool same;
+} equals[] = {
+	{ "home.example.org", "home.example.org", true },
+	{ "home.example.org", "Home.EXAMPLE.org", true },
+	{ "home.example.org", "home.example.org.", true },
+	{ "home.example.org.", "HOME.example.org.", true },
+	{ "xn--mnchen-3ya.example", "m\xc3\xbcnchen.example", true },
+	{ "XN--MNCHEN-3YA.example", "M\xc3\x9cnchen.Example.", true },
+	/* Composed or not, it is the same letter. */
+	{ "m\xc3\xbcnchen.example", "mu\xcc\x88nchen.example", true },
+	{ "*.m\xc3\xbcnchen.example", "*.xn--mnchen-3ya.example", true },
+	{ "m\xc3\xbcnchen", "xn--mnchen-3ya", true },
+	{ "@", "@", true },
+	{ "", "", true },
+	{ "*", "*", true },
+	{ "home.example.org", "home.example.com", false },
+	{ "home.example.org", "example.org", false },
+	{ "home.example.org", "home.example.org..", false },
+	{ "m\xc3\xbcnchen.example", "munchen.example", false },
+	{ "\xff.example", "xn--mnchen-3ya.example", false },
+	{ "@", ".", false },
+	{ "", ".", false },
+	{ "", "@", false },
+};
+
+static void
+test_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(equals); i++)
+		ROW(hostname_same(equals[i].a, equals[i].b) == equals[i].same &&
+			hostname_same(equals[i].b, equals[i].a) ==
+			    equals[i].same,
+		    "\"%s\" and \"%s\"", equals[i].a, equals[i].b);
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -202,6 +242,7 @@ main(void)
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_within),
+		cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
