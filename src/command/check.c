@@ -81,35 +81,6 @@ print_host(const struct host_settings *h)
 }
 
 static void
-print_endpoint(const struct endpoint *e, const char *what, bool asked)
-{
-	struct address addresses[SETTINGS_ADDRESSES_MAX];
-	char text[ADDRESS_TEXT_MAX];
-	size_t count = endpoint_addresses(e, addresses);
-
-	printf("  %s%s%s\n", e->origin, e->path, what);
-	if (count == 0 && !asked)
-		printf("  at the addresses that the resolver gives; --resolve "
-		       "asks it\n");
-	else if (count == 0)
-		printf("  at no known address: the resolver does not answer\n");
-	for (size_t i = 0; i < count; i++)
-		printf("  at %s%s\n", address_format(&addresses[i], text),
-		    e->resolution == NULL ? "" : ", by the resolver");
-}
-
-static void
-print_provider(const struct provider *p, bool asked)
-{
-	printf("provider %s\n", p->settings->name);
-	print_endpoint(&p->at, "", asked);
-	if (p->begin.host != NULL)
-		print_endpoint(&p->begin, ", for the login", asked);
-	if (p->rest.description != NULL)
-		printf("  with a certificate by %s\n", p->settings->ca);
-}
-
-static void
 print_gateway(const struct gateway *g, bool asked)
 {
 	const struct settings *s = g->settings;
@@ -119,7 +90,7 @@ print_gateway(const struct gateway *g, bool asked)
 		printf("listens on %s, mode %04o\n", s->listen.path,
 		    (unsigned int)s->listen.mode);
 	for (size_t i = 0; i < s->provider_count; i++)
-		print_provider(providers_get(g->providers, i), asked);
+		provider_print(providers_get(g->providers, i), asked, stdout);
 	for (size_t i = 0; i < s->account_count; i++) {
 		const struct account_settings *a = &s->accounts[i];
 

@@ -7,6 +7,8 @@
 
 #include "base/buffer.h"
 #include "command/notes.h"
+#include "provider/description/description.h"
+#include "provider/endpoint.h"
 
 #define REQUEST_MAX \
 	4096 /* the bytes of a base and its path that are looked for */
@@ -76,11 +78,12 @@ note_ttls(const struct account_settings *a, const struct provider *p)
 
 		if (wanted == 0)
 			continue;
-		ttl = description_ttl(p->rest.description, wanted);
+		ttl = description_ttl(provider_description(p), wanted);
 		if (ttl != wanted)
 			printf("note: %s: provider %s takes no TTL of %" PRId64
 			       " s; it will be %" PRId64 " s\n",
-			    a->hosts[i].name, p->settings->name, wanted, ttl);
+			    a->hosts[i].name,
+			    provider_endpoint(p)->settings->name, wanted, ttl);
 	}
 }
 
@@ -106,9 +109,10 @@ rehearse(const struct provider *p)
 static bool
 is_repeated(const struct provider *p, const char *end, const char *requests)
 {
+	const struct endpoint *e = provider_endpoint(p);
 	struct buffer twice = { .max = REQUEST_MAX };
 	bool found =
-	    buffer_printf(&twice, "%s%s%s/", p->at.origin, p->at.path, end) &&
+	    buffer_printf(&twice, "%s%s%s/", e->origin, e->path, end) &&
 	    strstr(requests, twice.data) != NULL;
 
 	buffer_free(&twice);
@@ -118,7 +122,8 @@ is_repeated(const struct provider *p, const char *end, const char *requests)
 static void
 note_base(const struct provider *p)
 {
-	const char *end = p->at.path;
+	const struct endpoint *e = provider_endpoint(p);
+	const char *end = e->path;
 	char *requests = *end != '\0' ? rehearse(p) : NULL;
 
 	/* From "/x/api/v1" on: that, "/api/v1", "/v1". */
@@ -126,10 +131,10 @@ note_base(const struct provider *p)
 	    !is_repeated(p, end, requests))
 		end = strchr(end + 1, '/');
 	if (requests != NULL && end != NULL)
-		printf("note: provider %s: the requests would go to "
-		       "%s%s%s/..., for the description adds %s by itself; "
-		       "take it out of \"base\"\n",
-		    p->settings->name, p->at.origin, p->at.path, end, end);
+		printf("note: provider %s: the requests would go to %s%s%s/..., "
+		       "for the description adds %s by itself; take it out of "
+		       "\"base\"\n",
+		    e->settings->name, e->origin, e->path, end, end);
 	free(requests);
 }
 
@@ -139,13 +144,14 @@ notes_print(const struct gateway *g)
 	const struct settings *s = g->settings;
 
 	for (size_t i = 0; i < s->provider_count; i++)
-		if (providers_get(g->providers, i)->rest.description != NULL)
+		if (provider_description(providers_get(g->providers, i)) !=
+		    NULL)
 			note_base(providers_get(g->providers, i));
 	for (size_t i = 0; i < s->account_count; i++) {
 		const struct provider *p =
 		    providers_get(g->providers, s->accounts[i].provider);
 
-		if (p->rest.description != NULL)
+		if (provider_description(p) != NULL)
 			note_ttls(&s->accounts[i], p);
 	}
 	note_shared_hosts(s);

@@ -14,9 +14,11 @@
 #include "command/input.h"
 #include "command/usage.h"
 #include "address/hostname.h"
-#include "provider/rest/description.h"
+#include "https/exchange.h"
+#include "provider/description/description.h"
 #include "provider/provider.h"
 #include "provider/dns/rfc2136.h"
+#include "tls/trust.h"
 
 #define PROVIDER_MS 30000 /* ms; nobody but an administrator waits */
 

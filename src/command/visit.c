@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/watchdog.h"
 #include "command/visit.h"
+#include "provider/endpoint.h"
 
 /* Milliseconds. */
 #define VISIT_MS 5000 /* all addresses of one host */
@@ -22,7 +23,8 @@ print_visit(const struct provider *p, const struct proof *v)
 	struct tm tm;
 
 	address_format(&v->address, text);
-	printf("provider %s: %s at %s: ", p->settings->name, v->host, text);
+	printf("provider %s: %s at %s: ", provider_endpoint(p)->settings->name,
+	    v->host, text);
 	if (v->result != ERR_OK) {
 		printf("%s\n", v->why.text);
 		return;
@@ -41,7 +43,7 @@ visit(const struct gateway *g, const struct provider *p,
 	struct proof_settings how = { .kind = PROOF_CERTIFICATE,
 		.request = PROOF_TLS,
 		.port = e->port,
-		.ca = p->settings->ca };
+		.ca = provider_endpoint(p)->settings->ca };
 	struct proof visits[SETTINGS_ADDRESSES_MAX];
 	struct proof *list[SETTINGS_ADDRESSES_MAX];
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
@@ -64,7 +66,7 @@ visit(const struct gateway *g, const struct provider *p,
 	}
 	if (!good)
 		fprintf(stderr, "ddnsgate: provider %s: %s: %s\n",
-		    p->settings->name, e->host,
+		    provider_endpoint(p)->settings->name, e->host,
 		    count == 0 ? "no known address" : visits[0].why.text);
 	return good;
 }
@@ -77,11 +79,11 @@ visit_providers(const struct gateway *g, bool quiet)
 	for (size_t i = 0; i < g->settings->provider_count; i++) {
 		const struct provider *p = providers_get(g->providers, i);
 
-		if (p->rest.description == NULL)
+		if (provider_description(p) == NULL)
 			continue;
-		good = visit(g, p, &p->at, quiet) && good;
-		if (p->begin.host != NULL)
-			good = visit(g, p, &p->begin, quiet) && good;
+		good = visit(g, p, provider_endpoint(p), quiet) && good;
+		if (provider_login(p) != NULL)
+			good = visit(g, p, provider_login(p), quiet) && good;
 	}
 	return good;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
+#include "provider/endpoint.h"
 
 #define AGAIN_MS   300000
 #define FAILED_MS  10000

@@ -5,8 +5,19 @@
 #include <string.h>
 
 #include "provider/dns/rfc2136.h"
+#include "provider/endpoint.h"
 #include "provider/provider.h"
+#include "provider/rest/publish.h"
+#include "provider/rest/rehearse.h"
 #include "tls/trust.h"
+
+/* One provider of the configuration. */
+struct provider {
+	const struct provider_settings *settings;
+	struct endpoint at;
+	struct endpoint login; /* of the steps of begin, if elsewhere */
+	struct api api;	       /* no description: rfc2136.h */
+};
 
 struct providers {
 	struct provider *list;
@@ -20,7 +31,7 @@ endpoint_at(const struct providers *p, size_t i)
 {
 	struct provider *one = &p->list[i / 2];
 
-	return i % 2 == 0 ? &one->at : &one->begin;
+	return i % 2 == 0 ? &one->at : &one->login;
 }
 
 static enum err
@@ -28,7 +39,7 @@ provider_read(struct provider *p, const char *file, struct error *why)
 {
 	if (strcmp(p->settings->description, RFC2136_NAME) == 0)
 		return rfc2136_read(&p->at, file, why);
-	return rest_read(&p->rest, &p->at, &p->begin, file, why);
+	return api_read(&p->api, &p->at, &p->login, file, why);
 }
 
 struct providers *
@@ -65,9 +76,9 @@ providers_free(struct providers *p)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < p->count; i++) {
-		rest_end(&p->list[i].rest);
+		api_end(&p->list[i].api);
 		endpoint_end(&p->list[i].at);
-		endpoint_end(&p->list[i].begin);
+		endpoint_end(&p->list[i].login);
 	}
 	resolution_free(p->resolutions, 2 * p->count);
 	free(p->list);
@@ -80,10 +91,28 @@ providers_get(const struct providers *p, size_t index)
 	return &p->list[index];
 }
 
+const struct endpoint *
+provider_endpoint(const struct provider *p)
+{
+	return &p->at;
+}
+
+const struct endpoint *
+provider_login(const struct provider *p)
+{
+	return p->login.host != NULL ? &p->login : NULL;
+}
+
+const struct description *
+provider_description(const struct provider *p)
+{
+	return p->api.description;
+}
+
 enum err
 provider_trust(const struct provider *p, struct trust *trust, struct error *why)
 {
-	if (p->rest.description == NULL ||
+	if (p->api.description == NULL ||
 	    trust_load(trust, p->settings->ca, why) == ERR_OK)
 		return ERR_OK;
 	return error_prefix(why, "/providers/%s", p->settings->name);
@@ -131,8 +160,8 @@ provider_publish(const struct provider *p, struct exchanges *x,
 {
 	assert(count <= PUBLICATIONS_MAX);
 	*retry_after = 0;
-	if (p->rest.description != NULL)
-		rest_publish(&p->rest, x, token, records, count, deadline,
+	if (p->api.description != NULL)
+		publish(&p->api, x, token, records, count, deadline,
 		    retry_after);
 	else
 		rfc2136_publish(&p->at, token, records, count, deadline);
@@ -143,8 +172,39 @@ provider_rehearse(const struct provider *p, FILE *to,
     struct publication *const records[], size_t count)
 {
 	assert(count <= PUBLICATIONS_MAX);
-	if (p->rest.description != NULL)
-		rest_rehearse(&p->rest, to, records, count);
+	if (p->api.description != NULL)
+		rehearse(&p->api, to, records, count);
 	else
 		rfc2136_rehearse(&p->at, to, records, count);
+}
+
+static void
+print_endpoint(const struct endpoint *e, const char *what, bool asked, FILE *to)
+{
+	struct address addresses[SETTINGS_ADDRESSES_MAX];
+	char text[ADDRESS_TEXT_MAX];
+	size_t count = endpoint_addresses(e, addresses);
+
+	fprintf(to, "  %s%s%s\n", e->origin, e->path, what);
+	if (count == 0 && !asked)
+		fprintf(to,
+		    "  at the addresses that the resolver gives; --resolve "
+		    "asks it\n");
+	else if (count == 0)
+		fprintf(to,
+		    "  at no known address: the resolver does not answer\n");
+	for (size_t i = 0; i < count; i++)
+		fprintf(to, "  at %s%s\n", address_format(&addresses[i], text),
+		    e->resolution == NULL ? "" : ", by the resolver");
+}
+
+void
+provider_print(const struct provider *p, bool asked, FILE *to)
+{
+	fprintf(to, "provider %s\n", p->settings->name);
+	print_endpoint(&p->at, "", asked, to);
+	if (p->login.host != NULL)
+		print_endpoint(&p->login, ", for the login", asked, to);
+	if (p->api.description != NULL)
+		fprintf(to, "  with a certificate by %s\n", p->settings->ca);
 }

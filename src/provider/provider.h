@@ -1,8 +1,9 @@
 /*
  * provider.h - write addresses into the public DNS.
  *
- * rest/ speaks to providers that have an API, as their descriptions say; dns/
- * to name servers that take updates; base/ is what both of them need.
+ * description/ compiles the file that says how to talk to a provider, rest/
+ * carries it out at a provider with an API, and dns/ speaks to name servers
+ * that take updates.
  */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
@@ -14,22 +15,16 @@
 
 #include "base/error.h"
 #include "config/settings.h"
-#include "provider/endpoint.h"
 #include "provider/publication.h"
-#include "provider/rest/rest.h"
 
 #define PROVIDERS_RESOLVED_MAX (2 * SETTINGS_PROVIDERS_MAX)
 
 struct trust;
-struct providers; /* all of the configuration, ready; made before the fork */
-
-/* One provider of the configuration. */
-struct provider {
-	const struct provider_settings *settings;
-	struct endpoint at;
-	struct endpoint begin; /* a login elsewhere, if any */
-	struct rest rest;      /* no description: rfc2136.h */
-};
+struct description;
+struct endpoint;
+struct exchanges;
+struct provider;  /* one of the configuration */
+struct providers; /* all of it, ready; made before the fork */
 
 /*
  * Reads the description of every provider of s and checks it against the
@@ -48,6 +43,20 @@ const struct provider *providers_get(const struct providers *p, size_t index);
  */
 enum err provider_trust(const struct provider *p, struct trust *trust,
     struct error *why);
+
+/*
+ * Where it is spoken to; where else its login is, or NULL; and its description,
+ * which is NULL if it has none (RFC 2136).
+ */
+const struct endpoint *provider_endpoint(const struct provider *p);
+const struct endpoint *provider_login(const struct provider *p);
+const struct description *provider_description(const struct provider *p);
+
+/*
+ * Prints where the provider is spoken to, at which addresses, and by whose
+ * certificate, for people to read.  asked: providers_resolve() came before.
+ */
+void provider_print(const struct provider *p, bool asked, FILE *to);
 
 /*
  * Asks the resolver, once, for each provider whose addresses are not pinned;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "provider/rest/rest.h"
+#include "provider/rest/publish.h"
 
 #define TOKEN "geheim-1:geheim-2"
 
@@ -69,19 +69,53 @@ static const char *const texts[] = {
 static char *answers;
 static bool wrote;
 
-enum err __wrap_exchange_perform(struct exchanges *x, const struct target *to,
-    const struct exchange_request *request, int64_t deadline,
-    struct exchange_answer *answer, struct error *why);
+struct exchange {
+	struct exchange_answer answer;
+	enum err rc;
+};
 
-enum err
-__wrap_exchange_perform(struct exchanges *x, const struct target *to,
-    const struct exchange_request *request, int64_t deadline,
-    struct exchange_answer *answer, struct error *why)
+struct exchange *__wrap_exchange_start(struct exchanges *all,
+    const struct target *to, const struct exchange_request *request,
+    int64_t deadline, struct error *why);
+bool __wrap_exchange_done(const struct exchange *x);
+enum err __wrap_exchange_result(const struct exchange *x,
+    const struct exchange_answer **answer, struct error *why);
+void __wrap_exchange_end(struct exchange *x);
+enum err __wrap_exchanges_wait(struct exchanges *all, int64_t until);
+
+/* The next of the answers goes into x, if there is one. */
+static void
+take_answer(struct exchange *x, const char *method)
 {
 	char *said = answers, *next;
 
-	(void)x;
+	x->rc = ERR_UNREACHABLE;
+	if (said == NULL)
+		return;
+	if ((next = strstr(said, "%%\n")) != NULL) {
+		*next = '\0';
+		next += 3;
+	}
+	answers = next;
+	x->rc = ERR_OK;
+	x->answer.status = strtol(fuzz_line(&said), NULL, 10);
+	if (said != NULL)
+		buffer_puts(&x->answer.body, said);
+	if (x->answer.status / 100 == 2 && strcmp(method, "GET") != 0)
+		wrote = true;
+}
+
+struct exchange *
+__wrap_exchange_start(struct exchanges *all, const struct target *to,
+    const struct exchange_request *request, int64_t deadline, struct error *why)
+{
+	struct exchange *x = calloc(1, sizeof *x);
+
+	(void)all;
 	(void)deadline;
+	(void)why;
+	if (x == NULL)
+		abort();
 	assert(strcmp(to->host, "x.example") == 0);
 	/* Nothing of an answer can leave the place that it was put into. */
 	assert(request->path[0] == '/' &&
@@ -89,19 +123,39 @@ __wrap_exchange_perform(struct exchanges *x, const struct target *to,
 	for (const struct curl_slist *h = request->headers; h != NULL;
 	     h = h->next)
 		assert(strpbrk(h->data, "\r\n") == NULL);
-	if (said == NULL)
-		return error_set(why, ERR_UNREACHABLE, "no answer");
-	if ((next = strstr(said, "%%\n")) != NULL) {
-		*next = '\0';
-		next += 3;
-	}
-	answers = next;
-	answer->status = strtol(fuzz_line(&said), NULL, 10);
-	buffer_clear(&answer->body);
-	if (said != NULL)
-		buffer_puts(&answer->body, said);
-	if (answer->status / 100 == 2 && strcmp(request->method, "GET") != 0)
-		wrote = true;
+	x->answer.body.max = EXCHANGE_BODY_MAX;
+	take_answer(x, request->method);
+	return x;
+}
+
+bool
+__wrap_exchange_done(const struct exchange *x)
+{
+	(void)x;
+	return true;
+}
+
+enum err
+__wrap_exchange_result(const struct exchange *x,
+    const struct exchange_answer **answer, struct error *why)
+{
+	*answer = x->rc == ERR_OK ? &x->answer : NULL;
+	return x->rc == ERR_OK ? ERR_OK : error_set(why, x->rc, "no answer");
+}
+
+void
+__wrap_exchange_end(struct exchange *x)
+{
+	buffer_free(&x->answer.body);
+	free(x);
+}
+
+/* Every exchange is done when it starts. */
+enum err
+__wrap_exchanges_wait(struct exchanges *all, int64_t until)
+{
+	(void)all;
+	(void)until;
 	return ERR_OK;
 }
 
@@ -129,7 +183,7 @@ description_of(size_t i)
 }
 
 static void
-publish(struct description *d)
+bring(struct description *d)
 {
 	struct provider_settings settings = { .name = "home",
 		.address_count = 1,
@@ -140,10 +194,7 @@ publish(struct description *d)
 		.host = (char *)(uintptr_t) "x.example",
 		.origin = (char *)(uintptr_t) "https://x.example",
 		.path = (char *)(uintptr_t) "" };
-	struct rest rest = { .description = d,
-		.at = &at,
-		.begin = &at,
-		.variables = json_object_new_object() };
+	const struct api api = { .description = d, .at = &at, .login = &at };
 	struct publication records[3] = { { .name = "home.example.org",
 					      .address = { AF_INET,
 						  { 89, 14, 163, 156 } } },
@@ -158,15 +209,13 @@ publish(struct description *d)
 	long retry_after;
 
 	/* So little time is left that nothing is tried again. */
-	rest_publish(&rest, NULL, TOKEN, list, 3, clock_now() + 100,
-	    &retry_after);
+	publish(&api, NULL, TOKEN, list, 3, clock_now() + 100, &retry_after);
 	for (size_t i = 0; i < 3; i++) {
 		assert(strstr(records[i].why.text, "geheim-1") == NULL);
 		assert(strstr(records[i].why.text, "geheim-2") == NULL);
 		assert(!records[i].changed ||
 		    (records[i].result == ERR_OK && wrote));
 	}
-	json_object_put(rest.variables);
 }
 
 int
@@ -179,7 +228,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rest += 3;
 	answers = rest;
 	wrote = false;
-	publish(description_of(i));
+	bring(description_of(i));
 	free(text);
 	return 0;
 }

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "provider/rest/rest.h"
+#include "provider/rest/rehearse.h"
 
 const char fuzz_name[] = "description";
 
 static void
-rehearse(struct description *d)
+show(struct description *d)
 {
 	struct provider_settings settings = { .name = "home",
 		.address_count = 1,
@@ -23,10 +23,7 @@ rehearse(struct description *d)
 		.host = (char *)(uintptr_t) "api.example",
 		.origin = (char *)(uintptr_t) "https://api.example",
 		.path = (char *)(uintptr_t) "/v1" };
-	struct rest rest = { .description = d,
-		.at = &at,
-		.begin = &at,
-		.variables = json_object_new_object() };
+	const struct api api = { .description = d, .at = &at, .login = &at };
 	struct publication records[3] = { { .name = "home.example.org",
 					      .address = { AF_INET, { 192 } } },
 		{ .name = "home.example.org",
@@ -41,9 +38,8 @@ rehearse(struct description *d)
 
 	if (to == NULL)
 		abort();
-	rest_rehearse(&rest, to, list, 3);
+	rehearse(&api, to, list, 3);
 	fclose(to);
-	json_object_put(rest.variables);
 }
 
 int
@@ -59,7 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
 	if ((d = description_read(file, &why)) != NULL)
-		rehearse(d);
+		show(d);
 	else
 		assert(strncmp(why.text, file, strlen(file)) == 0);
 	description_free(d);

@@ -3,8 +3,8 @@
  */
 #include "unit.h"
 
+#include "filled.h"
 #include "provider/rest/compose.h"
-#include "provider/rest/sign.h"
 
 #define COMMON ", \"token\": [\"key\", \"secret\"]"
 
@@ -12,10 +12,9 @@ static const char values[] =
     "{\"name\": \"home.example.org\","
     " \"zone\": \"example.org\", \"addr\": \"192.0.2.1\", \"ttl\": 60,"
     " \"odd\": \"a b&c=<d>\\\"\", \"crlf\": \"a\\r\\nX: y\","
-    " \"config.odd\": \"a\\nb\"}";
+    " \"config.odd\": \"a\\nb\", \"key\": \"me\", \"secret\": \"s=a&b\"}";
 
-static struct token_parts credential;
-static struct scope scope;
+#define ORIGIN "https://x.example"
 
 /* common: more members of the description; step: of its only step. */
 static struct description *
@@ -138,9 +137,14 @@ test_requests(void **state)
 		    describe(requests[i].common, requests[i].step);
 		struct error why = { .text = "" };
 		struct message m;
-		enum err rc = compose(&m, d, &d->steps.list[0], "/v1", &scope,
-		    NULL, &why);
-		char *got = rc == ERR_OK ? show(&m) : NULL;
+		struct values v;
+		enum err rc;
+		char *got;
+
+		filled_values(&v, NULL, &d->variables, values);
+		rc = compose(&m, d, &d->steps.list[0], ORIGIN, "/v1", &v, NULL,
+		    &why);
+		got = rc == ERR_OK ? show(&m) : NULL;
 
 		if (requests[i].out != NULL)
 			ROW(rc == ERR_OK && unit_same(got, requests[i].out),
@@ -152,6 +156,7 @@ test_requests(void **state)
 			    "%s: %s", requests[i].step, why.text);
 		free(got);
 		message_end(&m);
+		values_end(&v);
 		description_free(d);
 	}
 	ROWS_END();
@@ -165,16 +170,17 @@ test_each(void **state)
 	    "\"for\": \"zone\", \"method\": "
 	    "\"PATCH\", \"path\": \"/\", \"json\": {\"$each\": "
 	    "{\"t\": \"{type}\", \"z\": \"{zone}\"}}");
-	struct scope each[2] = {
-		{ &scope, json_tokener_parse("{\"type\": \"A\"}"), NULL },
-		{ &scope, json_tokener_parse("{\"type\": \"AAAA\"}"), NULL }
-	};
+	struct values v, a, aaaa;
+	const struct values *each[2] = { &a, &aaaa };
 	const struct group two = { each, 2 }, nobody = { each, 0 };
 	struct error why;
 	struct message m;
 
 	(void)state;
-	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &scope, &two,
+	filled_values(&v, NULL, &d->variables, values);
+	filled_values(&a, &v, &d->variables, "{\"type\": \"A\"}");
+	filled_values(&aaaa, &v, &d->variables, "{\"type\": \"AAAA\"}");
+	assert_int_equal(compose(&m, d, &d->steps.list[0], ORIGIN, "", &v, &two,
 			     &why),
 	    ERR_OK);
 	assert_string_equal(m.path.data, "/");
@@ -183,13 +189,14 @@ test_each(void **state)
 	    "{\"t\":\"AAAA\",\"z\":\"example.org\"}]");
 	message_end(&m);
 	/* Nobody left: nothing to send. */
-	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &scope, &nobody,
-			     &why),
+	assert_int_equal(compose(&m, d, &d->steps.list[0], ORIGIN, "", &v,
+			     &nobody, &why),
 	    ERR_OK);
 	assert_true(m.empty);
 	message_end(&m);
-	json_object_put(each[0].values);
-	json_object_put(each[1].values);
+	values_end(&a);
+	values_end(&aaaa);
+	values_end(&v);
 	description_free(d);
 }
 
@@ -204,27 +211,30 @@ test_limits(void **state)
 		"\"method\": \"GET\", \"path\": \"/\", \"headers\": {\"a\": "
 		"\"{odd}\"}",
 	};
-	json_object *huge = json_object_new_object();
-	struct scope inner = { &scope, huge, NULL };
 	char *text = malloc(10001);
 
 	(void)state;
 	assert_non_null(text);
 	memset(text, 'a', 10000);
 	text[10000] = '\0';
-	json_object_object_add(huge, "odd", json_object_new_string(text));
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		struct description *d = describe("", steps[i]);
 		struct error why = { .text = "" };
+		struct values v;
 		struct message m;
 
-		ROW(compose(&m, d, &d->steps.list[0], "", &inner, NULL, &why) !=
-			ERR_OK,
+		filled_values(&v, NULL, &d->variables, values);
+		assert_int_equal(values_set(&v,
+				     filled_variable(&d->variables, "odd"),
+				     text, &why),
+		    ERR_OK);
+		ROW(compose(&m, d, &d->steps.list[0], ORIGIN, "", &v, NULL,
+			&why) != ERR_OK,
 		    "%s", steps[i]);
 		message_end(&m);
+		values_end(&v);
 		description_free(d);
 	}
-	json_object_put(huge);
 	free(text);
 	ROWS_END();
 }
@@ -233,20 +243,6 @@ test_limits(void **state)
  * Signatures
  */
 
-static struct token_parts signer;
-
-static int
-signer_make(void **state, const char *token, const char *const names[],
-    size_t count)
-{
-	struct error why;
-
-	(void)state;
-	signer = (struct token_parts){ .count = 0 };
-	return token_split(&signer, token, names, count, &why) == ERR_OK ? 0 :
-									   -1;
-}
-
 /*
  * SHA-1 of secret+consumer+PUT+https://x.example/v1/r+BODY+1366560945, made
  * with openssl dgst -sha1.
@@ -254,30 +250,28 @@ signer_make(void **state, const char *token, const char *const names[],
 static void
 test_ovh(void **state)
 {
-	static const char *const names[] = { "application", "secret",
-		"consumer" };
 	struct description *d =
 	    describe(", \"sign\": \"ovh\", \"token\": "
 		     "[\"application\", \"secret\", \"consumer\"]",
 		"\"method\": \"PUT\", \"path\": \"/r\", \"json\": {\"a\": 1}");
-	json_object *now = json_tokener_parse("{\"time\": 1366560945}");
-	struct scope none = { NULL, NULL, &signer };
-	struct scope s = { NULL, now, &signer };
+	struct values token, v;
 	struct error why;
 	struct message m;
 	char *got;
 
-	assert_int_equal(signer_make(state, "app:sec:con", names, 3), 0);
-	assert_int_equal(compose(&m, d, &d->steps.list[0], "/v1", &s, NULL,
-			     &why),
-	    ERR_OK);
+	(void)state;
+	filled_values(&token, NULL, &d->variables,
+	    "{\"application\": \"app\", \"secret\": \"sec\", \"consumer\": "
+	    "\"con\"}");
+	filled_values(&v, &token, &d->variables, "{\"time\": 1366560945}");
 	/* Before the time is known, requests go as they are. */
-	assert_int_equal(sign_message(&d->sign, &m, "PUT", "https://x.example",
-			     &none, &why),
+	assert_int_equal(compose(&m, d, &d->steps.list[0], ORIGIN, "/v1",
+			     &token, NULL, &why),
 	    ERR_OK);
 	assert_null(m.headers->next);
-	assert_int_equal(sign_message(&d->sign, &m, "PUT", "https://x.example",
-			     &s, &why),
+	message_end(&m);
+	assert_int_equal(compose(&m, d, &d->steps.list[0], ORIGIN, "/v1", &v,
+			     NULL, &why),
 	    ERR_OK);
 	got = show(&m);
 	assert_string_equal(got,
@@ -286,8 +280,8 @@ test_ovh(void **state)
 	    "$1$410c88230a4032edd5042c7cee41ed9833be9936\n\n{\"a\":1}");
 	free(got);
 	message_end(&m);
-	json_object_put(now);
-	token_end(&signer);
+	values_end(&v);
+	values_end(&token);
 	description_free(d);
 }
 
@@ -295,49 +289,25 @@ test_ovh(void **state)
 static void
 test_sigv4(void **state)
 {
-	static const char *const names[] = { "key", "secret" };
 	struct description *d =
 	    describe(", \"sign\": \"sigv4:us-east-1:route53\"" COMMON,
 		"\"method\": \"GET\", \"path\": \"/\"");
-	struct scope s = { NULL, NULL, &signer };
+	struct values v;
 	struct error why;
 	struct message m;
 
-	assert_int_equal(signer_make(state, "AKID:geheim", names, 2), 0);
-	assert_int_equal(compose(&m, d, &d->steps.list[0], "", &s, NULL, &why),
-	    ERR_OK);
-	assert_int_equal(sign_message(&d->sign, &m, "GET", "https://x.example",
-			     &s, &why),
+	(void)state;
+	filled_values(&v, NULL, &d->variables,
+	    "{\"key\": \"AKID\", \"secret\": \"geheim\"}");
+	assert_int_equal(compose(&m, d, &d->steps.list[0], ORIGIN, "", &v, NULL,
+			     &why),
 	    ERR_OK);
 	assert_string_equal(m.sigv4.data, "aws:amz:us-east-1:route53");
 	assert_string_equal(m.userpwd.data, "AKID:geheim");
 	message_end(&m);
 	assert_null(m.userpwd.data);
-	token_end(&signer);
+	values_end(&v);
 	description_free(d);
-}
-
-static int
-setup(void **state)
-{
-	static const char *const names[] = { "key", "secret" };
-	struct error why;
-
-	(void)state;
-	scope = (struct scope){ NULL, json_tokener_parse(values), &credential };
-	assert_non_null(scope.values);
-	return token_split(&credential, "me:s=a&b", names, 2, &why) == ERR_OK ?
-	    0 :
-	    -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	json_object_put(scope.values);
-	token_end(&credential);
-	return 0;
 }
 
 int
@@ -351,5 +321,5 @@ main(void)
 		cmocka_unit_test(test_sigv4),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

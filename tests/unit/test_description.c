@@ -6,7 +6,7 @@
 
 #include <dirent.h>
 
-#include "provider/rest/description.h"
+#include "provider/description/description.h"
 
 static const char base[] =
     "{ \"format\": 1,"
@@ -431,7 +431,10 @@ test_values(void **state)
 	assert_int_equal(d->part_count, 2);
 	assert_string_equal(d->parts[0], "key");
 	assert_string_equal(d->parts[1], "secret");
-	assert_string_equal(d->basic, "{config.user|me}:{secret}");
+	assert_true(d->has_basic);
+	assert_string_equal(d->basic[0].pieces[0].name, "config.user");
+	assert_string_equal(d->basic[0].pieces[0].fallback, "me");
+	assert_string_equal(d->basic[1].pieces[0].name, "secret");
 	assert_string_equal(d->error, "/message");
 	assert_string_equal(d->apex, "@");
 	assert_int_equal(d->ttl, 300);
@@ -441,21 +444,28 @@ test_values(void **state)
 	assert_int_equal(d->steps.count, 3);
 	assert_int_equal(d->remove.count, 0);
 	assert_int_equal(d->end.count, 1);
-	assert_int_equal(d->steps.list[0].times, FOR_RRSET);
-	assert_int_equal(d->steps.list[0].ok.count, 1);
-	assert_int_equal(d->steps.list[0].ok.list[0], 200);
-	assert_int_equal(d->steps.list[0].none.count, 2);
-	assert_int_equal(d->steps.list[0].body_kind, BODY_NONE);
-	assert_int_equal(d->steps.list[1].times, FOR_ZONE);
-	assert_string_equal(d->steps.list[1].method, "PATCH");
-	assert_int_equal(d->steps.list[1].ok.count, 2);
-	assert_int_equal(d->steps.list[1].ok.list[1], 204);
-	assert_int_equal(d->steps.list[1].body_kind, BODY_JSON);
-	assert_int_equal(d->steps.list[2].times, FOR_NAME);
-	assert_int_equal(d->steps.list[2].body_kind, BODY_TEXT);
-	assert_string_equal(d->steps.list[2].has, "ok");
+	assert_int_equal(d->steps.list[0].level, LEVEL_RECORD);
+	assert_int_equal(d->steps.list[0].answer.ok.count, 1);
+	assert_int_equal(d->steps.list[0].answer.ok.list[0], 200);
+	assert_int_equal(d->steps.list[0].answer.none.count, 2);
+	assert_int_equal(d->steps.list[0].request.body_kind, BODY_NONE);
+	assert_int_equal(d->steps.list[1].level, LEVEL_ZONE);
+	assert_string_equal(d->steps.list[1].request.method, "PATCH");
+	assert_int_equal(d->steps.list[1].answer.ok.count, 2);
+	assert_int_equal(d->steps.list[1].answer.ok.list[1], 204);
+	assert_int_equal(d->steps.list[1].request.body_kind, BODY_JSON);
+	assert_int_equal(d->steps.list[2].level, LEVEL_NAME);
+	assert_int_equal(d->steps.list[2].request.body_kind, BODY_TEXT);
+	assert_string_equal(d->steps.list[2].answer.has, "ok");
 	assert_string_equal(d->steps.list[2].label, "steps/2");
-	assert_int_equal(d->begin.list[0].body_kind, BODY_FORM);
+	assert_int_equal(d->begin.list[0].request.body_kind, BODY_FORM);
+	assert_int_equal(d->begin.list[0].host, HOST_LOGIN);
+	assert_int_equal(d->begin.list[0].level, LEVEL_SESSION);
+	assert_int_equal(d->steps.list[0].host, HOST_API);
+	assert_false(d->steps.list[0].writes);
+	assert_true(d->steps.list[1].writes);
+	assert_true(d->steps.list[1].has_each);
+	assert_false(d->zone.writes);
 	assert_int_equal(d->sign.kind, SIGN_NONE);
 	description_free(d);
 }
@@ -478,8 +488,8 @@ test_defaults(void **state)
 	assert_string_equal(d->apex, "@");
 	assert_int_equal(description_ttl(d, 0), 300);
 	assert_false(d->has_zone);
-	assert_int_equal(d->steps.list[0].times, FOR_RRSET);
-	assert_int_equal(d->steps.list[0].ok.list[0], 200);
+	assert_int_equal(d->steps.list[0].level, LEVEL_RECORD);
+	assert_int_equal(d->steps.list[0].answer.ok.list[0], 200);
 	description_free(d);
 }
 
@@ -551,6 +561,9 @@ static const struct {
 	{ "{config.x|y}", "{config.x}", true },
 	{ "{config.x}{config.x?}", "p", true },
 	{ "config.x", "p", -1 },
+	/* Typed, too. */
+	{ "{=config.x}", "p", true },
+	{ "{=config.x?}", "p", false },
 };
 
 static void
@@ -558,7 +571,7 @@ test_variables(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(variables); i++) {
-		json_object *needed = NULL;
+		const struct variable *x;
 		struct description *d;
 		struct error why;
 		char text[512];
@@ -572,13 +585,12 @@ test_variables(void **state)
 		d = description_read(unit_write("x.json", text, strlen(text)),
 		    &why);
 		assert_non_null(d);
-		ROW(json_object_object_get_ex(d->variables, "config.x",
-			&needed) == (variables[i].needed != -1),
-		    "%s and %s", variables[i].one, variables[i].other);
-		ROW(needed == NULL ||
-			json_object_get_boolean(needed) == variables[i].needed,
-		    "%s and %s: needed is %s", variables[i].one,
-		    variables[i].other, json_object_get_string(needed));
+		x = description_config(d, "config.x");
+		ROW((x != NULL) == (variables[i].needed != -1), "%s and %s",
+		    variables[i].one, variables[i].other);
+		ROW(x == NULL || x->required == variables[i].needed,
+		    "%s and %s: needed is %d", variables[i].one,
+		    variables[i].other, x != NULL ? x->required : -1);
 		description_free(d);
 	}
 	ROWS_END();

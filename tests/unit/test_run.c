@@ -2,16 +2,17 @@
  * test_run.c - stories with a provider: what is asked, in which order, and
  * what each answer makes of the records.
  *
- * exchange_perform() is the test's own: it takes the next line of the story,
- * compares the request, and gives the answer that stands there.
+ * exchange_start() is the test's own: it takes the next line of the story,
+ * compares the request, and gives the answer that stands there, at once.
  */
 #include "unit.h"
 
 #include "base/clock.h"
-#include "provider/rest/rest.h"
+#include "provider/rest/publish.h"
+#include "provider/rest/rehearse.h"
 
-#define LINES_MAX   16
-#define RECORDS_MAX 6
+#define LINES_MAX   18
+#define RECORDS_MAX 8
 #define TOKEN	    "geheim-0123456789"
 
 #define LONG_ANSWER "{\"id\": 1, \"tag\": \"a\"}\n"
@@ -64,6 +65,16 @@ static const char list[] =
     "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PUT\","
     "    \"path\": \"/{zone_id}\", \"json\": { \"$each\": \"{sub}\" } } ] }";
 
+/* Wants its requests one after another. */
+static const char ordered[] =
+    "{ \"format\": 1, \"name\": \"ordered\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"begin\": [ { \"method\": \"POST\", \"path\": \"/login\","
+    "    \"get\": { \"sid\": \"/sid\" } } ],"
+    "  \"steps\": [ { \"method\": \"GET\", \"path\": \"/{name}\","
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/{id}\" } ] }";
+
 /* Is asked whose a name is. */
 static const char owner[] =
     "{ \"format\": 1, \"name\": \"owner\","
@@ -108,12 +119,14 @@ static const char words[] =
     "    { \"method\": \"GET\", \"path\": \"/u/{ttl}\","
     "      \"words\": [\"good\", \"nochg\"] } ] }";
 
-/* Reads of each name twice. */
+/* Reads of each name twice, and in between of all together. */
 static const char twice[] =
     "{ \"format\": 1, \"name\": \"twice\","
     "  \"base\": \"https://api.example/v1\", \"steps\": ["
     "    { \"method\": \"GET\", \"path\": \"/{name}\","
     "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"for\": \"zone\", \"method\": \"GET\", \"path\": \"/all\","
+    "      \"get\": { \"all\": \"/id\" } },"
     "    { \"method\": \"GET\", \"path\": \"/{name}\","
     "      \"get\": { \"tag\": \"/tag\" } },"
     "    { \"for\": \"zone\", \"method\": \"PUT\", \"path\": \"/\","
@@ -148,8 +161,7 @@ static const struct story {
 	long retry_after;
 } stories[] = {
 	{ "already so: read, and not written", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = false } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"ttl\": 60,"
@@ -157,8 +169,7 @@ static const struct story {
 		    0 } },
 	    0 },
 	{ "the same address in another spelling", description, TOKEN,
-	    { { "home.example.org", "example.org", V6, false, 0, ERR_OK, false,
-		NULL } },
+	    { { "home.example.org", "example.org", V6, .changed = false } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../AAAA", 200,
 		    "{\"id\": 7,"
@@ -166,8 +177,7 @@ static const struct story {
 		    0 } },
 	    0 },
 	{ "another address is replaced, and its ttl stays", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"ttl\": 900,"
@@ -177,8 +187,8 @@ static const struct story {
 		    0 } },
 	    0 },
 	{ "the operator's ttl goes before what is there", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK, true,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .ttl = 120,
+		.changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"ttl\": 900,"
@@ -188,8 +198,7 @@ static const struct story {
 		    0 } },
 	    0 },
 	{ "two values are not the one we want", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"values\": "
@@ -199,8 +208,7 @@ static const struct story {
 		    0 } },
 	    0 },
 	{ "nothing there: it is made", description, TOKEN,
-	    { { "example.org", "example.org", V6, false, 0, ERR_OK, true,
-		NULL } },
+	    { { "example.org", "example.org", V6, .changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/.../AAAA", 404, "{}", 0 },
 		{ "POST /v1/z/Z {\"n\":\"\",\"t\":\"AAAA\",\"v\":\"" V6 "\","
@@ -208,10 +216,8 @@ static const struct story {
 		    201, "", 0 } },
 	    0 },
 	{ "two records, one zone, each for itself", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		  NULL },
-		{ "home.example.org", "example.org", V6, false, 0, ERR_OK,
-		    false, NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = true },
+		{ "home.example.org", "example.org", V6, .changed = false } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 404, "", 0 },
 		{ "GET /v1/z/Z/home.../AAAA", 200,
@@ -222,21 +228,20 @@ static const struct story {
 	    0 },
 	/* Removing. */
 	{ "what is there is taken away", description, TOKEN,
-	    { { "home.example.org", "example.org", "0.0.0.0", true, 0, ERR_OK,
-		true, NULL } },
+	    { { "home.example.org", "example.org", "0.0.0.0", .remove = true,
+		.changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
 		{ "DELETE /v1/z/Z/7", 204, "", 0 } },
 	    0 },
 	{ "nothing to take away", description, TOKEN,
-	    { { "home.example.org", "example.org", "::", true, 0, ERR_OK, false,
-		NULL } },
+	    { { "home.example.org", "example.org", "::", .remove = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../AAAA", 404, "", 0 } },
 	    0 },
 	/* Zones. */
 	{ "the longest end that is a zone", description, TOKEN,
-	    { { "a.b.example.org", NULL, V4, false, 0, ERR_OK, false, NULL } },
+	    { { "a.b.example.org", NULL, V4, .changed = false } },
 	    { { "GET /v1/z/a.b.example.org", 404, "", 0 },
 		{ "GET /v1/z/b.example.org", 404, "", 0 },
 		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
@@ -244,17 +249,17 @@ static const struct story {
 		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
 	    0 },
 	{ "never a top level", description, TOKEN,
-	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
-		"home: has no zone for home.example.org" } },
+	    { { "home.example.org", NULL, V4, .result = ERR_ZONE,
+		.why = "home: has no zone for home.example.org" } },
 	    { { "GET /v1/z/home.example.org", 404, "", 0 },
 		{ "GET /v1/z/example.org", 404, "", 0 } },
 	    0 },
 	{ "the zone that the operator names is not there", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_ZONE,
-		false, "home: has no zone example.org" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_ZONE,
+		.why = "home: has no zone example.org" } },
 	    { { "GET /v1/z/example.org", 404, "", 0 } }, 0 },
 	{ "a wildcard", description, TOKEN,
-	    { { "*.example.org", NULL, V4, false, 0, ERR_OK, true, NULL } },
+	    { { "*.example.org", NULL, V4, .changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/*.../A", 404, "", 0 },
 		{ "POST /v1/z/Z {\"n\":\"*\",\"t\":\"A\",\"v\":\"" V4 "\","
@@ -262,10 +267,10 @@ static const struct story {
 		    201, "", 0 } },
 	    0 },
 	{ "a list of zones is fetched once", list, TOKEN,
-	    { { "a.b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
-		{ "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
-		{ "example.com", NULL, V4, false, 0, ERR_ZONE, false,
-		    "home: has no zone for example.com" } },
+	    { { "a.b.example.org", NULL, V4, .changed = true },
+		{ "b.example.org", NULL, V4, .changed = true },
+		{ "example.com", NULL, V4, .result = ERR_ZONE,
+		    .why = "home: has no zone for example.com" } },
 	    { { "GET /v1/zones", 200,
 		  "[{\"name\": \"example.org\", \"id\": "
 		  "9007199254740993}, {\"name\": \"example.net\", \"id\": 2}]",
@@ -273,10 +278,10 @@ static const struct story {
 		{ "PUT /v1/9007199254740993 [\"a.b\",\"b\"]", 200, "", 0 } },
 	    0 },
 	{ "the owner of a name is asked for each name", owner, TOKEN,
-	    { { "a.b.example.org", NULL, V4, false, 0, ERR_ZONE, false,
-		  "home: has no zone for a.b.example.org" },
-		{ "b.example.org", NULL, V4, false, 0, ERR_OK, true, NULL },
-		{ "b.example.org", NULL, V6, false, 0, ERR_OK, true, NULL } },
+	    { { "a.b.example.org", NULL, V4, .result = ERR_ZONE,
+		  .why = "home: has no zone for a.b.example.org" },
+		{ "b.example.org", NULL, V4, .changed = true },
+		{ "b.example.org", NULL, V6, .changed = true } },
 	    { { "GET /v1/of/a.b.example.org", 200, "[]", 0 },
 		{ "GET /v1/of/b.example.org", 200,
 		    "[{\"name\": "
@@ -285,48 +290,49 @@ static const struct story {
 		{ "PUT /v1/example.org [\"b\",\"b\"]", 200, "", 0 } },
 	    0 },
 	{ "a zone that does not hold the name", owner, TOKEN,
-	    { { "home.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		"the provider names a zone that does not hold "
-		"home.example.org" } },
+	    { { "home.example.org", NULL, V4, .result = ERR_REFUSED,
+		.why = "the provider names a zone that does not hold "
+		       "home.example.org" } },
 	    { { "GET /v1/of/home.example.org", 200,
 		"[{\"name\": "
 		"\"le.org\"}]",
 		0 } },
 	    0 },
 	{ "a zone that is out of reach is asked for once", list, TOKEN,
-	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		  "home: zone: HTTP 418: tea" },
-		{ "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		    "home: zone: HTTP 418: tea" } },
+	    { { "a.example.org", NULL, V4, .result = ERR_REFUSED,
+		  .why = "home: zone: HTTP 418: tea" },
+		{ "b.example.org", NULL, V4, .result = ERR_REFUSED,
+		    .why = "home: zone: HTTP 418: tea" } },
 	    { { "GET /v1/zones", 418, "tea", 0 } }, 0 },
 	{ "nothing is asked twice before something is written", reader, TOKEN,
-	    { { "home.example.org", NULL, V4, false, 0, ERR_OK, true, NULL } },
+	    { { "home.example.org", NULL, V4, .changed = true } },
 	    { { "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"a\"}", 0 },
 		{ "PUT /v1/r/1/a", 200, "", 0 },
 		{ "GET /v1/r/A", 200, "{\"id\": 1, \"tag\": \"b\"}", 0 },
 		{ "POST /v1/done/b", 200, "", 0 } },
 	    0 },
 	{ "but each step judges for itself", judge, TOKEN,
-	    { { "home.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		"home: steps/1: refused: {\"id\": 1, \"n\": 2}" } },
+	    { { "home.example.org", NULL, V4, .result = ERR_REFUSED,
+		.why = "home: steps/1: refused: {\"id\": 1, \"n\": 2}" } },
 	    { { "GET /v1/r", 200, "{\"id\": 1, \"n\": 2}", 0 } }, 0 },
 	{ "also what is not there", judge, TOKEN,
-	    { { "home.example.org", NULL, V4, false, 0, ERR_ZONE, false,
-		"home: steps/1: HTTP 404: no" } },
+	    { { "home.example.org", NULL, V4, .result = ERR_ZONE,
+		.why = "home: steps/1: HTTP 404: no" } },
 	    { { "GET /v1/r", 404, "no", 0 } }, 0 },
 	{ "as long as the answers can be kept", twice, TOKEN,
-	    { { "a.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-		{ "b.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-		{ "c.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-		{ "d.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-		{ "e.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL },
-		{ "f.x.org", "x.org", V4, false, 0, ERR_OK, true, NULL } },
+	    { { "a.x.org", "x.org", V4, .changed = true },
+		{ "b.x.org", "x.org", V4, .changed = true },
+		{ "c.x.org", "x.org", V4, .changed = true },
+		{ "d.x.org", "x.org", V4, .changed = true },
+		{ "e.x.org", "x.org", V4, .changed = true },
+		{ "f.x.org", "x.org", V4, .changed = true } },
 	    { { "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
 		{ "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
 		{ "GET /v1/c.x.org", 200, LONG_ANSWER, 0 },
 		{ "GET /v1/d.x.org", 200, LONG_ANSWER, 0 },
 		{ "GET /v1/e.x.org", 200, LONG_ANSWER, 0 },
 		{ "GET /v1/f.x.org", 200, LONG_ANSWER, 0 },
+		{ "GET /v1/all", 200, "{}", 0 },
 		/* More than four are too much. */
 		{ "GET /v1/a.x.org", 200, LONG_ANSWER, 0 },
 		{ "GET /v1/b.x.org", 200, LONG_ANSWER, 0 },
@@ -338,39 +344,36 @@ static const struct story {
 		    "", 0 } },
 	    0 },
 	{ "nor what failed", reader, TOKEN,
-	    { { "a.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		  "home: steps/0: HTTP 418: tea" },
-		{ "b.example.org", NULL, V4, false, 0, ERR_REFUSED, false,
-		    "home: steps/0: HTTP 418: tea" } },
+	    { { "a.example.org", NULL, V4, .result = ERR_REFUSED,
+		  .why = "home: steps/0: HTTP 418: tea" },
+		{ "b.example.org", NULL, V4, .result = ERR_REFUSED,
+		    .why = "home: steps/0: HTTP 418: tea" } },
 	    { { "GET /v1/r/A", 418, "tea", 0 } }, 0 },
 	{ "the provider says that nothing changed", words, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = false } },
 	    { { "GET /v1/z/example.org", 200, "{\"least\": 60}", 0 },
 		{ "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
 		{ "GET /v1/u/60", 200, "nochg", 0 } },
 	    0 },
 	{ "a time to live that its zone no longer takes", words, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"least\": 3600}", 0 },
 		{ "GET /v1/r", 200, "{\"ttl\": 60}", 0 },
 		{ "GET /v1/u/3600", 200, "good", 0 } },
 	    0 },
 	{ "one that the operator wants, and its zone does not take", words,
 	    TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 120, ERR_OK, true,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .ttl = 120,
+		.changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"least\": 3600}", 0 },
 		{ "GET /v1/r", 200, "{\"ttl\": 7200}", 0 },
 		{ "GET /v1/u/3600", 200, "good", 0 } },
 	    0 },
 	{ "what is written stays so when the provider gets busy", description,
 	    TOKEN,
-	    { { "a.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		  NULL },
-		{ "b.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
-		    "home: steps/2: HTTP 429: slow" } },
+	    { { "a.example.org", "example.org", V4, .changed = true },
+		{ "b.example.org", "example.org", V4, .result = ERR_BUSY,
+		    .why = "home: steps/2: HTTP 429: slow" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/a.../A", 200, "{\"id\": 7}", 0 },
 		{ "GET /v1/z/Z/b.../A", 200, "{\"id\": 8}", 0 },
@@ -378,38 +381,154 @@ static const struct story {
 		{ "PUT /v1/z/Z/8 {\"v\":\"" V4 "\",\"ttl\":300}", 429, "slow",
 		    9 } },
 	    9 },
+	/* Several names. */
+	{ "a zone serves what is below the same parent", description, TOKEN,
+	    { { "a.example.org", NULL, V4, .changed = false },
+		{ "b.example.org", NULL, V4, .changed = false },
+		{ "example.org", NULL, V4, .changed = false } },
+	    { { "GET /v1/z/a.example.org", 404, "", 0 },
+		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 },
+		{ "GET /v1/z/Z/b.../A", 200,
+		    "{\"id\": 8, \"values\": [\"" V4 "\"]}", 0 },
+		{ "GET /v1/z/Z/.../A", 200,
+		    "{\"id\": 9, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
+	{ "but below another one there may be another zone", description, TOKEN,
+	    { { "a.example.org", NULL, V4, .changed = false },
+		{ "b.lab.example.org", NULL, V4, .changed = false } },
+	    { { "GET /v1/z/a.example.org", 404, "", 0 },
+		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 },
+		{ "GET /v1/z/b.lab.example.org", 404, "", 0 },
+		{ "GET /v1/z/lab.example.org", 200, "{\"id\": \"L\"}", 0 },
+		{ "GET /v1/z/L/b.../A", 200,
+		    "{\"id\": 8, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
+	{ "six are under way, and are written before others are read",
+	    description, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true },
+		{ "b.x.org", "x.org", V4, .changed = true },
+		{ "c.x.org", "x.org", V4, .changed = true },
+		{ "d.x.org", "x.org", V4, .changed = true },
+		{ "e.x.org", "x.org", V4, .changed = true },
+		{ "f.x.org", "x.org", V4, .changed = true },
+		{ "g.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/z/x.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.../A", 200, "{\"id\": 1}", 0 },
+		{ "GET /v1/z/Z/b.../A", 200, "{\"id\": 2}", 0 },
+		{ "GET /v1/z/Z/c.../A", 200, "{\"id\": 3}", 0 },
+		{ "GET /v1/z/Z/d.../A", 200, "{\"id\": 4}", 0 },
+		{ "GET /v1/z/Z/e.../A", 200, "{\"id\": 5}", 0 },
+		{ "GET /v1/z/Z/f.../A", 200, "{\"id\": 6}", 0 },
+		{ "PUT /v1/z/Z/1 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "PUT /v1/z/Z/2 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "PUT /v1/z/Z/3 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "PUT /v1/z/Z/4 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "PUT /v1/z/Z/5 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "PUT /v1/z/Z/6 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "", 0 },
+		{ "GET /v1/z/Z/g.../A", 200, "{\"id\": 7}", 0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "",
+		    0 } },
+	    0 },
+	{ "in a session one follows the other", ordered, TOKEN,
+	    { { "a.example.org", NULL, V4, .changed = true },
+		{ "b.example.org", NULL, V4, .changed = true } },
+	    { { "POST /v1/login", 200, "{\"sid\": \"S\"}", 0 },
+		{ "GET /v1/a.example.org", 200, "{\"id\": 1}", 0 },
+		{ "PUT /v1/1", 200, "", 0 },
+		{ "GET /v1/b.example.org", 200, "{\"id\": 2}", 0 },
+		{ "PUT /v1/2", 200, "", 0 } },
+	    0 },
+	/* One record that fails, and others. */
+	{ "a 5xx is about its own record", description, TOKEN,
+	    { { "a.example.org", "example.org", V4, .result = ERR_BUSY,
+		  .why = "home: steps/1: HTTP 500: oh" },
+		{ "b.example.org", "example.org", V4, .changed = true } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.../A", 404, "", 0 },
+		{ "GET /v1/z/Z/b.../A", 404, "", 0 },
+		{ "POST /v1/z/Z {\"n\":\"a\",\"t\":\"A\",\"v\":\"" V4 "\","
+		  "\"ttl\":300}",
+		    500, "oh", 0 },
+		{ "POST /v1/z/Z {\"n\":\"b\",\"t\":\"A\",\"v\":\"" V4 "\","
+		  "\"ttl\":300}",
+		    201, "", 0 } },
+	    0 },
+	{ "unless the provider says when to come back", description, TOKEN,
+	    { { "a.example.org", "example.org", V4, .result = ERR_BUSY,
+		  .why = "home: steps/0: HTTP 503: oh" },
+		{ "a.example.com", "example.com", V4, .result = ERR_BUSY,
+		    .why = "home: steps/0: HTTP 503: oh" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.../A", 503, "oh", 5 },
+		{ "GET /v1/z/example.com", 200, "{\"id\": \"Y\"}", 0 } },
+	    5 },
+	{ "a refused request for all is tried for fewer of them", list, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true },
+		{ "b.x.org", "x.org", V4, .result = ERR_REFUSED,
+		    .why = "home: steps/0: HTTP 422: no" },
+		{ "b.x.org", "x.org", V6, .result = ERR_REFUSED,
+		    .why = "home: steps/0: HTTP 422: no" },
+		{ "c.x.org", "x.org", V4, .changed = true },
+		{ "d.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/zones", 200, "[{\"name\": \"x.org\", \"id\": 1}]", 0 },
+		{ "PUT /v1/1 [\"a\",\"b\",\"b\",\"c\",\"d\"]", 422, "no", 0 },
+		{ "PUT /v1/1 [\"a\",\"b\",\"b\"]", 422, "no", 0 },
+		{ "PUT /v1/1 [\"a\"]", 200, "", 0 },
+		{ "PUT /v1/1 [\"b\",\"b\"]", 422, "no", 0 },
+		{ "PUT /v1/1 [\"c\",\"d\"]", 200, "", 0 } },
+	    0 },
+	{ "but not what is about no record", list, TOKEN,
+	    { { "a.x.org", "x.org", V4, .result = ERR_BUSY,
+		  .why = "home: steps/0: HTTP 500: oh" },
+		{ "b.x.org", "x.org", V4, .result = ERR_BUSY,
+		    .why = "home: steps/0: HTTP 500: oh" } },
+	    { { "GET /v1/zones", 200, "[{\"name\": \"x.org\", \"id\": 1}]", 0 },
+		{ "PUT /v1/1 [\"a\",\"b\"]", 500, "oh", 0 },
+		{ "PUT /v1/1 [\"a\",\"b\"]", 500, "oh", 0 },
+		{ "PUT /v1/1 [\"a\",\"b\"]", 500, "oh", 0 } },
+	    0 },
+	{ "a zone in Unicode and upper case", list, TOKEN,
+	    { { "a.xn--mnchen-3ya.example", NULL, V4, .changed = true } },
+	    { { "GET /v1/zones", 200,
+		  "[{\"name\": \"M\xc3\x9cNCHEN.example.\", \"id\": 1}]", 0 },
+		{ "PUT /v1/1 [\"a\"]", 200, "", 0 } },
+	    0 },
 	/* Failures. */
 	{ "a wrong token ends it at once, for all", description, TOKEN,
-	    { { "home.example.org", NULL, V4, false, 0, ERR_TOKEN, false,
-		  "home: zone: HTTP 401: ***************** is wrong" },
-		{ "home.example.com", NULL, V4, false, 0, ERR_TOKEN, false,
-		    "home: zone: HTTP 401: ***************** is wrong" } },
+	    { { "home.example.org", NULL, V4, .result = ERR_TOKEN,
+		  .why = "home: zone: HTTP 401: ***************** is wrong" },
+		{ "home.example.com", NULL, V4, .result = ERR_TOKEN,
+		    .why =
+			"home: zone: HTTP 401: ***************** is wrong" } },
 	    { { "GET /v1/z/home.example.org", 401, TOKEN " is wrong", 0 } },
 	    0 },
 	{ "busy, and when to come back", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
-		false, "home: steps/0: HTTP 429: slow" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_BUSY,
+		.why = "home: steps/0: HTTP 429: slow" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 429, "slow", 17 } },
 	    17 },
 	{ "a 500 is tried once more", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_OK, false,
-		NULL } },
+	    { { "home.example.org", "example.org", V4, .changed = false } },
 	    { { "GET /v1/z/example.org", 500, "oh", 0 },
 		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
 	    0 },
 	{ "but not for ever", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
-		false, "home: zone: HTTP 500: oh" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_BUSY,
+		.why = "home: zone: HTTP 500: oh" } },
 	    { { "GET /v1/z/example.org", 500, "oh", 0 },
 		{ "GET /v1/z/example.org", 500, "oh", 0 },
 		{ "GET /v1/z/example.org", 500, "oh", 0 } },
 	    0 },
 	{ "and what would make a second record not at all", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
-		false, "home: steps/1: HTTP 502: oh" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_BUSY,
+		.why = "home: steps/1: HTTP 502: oh" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 404, "", 0 },
 		{ "POST /v1/z/Z {\"n\":\"home\",\"t\":\"A\",\"v\":\"" V4 "\","
@@ -417,49 +536,46 @@ static const struct story {
 		    502, "oh", 0 } },
 	    0 },
 	{ "nor what might be gone by then", description, TOKEN,
-	    { { "home.example.org", "example.org", "0.0.0.0", true, 0, ERR_BUSY,
-		false, "home: remove/1: HTTP 502: oh" } },
+	    { { "home.example.org", "example.org", "0.0.0.0", .remove = true,
+		.result = ERR_BUSY, .why = "home: remove/1: HTTP 502: oh" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
 		{ "DELETE /v1/z/Z/7", 502, "oh", 0 } },
 	    0 },
 	{ "out of reach", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0,
-		ERR_UNREACHABLE, false, "home: zone: no answer" } },
+	    { { "home.example.org", "example.org", V4,
+		.result = ERR_UNREACHABLE, .why = "home: zone: no answer" } },
 	    { { "GET /v1/z/example.org", 0, NULL, 0 } }, 0 },
 	{ "the write is refused", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
-		false, "home: steps/2: HTTP 422: no" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/2: HTTP 422: no" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
 		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 422, "no",
 		    0 } },
 	    0 },
 	{ "one record fails, the other is published", description, TOKEN,
-	    { { "a.example.org", "example.org", V4, false, 0, ERR_REFUSED,
-		  false, "home: steps/0: HTTP 400: no" },
-		{ "b.example.org", "example.org", V4, false, 0, ERR_OK, false,
-		    NULL } },
+	    { { "a.example.org", "example.org", V4, .result = ERR_REFUSED,
+		  .why = "home: steps/0: HTTP 400: no" },
+		{ "b.example.org", "example.org", V4, .changed = false } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/a.../A", 400, "no", 0 },
 		{ "GET /v1/z/Z/b.../A", 200,
 		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
 	    0 },
 	{ "garbage is no zone", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
-		false, "home: zone: HTTP 200, but no JSON: <html>" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_REFUSED,
+		.why = "home: zone: HTTP 200, but no JSON: <html>" } },
 	    { { "GET /v1/z/example.org", 200, "<html>", 0 } }, 0 },
 	{ "a path that leads elsewhere", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, false, 0, ERR_REFUSED,
-		false,
-		"home: steps/0: the path would have a segment \"..\"" } },
+	    { { "home.example.org", "example.org", V4, .result = ERR_REFUSED,
+		.why =
+		    "home: steps/0: the path would have a segment \"..\"" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"..\"}", 0 } }, 0 },
 	/* Sessions. */
 	{ "it begins, works and ends", session, "me:geheim",
-	    { { "a.example.org", "example.org", V4, false, 0, ERR_OK, true,
-		  NULL },
-		{ "b.example.org", "example.org", V6, false, 0, ERR_OK, true,
-		    NULL } },
+	    { { "a.example.org", "example.org", V4, .changed = true },
+		{ "b.example.org", "example.org", V6, .changed = true } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
 		{ "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
 		  "\"},{\"n\":\"b.example.org\",\"v\":\"" V6 "\"}]",
@@ -467,8 +583,8 @@ static const struct story {
 		{ "DELETE /v1/S", 200, "", 0 } },
 	    0 },
 	{ "it ends after a failure too", session, "me:geheim",
-	    { { "a.example.org", "example.org", V4, false, 0, ERR_BUSY, false,
-		"home: steps/0: HTTP 429: slow" } },
+	    { { "a.example.org", "example.org", V4, .result = ERR_BUSY,
+		.why = "home: steps/0: HTTP 429: slow" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
 		{ "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
 		  "\"}]",
@@ -476,25 +592,25 @@ static const struct story {
 		{ "DELETE /v1/S", 200, "", 0 } },
 	    0 },
 	{ "without the login nothing else is asked", session, "me:geheim",
-	    { { "a.example.org", "example.org", V4, false, 0, ERR_TOKEN, false,
-		"home: begin/0: HTTP 403: no" } },
+	    { { "a.example.org", "example.org", V4, .result = ERR_TOKEN,
+		.why = "home: begin/0: HTTP 403: no" } },
 	    { { "POST /v1/login u=me&p=geheim", 403, "no", 0 } }, 0 },
 	{ "a token of too few parts", session, "geheim",
-	    { { "a.example.org", "example.org", V4, false, 0, ERR_TOKEN, false,
-		"the token must have 2 parts with colons between" } },
+	    { { "a.example.org", "example.org", V4, .result = ERR_TOKEN,
+		.why = "the token must have 2 parts with colons between" } },
 	    { { NULL, 0, NULL, 0 } }, 0 },
 	{ "no zone step, no zone", session, "me:geheim",
-	    { { "a.example.org", NULL, V4, false, 0, ERR_ZONE, false,
-		"home: finds no zones by itself; write \"zone\" for "
-		"a.example.org into the configuration" } },
+	    { { "a.example.org", NULL, V4, .result = ERR_ZONE,
+		.why = "home: finds no zones by itself; write \"zone\" for "
+		       "a.example.org into the configuration" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
 		{ "DELETE /v1/S", 200, "", 0 } },
 	    0 },
 	{ "no way to remove", session, "me:geheim",
-	    { { "a.example.org", "example.org", "0.0.0.0", true, 0, ERR_REFUSED,
-		false,
-		"home: its description cannot remove "
-		"addresses" } },
+	    { { "a.example.org", "example.org", "0.0.0.0", .remove = true,
+		.result = ERR_REFUSED,
+		.why = "home: its description cannot remove "
+		       "addresses" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
 		{ "DELETE /v1/S", 200, "", 0 } },
 	    0 },
@@ -503,31 +619,36 @@ static const struct story {
 static const struct story *told;
 static size_t next_line;
 
-enum err __wrap_exchange_perform(struct exchanges *x, const struct target *to,
-    const struct exchange_request *request, int64_t deadline,
-    struct exchange_answer *answer, struct error *why);
+/* A request that was sent, and what came of it. */
+struct exchange {
+	struct exchange_answer answer;
+	enum err rc;
+};
 
-enum err
-__wrap_exchange_perform(struct exchanges *x, const struct target *to,
-    const struct exchange_request *request, int64_t deadline,
-    struct exchange_answer *answer, struct error *why)
+struct exchange *__wrap_exchange_start(struct exchanges *all,
+    const struct target *to, const struct exchange_request *request,
+    int64_t deadline, struct error *why);
+bool __wrap_exchange_done(const struct exchange *x);
+enum err __wrap_exchange_result(const struct exchange *x,
+    const struct exchange_answer **answer, struct error *why);
+void __wrap_exchange_end(struct exchange *x);
+enum err __wrap_exchanges_wait(struct exchanges *all, int64_t until);
+
+/* Is it what the story wants?  The answer that stands there goes into x. */
+static void
+take_line(struct exchange *x, const struct exchange_request *request)
 {
 	const struct line *line = &told->lines[next_line];
 	char text[2048];
 
-	(void)x;
-	(void)deadline;
-	assert_string_equal(to->host, "api.example");
-	assert_int_equal(to->port, 443);
-	assert_int_equal(to->address_count, 1);
-	assert_string_equal(to->ca, "/ca.pem");
 	snprintf(text, sizeof text, "%s %s%s%s", request->method, request->path,
 	    request->body != NULL ? " " : "",
 	    request->body != NULL ? request->body : "");
+	x->rc = ERR_UNREACHABLE;
 	if (line->request == NULL || strcmp(line->request, text) != 0) {
 		ROW(false, "%s: asked \"%s\", not \"%s\"", told->title, text,
 		    unit_text(line->request));
-		return error_set(why, ERR_UNREACHABLE, "not in the story");
+		return;
 	}
 	next_line++;
 	if (told->description == description)
@@ -535,14 +656,63 @@ __wrap_exchange_perform(struct exchanges *x, const struct target *to,
 			strcmp(request->headers->data, "X-Key: " TOKEN) == 0,
 		    "%s: no token", told->title);
 	if (line->status == 0)
-		return error_set(why, ERR_UNREACHABLE, "no answer");
-	buffer_clear(&answer->body);
-	answer->status = line->status;
-	answer->retry_after = line->retry_after;
-	assert_true(buffer_puts(&answer->body, line->body));
+		return;
+	x->rc = ERR_OK;
+	x->answer.status = line->status;
+	x->answer.retry_after = line->retry_after;
+	assert_true(buffer_puts(&x->answer.body, line->body));
 	/* A long answer is one with blanks behind. */
 	for (int i = 0; strchr(line->body, '\n') != NULL && i < 1000; i++)
-		assert_true(buffer_printf(&answer->body, "%1000s", ""));
+		assert_true(buffer_printf(&x->answer.body, "%1000s", ""));
+}
+
+struct exchange *
+__wrap_exchange_start(struct exchanges *all, const struct target *to,
+    const struct exchange_request *request, int64_t deadline, struct error *why)
+{
+	struct exchange *x = calloc(1, sizeof *x);
+
+	(void)all;
+	(void)deadline;
+	(void)why;
+	assert_non_null(x);
+	assert_string_equal(to->host, "api.example");
+	assert_int_equal(to->port, 443);
+	assert_int_equal(to->address_count, 1);
+	assert_string_equal(to->ca, "/ca.pem");
+	x->answer.body.max = EXCHANGE_BODY_MAX;
+	take_line(x, request);
+	return x;
+}
+
+bool
+__wrap_exchange_done(const struct exchange *x)
+{
+	(void)x;
+	return true;
+}
+
+enum err
+__wrap_exchange_result(const struct exchange *x,
+    const struct exchange_answer **answer, struct error *why)
+{
+	*answer = x->rc == ERR_OK ? &x->answer : NULL;
+	return x->rc == ERR_OK ? ERR_OK : error_set(why, x->rc, "no answer");
+}
+
+void
+__wrap_exchange_end(struct exchange *x)
+{
+	buffer_free(&x->answer.body);
+	free(x);
+}
+
+/* Every exchange is done when it starts. */
+enum err
+__wrap_exchanges_wait(struct exchanges *all, int64_t until)
+{
+	(void)all;
+	(void)until;
 	return ERR_OK;
 }
 
@@ -550,7 +720,7 @@ __wrap_exchange_perform(struct exchanges *x, const struct target *to,
 struct stage {
 	struct provider_settings settings;
 	struct endpoint at;
-	struct rest rest;
+	struct api api;
 };
 
 static void
@@ -563,22 +733,20 @@ stage_start(struct stage *s, const char *text)
 		.ca = "/ca.pem" };
 	assert_true(address_parse_any(&s->settings.addresses[0], "192.0.2.53"));
 	s->at = (struct endpoint){ .settings = &s->settings };
-	s->rest = (struct rest){ .at = &s->at,
-		.begin = &s->at,
-		.variables = json_object_new_object() };
+	s->api = (struct api){ .at = &s->at, .login = &s->at };
 	assert_int_equal(endpoint_read(&s->at, "https://api.example/v1/", &why),
 	    ERR_OK);
-	s->rest.description =
+	s->api.description =
 	    description_read(unit_write("run", text, strlen(text)), &why);
-	if (s->rest.description == NULL)
+	if (s->api.description == NULL)
 		print_error("%s\n", why.text);
-	assert_non_null(s->rest.description);
+	assert_non_null(s->api.description);
 }
 
 static void
 stage_end(struct stage *s)
 {
-	rest_end(&s->rest);
+	api_end(&s->api);
 	endpoint_end(&s->at);
 }
 
@@ -614,7 +782,7 @@ tell(const struct story *story)
 	n = records_start(records, pointers, story->records);
 	told = story;
 	next_line = 0;
-	rest_publish(&stage.rest, NULL, story->token, pointers, n,
+	publish(&stage.api, NULL, story->token, pointers, n,
 	    clock_now() + 60000, &retry_after);
 	ROW(story->lines[next_line].request == NULL, "%s: never asked \"%s\"",
 	    story->title, unit_text(story->lines[next_line].request));
@@ -651,8 +819,8 @@ static void
 test_deadline(void **state)
 {
 	static const struct story late = { "late", description, TOKEN,
-		{ { "home.example.org", "example.org", V4, false, 0, ERR_BUSY,
-		    false, NULL } },
+		{ { "home.example.org", "example.org", V4,
+		    .result = ERR_BUSY } },
 		{ { "GET /v1/z/example.org", 500, "oh", 0 } }, 0 };
 	struct publication records[RECORDS_MAX];
 	struct publication *pointers[RECORDS_MAX];
@@ -663,7 +831,7 @@ test_deadline(void **state)
 	stage_start(&stage, description);
 	told = &late;
 	next_line = 0;
-	rest_publish(&stage.rest, NULL, TOKEN, pointers,
+	publish(&stage.api, NULL, TOKEN, pointers,
 	    records_start(records, pointers, late.records), clock_now() + 100,
 	    &retry_after);
 	assert_int_equal(next_line, 1);
@@ -678,8 +846,8 @@ test_rehearse(void **state)
 {
 	static const struct story nobody = { .title = "rehearsal" };
 	static const struct wanted wanted[RECORDS_MAX + 1] = {
-		{ .name = "home.example.org", .address = V4 },
-		{ .name = "home.example.org", .address = V6 }
+		{ .name = "home.example.org", .address = V4, .changed = false },
+		{ .name = "home.example.org", .address = V6, .changed = false }
 	};
 	struct publication records[RECORDS_MAX];
 	struct publication *pointers[RECORDS_MAX];
@@ -692,11 +860,11 @@ test_rehearse(void **state)
 	assert_non_null(to);
 	stage_start(&stage, session);
 	told = &nobody;
-	rest_rehearse(&stage.rest, to, pointers,
+	rehearse(&stage.api, to, pointers,
 	    records_start(records, pointers, wanted));
 	stage_end(&stage);
 	stage_start(&stage, description);
-	rest_rehearse(&stage.rest, to, pointers,
+	rehearse(&stage.api, to, pointers,
 	    records_start(records, pointers, wanted));
 	stage_end(&stage);
 	fclose(to);

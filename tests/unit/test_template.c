@@ -4,13 +4,15 @@
  */
 #include "unit.h"
 
-#include "provider/rest/body.h"
-#include "provider/rest/known.h"
-#include "provider/rest/template.h"
+#include "filled.h"
+#include "provider/description/body.h"
+#include "provider/rest/fill.h"
+#include "provider/token.h"
 
-/* {key} and {secret} of the token; the others are values, in two scopes. */
+/* {key} and {secret} are of the token; all are in two values, one around. */
 static const char outer[] =
-    "{\"zone\": \"example.org\", \"name\": \"outer\", \"config.user\": \"me\"}";
+    "{\"zone\": \"example.org\", \"name\": \"outer\", \"config.user\": \"me\","
+    " \"key\": \"k/1\", \"secret\": \"s:2&3\"}";
 static const char inner[] =
     "{\"name\": \"home.example.org\", \"ttl\": 60, \"on\": true,"
     " \"price\": 1.5, \"empty\": \"\", \"odd\": \"a b/c?d&e=f#g%h+i\","
@@ -19,24 +21,41 @@ static const char inner[] =
     " \"dot\": \".\", \"dots\": \"..\", \"path\": \"../../etc\","
     " \"quote\": \"a\\\"b\\\\c\", \"null\": null, \"star\": \"*.home@x:y\"}";
 
-static struct token_parts credential;
-static struct scope scopes[2];
+/* Known, and not set. */
+static const char *const absent[] = { "absent", "none", "type", "id" };
+
+static struct variables variables;
+static struct arena arena;
+static struct values values[2];
+
+static void
+learn_all(const char *json)
+{
+	json_object *all = json_tokener_parse(json);
+
+	assert_non_null(all);
+	json_object_object_foreach (all, name, value) {
+		(void)value;
+		assert_int_not_equal(variables_learn(&variables, name,
+					 LEVEL_SESSION),
+		    -1);
+	}
+	json_object_put(all);
+}
 
 static int
 setup(void **state)
 {
-	static const char *const names[] = { "key", "secret" };
-	struct error why;
-
 	(void)state;
-	assert_int_equal(token_split(&credential, "k/1:s:2&3", names, 2, &why),
-	    ERR_OK);
-	scopes[1] =
-	    (struct scope){ NULL, json_tokener_parse(outer), &credential };
-	scopes[0] =
-	    (struct scope){ &scopes[1], json_tokener_parse(inner), NULL };
-	assert_non_null(scopes[0].values);
-	assert_non_null(scopes[1].values);
+	assert_true(variables_start(&variables));
+	learn_all(outer);
+	learn_all(inner);
+	for (size_t i = 0; i < COUNT(absent); i++)
+		assert_int_not_equal(variables_learn(&variables, absent[i],
+					 LEVEL_SESSION),
+		    -1);
+	filled_values(&values[1], NULL, &variables, outer);
+	filled_values(&values[0], &values[1], &variables, inner);
 	return 0;
 }
 
@@ -44,10 +63,26 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	json_object_put(scopes[0].values);
-	json_object_put(scopes[1].values);
-	token_end(&credential);
+	values_end(&values[0]);
+	values_end(&values[1]);
+	variables_end(&variables);
+	arena_end(&arena);
 	return 0;
+}
+
+/* A text as it stands in a description, compiled. */
+static struct template compiled(const char *text)
+{
+	struct error why;
+	struct compiler c = { &arena, &variables, &why };
+	struct reader top = reader_top(NULL, "f", &why);
+	struct template t =
+	    compiler_template(&c, &top, text, LEVEL_RECORD, true);
+
+	if (why.code != ERR_OK)
+		print_error("\"%s\": %s\n", text, why.text);
+	assert_int_equal(why.code, ERR_OK);
+	return t;
 }
 
 static const struct {
@@ -125,8 +160,9 @@ test_text(void **state)
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct buffer to = { .max = 4096 };
 		struct error why = { .text = "" };
-		enum err rc = template_text(&to, texts[i].text, &scopes[0],
-		    texts[i].as, NULL, &why);
+		struct template t = compiled(texts[i].text);
+		enum err rc =
+		    fill_text(&to, &t, &values[0], texts[i].as, NULL, &why);
 
 		if (texts[i].out != NULL)
 			ROW(rc == ERR_OK &&
@@ -150,18 +186,20 @@ test_text(void **state)
 static void
 test_dropped(void **state)
 {
+	struct template absent_one = compiled("a{absent?}b");
+	struct template there = compiled("a{ttl?}b");
 	struct buffer to = { .max = 64 };
 	struct error why;
 	bool dropped;
 
 	(void)state;
-	assert_int_equal(template_text(&to, "a{absent?}b", &scopes[0],
-			     ENCODE_PLAIN, &dropped, &why),
+	assert_int_equal(fill_text(&to, &absent_one, &values[0], ENCODE_PLAIN,
+			     &dropped, &why),
 	    ERR_OK);
 	assert_true(dropped);
 	buffer_clear(&to);
-	assert_int_equal(template_text(&to, "a{ttl?}b", &scopes[0],
-			     ENCODE_PLAIN, &dropped, &why),
+	assert_int_equal(fill_text(&to, &there, &values[0], ENCODE_PLAIN,
+			     &dropped, &why),
 	    ERR_OK);
 	assert_false(dropped);
 	assert_string_equal(to.data, "a60b");
@@ -171,12 +209,13 @@ test_dropped(void **state)
 static void
 test_room(void **state)
 {
+	struct template t = compiled("{name}");
 	struct buffer to = { .max = 10 };
 	struct error why;
 
 	(void)state;
-	assert_int_equal(template_text(&to, "{name}", &scopes[0], ENCODE_PLAIN,
-			     NULL, &why),
+	assert_int_equal(fill_text(&to, &t, &values[0], ENCODE_PLAIN, NULL,
+			     &why),
 	    ERR_REFUSED);
 	assert_string_equal(why.text, "the request would exceed 10 bytes");
 	buffer_free(&to);
@@ -205,6 +244,21 @@ static const struct {
 	{ "/{absent?}", NULL, "{absent} is not known here" },
 };
 
+/* The segments between the slashes of a path. */
+static size_t
+split(const char *path, struct template segments[static 8])
+{
+	char *copy = strdup(path), *rest = copy, *segment;
+	size_t n = 0;
+
+	assert_non_null(copy);
+	while (n < 8 && (segment = strsep(&rest, "/")) != NULL)
+		segments[n++] =
+		    compiled(arena_copy(&arena, segment, strlen(segment)));
+	free(copy);
+	return n;
+}
+
 static void
 test_path(void **state)
 {
@@ -212,11 +266,14 @@ test_path(void **state)
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct buffer to = { .max = 4096 };
 		struct error why = { .text = "" };
+		struct template segments[8];
+		struct step_request r = { .segments = segments,
+			.segment_count = split(paths[i].path, segments) };
 		enum err rc;
 
 		/* What stands before is the base, and no part of it. */
 		buffer_puts(&to, "/api");
-		rc = template_path(&to, paths[i].path, &scopes[0], &why);
+		rc = fill_path(&to, &r, &values[0], &why);
 		if (paths[i].out != NULL)
 			ROW(rc == ERR_OK && strncmp(to.data, "/api", 4) == 0 &&
 				unit_same(to.data + 4, paths[i].out),
@@ -272,25 +329,37 @@ static const struct {
 	{ "{\"$each\": \"{id}\"}", NULL, "{id} is not known here" },
 };
 
+/* The body of tree, filled in for two records; NULL where nothing is left. */
+static enum err
+fill(json_object **to, json_object *tree, const struct group *both,
+    struct error *why)
+{
+	struct error wrong;
+	struct compiler c = { &arena, &variables, &wrong };
+	struct reader top = reader_top(tree, "f", &wrong);
+	struct body body = body_compile(&c, &top, LEVEL_RECORD, true);
+
+	assert_int_equal(wrong.code, ERR_OK);
+	return fill_body(to, &body, &values[0], both, why);
+}
+
 static void
 test_json(void **state)
 {
-	struct scope each[2] = {
-		{ &scopes[1], json_tokener_parse("{\"type\": \"A\"}"), NULL },
-		{ &scopes[1],
-		    json_tokener_parse("{\"type\": \"AAAA\","
-				       "\"id\": 7}"),
-		    NULL },
-	};
+	struct values a, aaaa;
+	const struct values *each[2] = { &a, &aaaa };
 	const struct group both = { each, 2 };
 
 	(void)state;
+	filled_values(&a, &values[1], &variables, "{\"type\": \"A\"}");
+	filled_values(&aaaa, &values[1], &variables,
+	    "{\"type\": \"AAAA\", \"id\": 7}");
 	for (size_t i = 0; i < COUNT(trees); i++) {
 		json_object *tree = json_tokener_parse(trees[i].tree);
 		char *before = strdup(json_object_to_json_string(tree));
 		struct error why = { .text = "" };
 		json_object *to;
-		enum err rc = body_fill(&to, tree, &scopes[0], &both, &why);
+		enum err rc = fill(&to, tree, &both, &why);
 		const char *got = to == NULL ?
 		    "" :
 		    json_object_to_json_string_ext(to,
@@ -304,15 +373,15 @@ test_json(void **state)
 			ROW(rc == ERR_REFUSED && to == NULL &&
 				unit_same(why.text, trees[i].why),
 			    "%s: %s", trees[i].tree, why.text);
-		scope_wipe(to);
+		json_wipe(to);
 		/* The description is used again by the next request. */
 		ROW(unit_same(json_object_to_json_string(tree), before),
 		    "%s: changed", trees[i].tree);
 		free(before);
 		json_object_put(tree);
 	}
-	json_object_put(each[0].values);
-	json_object_put(each[1].values);
+	values_end(&a);
+	values_end(&aaaa);
 	ROWS_END();
 }
 
@@ -336,12 +405,17 @@ static void
 test_conditions(void **state)
 {
 	(void)state;
-	assert_true(scope_holds_all(&scopes[0], NULL));
 	for (size_t i = 0; i < COUNT(holds); i++) {
 		json_object *list = json_tokener_parse(holds[i].conditions);
+		struct error why;
+		struct compiler c = { &arena, &variables, &why };
+		struct reader top = reader_top(list, "f", &why);
+		struct conditions conditions =
+		    compiler_conditions(&c, &top, LEVEL_RECORD);
 
-		ROW(scope_holds_all(&scopes[0], list) == holds[i].hold, "%s",
-		    holds[i].conditions);
+		ROW(why.code == ERR_OK &&
+			values_hold(&values[0], &conditions) == holds[i].hold,
+		    "%s: %s", holds[i].conditions, why.text);
 		json_object_put(list);
 	}
 	ROWS_END();
@@ -363,27 +437,58 @@ static const struct {
 static void
 test_unknown(void **state)
 {
-	json_object *known =
-	    json_tokener_parse("{\"name\": true, \"zone\": "
-			       "true, \"ttl\": true, \"on\": true}");
+	static const char *const names[] = { "name", "zone", "ttl", "on" };
+	struct variables known = { .count = 0 };
 
 	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_int_not_equal(variables_learn(&known, names[i],
+					 LEVEL_SESSION),
+		    -1);
 	for (size_t i = 0; i < COUNT(unknowns); i++) {
-		json_object *text = json_object_new_string(unknowns[i].text);
-		struct place p = { .value = text, .file = "f", .name = "n" };
-		struct error why = { .text = "" };
-		enum err rc = known_text(&p, known, true, &why);
+		struct error why;
+		struct compiler c = { &arena, &known, &why };
+		struct reader top = reader_top(NULL, "f", &why);
 		char wanted[64];
 
+		(void)compiler_template(&c, &top, unknowns[i].text,
+		    LEVEL_RECORD, true);
 		snprintf(wanted, sizeof wanted, "{%s} is not known",
 		    unit_text(unknowns[i].unknown));
-		ROW((rc == ERR_OK) == (unknowns[i].unknown == NULL) &&
-			(rc == ERR_OK || strstr(why.text, wanted) != NULL),
+		ROW((why.code == ERR_OK) == (unknowns[i].unknown == NULL) &&
+			(why.code == ERR_OK ||
+			    strstr(why.text, wanted) != NULL),
 		    "%s: %s", unknowns[i].text, why.text);
-		json_object_put(text);
 	}
-	json_object_put(known);
+	variables_end(&known);
 	ROWS_END();
+}
+
+/* A name is known at its level and the narrower ones, until it is forgotten. */
+static void
+test_levels(void **state)
+{
+	struct variables v = { .count = 0 };
+	int zone_id;
+
+	(void)state;
+	assert_true(variables_start(&v));
+	assert_int_equal(variables_find(&v, "zone", LEVEL_RECORD), -1);
+	assert_int_equal(variables_learn(&v, "zone", LEVEL_ZONE),
+	    VARIABLE_ZONE);
+	assert_int_equal(variables_find(&v, "zone", LEVEL_SESSION), -1);
+	assert_int_equal(variables_find(&v, "zone", LEVEL_ZONE), VARIABLE_ZONE);
+	assert_int_equal(variables_find(&v, "zone", LEVEL_RECORD),
+	    VARIABLE_ZONE);
+	/* What a wider level knows stays known there. */
+	zone_id = variables_learn(&v, "zone_id", LEVEL_ZONE);
+	assert_int_equal(variables_learn(&v, "zone_id", LEVEL_RECORD), zone_id);
+	assert_int_equal(variables_find(&v, "zone_id", LEVEL_ZONE), zone_id);
+	variables_learn(&v, "id", LEVEL_RECORD);
+	variables_forget(&v, LEVEL_NAME);
+	assert_int_equal(variables_find(&v, "id", LEVEL_RECORD), -1);
+	assert_int_equal(variables_find(&v, "zone_id", LEVEL_ZONE), zone_id);
+	variables_end(&v);
 }
 
 /*
@@ -461,7 +566,13 @@ static const struct {
 static void
 test_hide(void **state)
 {
+	static const char *const names[] = { "key", "secret" };
+	struct token_parts credential = { .count = 0 };
+	struct error why;
+
 	(void)state;
+	assert_int_equal(token_split(&credential, "k/1:s:2&3", names, 2, &why),
+	    ERR_OK);
 	for (size_t i = 0; i < COUNT(hides); i++) {
 		char text[64];
 
@@ -470,6 +581,7 @@ test_hide(void **state)
 		ROW(unit_same(text, hides[i].hidden), "\"%s\": \"%s\"",
 		    hides[i].text, text);
 	}
+	token_end(&credential);
 	ROWS_END();
 }
 
@@ -484,6 +596,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_hide),
 	};

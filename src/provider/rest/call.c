@@ -1,26 +1,23 @@
-/*
- * call.c - one call to the provider: a step's request, and what comes of it.
- */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
-#include "provider/rest/compose.h"
 #include "provider/rest/run.h"
 
-#define REPEATS	       2
+#define REPEATS_MAX    2
 #define RETRY_PAUSE_MS 200
-#define PRINT_MAX      (1UL << 20) /* bytes of a request in print */
-#define KEPT_MAX       (4UL << 20) /* bytes of answers; then all go */
+#define KEPT_MAX       (4UL << 20) /* bytes of shared answers; then all go */
 
-static bool
-only_asks(const struct run *r, const struct step *step)
+/*
+ * The first request goes alone: it shows whether the token is good, and opens
+ * the connection that the others can share.
+ */
+bool
+call_may_start(const struct run *run)
 {
-	return step->get != NULL || step == &r->description->zone;
+	return run->under_way < (run->answered ? run->at_once_max : 1);
 }
 
 /*
@@ -29,256 +26,265 @@ only_asks(const struct run *r, const struct step *step)
  * away the second would miss.
  */
 static bool
-may_repeat(const struct run *r, const struct step *step,
-    const struct exchange_answer *answer)
+may_repeat(const struct run *run, const struct call *c)
 {
-	return answer->status >= 500 && answer->retry_after == 0 &&
-	    strcmp(step->method, "POST") != 0 &&
-	    strcmp(step->method, "DELETE") != 0 &&
-	    (only_asks(r, step) || strcmp(step->method, "GET") != 0);
+	const char *method = c->message.method;
+
+	return c->repeats > 0 && c->rc == ERR_OK && c->answer->status >= 500 &&
+	    c->answer->retry_after == 0 && strcmp(method, "POST") != 0 &&
+	    strcmp(method, "DELETE") != 0 &&
+	    (!c->step->writes || strcmp(method, "GET") != 0) &&
+	    clock_left(run->deadline) > 2 * RETRY_PAUSE_MS;
 }
 
-/* Whose host does a step speak to? */
-static const struct endpoint *
-partner(const struct run *r, const struct step *step)
+/* From now on every answer may be another one. */
+static void
+share_no_more(struct run *run)
 {
-	const struct steps *begin = &r->description->begin;
-
-	return step >= begin->list && step < begin->list + begin->count ?
-	    r->rest->begin :
-	    r->rest->at;
+	for (struct call *c = run->calls; c != NULL; c = c->next)
+		c->shared = false;
+	run->kept = 0;
 }
 
-static enum err
-exchange(struct run *r, const struct step *step, const struct message *m,
-    struct exchange_answer *answer, struct error *why)
+static void
+finish(struct run *run, struct call *c)
 {
-	const struct endpoint *e = partner(r, step);
+	c->over = true;
+	run->under_way--;
+	if (c->rc == ERR_UNREACHABLE)
+		endpoint_doubt(c->to);
+	if (c->rc != ERR_OK)
+		return;
+	run->answered = true;
+	if (c->answer->retry_after > run->retry_after)
+		run->retry_after = c->answer->retry_after;
+	if (!c->shared)
+		return;
+	run->kept += c->answer->body.len;
+	if (run->kept > KEPT_MAX)
+		share_no_more(run);
+}
+
+static void
+send_message(struct run *run, struct call *c)
+{
+	const struct message *m = &c->message;
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
-	struct target to = { e->host, e->port, addresses,
-		endpoint_addresses(e, addresses), e->settings->ca };
-	struct exchange_request request = { step->method, m->path.data,
-		m->headers, m->body.len > 0 ? m->body.data : NULL, m->body.len,
+	struct target to = { c->to->host, c->to->port, addresses,
+		endpoint_addresses(c->to, addresses), c->to->settings->ca };
+	struct exchange_request request = { m->method, m->path.data, m->headers,
+		m->body.len > 0 ? m->body.data : NULL, m->body.len,
 		m->sigv4.data, m->userpwd.data };
-	struct timespec pause = { 0, RETRY_PAUSE_MS * 1000000L };
-	enum err rc;
 
 	if (to.address_count == 0)
-		return error_set(why, ERR_UNREACHABLE,
-		    "no address of %s is known", e->host);
-	for (int i = 0;; i++) {
-		rc = exchange_perform(r->exchanges, &to, &request, r->deadline,
-		    answer, why);
-		if (rc != ERR_OK || i == REPEATS ||
-		    !may_repeat(r, step, answer) ||
-		    clock_left(r->deadline) <= 2 * RETRY_PAUSE_MS)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	if (rc == ERR_UNREACHABLE)
-		endpoint_doubt(e);
-	if (answer->retry_after > r->retry_after)
-		r->retry_after = answer->retry_after;
-	return rc;
-}
-
-static void
-print(const struct run *r, const struct step *step, const struct message *m,
-    struct buffer *to)
-{
-	buffer_printf(to, "%s %s%s\n", step->method, partner(r, step)->origin,
-	    m->path.data);
-	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
-		buffer_printf(to, "  %s\n", h->data);
-	if (m->body.len > 0)
-		buffer_printf(to, "  %s\n", m->body.data);
-}
-
-/* A request, as it is printed, and the answer to it. */
-struct question {
-	struct question *next;
-	char *printed;
-	struct exchange_answer answer;
-	json_object *tree; /* of the answer, or NULL */
-	enum err rc;
-	struct error why;
-};
-
-static void
-question_end(struct run *r, struct question *q)
-{
-	if (r->looked_at == q)
-		r->looked_at = NULL;
-	json_object_put(q->tree);
-	secret_free(q->printed);
-	buffer_free(&q->answer.body);
-}
-
-/* What would be sent, and on which condition. */
-static void
-rehearse(const struct run *r, const struct step *step, const struct message *m)
-{
-	struct buffer text = { .max = PRINT_MAX };
-	json_object *c = step->conditions;
-
-	print(r, step, m, &text);
-	fprintf(r->rehearsal, "%s%s%s: %s", step->label,
-	    c != NULL ? ", if " : "",
-	    c != NULL ? json_object_to_json_string(c) : "",
-	    text.data != NULL ? text.data : "");
-	buffer_free(&text);
-}
-
-/* In a rehearsal there is no answer. */
-static void
-put(struct run *r, const struct step *step, const struct message *m,
-    struct question *q)
-{
-	q->answer.body.max = EXCHANGE_BODY_MAX;
-	if (r->rehearsal == NULL)
-		q->rc = exchange(r, step, m, &q->answer, &q->why);
+		error_set(&c->why, ERR_UNREACHABLE, "no address of %s is known",
+		    c->to->host);
 	else
-		rehearse(r, step, m);
+		c->exchange = exchange_start(run->exchanges, &to, &request,
+		    run->deadline, &c->why);
+	if (c->exchange == NULL) {
+		c->rc = c->why.code;
+		finish(run, c);
+	}
 }
 
-/* The question as it was put before, or a new one; NULL without memory. */
-static struct question *
-ask(struct run *r, const struct step *step, const struct message *m)
+static void
+poll_call(struct run *run, struct call *c)
 {
-	struct buffer printed = { .max = PRINT_MAX };
-	struct question *q = r->questions;
-	char *text;
-
-	print(r, step, m, &printed);
-	if ((text = buffer_take(&printed)) == NULL)
-		return NULL;
-	while (q != NULL && strcmp(q->printed, text) != 0)
-		q = q->next;
-	if (q == NULL && r->kept > KEPT_MAX)
-		call_forget(r);
-	if (q == NULL && (q = calloc(1, sizeof *q)) != NULL) {
-		q->printed = text;
-		text = NULL;
-		put(r, step, m, q);
-		r->kept += q->answer.body.len;
-		q->next = r->questions;
-		r->questions = q;
+	if (c->exchange == NULL) {
+		if (clock_now() >= c->again)
+			send_message(run, c);
+		return;
 	}
-	secret_free(text);
-	return q;
+	if (!exchange_done(c->exchange))
+		return;
+	c->rc = exchange_result(c->exchange, &c->answer, &c->why);
+	if (!may_repeat(run, c)) {
+		finish(run, c);
+		return;
+	}
+	exchange_end(c->exchange);
+	c->exchange = NULL;
+	c->repeats--;
+	c->again = clock_now() + RETRY_PAUSE_MS;
 }
 
 void
-call_forget(struct run *r)
+calls_poll(struct run *run)
 {
-	struct question *q;
-
-	while ((q = r->questions) != NULL) {
-		r->questions = q->next;
-		question_end(r, q);
-		free(q);
-	}
-	r->kept = 0;
+	for (struct call *c = run->calls; c != NULL; c = c->next)
+		if (!c->over)
+			poll_call(run, c);
 }
 
-/* Only of the last answer: a tree may be a hundred times as large as it. */
-static json_object *
-tree_of(struct run *r, struct question *q)
+int64_t
+calls_due(const struct run *run)
 {
-	if (r->looked_at != q) {
-		if (r->looked_at != NULL) {
-			json_object_put(r->looked_at->tree);
-			r->looked_at->tree = NULL;
+	int64_t due = run->deadline;
+
+	if (run->impatient < due && clock_now() < run->impatient)
+		due = run->impatient;
+	for (const struct call *c = run->calls; c != NULL; c = c->next)
+		if (!c->over && c->exchange == NULL && c->again < due)
+			due = c->again;
+	return due;
+}
+
+bool
+calls_in_flight(const struct run *run)
+{
+	for (const struct call *c = run->calls; c != NULL; c = c->next)
+		if (!c->over && c->exchange != NULL)
+			return true;
+	return false;
+}
+
+static void
+call_free(struct run *run, struct call *c)
+{
+	if (run->parsed == c) {
+		json_object_put(run->parsed_tree);
+		run->parsed_tree = NULL;
+		run->parsed = NULL;
+	}
+	if (c->exchange != NULL)
+		exchange_end(c->exchange);
+	message_end(&c->message);
+	free(c);
+}
+
+void
+calls_sweep(struct run *run)
+{
+	struct call **link = &run->calls, *c;
+
+	while ((c = *link) != NULL)
+		if (c->heard && !c->shared) {
+			*link = c->next;
+			call_free(run, c);
+		} else {
+			link = &c->next;
 		}
-		q->tree = answer_parse(&q->answer.body);
-		r->looked_at = q;
-	}
-	return q->tree;
 }
 
-/* Each step judges for itself, also what another one asked. */
-static enum err
-judge(struct run *r, const struct step *step, struct question *q,
-    struct answer *a, struct error *why)
+void
+calls_end(struct run *run)
 {
-	if (q == NULL)
-		return error_memory(why);
-	if (q->rc != ERR_OK) {
-		*why = q->why;
-		return q->rc;
+	struct call *c;
+
+	while ((c = run->calls) != NULL) {
+		run->calls = c->next;
+		call_free(run, c);
 	}
-	return r->rehearsal != NULL ?
-	    ERR_OK :
-	    answer_judge(a, r->description, step, &r->token, &q->answer,
-		tree_of(r, q), why);
 }
 
-static enum err
-perform(struct run *r, const struct step *step, const struct scope *s,
-    const struct group *each, struct message *m, struct answer *a,
+/* The call that asks the same, and whose answer still is as good. */
+static struct call *
+find_shared(const struct run *run, const struct message *m)
+{
+	for (struct call *c = run->calls; c != NULL; c = c->next)
+		if (c->shared && message_equal(&c->message, m))
+			return c;
+	return NULL;
+}
+
+/* Takes over the message of a new call, and sends it. */
+static void
+enter(struct run *run, struct call *c)
+{
+	struct call **end = &run->calls;
+
+	if (c->step->writes)
+		share_no_more(run);
+	c->shared = !c->step->writes;
+	c->repeats = REPEATS_MAX;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = c;
+	run->under_way++;
+	send_message(run, c);
+}
+
+/* "home: steps/2: " before what went wrong. */
+static enum outcome
+explain(const struct run *run, const struct step *step, enum outcome outcome,
     struct error *why)
 {
-	const struct endpoint *e = partner(r, step);
-	struct question write = { .rc = ERR_OK };
-	enum err rc;
-
-	TRY(compose(m, r->description, step, e->path, s, each, why));
-	if (m->empty)
-		return ERR_OK;
-	TRY(sign_message(&r->description->sign, m, step->method, e->origin, s,
-	    why));
-	if (only_asks(r, step))
-		return judge(r, step, ask(r, step, m), a, why);
-	call_forget(r);
-	put(r, step, m, &write);
-	rc = judge(r, step, &write, a, why);
-	question_end(r, &write);
-	return rc;
+	error_prefix(why, "%s: %s", run->tree.api->at->settings->name,
+	    step->label);
+	return outcome;
 }
 
-enum err
-call_perform(struct run *r, const struct step *step, const struct scope *s,
-    const struct group *each, struct answer *a, bool *sent, struct error *why)
+struct call *
+call_start(struct run *run, const struct step *step, const struct values *v,
+    const struct group *each, enum outcome *outcome, struct error *why)
 {
-	struct message m;
-	enum err rc;
+	const struct endpoint *to = api_endpoint(run->tree.api, step);
+	struct call *c = calloc(1, sizeof *c), *other;
 
-	*a = (struct answer){ .tree = NULL };
-	rc = perform(r, step, s, each, &m, a, why);
-	*sent = rc == ERR_OK && !m.empty;
-	message_end(&m);
-	if (rc != ERR_OK)
-		error_prefix(why, "%s: %s", r->rest->at->settings->name,
-		    step->label);
-	return rc;
-}
-
-/* In a rehearsal nobody answers: "<id>" stands for what would be got. */
-static enum err
-pretend(const struct step *step, struct scope *to, struct error *why)
-{
-	json_object_object_foreach (step->get, name, pointer) {
-		char text[64];
-
-		(void)pointer;
-		/* The zone is known, and nothing else is there yet. */
-		if (strcmp(name, "zone") == 0 || strcmp(name, "current") == 0 ||
-		    strcmp(name, "ttl") == 0 || strcmp(name, "ttl_min") == 0)
-			continue;
-		snprintf(text, sizeof text, "<%s>", name);
-		TRY(scope_set(to, name, text, why));
+	*outcome = OUTCOME_RUN_FAILED;
+	if (c == NULL) {
+		error_memory(why);
+		return NULL;
 	}
-	return ERR_OK;
+	c->step = step;
+	c->to = to;
+	if (compose(&c->message, run->tree.description, step, to->origin,
+		to->path, v, each, why) != ERR_OK) {
+		*outcome = explain(run, step,
+		    why->code == ERR_MEMORY ? OUTCOME_RUN_FAILED :
+					      OUTCOME_FAILED,
+		    why);
+	} else if (c->message.empty) {
+		*outcome = OUTCOME_NOT_SENT;
+	} else if (!step->writes &&
+	    (other = find_shared(run, &c->message)) != NULL) {
+		call_free(run, c);
+		other->heard = false;
+		return other;
+	} else {
+		enter(run, c);
+		return c;
+	}
+	call_free(run, c);
+	return NULL;
+}
+
+/* Only of one answer: a tree may be a hundred times as large as its text. */
+static json_object *
+tree_of(struct run *run, struct call *c)
+{
+	if (run->parsed != c) {
+		json_object_put(run->parsed_tree);
+		run->parsed_tree = judge_parse(&c->answer->body);
+		run->parsed = c;
+	}
+	return run->parsed_tree;
+}
+
+enum outcome
+call_judge(struct run *run, struct call *c, const struct step *step,
+    struct error *why)
+{
+	enum outcome outcome;
+
+	if (c->rc != ERR_OK) {
+		*why = c->why;
+		return explain(run, step,
+		    c->rc == ERR_REFUSED ? OUTCOME_FAILED : OUTCOME_RUN_FAILED,
+		    why);
+	}
+	outcome = judge_answer(run->tree.description, step, &run->tree.token,
+	    c->answer, tree_of(run, c), why);
+	return outcome == OUTCOME_FAILED || outcome == OUTCOME_RUN_FAILED ?
+	    explain(run, step, outcome, why) :
+	    outcome;
 }
 
 enum err
-call_take(const struct run *r, const struct step *step, const struct answer *a,
-    const struct scope *s, struct scope *to, bool *found, struct error *why)
+call_take(struct run *run, struct call *c, const struct step *step,
+    const struct values *v, const struct address *wanted, struct values *to,
+    bool *found, struct error *why)
 {
-	*found = r->rehearsal != NULL;
-	if (step->get == NULL || a->none)
-		return ERR_OK;
-	if (r->rehearsal != NULL)
-		return pretend(step, to, why);
-	return answer_take(step, a->tree, s, to, found, why);
+	return judge_take(step, tree_of(run, c), v, wanted, to, found, why);
 }

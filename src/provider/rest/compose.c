@@ -5,8 +5,9 @@
 #include <gnutls/gnutls.h>
 
 #include "base/secret.h"
-#include "provider/rest/body.h"
 #include "provider/rest/compose.h"
+#include "provider/rest/fill.h"
+#include "provider/rest/sign.h"
 
 #define PATH_LEN_MAX   8192
 #define HEADER_LEN_MAX 8192
@@ -24,19 +25,18 @@ message_header(struct message *m, const char *line, struct error *why)
 }
 
 static enum err
-add_headers(struct message *m, json_object *headers, const struct scope *s,
-    struct error *why)
+add_headers(struct message *m, const struct fields *headers,
+    const struct values *v, struct error *why)
 {
-	if (headers == NULL)
-		return ERR_OK;
-	json_object_object_foreach (headers, name, value) {
+	for (size_t i = 0; i < headers->count; i++) {
+		const struct field *h = &headers->list[i];
 		struct buffer line = { .max = HEADER_LEN_MAX };
 		bool dropped;
 		enum err rc;
 
-		buffer_printf(&line, "%s: ", name);
-		rc = template_text(&line, json_object_get_string(value), s,
-		    ENCODE_HEADER, &dropped, why);
+		buffer_printf(&line, "%s: ", h->name);
+		rc = fill_text(&line, &h->value, v, ENCODE_HEADER, &dropped,
+		    why);
 		if (rc == ERR_OK && !dropped)
 			rc = message_header(m, line.data, why);
 		buffer_free(&line);
@@ -48,14 +48,18 @@ add_headers(struct message *m, json_object *headers, const struct scope *s,
 
 /* RFC 7617, made here so that libcurl never knows a user name. */
 static enum err
-add_basic(struct message *m, const struct description *d, const struct scope *s,
-    struct error *why)
+add_basic(struct message *m, const struct description *d,
+    const struct values *v, struct error *why)
 {
 	struct buffer pair = { .max = 4096 }, line = { .max = HEADER_LEN_MAX };
 	gnutls_datum_t raw, coded = { NULL, 0 };
 	enum err rc;
 
-	rc = template_text(&pair, d->basic, s, ENCODE_HEADER, NULL, why);
+	rc = fill_text(&pair, &d->basic[0], v, ENCODE_HEADER, NULL, why);
+	buffer_puts(&pair, ":");
+	if (rc == ERR_OK)
+		rc =
+		    fill_text(&pair, &d->basic[1], v, ENCODE_HEADER, NULL, why);
 	raw = (gnutls_datum_t){ (unsigned char *)pair.data,
 		(unsigned int)pair.len };
 	if (rc == ERR_OK && gnutls_base64_encode2(&raw, &coded) < 0)
@@ -72,109 +76,129 @@ add_basic(struct message *m, const struct description *d, const struct scope *s,
 	return rc;
 }
 
-/* "a=1&b=2"; members that are dropped leave no trace. */
 static enum err
-add_fields(struct buffer *to, json_object *fields, const struct scope *s,
-    struct error *why)
-{
-	const char *separator = "";
-
-	json_object_object_foreach (fields, name, value) {
-		struct buffer field = { .max = HEADER_LEN_MAX };
-		const char *text = json_object_get_string(value);
-		bool dropped;
-		enum err rc;
-
-		buffer_puts(&field, separator);
-		/* A key without a value, as in "?JSON". */
-		template_escape(&field, name);
-		buffer_puts(&field, *text == '\0' ? "" : "=");
-		rc =
-		    template_text(&field, text, s, ENCODE_QUERY, &dropped, why);
-		if (rc == ERR_OK && !dropped) {
-			buffer_add(to, field.data, field.len);
-			separator = "&";
-		}
-		buffer_free(&field);
-		if (rc != ERR_OK)
-			return rc;
-	}
-	return template_room(to, why);
-}
-
-static enum err
-add_json(struct message *m, json_object *body, const struct scope *s,
+add_json(struct message *m, const struct body *body, const struct values *v,
     const struct group *each, struct error *why)
 {
 	json_object *tree;
-	const char *text;
+	const char *text = "";
+	enum err rc;
 
-	TRY(body_fill(&tree, body, s, each, why));
+	if ((rc = fill_body(&tree, body, v, each, why)) != ERR_OK)
+		return rc;
 	m->empty = tree == NULL ||
 	    (json_object_is_type(tree, json_type_object) &&
 		json_object_object_length(tree) == 0);
 	/* json-c keeps this text inside the tree. */
-	text = tree == NULL ?
-	    "" :
-	    json_object_to_json_string_ext(tree,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text != NULL)
-		buffer_puts(&m->body, text);
+	if (tree != NULL)
+		text = json_object_to_json_string_ext(tree,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	rc = text == NULL ? error_memory(why) : ERR_OK;
+	if (rc == ERR_OK && !buffer_puts(&m->body, text))
+		rc = fill_room(&m->body, why);
 	if (tree != NULL)
 		secret_wipe_string((char *)(uintptr_t)text);
-	scope_wipe(tree);
-	return text != NULL ? template_room(&m->body, why) : error_memory(why);
+	json_wipe(tree);
+	return rc;
 }
 
 static enum err
-add_body(struct message *m, const struct step *step, const struct scope *s,
-    const struct group *each, struct error *why)
+add_body(struct message *m, const struct step_request *r,
+    const struct values *v, const struct group *each, struct error *why)
 {
-	switch (step->body_kind) {
+	enum err rc;
+
+	switch (r->body_kind) {
 	case BODY_JSON:
-		TRY(add_json(m, step->body, s, each, why));
-		return message_header(m, "Content-Type: application/json", why);
+		rc = add_json(m, &r->json, v, each, why);
+		return rc != ERR_OK ?
+		    rc :
+		    message_header(m, "Content-Type: application/json", why);
 	case BODY_FORM:
-		TRY(add_fields(&m->body, step->body, s, why));
-		return message_header(m,
-		    "Content-Type: "
-		    "application/x-www-form-urlencoded",
-		    why);
+		rc = fill_fields(&m->body, &r->form, v, why);
+		return rc != ERR_OK ?
+		    rc :
+		    message_header(m,
+			"Content-Type: application/x-www-form-urlencoded", why);
 	case BODY_TEXT: /* its headers say of what type it is */
-		return template_text(&m->body,
-		    json_object_get_string(step->body), s, ENCODE_XML, NULL,
-		    why);
+		return fill_text(&m->body, &r->text, v, ENCODE_XML, NULL, why);
 	default:
 		return ERR_OK;
 	}
 }
 
+static enum err
+add_query(struct message *m, const struct step_request *r,
+    const struct values *v, struct error *why)
+{
+	if (!r->has_query)
+		return ERR_OK;
+	buffer_puts(&m->path, "?");
+	return fill_fields(&m->path, &r->query, v, why);
+}
+
 enum err
 compose(struct message *m, const struct description *d, const struct step *step,
-    const char *base, const struct scope *s, const struct group *each,
-    struct error *why)
+    const char *origin, const char *base, const struct values *v,
+    const struct group *each, struct error *why)
 {
-	*m = (struct message){ .path.max = PATH_LEN_MAX,
+	const struct step_request *r = &step->request;
+	enum err rc;
+
+	*m = (struct message){ .method = r->method,
+		.origin = origin,
+		.path.max = PATH_LEN_MAX,
 		.body.max = BODY_LEN_MAX,
 		.sigv4.max = HEADER_LEN_MAX,
 		.userpwd.max = HEADER_LEN_MAX };
 	buffer_puts(&m->path, base);
-	TRY(template_path(&m->path, step->path, s, why));
-	if (step->query != NULL) {
-		buffer_puts(&m->path, "?");
-		TRY(add_fields(&m->path, step->query, s, why));
-	}
-	TRY(add_headers(m, d->headers, s, why));
-	TRY(add_headers(m, step->headers, s, why));
-	if (d->basic != NULL)
-		TRY(add_basic(m, d, s, why));
-	return add_body(m, step, s, each, why);
+	if ((rc = fill_path(&m->path, r, v, why)) == ERR_OK &&
+	    (rc = add_query(m, r, v, why)) == ERR_OK &&
+	    (rc = add_headers(m, &d->headers, v, why)) == ERR_OK &&
+	    (rc = add_headers(m, &r->headers, v, why)) == ERR_OK &&
+	    (!d->has_basic || (rc = add_basic(m, d, v, why)) == ERR_OK) &&
+	    (rc = add_body(m, r, v, each, why)) == ERR_OK && !m->empty)
+		rc = sign_message(&d->sign, m, v, why);
+	return rc;
+}
+
+static bool
+same_bytes(const struct buffer *a, const struct buffer *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+bool
+message_equal(const struct message *a, const struct message *b)
+{
+	const struct curl_slist *h = a->headers, *i = b->headers;
+
+	if (strcmp(a->method, b->method) != 0 ||
+	    strcmp(a->origin, b->origin) != 0 ||
+	    !same_bytes(&a->path, &b->path) || !same_bytes(&a->body, &b->body))
+		return false;
+	for (; h != NULL && i != NULL; h = h->next, i = i->next)
+		if (strcmp(h->data, i->data) != 0)
+			return false;
+	return h == NULL && i == NULL;
+}
+
+void
+message_print(const struct message *m, FILE *to)
+{
+	fprintf(to, "%s %s%s\n", m->method, m->origin,
+	    m->path.data != NULL ? m->path.data : "");
+	for (const struct curl_slist *h = m->headers; h != NULL; h = h->next)
+		fprintf(to, "  %s\n", h->data);
+	if (m->body.len > 0)
+		fprintf(to, "  %s\n", m->body.data);
 }
 
 void
 message_end(struct message *m)
 {
-	/* The lines are libcurl's; heap.h says why they need no wiping. */
+	/* libcurl allocated the lines; base/heap.h wipes its memory, too. */
 	curl_slist_free_all(m->headers);
 	m->headers = NULL;
 	buffer_free(&m->path);

@@ -1,21 +1,23 @@
 /*
- * compose.h - from a step of a description to the request that it asks for.
+ * compose.h - from a step of a description to the message that it asks for.
  */
 #ifndef PROVIDER_REST_COMPOSE_H
 #define PROVIDER_REST_COMPOSE_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
 
 #include <curl/curl.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "provider/rest/description.h"
-#include "provider/rest/template.h"
+#include "provider/description/description.h"
+#include "provider/rest/values.h"
 
-/* Holds secrets; message_end() wipes it. */
+/* A request before it is sent.  It holds secrets; message_end() wipes them. */
 struct message {
+	const char *method;
+	const char *origin; /* "https://host", borrowed */
 	struct buffer path; /* with the query */
 	struct curl_slist *headers;
 	struct buffer body;
@@ -25,16 +27,23 @@ struct message {
 };
 
 /*
- * Fills *m, whatever it held before.  base is the path of the provider's URL;
- * each are the records of a step for a name or a zone, else NULL.  After a
- * failure, too, message_end() is due.
+ * Fills *m, whatever it held before, and signs it.  origin and base are those
+ * of the provider's URL: "https://host", and its path.  each are the records of
+ * a step for a name or a zone, else NULL.  After a failure, too, message_end()
+ * is due.  ERR_REFUSED as in fill.h.
  */
 enum err compose(struct message *m, const struct description *d,
-    const struct step *step, const char *base, const struct scope *s,
-    const struct group *each, struct error *why);
+    const struct step *step, const char *origin, const char *base,
+    const struct values *v, const struct group *each, struct error *why);
 
-/* Adds a header, "Name: value". */
+/* Adds a header, "Name: value".  ERR_MEMORY. */
 enum err message_header(struct message *m, const char *line, struct error *why);
+
+/* Would both of them be answered alike: do they ask the same? */
+bool message_equal(const struct message *a, const struct message *b);
+
+/* As a person reads it: the first line, then the headers and the body. */
+void message_print(const struct message *m, FILE *to);
 
 void message_end(struct message *m);
 

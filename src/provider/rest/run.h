@@ -1,8 +1,8 @@
 /*
- * run.h - a description at work, for the records of one request.
+ * run.h - a description at work, for the records of one request of a router.
  *
- * Private to run.c, which begins and ends a run, zone.c, which finds the zone
- * of a name, and call.c, which carries out one step.
+ * Private to publish.c, which decides what is next, zone.c, which finds the
+ * zone of a name, and call.c, which sends and receives.
  */
 #ifndef PROVIDER_REST_RUN_H
 #define PROVIDER_REST_RUN_H
@@ -10,71 +10,102 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/error.h"
-#include "provider/token.h"
-#include "provider/publication.h"
-#include "provider/rest/answer.h"
-#include "provider/rest/rest.h"
-#include "provider/rest/scope.h"
+#include "https/exchange.h"
+#include "provider/rest/compose.h"
+#include "provider/rest/judge.h"
+#include "provider/rest/tree.h"
 
-struct item;
-struct question;
-
-/* A zone of the provider. */
-struct zone {
-	struct zone *next;
-	char *name;
-	struct scope scope; /* what the zone step got */
+/* One message, and the answer to it. */
+struct call {
+	struct call *next;
+	const struct step *step; /* that sent it first */
+	const struct endpoint *to;
+	struct message message;
+	struct exchange *exchange; /* NULL: waits for again */
+	int repeats;		   /* left */
+	int64_t again;
+	bool over;   /* the answer is here, or none will come */
+	bool heard;  /* and was heard by all that waited for it */
+	bool shared; /* others that ask the same may have the answer */
+	enum err rc;
+	struct error why;
+	const struct exchange_answer *answer; /* of exchange; if rc is ERR_OK */
 };
 
+/* What a run does at this time. */
+enum stage { STAGE_BEGIN, STAGE_RECORDS, STAGE_END, STAGE_OVER };
+
 struct run {
-	const struct rest *rest;
-	const struct description *description;
+	struct tree tree;
 	struct exchanges *exchanges;
-	FILE *rehearsal; /* requests end here */
 	int64_t deadline;
-	struct token_parts token;
-	struct scope config;	    /* what the operator gave, */
-	struct scope scope;	    /* what begin got */
-	struct zone *zones;	    /* those of the records */
-	struct question *questions; /* known to call.c alone */
-	size_t kept;		    /* bytes of their answers */
-	struct question *looked_at; /* the one that has a tree */
-	struct item *items;	    /* known to run.c alone */
-	size_t count;
+	int64_t impatient; /* from then on nothing waits for other records */
+	enum stage stage;
+	size_t session_step; /* of begin, or of end */
+	struct call *session_call;
+	struct call *calls; /* in the order in which they were made */
+	size_t under_way;   /* of them, not over */
+	size_t at_once_max; /* of under_way */
+	size_t kept;	    /* bytes of answers that are shared */
+	struct call *parsed;
+	json_object *parsed_tree; /* of the answer to it */
+	bool answered;		  /* the provider has answered once */
+	bool ended;		  /* by why, which every call would meet */
+	struct error why;
+	unsigned int batches;
 	long retry_after;
 };
 
-/*
- * Sends the request of a step and judges the answer, whose tree the caller
- * puts.  *sent: there was one; a body that comes to nothing is not sent.  What
- * only asks is sent once, whatever comes of it: as long as nothing was written,
- * the answer serves every step that asks the same.
- */
-enum err call_perform(struct run *r, const struct step *step,
-    const struct scope *s, const struct group *each, struct answer *a,
-    bool *sent, struct error *why);
-
-/* Forgets all answers. */
-void call_forget(struct run *r);
+/* May one more call be made? */
+bool call_may_start(const struct run *run);
 
 /*
- * Sets in to what the step gets from the answer; in a rehearsal, "<id>".
- * *found: there was something to pick.
+ * Sends the request of a step.  A step that only asks shares the call of
+ * another one that asks the same, as long as nothing was written since.
+ * NULL: nothing was sent, and *outcome, with why for a failure, says so.
  */
-enum err call_take(const struct run *r, const struct step *step,
-    const struct answer *a, const struct scope *s, struct scope *to,
+struct call *call_start(struct run *run, const struct step *step,
+    const struct values *v, const struct group *each, enum outcome *outcome,
+    struct error *why);
+
+/* Takes what came, and repeats what failed and may be repeated. */
+void calls_poll(struct run *run);
+
+/* The next moment at which calls_poll() has to do something by itself. */
+int64_t calls_due(const struct run *run);
+
+/* Is a request under way, and not only one that will be repeated? */
+bool calls_in_flight(const struct run *run);
+
+/* Frees the calls that nobody will ask for again; calls_end() all of them. */
+void calls_sweep(struct run *run);
+void calls_end(struct run *run);
+
+/*
+ * What the answer means for a step, and what the step takes from it, as in
+ * judge.h.  The call must be over.
+ */
+enum outcome call_judge(struct run *run, struct call *c,
+    const struct step *step, struct error *why);
+enum err call_take(struct run *run, struct call *c, const struct step *step,
+    const struct values *v, const struct address *wanted, struct values *to,
     bool *found, struct error *why);
 
 /*
- * The longest end of the record's name that the provider has as a zone; it
- * belongs to r.  ERR_ZONE: there is none.
+ * Goes on with the search for the zone of a name.  true: something changed, the
+ * name found its zone, or its records were settled since there is none.
  */
-enum err zone_find(struct run *r, const struct publication *record,
-    const struct zone **result, struct error *why);
+bool zone_search(struct run *run, struct name *n);
 
-void zones_free(struct run *r);
+/* Hears the answer to n->call. */
+void zone_hear(struct run *run, struct name *n);
+
+/* Ends the run: why would stop every other call, too. */
+void run_fail(struct run *run, const struct error *why);
+
+/* Settles all records of a name with an error. */
+void name_fail(struct run *run, const struct name *n, const struct error *why);
 
 #endif

@@ -6,58 +6,38 @@
 #include <gnutls/gnutls.h>
 
 #include "provider/rest/compose.h"
+#include "provider/rest/fill.h"
 #include "provider/rest/sign.h"
 
 #define SHA1_LEN 20
 
-static bool
-has_part(const char *const parts[], const char *name)
+/* What goes into a header, or is signed, is printable ASCII. */
+static const char *
+printable(const struct values *v, int variable, struct error *why)
 {
-	for (; *parts != NULL; parts++)
-		if (strcmp(*parts, name) == 0)
-			return true;
-	return false;
-}
+	const char *text = values_text(v, variable);
 
-enum err
-sign_read(struct sign *sign, const struct place *p, const char *const parts[],
-    struct error *why)
-{
-	static const char sigv4[] = "sigv4:";
-	const char *text = NULL;
-	enum err rc;
-
-	if ((rc = place_string(p, &text, why)) != ERR_OK || text == NULL)
-		return rc;
-	if (strncmp(text, sigv4, sizeof sigv4 - 1) == 0 &&
-	    strchr(text + sizeof sigv4 - 1, ':') != NULL) {
-		sign->kind = SIGN_SIGV4;
-		sign->region = text + sizeof sigv4 - 1;
-		if (!has_part(parts, "key") || !has_part(parts, "secret"))
-			return place_error(p, why,
-			    "needs \"token\": [\"key\", \"secret\"]");
-		return ERR_OK;
-	}
-	if (strcmp(text, "ovh") == 0) {
-		sign->kind = SIGN_OVH;
-		if (!has_part(parts, "application") ||
-		    !has_part(parts, "secret") || !has_part(parts, "consumer"))
-			return place_error(p, why,
-			    "needs \"token\": "
-			    "[\"application\", \"secret\", \"consumer\"]");
-		return ERR_OK;
-	}
-	return place_error(p, why,
-	    "must be \"sigv4:REGION:SERVICE\" or \"ovh\"");
+	for (const char *c = text; c != NULL && *c != '\0'; c++)
+		if (!template_may_hold(ENCODE_HEADER, *c))
+			text = NULL;
+	if (text == NULL)
+		error_set(why, ERR_REFUSED,
+		    "what signs the request holds what no header can");
+	return text;
 }
 
 static enum err
-sign_sigv4(const struct sign *sign, struct message *m, const struct scope *s,
+sign_sigv4(const struct sign *sign, struct message *m, const struct values *v,
     struct error *why)
 {
+	const char *key = printable(v, sign->key, why);
+	const char *secret = printable(v, sign->secret, why);
+
+	if (key == NULL || secret == NULL)
+		return why->code;
 	buffer_printf(&m->sigv4, "aws:amz:%s", sign->region);
-	return template_text(&m->userpwd, "{key}:{secret}", s, ENCODE_HEADER,
-	    NULL, why);
+	buffer_printf(&m->userpwd, "%s:%s", key, secret);
+	return fill_room(&m->userpwd, why);
 }
 
 /*
@@ -65,52 +45,49 @@ sign_sigv4(const struct sign *sign, struct message *m, const struct scope *s,
  * and time, plus signs between; OVH API, "First steps with the API".
  */
 static enum err
-sign_ovh(struct message *m, const char *method, const char *origin,
-    const struct scope *s, struct error *why)
+sign_ovh(const struct sign *sign, struct message *m, const struct values *v,
+    struct error *why)
 {
+	const char *secret = printable(v, sign->secret, why);
+	const char *consumer = printable(v, sign->consumer, why);
+	const char *time = printable(v, sign->time, why);
 	struct buffer text = { .max = m->body.len + 16384 };
 	struct buffer line = { .max = 128 }, stamp = { .max = 128 };
 	unsigned char hash[SHA1_LEN];
 	enum err rc;
 
-	if ((rc = template_text(&stamp, "X-Ovh-Timestamp: {time}", s,
-		 ENCODE_HEADER, NULL, why)) == ERR_OK)
-		rc = message_header(m, stamp.data, why);
-	buffer_free(&stamp);
-	if (rc != ERR_OK)
-		return rc;
-
-	rc = template_text(&text, "{secret}+{consumer}+", s, ENCODE_HEADER,
-	    NULL, why);
-	if (rc == ERR_OK) {
-		buffer_printf(&text, "%s+%s%s+%s+", method, origin,
-		    m->path.data, m->body.len > 0 ? m->body.data : "");
-		rc =
-		    template_text(&text, "{time}", s, ENCODE_HEADER, NULL, why);
-	}
-	if (rc == ERR_OK &&
+	if (secret == NULL || consumer == NULL || time == NULL)
+		return why->code;
+	buffer_printf(&stamp, "X-Ovh-Timestamp: %s", time);
+	buffer_printf(&text, "%s+%s+%s+%s%s+%s+%s", secret, consumer, m->method,
+	    m->origin, m->path.data, m->body.len > 0 ? m->body.data : "", time);
+	if ((rc = fill_room(&stamp, why)) == ERR_OK &&
+	    (rc = fill_room(&text, why)) == ERR_OK &&
 	    gnutls_hash_fast(GNUTLS_DIG_SHA1, text.data, text.len, hash) < 0)
 		rc = error_set(why, ERR_MEMORY, "SHA-1 failed");
 	buffer_puts(&line, "X-Ovh-Signature: $1$");
-	for (size_t i = 0; i < sizeof hash; i++)
+	for (size_t i = 0; rc == ERR_OK && i < sizeof hash; i++)
 		buffer_printf(&line, "%02x", hash[i]);
 	if (rc == ERR_OK)
+		rc = message_header(m, stamp.data, why);
+	if (rc == ERR_OK)
 		rc = message_header(m, line.data, why);
+	buffer_free(&stamp);
 	buffer_free(&line);
 	buffer_free(&text);
 	return rc;
 }
 
 enum err
-sign_message(const struct sign *sign, struct message *m, const char *method,
-    const char *origin, const struct scope *s, struct error *why)
+sign_message(const struct sign *sign, struct message *m, const struct values *v,
+    struct error *why)
 {
 	switch (sign->kind) {
 	case SIGN_SIGV4:
-		return sign_sigv4(sign, m, s, why);
+		return sign_sigv4(sign, m, v, why);
 	case SIGN_OVH:
-		return scope_holds(s, "time") ?
-		    sign_ovh(m, method, origin, s, why) :
+		return values_get(v, sign->time) != NULL ?
+		    sign_ovh(sign, m, v, why) :
 		    ERR_OK;
 	default:
 		return ERR_OK;

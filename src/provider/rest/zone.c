@@ -9,151 +9,265 @@
 #include "address/hostname.h"
 #include "provider/rest/run.h"
 
-/* *found: there is such a zone, and z knows what the step gets. */
-static enum err
-zone_ask(struct run *r, struct zone *z, const char *candidate, const char *name,
-    bool *found, struct error *why)
+/* The last two labels of a name. */
+static const char *
+domain_of(const char *name)
 {
-	const struct step *step = &r->description->zone;
-	struct answer a = { .tree = NULL };
-	struct scope s;
-	bool sent;
-	enum err rc;
+	const char *last = strrchr(name, '.'), *s;
 
-	if ((rc = scope_begin(&s, &r->scope, why)) == ERR_OK &&
-	    (rc = scope_set(&s, "zone", candidate, why)) == ERR_OK &&
-	    (rc = scope_set(&s, "name", name, why)) == ERR_OK &&
-	    (rc = call_perform(r, step, &s, NULL, &a, &sent, why)) ==
-		ERR_ZONE) {
-		a.none = true;
-		rc = ERR_OK;
+	for (s = last; s != NULL && s > name && s[-1] != '.'; s--)
+		;
+	return s != NULL ? s : name;
+}
+
+/* Does another name search that may well be in the same zone? */
+static bool
+other_searches(const struct run *run, const struct name *n)
+{
+	for (size_t i = 0; i < run->tree.name_count; i++) {
+		const struct name *o = &run->tree.names[i];
+
+		if (o->call != NULL &&
+		    strcmp(domain_of(o->text), domain_of(n->text)) == 0)
+			return true;
 	}
-	if (rc == ERR_OK)
-		rc = call_take(r, step, &a, &s, &z->scope, found, why);
-	if (step->get == NULL)
-		*found = !a.none;
-	json_object_put(a.tree);
-	scope_end(&s);
-	return rc;
+	return false;
+}
+
+static const char *
+parent_of(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot != NULL ? dot + 1 : name;
+}
+
+/*
+ * The zone of a name whose parent is the same, or of the parent itself: it
+ * serves this name, too, and the provider is not asked again.
+ */
+static struct zone *
+zone_of_sibling(const struct run *run, const struct name *n)
+{
+	const struct tree *t = &run->tree;
+	const char *parent = parent_of(n->text);
+
+	for (size_t i = 0; i < t->name_count; i++) {
+		const struct name *o = &t->names[i];
+
+		if (o->zone != NULL && o->given_zone == NULL &&
+		    (strcmp(parent_of(o->text), parent) == 0 ||
+			strcmp(o->text, parent) == 0) &&
+		    hostname_within(n->text, o->zone->name))
+			return o->zone;
+	}
+	return tree_zone(t, parent);
+}
+
+static bool
+place(struct run *run, struct name *n, struct zone *z)
+{
+	struct error why;
+
+	if (name_place(&run->tree, n, z, &why) != ERR_OK)
+		run_fail(run, &why);
+	return true;
 }
 
 /*
  * What the operator or the step calls the zone.  A provider may name another
- * than was asked for, but it must be one that holds name.
+ * than was asked for, but it must be one that holds the name.
  */
 static enum err
-zone_name(const struct run *r, struct zone *z, const char *candidate,
-    const char *name, bool given, bool *found, struct error *why)
+set_name(const struct run *run, const struct name *n, struct zone *z,
+    struct error *why)
 {
-	const struct step *step = &r->description->zone;
-	json_object *value;
+	const struct description *d = run->tree.description;
+	json_object *got = values_own(&z->values, VARIABLE_ZONE);
+	bool by_step = n->given_zone == NULL && d->has_zone &&
+	    step_gets(&d->zone, VARIABLE_ZONE) != NULL;
 
-	if (given || r->rehearsal != NULL || !r->description->has_zone ||
-	    !json_object_object_get_ex(step->get, "zone", NULL))
-		TRY(scope_set(&z->scope, "zone", candidate, why));
-	*found = json_object_object_get_ex(z->scope.values, "zone", &value);
-	if (!*found)
-		return ERR_OK;
-	if ((z->name = hostname_normalise(json_object_get_string(value),
-		 false)) == NULL ||
-	    !hostname_within(name, z->name))
+	z->name = hostname_normalise(by_step ? json_object_get_string(got) :
+					       n->candidate,
+	    false);
+	if (z->name == NULL || !hostname_within(n->text, z->name))
 		return error_set(why, ERR_REFUSED,
-		    "the provider names a zone that does not hold %s", name);
-	return scope_set(&z->scope, "zone", z->name, why);
+		    "the provider names a zone that does not hold %s", n->text);
+	return values_set(&z->values, VARIABLE_ZONE, z->name, why);
+}
+
+/* The candidate is a zone.  Takes z over, with what the step got. */
+static bool
+enter_zone(struct run *run, struct name *n, struct zone *z)
+{
+	struct zone *known;
+	struct error why;
+
+	if (set_name(run, n, z, &why) != ERR_OK) {
+		zone_free(z);
+		name_fail(run, n, &why);
+		return true;
+	}
+	if ((known = tree_zone(&run->tree, z->name)) != NULL) {
+		zone_free(z);
+		z = known;
+	} else {
+		z->next = run->tree.zones;
+		run->tree.zones = z;
+	}
+	return place(run, n, z);
+}
+
+/* The next candidate is what follows a dot, down to two labels. */
+static void
+reject(struct run *run, struct name *n)
+{
+	const char *provider = run->tree.api->at->settings->name;
+	const char *next = strchr(n->candidate, '.');
+	struct error why;
+
+	if (n->given_zone != NULL)
+		error_set(&why, ERR_ZONE, "%s: has no zone %s", provider,
+		    n->given_zone);
+	else if (next != NULL && strchr(next + 1, '.') != NULL) {
+		n->candidate = next + 1;
+		return;
+	} else
+		error_set(&why, ERR_ZONE, "%s: has no zone for %s", provider,
+		    n->text);
+	name_fail(run, n, &why);
 }
 
 static void
-zone_free(struct zone *z)
+fail(struct run *run, struct name *n, enum outcome outcome,
+    const struct error *why)
 {
-	scope_end(&z->scope);
-	free(z->name);
-	free(z);
-}
-
-/* So that all records of a zone meet in one; z goes in, or ends. */
-static const struct zone *
-zone_enter(struct run *r, struct zone *z)
-{
-	for (struct zone *o = r->zones; o != NULL; o = o->next)
-		if (strcmp(o->name, z->name) == 0) {
-			zone_free(z);
-			return o;
-		}
-	z->next = r->zones;
-	return r->zones = z;
-}
-
-/* Is the candidate a zone?  *result stays NULL if not. */
-static enum err
-zone_try(struct run *r, const char *candidate, const char *name, bool given,
-    const struct zone **result, struct error *why)
-{
-	const struct description *d = r->description;
-	struct zone *z = calloc(1, sizeof *z);
-	bool found = true;
-	enum err rc;
-
-	if (z == NULL)
-		return error_memory(why);
-	rc = scope_begin(&z->scope, &r->scope, why);
-	/* Of a zone that is given only what else the step gets is wanted. */
-	if (rc == ERR_OK && d->has_zone && (!given || d->zone_gets_more))
-		rc = zone_ask(r, z, candidate, name, &found, why);
-	if (rc == ERR_OK && found)
-		rc = zone_name(r, z, candidate, name, given, &found, why);
-	if (rc == ERR_OK && found) {
-		*result = zone_enter(r, z);
-		return ERR_OK;
-	}
-	zone_free(z);
-	return rc;
-}
-
-enum err
-zone_find(struct run *r, const struct publication *record,
-    const struct zone **result, struct error *why)
-{
-	const char *provider = r->rest->at->settings->name;
-	const char *name = record->name, *candidate = name;
-
-	*result = NULL;
-	if (record->zone != NULL) {
-		TRY(zone_try(r, record->zone, name, true, result, why));
-		return *result != NULL ?
-		    ERR_OK :
-		    error_set(why, ERR_ZONE, "%s: has no zone %s", provider,
-			record->zone);
-	}
-	if (strncmp(candidate, "*.", 2) == 0)
-		candidate += 2;
-	if (r->description->zoneless)
-		return zone_try(r, candidate, name, true, result, why);
-	if (!r->description->has_zone)
-		return error_set(why, ERR_ZONE,
-		    "%s: finds no zones by "
-		    "itself; write \"zone\" for %s into the configuration",
-		    provider, name);
-	for (; strchr(candidate, '.') != NULL;
-	     candidate = strchr(candidate, '.') + 1) {
-		/* Most zones have two labels, so a rehearsal takes that. */
-		if (r->rehearsal != NULL &&
-		    strchr(strchr(candidate, '.') + 1, '.') != NULL)
-			continue;
-		TRY(zone_try(r, candidate, name, false, result, why));
-		if (*result != NULL)
-			return ERR_OK;
-	}
-	return error_set(why, ERR_ZONE, "%s: has no zone for %s", provider,
-	    name);
+	if (outcome == OUTCOME_RUN_FAILED)
+		run_fail(run, why);
+	else
+		name_fail(run, n, why);
 }
 
 void
-zones_free(struct run *r)
+zone_hear(struct run *run, struct name *n)
 {
-	struct zone *z;
+	const struct step *step = &run->tree.description->zone;
+	bool found = true, named;
+	struct call *c = n->call;
+	struct zone *z = NULL;
+	enum outcome outcome;
+	struct error why;
 
-	while ((z = r->zones) != NULL) {
-		r->zones = z->next;
-		zone_free(z);
+	n->call = NULL;
+	outcome = call_judge(run, c, step, &why);
+	if (outcome == OUTCOME_NOT_THERE ||
+	    (outcome == OUTCOME_FAILED && why.code == ERR_ZONE)) {
+		reject(run, n);
+		return;
 	}
+	if (outcome != OUTCOME_ASKED) {
+		fail(run, n, outcome, &why);
+		return;
+	}
+	if ((z = zone_new(&run->tree, &why)) == NULL ||
+	    (step->answer.gets.count > 0 &&
+		call_take(run, c, step, &n->values, NULL, &z->values, &found,
+		    &why) != ERR_OK)) {
+		fail(run, n,
+		    why.code == ERR_MEMORY ? OUTCOME_RUN_FAILED :
+					     OUTCOME_FAILED,
+		    &why);
+		zone_free(z);
+		return;
+	}
+	named = n->given_zone != NULL ||
+	    step_gets(step, VARIABLE_ZONE) == NULL ||
+	    values_own(&z->values, VARIABLE_ZONE) != NULL;
+	if (found && named) {
+		(void)enter_zone(run, n, z);
+		return;
+	}
+	zone_free(z);
+	reject(run, n);
+}
+
+/* Asks the provider for the candidate. */
+static bool
+ask(struct run *run, struct name *n)
+{
+	enum outcome outcome;
+	struct error why;
+
+	if (values_set(&n->values, VARIABLE_ZONE, n->candidate, &why) !=
+	    ERR_OK) {
+		run_fail(run, &why);
+		return true;
+	}
+	n->call = call_start(run, &run->tree.description->zone, &n->values,
+	    NULL, &outcome, &why);
+	if (n->call == NULL && outcome == OUTCOME_NOT_SENT)
+		reject(run, n);
+	else if (n->call == NULL)
+		fail(run, n, outcome, &why);
+	return true;
+}
+
+/* The zone is the candidate, without asking. */
+static bool
+take_candidate(struct run *run, struct name *n)
+{
+	struct error why;
+	struct zone *z = zone_new(&run->tree, &why);
+
+	if (z != NULL)
+		return enter_zone(run, n, z);
+	run_fail(run, &why);
+	return true;
+}
+
+static bool
+zone_given(struct run *run, struct name *n)
+{
+	const struct description *d = run->tree.description;
+	struct zone *known = tree_zone(&run->tree, n->given_zone);
+
+	if (known != NULL)
+		return place(run, n, known);
+	n->candidate = n->given_zone;
+	/* Of a zone that is given only what else the step gets is wanted. */
+	if (!d->has_zone || !d->zone_gets_more)
+		return take_candidate(run, n);
+	return call_may_start(run) && ask(run, n);
+}
+
+bool
+zone_search(struct run *run, struct name *n)
+{
+	const struct description *d = run->tree.description;
+	struct zone *known;
+	struct error why;
+
+	if (n->call != NULL || other_searches(run, n))
+		return false;
+	if (n->given_zone != NULL)
+		return zone_given(run, n);
+	if (n->candidate == NULL) {
+		if ((known = zone_of_sibling(run, n)) != NULL)
+			return place(run, n, known);
+		n->candidate =
+		    strncmp(n->text, "*.", 2) == 0 ? n->text + 2 : n->text;
+	}
+	if (d->zoneless)
+		return take_candidate(run, n);
+	if (!d->has_zone) {
+		error_set(&why, ERR_ZONE,
+		    "%s: finds no zones by itself; write \"zone\" for %s into "
+		    "the configuration",
+		    run->tree.api->at->settings->name, n->text);
+		name_fail(run, n, &why);
+		return true;
+	}
+	if ((known = tree_zone(&run->tree, n->candidate)) != NULL)
+		return place(run, n, known);
+	return call_may_start(run) && ask(run, n);
 }

@@ -1,0 +1,50 @@
+/*
+ * publish.h - brings the records of one request to a provider with an API.
+ *
+ * publish.c decides what is next, zone.c finds the zones of names, and call.c
+ * sends what compose.c made of a step and fill.c filled in; judge.c says what
+ * an answer means.  All of them work on the tree of tree.h.
+ */
+#ifndef PROVIDER_REST_PUBLISH_H
+#define PROVIDER_REST_PUBLISH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "https/exchange.h"
+#include "provider/publication.h"
+#include "provider/rest/api.h"
+
+struct run;
+
+/*
+ * Starts to bring count records, PUBLICATIONS_MAX at most, to the provider; all
+ * arguments must outlive the run.  NULL: there was no memory, and every record
+ * says so.  Nothing is sent before publish_step().
+ */
+struct run *publish_start(const struct api *api, struct exchanges *exchanges,
+    const char *token, struct publication *const records[], size_t count,
+    int64_t deadline);
+
+/*
+ * Sends what can go, and makes of the answers that have come what they are
+ * worth.  Never waits.  false: all records have their result.
+ */
+bool publish_step(struct run *run);
+
+/* The moment at which publish_step() is due though no answer has come. */
+int64_t publish_due(const struct run *run);
+
+/*
+ * Aborts what is still under way, and frees the run.  *retry_after gets the
+ * seconds that the provider asked for, or 0.
+ */
+void publish_finish(struct run *run, long *retry_after);
+
+/* All of these in one, as provider_publish(), which calls it. */
+void publish(const struct api *api, struct exchanges *exchanges,
+    const char *token, struct publication *const records[], size_t count,
+    int64_t deadline, long *retry_after);
+
+#endif
