@@ -117,6 +117,8 @@ def test_what_runs_where(machine):
                         "/var/log/ddnsgate", "/var/lib/ddnsgate")
     assert re.findall(r"(\S+)\n", made) == ["ddnsgate"] * 3
     assert re.findall(r" (\d+ \S+)", made) == ["750 root", "750 ddnsgate", "700 ddnsgate"]
+    state = f"{machine.prefix}/var/lib/ddnsgate"
+    waiting.until(lambda: machine.must("ls", state), f"something in {state}", 30)
     machine.must("systemd-tmpfiles", "--create",
                  f"{machine.prefix}/lib/tmpfiles.d/ddnsgate.conf")
     assert machine.must("stat", "-c", "%a %U %G", machine.file) == "640 root ddnsgate\n"
