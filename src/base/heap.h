@@ -2,8 +2,9 @@
  * heap.h - memory that is given back holds no secret any more.
  *
  * A token passes through buffers of libfcgi, libcurl, json-c and GnuTLS that
- * are theirs to free.  So free() and realloc() of this program, which all of
- * them call, wipe first.  The C library's own work does the rest.
+ * are theirs to free (docs/reference/tls.md C.8).  So free() and realloc() of
+ * this program, which all of them call, wipe first.  Calls within the C library
+ * itself are not replaced, and do not wipe.
  */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H

@@ -11,7 +11,7 @@
 #define BLANKS	  " \t"
 #define REMOVE	  "none"
 
-/* What clients call it; protocols differ, the meaning does not. */
+/* The names that clients have for them: docs/reference/protocols.md 2.6. */
 static const char *const ipv4_names[] = { "ipv4", "myipv4", "ipaddr", "addr",
 	NULL };
 static const char *const ipv6_names[] = { "ipv6", "myipv6", "myip6", "ip6",
@@ -47,8 +47,9 @@ set_address(struct claim_address *to, const struct address *a, bool none,
 }
 
 /*
- * UniFi puts the name of the host behind the last parameter.  No address ends
- * in a dot and a word, as names do.
+ * UniFi puts the name of the host behind the last parameter
+ * (docs/reference/protocols.md 2.3).  No address ends in a dot and a word, as
+ * names do.
  */
 static void
 cut_host(char *value, const struct account_settings *account)
@@ -152,7 +153,7 @@ find_host(const struct account_settings *account, const char *name)
 
 		if (strcmp(own, name) == 0)
 			return &account->hosts[i];
-		/* UniFi sends it twice, one behind the other. */
+		/* UniFi sends a name twice: docs/reference/protocols.md 2.3. */
 		if (2 * strlen(own) == len &&
 		    strncmp(own, name, len / 2) == 0 &&
 		    strcmp(own, name + len / 2) == 0)
@@ -192,7 +193,7 @@ read_names(struct claim *c, const struct parameter *p,
 	char *copy, *rest, *item;
 	enum err rc = ERR_OK;
 
-	/* ddclient's way to say that host_id has the name. */
+	/* ddclient: host_id has the name (docs/reference/protocols.md 2.4). */
 	if (strcmp(p->value, "YES") == 0)
 		return ERR_OK;
 	if ((copy = rest = strdup(p->value)) == NULL)

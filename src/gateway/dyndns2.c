@@ -5,7 +5,7 @@
 /*
  * What passes by itself is 503, so that clients come back: a proof fails while
  * a line is still coming up.  What only a person can mend is 4xx, at which
- * some give up for good, as they should.
+ * some clients give up for good (docs/reference/protocols.md 1.4).
  */
 static const struct wording verdicts[VERDICT__MAX] = {
 	[VERDICT_SKIPPED] = { "nochg", 200, false },
@@ -41,8 +41,9 @@ put_address(struct buffer *body, const char **separator,
 }
 
 /*
- * The addresses that the client sent: it compares them with what it knows.
- * One that sent a prefix alone hears what was made of it.
+ * The addresses that the client sent, since some compare them with what they
+ * know (docs/reference/protocols.md 1.3).  A client that sent a prefix alone
+ * hears what was made of it.
  */
 static void
 put_addresses(const struct update *u, const struct host_settings *host,

@@ -160,7 +160,7 @@ may_reach(const struct exchange *x, const struct address *a)
 	return false;
 }
 
-/* CURLOPT_RESOLVE is the means; this is the guarantee. */
+/* CURLOPT_RESOLVE may be ignored, this is not: docs/reference/tls.md C.1. */
 static curl_socket_t
 open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 {
@@ -205,7 +205,7 @@ handshake_refused(struct exchanges *all, gnutls_session_t session,
 		}
 }
 
-/* After the handshake, before the request: the last door for the token. */
+/* After the handshake, before the request: docs/reference/tls.md C.2. */
 static int
 before_request(void *data, char *primary_ip, char *local_ip, int primary_port,
     int local_port)

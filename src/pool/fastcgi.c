@@ -310,16 +310,19 @@ parse(struct fastcgi *f, struct error *why)
 		    strerror(errno));
 	FCGX_InitRequest(&f->libfcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	f->libfcgi.ipcFd = memory;
-	/* FCGX_Accept_r() ends an earlier request first: none, keep it open. */
+	/*
+	 * FCGX_Accept_r() closes a connection whose keepConnection is 0 before
+	 * it reads from it (docs/reference/fastcgi.md 1.2).
+	 */
 	f->libfcgi.keepConnection = 1;
 	if (FCGX_Accept_r(&f->libfcgi) != 0) {
-		/* It has closed the file, and tried to accept on -1. */
+		/* libfcgi has closed the file: fastcgi.md 1.2. */
 		FCGX_Free(&f->libfcgi, 1);
 		return error_set(why, ERR_SYSTEM, "libfcgi does not take it");
 	}
 	close(memory);
 	f->libfcgi.ipcFd = f->fd;
-	/* A web server that wants to keep the connection would keep us. */
+	/* A kept connection would hold this worker: fastcgi.md 2.2. */
 	f->libfcgi.keepConnection = 0;
 	return ERR_OK;
 }

@@ -66,7 +66,8 @@ on_alarm(int sig)
 
 /*
  * One deadline for all that libfcgi does: libfcgi itself has none, and a limit
- * for each write would not stop a peer that drips.
+ * for each write would not stop a peer that drips (docs/reference/fastcgi.md
+ * 1.4).
  */
 static void
 phase_begin(int fd, long ms)
@@ -96,7 +97,8 @@ phase_end(void)
 
 /*
  * Every signal stays blocked but in epoll_pwait(), so that none can cut a
- * request short or be lost before the wait.
+ * request short or be lost before the wait (docs/reference/fastcgi.md 1.3 and
+ * 3.3).
  */
 static void
 signals_setup(struct worker *w, bool alone)

@@ -106,7 +106,7 @@ push(gnutls_transport_ptr_t ptr, const void *bytes, size_t len)
 	return n;
 }
 
-/* Runs inside the handshake, as soon as the certificate is here. */
+/* Runs inside the handshake, before Finished: docs/reference/tls.md B.2. */
 static int
 verify(gnutls_session_t session)
 {
@@ -121,7 +121,7 @@ verify(gnutls_session_t session)
 	return rc == ERR_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
-/* Before GnuTLS computes with what is in the message. */
+/* Before GnuTLS computes with the message: docs/reference/tls.md B.4. */
 static int
 look_at(gnutls_session_t session, unsigned int type, unsigned int when,
     unsigned int incoming, const gnutls_datum_t *message)
@@ -179,7 +179,7 @@ connect_start(struct attempt *a)
 		lack(a, "socket", strerror(errno));
 		return;
 	}
-	/* Without it each proof waits 40 ms for a delayed acknowledgement. */
+	/* Else 40 ms for an acknowledgement: docs/reference/tls.md B.5. */
 	(void)setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(a->fd, (struct sockaddr *)&ss, len) == -1 &&
 	    errno != EINPROGRESS)

@@ -151,7 +151,10 @@ leaf_reaches(gnutls_x509_crt_t leaf, const gnutls_datum_t *excluded)
 	return false;
 }
 
-/* GnuTLS holds a wildcard against them as if it were one name. */
+/*
+ * GnuTLS compares a wildcard with excluded names as if it were one name
+ * (docs/reference/tls.md B.1).
+ */
 static enum err
 check_constraints(gnutls_x509_crt_t leaf, gnutls_x509_name_constraints_t nc,
     struct error *why)

@@ -94,7 +94,7 @@ leaf_weak(gnutls_x509_crt_t leaf)
 		bits) < GNUTLS_SEC_PARAM_MEDIUM;
 }
 
-/* What GnuTLS lets through in a leaf, and we do not. */
+/* What GnuTLS lets through in a leaf, and we do not: tls.md B.1. */
 static enum err
 leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
 {
@@ -174,7 +174,7 @@ verify_certificate(gnutls_session_t session, const char *host,
 		refuse_status(why, status);
 		goto out;
 	}
-	/* A resumed session shows a chain that nobody verified. */
+	/* Its chain was not verified now: docs/reference/tls.md B.2. */
 	if (gnutls_session_is_resumed(session)) {
 		refuse(why, "comes from another session");
 		goto out;
