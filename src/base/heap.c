@@ -1,8 +1,10 @@
 #include "config.h"
 
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/heap.h"
 
@@ -12,11 +14,168 @@
 extern void __libc_free(void *p);
 extern void *__libc_malloc(size_t size);
 
+extern void *__libc_calloc(size_t count, size_t size);
+
+/*
+ * Address space only: a page costs memory once it is written to.  More than any
+ * configuration takes, and too much for a machine of 32 bits, which has none.
+ */
+#define REGION_SIZE ((size_t)(UINT64_C(1) << 32))
+#define REGIONS	    2
+#define ALIGN	    16 /* as malloc(3) */
+
+/* Lies at the beginning of its mapping; its blocks follow each other. */
+struct heap_region {
+	char *next; /* the first byte that no block has */
+	char *end;
+};
+
+/* Before each block, ALIGN bytes. */
+struct block {
+	size_t size;
+};
+
+static struct heap_region *regions[REGIONS], *entered;
+
+struct heap_region *
+heap_region_new(void)
+{
+	struct heap_region *r;
+	size_t i = 0;
+
+	while (i < REGIONS && regions[i] != NULL)
+		i++;
+	if (i == REGIONS || REGION_SIZE == 0)
+		return NULL;
+	r = mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r == MAP_FAILED)
+		return NULL;
+	r->next = (char *)r + ALIGN;
+	r->end = (char *)r + REGION_SIZE;
+	return regions[i] = r;
+}
+
+void
+heap_region_enter(struct heap_region *r)
+{
+	entered = r;
+}
+
+void
+heap_region_leave(void)
+{
+	entered = NULL;
+}
+
+void
+heap_region_free(struct heap_region *r)
+{
+	for (size_t i = 0; i < REGIONS; i++)
+		if (r != NULL && regions[i] == r) {
+			regions[i] = NULL;
+			munmap(r, REGION_SIZE);
+		}
+}
+
+static bool
+in_region(const void *p)
+{
+	for (size_t i = 0; i < REGIONS; i++)
+		if (regions[i] != NULL &&
+		    (const char *)p > (char *)regions[i] &&
+		    (const char *)p < regions[i]->end)
+			return true;
+	return false;
+}
+
+static struct block *
+block_of(void *p)
+{
+	return (struct block *)(void *)((char *)p - ALIGN);
+}
+
+static size_t
+rounded(size_t size)
+{
+	return (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* Is p the block that was made last, so that its end can move? */
+static bool
+is_last(void *p)
+{
+	return entered != NULL && in_region(p) &&
+	    (char *)p + rounded(block_of(p)->size) == entered->next;
+}
+
+/* Of the last block; the size may not be less than it is. */
+static bool
+region_grow(void *p, size_t size)
+{
+	if (size > (size_t)(entered->end - (char *)p) - ALIGN)
+		return false;
+	block_of(p)->size = size;
+	entered->next = (char *)p + rounded(size);
+	return true;
+}
+
+/* What lies behind the last block stays all zero. */
+static void
+region_drop(void *p)
+{
+	memset(p, 0, block_of(p)->size);
+	entered->next = (char *)block_of(p);
+	*block_of(p) = (struct block){ .size = 0 };
+}
+
+/* What is handed out is all zero. */
+static void *
+region_take(size_t size)
+{
+	size_t room = (size_t)(entered->end - entered->next), whole;
+	char *p = entered->next + ALIGN;
+
+	if (room < 2 * ALIGN || size > room - 2 * ALIGN)
+		return NULL;
+	whole = ALIGN + rounded(size);
+	entered->next += whole;
+	block_of(p)->size = size;
+	return p;
+}
+
+static size_t
+size_of(void *p)
+{
+	if (p == NULL)
+		return 0;
+	return in_region(p) ? block_of(p)->size : malloc_usable_size(p);
+}
+
+void *
+malloc(size_t size)
+{
+	return entered != NULL ? region_take(size) : __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	if (entered == NULL)
+		return __libc_calloc(count, size);
+	if (size != 0 && count > SIZE_MAX / size)
+		return NULL;
+	return region_take(count * size);
+}
+
 void
 free(void *p)
 {
-	if (p != NULL)
-		explicit_bzero(p, malloc_usable_size(p));
+	if (is_last(p))
+		region_drop(p);
+	if (p == NULL || in_region(p))
+		return;
+	explicit_bzero(p, malloc_usable_size(p));
 	__libc_free(p);
 }
 
@@ -24,7 +183,7 @@ free(void *p)
 void *
 realloc(void *p, size_t size)
 {
-	size_t old = p != NULL ? malloc_usable_size(p) : 0;
+	size_t old = size_of(p);
 	void *moved;
 
 	if (size == 0 && p != NULL) {
@@ -33,7 +192,9 @@ realloc(void *p, size_t size)
 	}
 	if (size <= old && size > old / 2)
 		return p;
-	if ((moved = __libc_malloc(size)) == NULL)
+	if (size > old && is_last(p) && region_grow(p, size))
+		return p;
+	if ((moved = malloc(size)) == NULL)
 		return NULL;
 	if (p != NULL)
 		memcpy(moved, p, old < size ? old : size);
@@ -48,6 +209,29 @@ heap_wipes(void)
 }
 
 #else
+
+struct heap_region *
+heap_region_new(void)
+{
+	return NULL;
+}
+
+void
+heap_region_enter(struct heap_region *r)
+{
+	(void)r;
+}
+
+void
+heap_region_leave(void)
+{
+}
+
+void
+heap_region_free(struct heap_region *r)
+{
+	(void)r;
+}
 
 bool
 heap_wipes(void)

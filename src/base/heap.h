@@ -11,6 +11,28 @@
 
 #include <stdbool.h>
 
+struct heap_region;
+
+/*
+ * A mapping of its own for much memory that is given back as a whole, such as a
+ * configuration: freeing it piece by piece would write to each of its pages,
+ * and so copy those that it shares with other processes.  At most two at a
+ * time.  NULL: there is none in this build, or no room; the heap does as well.
+ */
+struct heap_region *heap_region_new(void);
+
+/*
+ * Between these two, all that this program and its libraries allocate lies in
+ * r.  No function that keeps memory for its next call, such as getgrnam(3), may
+ * be called there.  free(3) of what lies in a region gives little back.  NULL is
+ * fine: then the heap is used.
+ */
+void heap_region_enter(struct heap_region *r);
+void heap_region_leave(void);
+
+/* Gives back everything in r at once.  NULL is fine. */
+void heap_region_free(struct heap_region *r);
+
 /* Does it do so in this build?  Not with a sanitizer's heap, nor musl's. */
 bool heap_wipes(void);
 

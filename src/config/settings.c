@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/heap.h"
 #include "config/document.h"
 #include "config/reader.h"
 #include "config/settings.h"
@@ -396,7 +397,9 @@ read_settings(struct reader *r, struct settings *s)
 	accounts = reader_member(r, "accounts");
 	read_end(r);
 	read_providers(&providers, s);
+	heap_region_enter(s->region);
 	read_accounts(&accounts, s);
+	heap_region_leave();
 }
 
 struct settings *
@@ -404,12 +407,17 @@ settings_read(const char *file, struct error *why)
 {
 	struct settings *s = calloc(1, sizeof *s);
 	struct reader top;
+	enum err read;
 
 	if (s == NULL || (s->file = strdup(file)) == NULL) {
 		error_memory(why);
 		goto fail;
 	}
-	if (document_read(&s->document, file, why) != ERR_OK)
+	s->region = heap_region_new();
+	heap_region_enter(s->region);
+	read = document_read(&s->document, file, why);
+	heap_region_leave();
+	if (read != ERR_OK)
 		goto fail;
 	top = reader_top(s->document, s->file, why);
 	read_settings(&top, s);
@@ -420,11 +428,9 @@ fail:
 	return NULL;
 }
 
-void
-settings_free(struct settings *s)
+static void
+accounts_end(struct settings *s)
 {
-	if (s == NULL)
-		return;
 	for (size_t i = 0; i < s->account_count; i++) {
 		struct account_settings *a = &s->accounts[i];
 
@@ -433,9 +439,20 @@ settings_free(struct settings *s)
 		free(a->hosts);
 	}
 	free(s->accounts);
+}
+
+void
+settings_free(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	if (s->region == NULL) {
+		accounts_end(s);
+		json_object_put(s->document);
+	}
 	free(s->providers);
-	json_object_put(s->document);
 	free(s->file);
+	heap_region_free(s->region);
 	free(s);
 }
 

@@ -59,7 +59,8 @@ struct state_settings {
 
 struct settings {
 	char *file;
-	json_object *document; /* owns every borrowed string */
+	struct heap_region *region; /* of document and accounts, or NULL */
+	json_object *document;	    /* owns every borrowed string */
 	unsigned int workers;
 	struct listen_settings listen;
 	uid_t peers[SETTINGS_PEERS_MAX];

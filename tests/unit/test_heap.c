@@ -145,10 +145,47 @@ test_kept(void **state)
 	ROWS_END();
 }
 
+/* All that is made in a region goes with it, and nothing else does. */
+static void
+test_region(void **state)
+{
+	char *outside, *text, *more, *zero;
+	struct heap_region *r, *second;
+
+	(void)state;
+	if (!heap_wipes()) {
+		assert_null(heap_region_new());
+		skip();
+	}
+	for (int round = 0; round < 100; round++) {
+		assert_non_null(outside = strdup("outside"));
+		assert_non_null(r = heap_region_new());
+		heap_region_enter(r);
+		assert_non_null(text = strdup("inside"));
+		assert_non_null(more = realloc(strdup("grows"), 100000));
+		assert_non_null(zero = calloc(1000, 1000));
+		free(outside);
+		free(text);
+		heap_region_leave();
+		assert_string_equal(text, "inside");
+		assert_string_equal(more, "grows");
+		for (size_t i = 0; i < 1000000; i++)
+			assert_true(zero[i] == 0);
+		assert_int_equal((uintptr_t)zero % 16, 0);
+		free(malloc(100));
+		assert_non_null(second = heap_region_new());
+		assert_null(heap_region_new());
+		heap_region_free(second);
+		heap_region_free(r);
+	}
+	heap_region_free(NULL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_region),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_kept),
 	};
