@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 import pytest
-from lab import certificates
+from lab import certificates, waiting
 from lab.gateway import USER, verifier
 
 
@@ -214,13 +214,14 @@ def test_the_owner_of_the_running_service_is_found(binary, place):
     """Nobody needs to say who serves, as long as somebody does."""
     path = f"{place}/own/socket"
     file = configuration(place, listen={"socket": path}, workers=1, peers=[])
-    server = subprocess.Popen(
-        ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", binary,
-         "serve", "--config", file], stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    printed = place / "printed"
+    with printed.open("wb") as out:
+        server = subprocess.Popen(
+            ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", binary,
+             "serve", "--config", file], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
-        assert any(b"ready" in line for line in server.stderr), "it ended"
-        assert os.path.exists(path)
+        waiting.until(lambda: "ready, " in printed.read_text(encoding="ascii"),
+                      "the server", 60)
         told = check(binary, configuration(place, listen={"socket": path}, workers=1,
                                            peers=[], log=f"{place}/log"))
         assert (told.returncode, told.stderr) == (
@@ -230,8 +231,7 @@ def test_the_owner_of_the_running_service_is_found(binary, place):
         assert server.poll() is None
     finally:
         server.terminate()
-        server.wait(30)
-        server.stderr.close()
+        server.wait(60)
 
 
 def notes(binary, file):
