@@ -669,31 +669,3 @@ exchanges_wait(struct exchanges *all, int64_t until)
 {
 	return exchanges_wait_with(all, NULL, 0, until);
 }
-
-enum err
-exchange_perform(struct exchanges *all, const struct target *to,
-    const struct exchange_request *request, int64_t deadline,
-    struct exchange_answer *answer, struct error *why)
-{
-	struct exchange *x = exchange_start(all, to, request, deadline, why);
-	const struct exchange_answer *got;
-	enum err rc;
-
-	answer->status = 0;
-	answer->retry_after = 0;
-	buffer_clear(&answer->body);
-	if (x == NULL)
-		return why->code;
-	while (!exchange_done(x) && exchanges_wait(all, deadline) == ERR_OK)
-		continue;
-	if (!exchange_done(x)) {
-		rc = error_set(why, ERR_SYSTEM, "libcurl fails");
-	} else if ((rc = exchange_result(x, &got, why)) == ERR_OK) {
-		answer->status = got->status;
-		answer->retry_after = got->retry_after;
-		if (!buffer_add(&answer->body, got->body.data, got->body.len))
-			rc = error_memory(why);
-	}
-	exchange_end(x);
-	return rc;
-}

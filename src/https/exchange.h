@@ -52,7 +52,6 @@ struct exchange_request {
 	const char *userpwd; /* what it signs with, or NULL */
 };
 
-/* A copy of one starts as { .body.max = EXCHANGE_BODY_MAX }. */
 struct exchange_answer {
 	long status;
 	struct buffer body;
@@ -116,13 +115,5 @@ void exchange_end(struct exchange *x);
 enum err exchanges_wait(struct exchanges *all, int64_t until);
 enum err exchanges_wait_with(struct exchanges *all, struct pollfd *others,
     size_t count, int64_t until);
-
-/*
- * One exchange from its start to its end.  Result as exchange_result() and
- * exchange_start(); the answer is copied, buffer_free() its body.
- */
-enum err exchange_perform(struct exchanges *all, const struct target *to,
-    const struct exchange_request *request, int64_t deadline,
-    struct exchange_answer *answer, struct error *why);
 
 #endif
