@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/quote.h"
 #include "base/shared.h"
 
 /* How a line begins. */
@@ -127,34 +128,6 @@ log_open(const char *target, struct error *why)
 	return ERR_OK;
 }
 
-/* Copies text to line so that no byte of it can act on a terminal. */
-static size_t
-quote(char *line, size_t size, const char *text)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t n = 0;
-
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (n + 8 > size) {
-			memcpy(line + n, "...", 3);
-			n += 3;
-			break;
-		}
-		if (c >= 0x20 && c < 0x7f) {
-			line[n++] = (char)c;
-		} else {
-			line[n++] = '\\';
-			line[n++] = 'x';
-			line[n++] = hex[c >> 4];
-			line[n++] = hex[c & 15];
-		}
-	}
-	line[n] = '\0';
-	return n;
-}
-
 /* What stands before the text; returns its length, which is below 80. */
 static size_t
 put_head(char *line, size_t size, time_t when, int priority)
@@ -191,7 +164,7 @@ line_format(struct log_line *l, time_t when, int priority, const char *text)
 	if (log_head == HEAD_UNKNOWN)
 		log_head = head_of_stderr();
 	n = put_head(line, size, when, priority);
-	n += quote(line + n, size - n - 1, text);
+	n += quote(line + n, size - n - 1, text, strlen(text), "");
 	line[n++] = '\n';
 	l->len = n;
 }

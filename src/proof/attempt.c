@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "proof/attempt.h"
 #include "proof/response.h"
+#include "tls/failure.h"
 #include "tls/limits.h"
 #include "tls/verify.h"
 
@@ -26,7 +27,8 @@ struct attempt {
 	struct error why;
 	int fd;
 	gnutls_session_t session;
-	size_t read; /* bytes, against READ_MAX */
+	size_t read;	     /* bytes, against READ_MAX */
+	unsigned char first; /* of these bytes */
 	struct buffer request;
 	size_t sent;	    /* bytes of request */
 	struct address own; /* our end of the connection */
@@ -88,6 +90,8 @@ pull(gnutls_transport_ptr_t ptr, void *bytes, size_t len)
 		return -1;
 	}
 	n = recv(a->fd, bytes, len, 0);
+	if (n > 0 && a->read == 0)
+		a->first = *(unsigned char *)bytes;
 	if (n > 0)
 		a->read += (size_t)n;
 	else if (n == -1)
@@ -218,6 +222,8 @@ step_connect(struct attempt *a)
 static void
 fail_tls(struct attempt *a, const char *what, int rc)
 {
+	/* RFC 8446 section 5.1: it begins with an alert or a handshake. */
+	bool foreign = a->read > 0 && a->first != 21 && a->first != 22;
 	bool cut = rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR;
 
 	if (rc == GNUTLS_E_PREMATURE_TERMINATION)
@@ -226,8 +232,10 @@ fail_tls(struct attempt *a, const char *what, int rc)
 		fail(a, what, "the server sends without end");
 	else if (cut)
 		not_yet(a, what, "the connection was reset");
+	else if (foreign)
+		fail(a, what, "the server's answer is not TLS");
 	else
-		fail(a, what, gnutls_strerror(rc));
+		fail(a, what, failure_text(a->session, rc));
 }
 
 /* True when GnuTLS only waits for the socket. */
@@ -324,7 +332,7 @@ judge(struct attempt *a, bool closed)
 		    "the host saw another address than ours, or "
 		    "its answer is none");
 	else if (r == RESPONSE_BAD)
-		fail(a, "HEAD", "the answer is not HTTP");
+		fail(a, "HEAD", "the answer is not HTTP/1.1");
 	else if (closed)
 		not_yet(a, "HTTP", "closed without an answer");
 }

@@ -7,22 +7,10 @@
 #include <gnutls/x509.h>
 
 #include "tls/chain.h"
+#include "tls/refusal.h"
 #include "tls/san.h"
 
 #define OID_AUTHORITY_INFO "1.3.6.1.5.5.7.1.1"
-
-/* From the leaf on; those of the peer are ours to free, the root is not. */
-struct chain {
-	gnutls_x509_crt_t crt[CHAIN_MAX + 1];
-	size_t count;
-	size_t owned;
-};
-
-static enum err
-refuse(struct error *why, const char *reason)
-{
-	return error_set(why, ERR_PROOF, "certificate: %s", reason);
-}
 
 /* Moves the issuer of crt out of list, or returns NULL. */
 static gnutls_x509_crt_t
@@ -41,14 +29,15 @@ take_issuer(gnutls_x509_crt_t list[], size_t count, gnutls_x509_crt_t crt)
 	return NULL;
 }
 
-static void
-chain_build(struct chain *c, gnutls_session_t session)
+void
+chain_read(struct chain *c, gnutls_session_t session)
 {
 	gnutls_x509_crt_t sent[CHAIN_MAX] = { NULL }, root, next;
 	gnutls_certificate_credentials_t trust = NULL;
 	const gnutls_datum_t *list;
 	unsigned int count = 0;
 
+	*c = (struct chain){ .count = 0 };
 	list = gnutls_certificate_get_peers(session, &count);
 	if (list == NULL || count > CHAIN_MAX)
 		return;
@@ -75,6 +64,25 @@ out:
 	for (unsigned int i = 0; i < count; i++)
 		if (sent[i] != NULL)
 			gnutls_x509_crt_deinit(sent[i]);
+}
+
+void
+chain_end(struct chain *c)
+{
+	for (size_t i = 0; i < c->owned; i++)
+		gnutls_x509_crt_deinit(c->crt[i]);
+	c->count = c->owned = 0;
+}
+
+bool
+chain_key_short(gnutls_x509_crt_t crt)
+{
+	unsigned int bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+
+	return algorithm < 0 ||
+	    gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)algorithm,
+		bits) < GNUTLS_SEC_PARAM_MEDIUM;
 }
 
 static bool
@@ -213,10 +221,10 @@ check_any(gnutls_x509_crt_t crt, struct error *why)
 enum err
 chain_check(gnutls_session_t session, struct error *why)
 {
-	struct chain c = { .count = 0 };
+	struct chain c;
 	enum err rc = ERR_OK;
 
-	chain_build(&c, session);
+	chain_read(&c, session);
 	if (c.count < 1)
 		rc = refuse(why, "there is none that can be read");
 	for (size_t i = 0; i < c.count && rc == ERR_OK; i++) {
@@ -224,7 +232,6 @@ chain_check(gnutls_session_t session, struct error *why)
 		if (rc == ERR_OK && i > 0)
 			rc = check_ca(c.crt[i], c.crt[0], why);
 	}
-	for (size_t i = 0; i < c.owned; i++)
-		gnutls_x509_crt_deinit(c.crt[i]);
+	chain_end(&c);
 	return rc;
 }

@@ -7,12 +7,34 @@
 #ifndef TLS_CHAIN_H
 #define TLS_CHAIN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include "base/error.h"
 
 /* The longest path from a leaf to its root, both counted. */
 #define CHAIN_MAX 16
+
+/*
+ * The path from the first certificate of a session on, each followed by its
+ * issuer, as far as the server sent it; at its end the root, if the session
+ * trusts it.
+ */
+struct chain {
+	gnutls_x509_crt_t crt[CHAIN_MAX + 1];
+	size_t count;
+	size_t owned; /* the first ones: sent by the server; the root is not */
+};
+
+/* Empty if nothing can be read.  Release with chain_end(). */
+void chain_read(struct chain *c, gnutls_session_t session);
+void chain_end(struct chain *c);
+
+/* Is the key shorter than GNUTLS_SEC_PARAM_MEDIUM (RSA: 2048 bits)? */
+bool chain_key_short(gnutls_x509_crt_t crt);
 
 /*
  * Follows the path from the first certificate of the session to a CA that its

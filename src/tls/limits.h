@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 #define LIMITS_CHAIN_MAX       16	    /* certificates in one message */
-#define LIMITS_CERTIFICATE_MAX (16UL << 10) /* bytes, so some 700 names */
+#define LIMITS_CERTIFICATE_MAX (32UL << 10) /* bytes: some 1000 names */
 #define LIMITS_STAPLE_MAX      (4UL << 10)  /* bytes of an OCSP answer */
 #define LIMITS_BITS_MAX	       8192 /* of an RSA modulus, or a DH prime */
 #define LIMITS_EXPONENT_MAX    64   /* bits of an RSA exponent */

@@ -8,14 +8,9 @@
 
 #include "base/secret.h"
 #include "tls/chain.h"
+#include "tls/refusal.h"
 #include "tls/san.h"
 #include "tls/verify.h"
-
-static enum err
-refuse(struct error *why, const char *reason)
-{
-	return error_set(why, ERR_PROOF, "certificate: %s", reason);
-}
 
 /* The certificate of the handshake; the caller deinitialises it. */
 static gnutls_x509_crt_t
@@ -83,17 +78,6 @@ leaf_purpose_empty(gnutls_x509_crt_t leaf)
 	    GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 }
 
-static bool
-leaf_weak(gnutls_x509_crt_t leaf)
-{
-	unsigned int bits = 0;
-	int algorithm = gnutls_x509_crt_get_pk_algorithm(leaf, &bits);
-
-	return algorithm < 0 ||
-	    gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)algorithm,
-		bits) < GNUTLS_SEC_PARAM_MEDIUM;
-}
-
 /* What GnuTLS lets through in a leaf, and we do not: tls.md B.1. */
 static enum err
 leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
@@ -102,8 +86,8 @@ leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
 
 	if (gnutls_x509_crt_get_version(leaf) != 3)
 		return refuse(why, "not of version 3");
-	if (leaf_weak(leaf))
-		return refuse(why, "its key is too short");
+	if (chain_key_short(leaf))
+		return refuse_key(why, leaf);
 	if (gnutls_x509_crt_get_ca_status(leaf, &critical) > 0)
 		return refuse(why, "is one of a CA, not of a server");
 	if (gnutls_x509_crt_get_key_usage(leaf, &usage, &critical) == 0 &&
@@ -114,36 +98,8 @@ leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
 	if (leaf_purpose_empty(leaf))
 		return refuse(why, "is for no purpose at all");
 	if (!leaf_names(leaf, host))
-		return refuse(why, "is not for this name");
+		return refuse_name(why, leaf);
 	return ERR_OK;
-}
-
-/* The bits of status that say most, in few words. */
-static enum err
-refuse_status(struct error *why, unsigned int status)
-{
-	static const struct {
-		unsigned int bit;
-		const char *reason;
-	} bits[] = {
-		{ GNUTLS_CERT_REVOKED, "is revoked" },
-		{ GNUTLS_CERT_EXPIRED, "has expired" },
-		{ GNUTLS_CERT_NOT_ACTIVATED, "is not valid yet" },
-		{ GNUTLS_CERT_UNEXPECTED_OWNER, "is not for this name" },
-		{ GNUTLS_CERT_PURPOSE_MISMATCH, "is not for a TLS server" },
-		{ GNUTLS_CERT_INSECURE_ALGORITHM, "uses a weak algorithm" },
-		{ GNUTLS_CERT_SIGNATURE_FAILURE, "has a false signature" },
-		{ GNUTLS_CERT_SIGNER_NOT_FOUND, "its CA is not trusted" },
-		{ GNUTLS_CERT_SIGNER_NOT_CA, "its signer is not a CA" },
-		{ GNUTLS_CERT_MISSING_OCSP_STATUS,
-		    "must come with an OCSP answer, and has none" },
-	};
-
-	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
-		if ((status & bits[i].bit) != 0)
-			return refuse(why, bits[i].reason);
-	return error_set(why, ERR_PROOF, "certificate: not valid (status 0x%x)",
-	    status);
 }
 
 enum err
@@ -171,7 +127,7 @@ verify_certificate(gnutls_session_t session, const char *host,
 		goto out;
 	}
 	if (status != 0) {
-		refuse_status(why, status);
+		refuse_status(why, session, leaf, status);
 		goto out;
 	}
 	/* Its chain was not verified now: docs/reference/tls.md B.2. */

@@ -17,15 +17,15 @@ REASONS = {
     "huge-key-1.2": "an RSA key in its chain has 65536 bits, more than 8192",
     "huge-key-above": "an RSA key in its chain has 65536 bits, more than 8192",
     "huge-exponent": "has 100000 bits, more than 64",
-    "many-names": "bytes, more than 16384",
-    "long-name": "bytes, more than 16384",
-    "huge-extension": "bytes, more than 16384",
+    "many-names": "bytes, more than 32768",
+    "long-name": "bytes, more than 32768",
+    "huge-extension": "bytes, more than 32768",
     "long-chain": "more than 15 others",
     "huge-staple": "more than 4096 bytes about its revocation",
     "huge-staple-1.2": "more than 4096 bytes about its revocation",
     "drips": "TLS: no answer in time",
     "tickets": "the server sends without end",
-    "key-updates": "Too many handshake packets",
+    "key-updates": "the server sends handshake messages without end",
 }
 
 

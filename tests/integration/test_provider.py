@@ -168,12 +168,12 @@ def test_without_pinned_addresses_the_certificate_still_decides(
 # What the log says of a provider's certificate of each sort.
 REASONS = {
     "expired": "certificate: has expired",
-    "not-yet-valid": "certificate: is not valid yet",
+    "not-yet-valid": "certificate: is not valid before",
     "self-signed": "certificate: its CA is not trusted",
     "wrong-name": "certificate: is not for this name",
     "client-only": "certificate: is not for a TLS server",
     "short-key": "certificate: ",
-    "name-in-subject-only": "certificate: is not for this name",
+    "name-in-subject-only": "certificate: is for no host name",
     "unknown-authority": "certificate: its CA is not trusted",
 }
 

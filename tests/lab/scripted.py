@@ -76,11 +76,26 @@ def hang_up(connection):
     connection.recv(65536)
 
 
-def with_tls(leaf, then, version=None):
-    """A handshake with a leaf's certificate, and then(connection)."""
+def alert(number):
+    """A fatal alert instead of a handshake."""
+    def serve(connection):
+        connection.recv(65536)
+        connection.sendall(b"\x15\x03\x03\x00\x02\x02" + bytes([number]))
+        silent(connection)
+    return serve
+
+
+def with_tls(leaf, then, version=None, clients=None):
+    """A handshake with a leaf's certificate, and then(connection).
+
+    clients: who signs the certificates that clients must show.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")       # it may have a short key
     context.load_cert_chain(leaf.chain, leaf.key)
+    if clients:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients)
     if version:
         context.set_ciphers("ALL:@SECLEVEL=0")
         with warnings.catch_warnings():

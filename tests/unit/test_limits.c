@@ -213,8 +213,8 @@ static const struct {
 	{ "DSA", { .key = DSA }, 1, "odd kind" },
 	{ "the longest chain", { .key = EC }, 15, NULL },
 	{ "one more", { .key = EC }, 16, "more than 15 others" },
-	{ "a large one", { .padding = 15000 }, 1, NULL },
-	{ "one that is too large", { .padding = 16384 }, 1, "more than 16384" },
+	{ "a large one", { .padding = 31000 }, 1, NULL },
+	{ "one that is too large", { .padding = 32768 }, 1, "more than 32768" },
 };
 
 static void

@@ -113,6 +113,13 @@ static const struct {
 	{ { "home.example.net", "*.example.org" }, "home.example.org", true },
 };
 
+/* The reason, to which a fact may be added, such as a time. */
+static bool
+is_refused(const char *text, const char *reason)
+{
+	return strncmp(text, reason, strlen(reason)) == 0;
+}
+
 static void
 test_names(void **state)
 {
@@ -128,8 +135,9 @@ test_names(void **state)
 		    "\"%s\" for %s: %s", names[i].names[0], names[i].host,
 		    rc == ERR_OK ? "good" : why.text);
 		ROW(names[i].good ||
-			strcmp(why.text, "certificate: is not for this name") ==
-			    0,
+			is_refused(why.text,
+			    "certificate: is not for this name, "
+			    "but for \""),
 		    "\"%s\" for %s: %s", names[i].names[0], names[i].host,
 		    why.text);
 	}
@@ -144,13 +152,13 @@ static const struct {
 } leaves[] = {
 	{ { .names = { NAME } }, NULL },
 	{ { .names = { NAME }, .rsa_bits = 2048 }, NULL },
-	{ { .common_name = NAME }, "certificate: is not for this name" },
+	{ { .common_name = NAME }, "certificate: is for no host name" },
 	{ { .names = { NAME }, .from_days = -30, .to_days = -1 },
-	    "certificate: has expired" },
+	    "certificate: has expired on 20" },
 	{ { .names = { NAME }, .from_days = 1, .to_days = 30 },
-	    "certificate: is not valid yet" },
+	    "certificate: is not valid before 20" },
 	{ { .names = { NAME }, .self_signed = true },
-	    "certificate: its CA is not trusted" },
+	    "certificate: its CA is not trusted: it is self-signed by \"CN=" },
 	{ { .names = { NAME }, .purpose = GNUTLS_KP_TLS_WWW_CLIENT },
 	    "certificate: is not for a TLS server" },
 	/* RFC 5280 section 4.2.1.12 lets any purpose be one. */
@@ -175,7 +183,7 @@ test_leaves(void **state)
 			ROW(rc == ERR_OK, "row %zu: %s", i, why.text);
 		else
 			ROW(rc == ERR_PROOF &&
-				strcmp(why.text, leaves[i].reason) == 0,
+				is_refused(why.text, leaves[i].reason),
 			    "row %zu: %s", i, rc == ERR_OK ? "good" : why.text);
 	}
 	ROWS_END();
