@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
 #include "provider/dns/rfc2136.h"
 #include "provider/endpoint.h"
 #include "provider/provider.h"
@@ -158,10 +161,14 @@ provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after)
 {
+	unsigned int turn = 0;
+
 	assert(count <= PUBLICATIONS_MAX);
 	*retry_after = 0;
+	/* Another name goes first at each try, if one try is too short. */
+	(void)gnutls_rnd(GNUTLS_RND_NONCE, &turn, sizeof turn);
 	if (p->api.description != NULL)
-		publish(&p->api, x, token, records, count, deadline,
+		publish(&p->api, x, token, records, count, turn, deadline,
 		    retry_after);
 	else
 		rfc2136_publish(&p->at, token, records, count, deadline);

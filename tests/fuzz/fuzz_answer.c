@@ -209,7 +209,7 @@ bring(struct description *d)
 	long retry_after;
 
 	/* So little time is left that nothing is tried again. */
-	publish(&api, NULL, TOKEN, list, 3, clock_now() + 100, &retry_after);
+	publish(&api, NULL, TOKEN, list, 3, 0, clock_now() + 100, &retry_after);
 	for (size_t i = 0; i < 3; i++) {
 		assert(strstr(records[i].why.text, "geheim-1") == NULL);
 		assert(strstr(records[i].why.text, "geheim-2") == NULL);

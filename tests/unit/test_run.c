@@ -782,7 +782,7 @@ tell(const struct story *story)
 	n = records_start(records, pointers, story->records);
 	told = story;
 	next_line = 0;
-	publish(&stage.api, NULL, story->token, pointers, n,
+	publish(&stage.api, NULL, story->token, pointers, n, 0,
 	    clock_now() + 60000, &retry_after);
 	ROW(story->lines[next_line].request == NULL, "%s: never asked \"%s\"",
 	    story->title, unit_text(story->lines[next_line].request));
@@ -832,8 +832,8 @@ test_deadline(void **state)
 	told = &late;
 	next_line = 0;
 	publish(&stage.api, NULL, TOKEN, pointers,
-	    records_start(records, pointers, late.records), clock_now() + 100,
-	    &retry_after);
+	    records_start(records, pointers, late.records), 0,
+	    clock_now() + 100, &retry_after);
 	assert_int_equal(next_line, 1);
 	assert_int_equal(records[0].result, ERR_BUSY);
 	stage_end(&stage);

@@ -389,16 +389,18 @@ is_todo(const struct run *run, const struct name *n)
 }
 
 /*
- * Names go in the order in which they were given, so that one that has begun is
- * brought to its end before another one begins.
+ * Names always go in the same order, so that one that has begun is brought to
+ * its end before another one begins.
  */
 static bool
 records_go(struct run *run)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < run->tree.name_count && !run->ended; i++) {
-		struct name *n = &run->tree.names[i];
+	size_t count = run->tree.name_count;
+
+	for (size_t i = 0; i < count && !run->ended; i++) {
+		struct name *n = &run->tree.names[(run->turn + i) % count];
 
 		if (!is_todo(run, n))
 			continue;
@@ -493,7 +495,7 @@ at_once_max(const struct description *d)
 struct run *
 publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
-    int64_t deadline)
+    unsigned int turn, int64_t deadline)
 {
 	struct run *run = calloc(1, sizeof *run);
 	struct error why;
@@ -504,6 +506,7 @@ publish_start(const struct api *api, struct exchanges *exchanges,
 		return NULL;
 	}
 	run->exchanges = exchanges;
+	run->turn = turn;
 	run->deadline = deadline;
 	run->impatient = deadline - clock_left(deadline) / 2;
 	run->at_once_max = at_once_max(api->description);
@@ -555,11 +558,11 @@ publish_finish(struct run *run, long *retry_after)
 
 void
 publish(const struct api *api, struct exchanges *exchanges, const char *token,
-    struct publication *const records[], size_t count, int64_t deadline,
-    long *retry_after)
+    struct publication *const records[], size_t count, unsigned int turn,
+    int64_t deadline, long *retry_after)
 {
-	struct run *run =
-	    publish_start(api, exchanges, token, records, count, deadline);
+	struct run *run = publish_start(api, exchanges, token, records, count,
+	    turn, deadline);
 
 	while (run != NULL && publish_step(run))
 		if (calls_in_flight(run))

@@ -20,12 +20,13 @@ struct run;
 
 /*
  * Starts to bring count records, PUBLICATIONS_MAX at most, to the provider; all
- * arguments must outlive the run.  NULL: there was no memory, and every record
- * says so.  Nothing is sent before publish_step().
+ * arguments must outlive the run.  The names take turns: turn, any number, says
+ * which one goes first.  NULL: there was no memory, and every record says so.
+ * Nothing is sent before publish_step().
  */
 struct run *publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
-    int64_t deadline);
+    unsigned int turn, int64_t deadline);
 
 /*
  * Sends what can go, and makes of the answers that have come what they are
@@ -45,6 +46,6 @@ void publish_finish(struct run *run, long *retry_after);
 /* All of these in one, as provider_publish(), which calls it. */
 void publish(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
-    int64_t deadline, long *retry_after);
+    unsigned int turn, int64_t deadline, long *retry_after);
 
 #endif

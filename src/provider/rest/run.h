@@ -40,6 +40,7 @@ enum stage { STAGE_BEGIN, STAGE_RECORDS, STAGE_END, STAGE_OVER };
 struct run {
 	struct tree tree;
 	struct exchanges *exchanges;
+	unsigned int turn; /* the name that goes first */
 	int64_t deadline;
 	int64_t impatient; /* from then on nothing waits for other records */
 	enum stage stage;
