@@ -141,7 +141,8 @@ close_level(struct scan *s)
 {
 	size_t first = s->levels[s->depth - 1].first_name;
 	const struct name *twice = NULL;
-	struct name *n = s->names + first;
+	/* Without a name so far there is no list either. */
+	struct name *n = s->names != NULL ? s->names + first : NULL;
 	size_t count = s->name_count - first, before = 0;
 
 	if (count > 1)
