@@ -227,7 +227,7 @@ tell_lost(void)
 	return false;
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 log_text(int priority, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX + 64];

@@ -131,9 +131,9 @@ note_base(const struct provider *p)
 	    !is_repeated(p, end, requests))
 		end = strchr(end + 1, '/');
 	if (requests != NULL && end != NULL)
-		printf("note: provider %s: the requests would go to %s%s%s/..., "
-		       "for the description adds %s by itself; take it out of "
-		       "\"base\"\n",
+		printf("note: provider %s: the requests would go to "
+		       "%s%s%s/..., for the description adds %s by itself; "
+		       "take it out of \"base\"\n",
 		    e->settings->name, e->origin, e->path, end, end);
 	free(requests);
 }

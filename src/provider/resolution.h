@@ -26,7 +26,9 @@ void resolution_free(struct resolution *r, size_t count);
 /* The one at index of what resolution_new() made. */
 struct resolution *resolution_at(struct resolution *r, size_t index);
 
-/* Copies what is known, in the resolver's order; returns how many, 0 at first. */
+/*
+ * Copies what is known, in the resolver's order; returns how many, 0 at first.
+ */
 size_t resolution_get(const struct resolution *r,
     struct address to[static RESOLUTION_MAX]);
 

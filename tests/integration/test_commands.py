@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from lab.gateway import ROOT
 
-COMMANDS = ("serve", "check", "hash", "prove", "provider", "router", "--version")
+COMMANDS = ("serve", "check", "hash", "prove", "provider", "router", "status", "history",
+            "forget", "--version")
 CALLS = [(), *((c,) for c in COMMANDS), ("provider", "list"), ("provider", "check"),
          ("provider", "run")]
 

@@ -109,7 +109,9 @@ read_basic(struct compiler *c, const struct reader *r, struct description *d)
 	d->has_basic = count == 2;
 }
 
-/* "sigv4:REGION:SERVICE" or "ovh", and the parts of the token that each takes */
+/*
+ * "sigv4:REGION:SERVICE" or "ovh", and the parts of the token that each takes
+ */
 static void
 read_sign(struct compiler *c, const struct reader *r, struct sign *to)
 {

@@ -20,7 +20,8 @@ enum err dnstcp_connect(int *fd, const struct address *addresses, size_t count,
 
 /*
  * Sends one message and waits for one, which *answer_len tells the length of:
- * at most 65535 bytes, so max must not be less.  ERR_UNREACHABLE: no whole answer before deadline.
+ * at most 65535 bytes, so max must not be less.  ERR_UNREACHABLE: no whole
+ * answer before deadline.
  */
 enum err dnstcp_exchange(int fd, const uint8_t *message, size_t len,
     uint8_t *answer, size_t max, size_t *answer_len, int64_t deadline,

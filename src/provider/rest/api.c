@@ -100,8 +100,8 @@ api_read(struct api *a, struct endpoint *at, struct endpoint *login,
 
 	if (found == NULL)
 		return error_set(why, ERR_CONFIG,
-		    "%s: /providers/%s: there is no %s.json in " PROVIDERS_SYSCONFDIR
-		    " or " PROVIDERS_DATADIR,
+		    "%s: /providers/%s: there is no %s.json "
+		    "in " PROVIDERS_SYSCONFDIR " or " PROVIDERS_DATADIR,
 		    file, s->name, s->description);
 	a->at = a->login = at;
 	/* Not even we may change what tells us where a token goes. */
