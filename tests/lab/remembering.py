@@ -1,0 +1,89 @@
+"""A pool with a state, before a provider that keeps what is written."""
+
+import json
+import os
+import subprocess
+import threading
+
+from . import fastcgi, provider
+from .gateway import USER, verifier
+from .stage import ZONE
+
+HOSTS = ("home", "second", "third")
+PORT = 9444
+NAME = f"slow.dns.{ZONE}"
+
+
+class Recorder(provider.Provider):
+    """Keeps what is written, as a provider does, and may wait before a write."""
+
+    def __init__(self, *arguments, **options):
+        self.held = {}                  # (name, type): addresses
+        self.writes = []
+        self.wait = 0.0
+        self.gate = threading.Event()
+        self.gate.set()
+        super().__init__(*arguments, **options)
+
+    def behave(self, request):
+        if request.method == "GET":
+            path = request.line.split()[1].split("?")[0]
+            zone = {"id": f"{self.zone}.", "name": f"{self.zone}.", "rrsets": [
+                {"name": f"{name}.", "type": kind, "ttl": 60,
+                 "records": [{"content": a, "disabled": False} for a in addresses]}
+                for (name, kind), addresses in self.held.items() if addresses]}
+            return provider.answer("200", json.dumps(
+                [zone] if path.endswith("/zones") else zone).encode(),
+                "Content-Type: application/json")
+        self.gate.wait(30)
+        for rrset in json.loads(request.body)["rrsets"]:
+            key = rrset["name"].rstrip("."), rrset["type"]
+            self.held[key] = [r["content"] for r in rrset.get("records", [])]
+            self.writes.append((*key, *self.held[key]))
+        return provider.answer("204")
+
+
+class Scene:
+    def __init__(self, world, binary, folder, users=HOSTS, workers=6):
+        self.world = world
+        self.recorder = Recorder(world.provider, world.provider.ipv4, PORT,
+                                 world.authority.leaf(NAME), ZONE)
+        self.state = f"{folder}/state"
+        os.makedirs(self.state)
+        os.chmod(folder, 0o755)
+        os.chown(self.state, USER, USER)
+        home = {"description": "powerdns", "addresses": [world.provider.ipv4],
+                "config": {"base": f"https://{NAME}:{PORT}"}}
+        self.configuration = {
+            "workers": workers, "ca": world.authority.pem, "state": self.state,
+            "providers": {"home": home},
+            "accounts": {name: {
+                "verifier": verifier(name, world.token), "provider": "home",
+                "hosts": {f"{name}.{ZONE}": {
+                    "ipv4": True, "zone": ZONE, "proof": {"kind": "none"}}}}
+                for name in users}}
+        self.proved = f"proved.{ZONE}"
+        self.configuration["accounts"]["proved"] = {
+            "verifier": verifier("proved", world.token), "provider": "home",
+            "hosts": {self.proved: {"ipv4": True, "zone": ZONE,
+                                    "proof": {"kind": "certificate", "request": "tls"}}}}
+        self.pool = world.pool(binary, self.configuration, name="state-pool",
+                               env=world.sanitizer("state"))
+        self.pool.start()
+
+    def update(self, user="home", arrival=None, **parameters):
+        request = self.world.parameters(user, **parameters)
+        if arrival is not None:
+            request["REQUEST_MSEC"] = f"{arrival:.3f}"
+        status, text = fastcgi.call(self.pool.socket, request, timeout=20.0)
+        return status, text.partition("\r\n\r\n")[2].strip()
+
+    def command(self, *arguments):
+        return subprocess.run(
+            self.world.proxy.command([self.pool.binary, *arguments, "--config",
+                                      self.pool.configuration]),
+            env=os.environ | self.world.sanitizer("command"), check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def stop(self):
+        self.pool.stop()
+        self.recorder.stop()
