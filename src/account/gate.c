@@ -1,20 +1,19 @@
 #include "config.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "account/gate.h"
+#include "base/alive.h"
 #include "base/clock.h"
 #include "base/shared.h"
 
 #define TICK_NS 2000000L
 
 struct gate {
-	_Atomic pid_t *holders; /* shared: the places, then the queue */
+	_Atomic uint64_t *holders; /* shared: the places, then the queue; see
+				      base/alive.h */
 	unsigned int places;
 	unsigned int queue;
 };
@@ -43,24 +42,18 @@ gate_free(struct gate *g)
 	free(g);
 }
 
-static bool
-is_gone(pid_t pid)
-{
-	return kill(pid, 0) == -1 && errno == ESRCH;
-}
-
 /* One of count from first on, if one is free or its holder is gone. */
 static bool
 take(const struct gate *g, unsigned int first, unsigned int count)
 {
 	for (unsigned int i = first; i < first + count; i++) {
-		pid_t holder = 0;
+		uint64_t holder = 0;
 
 		if (atomic_compare_exchange_strong(&g->holders[i], &holder,
-			getpid()) ||
-		    (is_gone(holder) &&
+			alive_mark()) ||
+		    (!alive_check(holder) &&
 			atomic_compare_exchange_strong(&g->holders[i], &holder,
-			    getpid())))
+			    alive_mark())))
 			return true;
 	}
 	return false;
@@ -70,7 +63,7 @@ static void
 give_back(const struct gate *g, unsigned int first, unsigned int count)
 {
 	for (unsigned int i = first; i < first + count; i++) {
-		pid_t me = getpid();
+		uint64_t me = alive_mark();
 
 		(void)atomic_compare_exchange_strong(&g->holders[i], &me, 0);
 	}

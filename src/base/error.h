@@ -17,6 +17,7 @@ enum err {
 	ERR_ABANDONED,	       /* nobody waits for the answer any more */
 	ERR_AUTH,	       /* not a known login */
 	ERR_TOO_MANY_FAILURES, /* too many logins failed from that address */
+	ERR_UPDATES_BUSY,      /* too many updates wait for others */
 	ERR_LOGINS_BUSY,    /* too many logins are checked at the same time */
 	ERR_NOT_A_NAME,	    /* the request names no full host name */
 	ERR_TOO_MANY_NAMES, /* the request names too many hosts */

@@ -62,6 +62,8 @@ fail:
 enum err
 gateway_open_state(struct gateway *g, struct error *why)
 {
+	if ((g->slow = slow_new(g->settings->workers)) == NULL)
+		return error_memory(why);
 	g->state = state_new(g->settings, why);
 	return g->state != NULL ? ERR_OK : why->code;
 }
@@ -71,6 +73,7 @@ gateway_inherit(struct gateway *g, struct gateway *from)
 {
 	providers_inherit(g->providers, from->providers);
 	accounts_inherit(g->accounts, from->accounts);
+	slow_inherit(g->slow, from->slow);
 	state_inherit(g->state, from->state);
 }
 
@@ -80,6 +83,7 @@ gateway_free(struct gateway *g)
 	if (g == NULL)
 		return;
 	state_free(g->state);
+	slow_free(g->slow);
 	prover_free(g->prover);
 	trust_free(g->trust);
 	providers_free(g->providers);

@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
+#include "gateway/slow.h"
 #include "https/exchange.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
@@ -21,7 +22,9 @@ struct gateway {
 	struct trust *trust; /* of proofs and providers */
 	struct prover *prover;
 	struct providers *providers;
-	struct state *state; /* NULL until gateway_open_state() */
+	struct slow *slow; /* this and the next are NULL until
+			      * gateway_open_state() */
+	struct state *state;
 };
 
 /* What one worker has for itself; never carry it across a fork. */
@@ -39,7 +42,8 @@ struct gateway *gateway_new(const char *file, struct error *why);
 void gateway_free(struct gateway *g);
 
 /*
- * Makes the state ready, to be called by whoever will serve, before the fork.
+ * Makes the state and the places for slow work ready, to be called by whoever
+ * will serve, before the fork.
  * ERR_CONFIG: it cannot serve with this state.
  */
 enum err gateway_open_state(struct gateway *g, struct error *why);

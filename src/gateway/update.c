@@ -12,6 +12,8 @@
 #include "proof/proof.h"
 #include "provider/provider.h"
 
+#define SILENT_MS 4500 /* who takes so long does not answer */
+
 /* The steps, told below in this order. */
 static enum err authenticate(struct update *u);
 static enum err read_claim(struct update *u);
@@ -20,6 +22,7 @@ static void prove(struct update *u);
 static void publish(struct update *u);
 static int64_t deadline(const struct update *u, int64_t phase);
 static bool any_open(const struct update *u);
+static enum err work(struct update *u);
 
 enum err
 update_run(struct update *u)
@@ -29,16 +32,31 @@ update_run(struct update *u)
 	if ((rc = authenticate(u)) == ERR_OK &&
 	    (rc = read_claim(u)) == ERR_OK && (rc = plan_make(u)) == ERR_OK &&
 	    (rc = hosts_recall(u)) == ERR_OK && any_open(u) &&
-	    (rc = check_client(u)) == ERR_OK) {
-		hosts_take_turns(u, deadline(u, UPDATE_MS));
-		prove(u);
-		if ((rc = check_client(u)) == ERR_OK) {
-			hosts_intend(u);
-			publish(u);
-		}
-		hosts_learn(u);
-	}
+	    (rc = check_client(u)) == ERR_OK)
+		rc = work(u);
 	u->result = rc;
+	return rc;
+}
+
+/* What may take seconds, and so is done by a part of the workers only. */
+static enum err
+work(struct update *u)
+{
+	const char *account = u->login.account->name;
+	enum err rc;
+
+	if (!slow_enter(u->gateway->slow, account))
+		return error_set(&u->why, ERR_UPDATES_BUSY,
+		    "too many updates wait for web servers or providers");
+	hosts_take_turns(u, deadline(u, UPDATE_MS));
+	prove(u);
+	if ((rc = check_client(u)) == ERR_OK) {
+		hosts_intend(u);
+		publish(u);
+	}
+	hosts_learn(u);
+	slow_leave(u->gateway->slow, account,
+	    u->proofs_ms < SILENT_MS && u->provider_ms < SILENT_MS);
 	return rc;
 }
 

@@ -172,3 +172,23 @@ def test_status_and_history(scene):
     scene.pool.stop()
     assert WEB[0] in scene.command("status").stdout
     scene.pool.start()
+
+
+def test_one_account_does_not_hold_the_pool(scene):
+    """Updates of one account into a black hole, and a good one of another."""
+    scene.recorder.gate.clear()
+    threads = [threading.Thread(target=scene.update, args=("home",),
+                                kwargs={"ipv4": f"89.14.163.{i}"})
+               for i in range(20, 32)]
+    for t in threads:
+        t.start()
+    waiting.until(lambda: any(r.method != "GET" for r in scene.recorder.requests),
+                  "a write", 15)
+    status, _ = scene.update("proved", ipv4="89.14.163.250", force="yes", password="x")
+    assert status in (403, 503)
+    began = time.monotonic()
+    assert scene.update("second", ipv4="10.0.0.1")[0] == 400
+    assert time.monotonic() - began < 10
+    scene.recorder.gate.set()
+    for t in threads:
+        t.join()

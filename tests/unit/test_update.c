@@ -479,8 +479,9 @@ setup(void **state)
 
 	(void)state;
 	accounts = accounts_new(&settings, &why);
-	gateway =
-	    (struct gateway){ .settings = &settings, .accounts = accounts };
+	gateway = (struct gateway){ .settings = &settings,
+		.accounts = accounts,
+		.slow = slow_new(4) };
 	return accounts != NULL ? 0 : -1;
 }
 
