@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "base/json.h"
 
 #define DEPTH_MAX 64
@@ -35,6 +33,49 @@ struct scan {
 	size_t depth;
 	struct json_fault *fault;
 };
+
+/* A copy with an x for each byte that is not ASCII; NULL: there is none. */
+static char *
+ascii_outline(const char *text, size_t len)
+{
+	char *outline = NULL;
+
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < 0x80)
+			continue;
+		if (outline == NULL && (outline = malloc(len + 1)) != NULL)
+			memcpy(outline, text, len + 1);
+		if (outline == NULL)
+			return NULL;
+		outline[i] = 'x';
+	}
+	return outline;
+}
+
+json_object *
+json_parse(struct json_tokener *tok, const char *text, size_t len, int flags)
+{
+	char *outline = ascii_outline(text, len);
+	int strict = JSON_TOKENER_STRICT;
+
+	/*
+	 * Within strings an x is as good as what it stands for, and elsewhere
+	 * it is as wrong: so the outline tells whether the text is strict JSON,
+	 * at the same offsets, and the text itself need not be asked again.
+	 */
+	if (outline != NULL) {
+		json_tokener_set_flags(tok, flags | strict);
+		json_object_put(
+		    json_tokener_parse_ex(tok, outline, (int)len + 1));
+		free(outline);
+		if (json_tokener_get_error(tok) != json_tokener_success)
+			return NULL;
+		json_tokener_reset(tok);
+		strict = 0;
+	}
+	json_tokener_set_flags(tok, flags | strict);
+	return json_tokener_parse_ex(tok, text, (int)len + 1);
+}
 
 /* Adds "/name" or "/0" to the place; what does not fit is left out. */
 static void

@@ -1,5 +1,5 @@
 /*
- * json.h - finds a name that a JSON object holds twice.
+ * json.h - JSON as strict as RFC 8259 says, which json-c alone does not do.
  *
  * RFC 8259 section 4 leaves open what a reader makes of such an object.
  * json-c keeps the last of the values, so that a part of a configuration
@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <json-c/json.h>
+
 #define JSON_PLACE_MAX 300 /* bytes of "/accounts/router/hosts" */
 
 /* Where the search stopped. */
@@ -21,6 +23,18 @@ struct json_fault {
 	size_t at;		    /* offset in the text */
 	size_t first; /* offset of the same name before it, or at */
 };
+
+/*
+ * json_tokener_parse_ex() with JSON_TOKENER_STRICT and flags, for the len bytes
+ * of text and the NUL behind them.  tok is a new one, and tells what was wrong
+ * and where (json_tokener_get_error, json_tokener_get_parse_end).  Whoever calls
+ * owns the result; NULL also for the value null.
+ *
+ * json-c 0.18 (Debian 13) is too strict: it takes bytes from 0x80 on for control
+ * characters, and refuses every string that is not ASCII.
+ */
+json_object *json_parse(struct json_tokener *tok, const char *text, size_t len,
+    int flags);
 
 /*
  * Does each object in the len bytes of text hold each name once?  text is

@@ -325,10 +325,8 @@ parse(json_object **root, char *text, size_t len, struct json_tokener *tok,
 	if ((what = blank_comments(text, &at)) != NULL)
 		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
 		    line_of(text, at), what);
-	json_tokener_set_flags(tok,
-	    JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
-		JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	*root = json_tokener_parse_ex(tok, text, (int)len + 1);
+	*root = json_parse(tok, text, len,
+	    JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	code = json_tokener_get_error(tok);
 	at = json_tokener_get_parse_end(tok);
 	if (at > len)

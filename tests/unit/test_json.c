@@ -125,6 +125,67 @@ test_many(void **state)
 	free(text);
 }
 
+static void
+test_strict(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		const char *again; /* as json-c prints it, or NULL */
+	} rows[] = {
+		{ .text = "{\"a\":\"b\"}",
+		    .good = true,
+		    .again = "{\"a\":\"b\"}" },
+		{ .text =
+			"{\"m\xc3\xbcller\":\"\xe2\x82\xac, \xf0\x9f\x98\x80\"}",
+		    .good = true,
+		    .again =
+			"{\"m\xc3\xbcller\":\"\xe2\x82\xac, \xf0\x9f\x98\x80\"}" },
+		{ .text = "[\"\xc3\xbc\\n\\u00fc\"]",
+		    .good = true,
+		    .again = "[\"\xc3\xbc\\n\xc3\xbc\"]" },
+		{ .text = "\"\xc3\xbc\"",
+		    .good = true,
+		    .again = "\"\xc3\xbc\"" },
+		{ .text = "12", .good = true, .again = "12" },
+		{ .text = "null", .good = true },
+		/* A letter that is not ASCII makes nothing lenient. */
+		{ .text = "[\"\xc3\xbc\",]" },
+		{ .text = "{\"a\":\"\xc3\xbc\",}" },
+		{ .text = "[\"\xc3\xbc\", True]" },
+		{ .text = "[\"\xc3\xbc\", '\xc3\xbc']" },
+		{ .text = "[\"\xc3\xbc\"] [1]" },
+		{ .text = "[\"\xc3\xbc\", /* */ 1]" },
+		{ .text = "[\xc3\xbc]" },
+		{ .text = "[\"\\\xc3\xbc\"]" },
+		{ .text = "\xc3\xbc" },
+		/* Not UTF-8: no such byte, cut, alone. */
+		{ .text = "[\"\xff\"]" },
+		{ .text = "[\"\xc3\"]" },
+		{ .text = "[\"\x80\"]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json_tokener *tok = json_tokener_new();
+		json_object *tree = json_parse(tok, rows[i].text,
+		    strlen(rows[i].text), JSON_TOKENER_VALIDATE_UTF8);
+		const char *again = tree == NULL ?
+		    NULL :
+		    json_object_to_json_string_ext(tree,
+			JSON_C_TO_STRING_PLAIN);
+		bool good = json_tokener_get_error(tok) == json_tokener_success;
+
+		ROW(good == rows[i].good && unit_same(again, rows[i].again),
+		    "%s: %s %s", rows[i].text,
+		    json_tokener_error_desc(json_tokener_get_error(tok)),
+		    unit_text(again));
+		json_object_put(tree);
+		json_tokener_free(tok);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -132,6 +193,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,12 +25,8 @@ judge_parse(const struct buffer *body)
 	struct json_fault fault;
 
 	if (tok != NULL && body->data != NULL &&
-	    strlen(body->data) == body->len) {
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-		/* With its NUL, so that a number may stand alone. */
-		tree =
-		    json_tokener_parse_ex(tok, body->data, (int)body->len + 1);
-	}
+	    strlen(body->data) == body->len)
+		tree = json_parse(tok, body->data, body->len, 0);
 	if (tok != NULL)
 		json_tokener_free(tok);
 	if (tree != NULL && !json_names_unique(body->data, body->len, &fault)) {
