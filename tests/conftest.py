@@ -1,6 +1,8 @@
 """What all tests share: the programs, their network, and tables that are printed.
 
-tests/run sets DDNSGATE (built with sanitizers) and DDNSGATE_PLAIN (without).
+tests/run sets DDNSGATE (built with sanitizers) and DDNSGATE_PLAIN (without), and
+lets several processes of pytest-xdist share the test files: each has a lab of its
+own, and gives its tables to the one that prints them.
 """
 
 import os
@@ -56,6 +58,19 @@ def matrix(request):
     def enter(title, row, column, text):
         tables.setdefault(title, {}).setdefault(row, {})[column] = str(text)
     return enter
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tables"] = session.config.stash.get(TABLES, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    tables = node.config.stash.setdefault(TABLES, {})
+    for title, rows in getattr(node, "workeroutput", {}).get("tables", {}).items():
+        for row, cells in rows.items():
+            tables.setdefault(title, {}).setdefault(row, {}).update(cells)
 
 
 def pytest_terminal_summary(terminalreporter, config):

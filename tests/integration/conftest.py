@@ -20,7 +20,7 @@ def folder(request):
     yield path
     kept = os.environ.get("DDNSGATE_LOGS")
     if request.session.testsfailed and kept:
-        shutil.copytree(path, kept, symlinks=True, dirs_exist_ok=True, ignore=sockets)
+        shutil.copytree(path, f"{kept}/{os.path.basename(path)}", symlinks=True, dirs_exist_ok=True, ignore=sockets)
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -36,6 +36,8 @@ def whole_world(namespaces, binary, folder):
     token = f"canary-{secrets.token_urlsafe(24)}"
     with World(f"{folder}/world", token, network.Network(), binary) as everything:
         yield everything
+        # Whatever the tests made ddnsgate write down.
+        assert everything.shows() == set()
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,10 @@ import ssl
 
 from lab import certificates, fastcgi, monsters, scripted
 from lab.gateway import verifier
+from lab.memory import forms
 from lab.provider import Provider
 from lab.router import basic, query
-from lab.stage import ZONE, Stage
+from lab.stage import USER, ZONE, Stage
 
 STUB_PORT = 9443
 STUB = f"stub.dns.{ZONE}"
@@ -173,6 +174,26 @@ class World(Stage):
         status, text = fastcgi.call(pool.socket,
                                     self.parameters(user, token, **query_parameters))
         return status, text.partition("\r\n\r\n")[2]
+
+    def places(self):
+        """Every file of the lab, and what each process shows of itself."""
+        for directory, _, names in os.walk(self.folder):
+            yield from (os.path.join(directory, name) for name in names)
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            yield f"/proc/{pid}/cmdline"
+            yield f"/proc/{pid}/environ"
+
+    def shows(self):
+        """The places where the token can be read."""
+        secrets, where = forms(USER, self.token), set()
+        for place in self.places():
+            try:
+                with open(place, "rb") as f:
+                    content = f.read()
+            except OSError:             # a socket, or a process that has ended
+                continue
+            where |= {place for secret in secrets if secret in content}
+        return where
 
     def close(self):
         super().close()

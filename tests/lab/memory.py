@@ -1,4 +1,6 @@
-"""What a process has in its memory, and how much of it."""
+"""What a process has in its memory, how much of it, and what must not be there."""
+
+import base64
 
 
 def kilobytes(pid, field, file="smaps_rollup"):
@@ -22,3 +24,10 @@ def written(pid):
                     yield mem.read(end - begin)
                 except OSError:
                     continue
+
+
+def forms(user, token):
+    """The token as it is, as the router sends it, and parts that give it away."""
+    pair = f"{user}:{token}".encode()
+    return [token.encode(), token[8:24].encode(), base64.b64encode(pair),
+            base64.b64encode(pair)[16:40]]
