@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "https/guard.h"
@@ -43,6 +44,36 @@ look_at(gnutls_session_t session, unsigned int type, unsigned int when,
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+/* False: GnuTLS has no such function, so there is no hook. */
+static bool
+set_hook(gnutls_session_t session, unsigned int type, int when,
+    gnutls_handshake_hook_func hook)
+{
+	static void (*real)(gnutls_session_t, unsigned int, int,
+	    gnutls_handshake_hook_func);
+
+	if (real == NULL)
+		*(void **)&real =
+		    dlsym(RTLD_NEXT, "gnutls_handshake_set_hook_function");
+	if (real == NULL)
+		return false;
+	real(session, type, when, hook);
+	return true;
+}
+
+/*
+ * In front of the function of GnuTLS.  A session has one hook, and libcurl 8
+ * would put its own in the place of ours, which it needs for session tickets
+ * alone; none is kept here (CURLOPT_SSL_SESSIONID_CACHE).
+ */
+void
+gnutls_handshake_set_hook_function(gnutls_session_t session, unsigned int type,
+    int when, gnutls_handshake_hook_func hook)
+{
+	if (owner == NULL)
+		(void)set_hook(session, type, when, hook);
+}
+
 /* In front of the function of GnuTLS, for libcurl as for this program. */
 int
 gnutls_init(gnutls_session_t *session, unsigned int flags)
@@ -57,8 +88,11 @@ gnutls_init(gnutls_session_t *session, unsigned int flags)
 	rc = real(session, flags);
 	if (rc != GNUTLS_E_SUCCESS || owner == NULL)
 		return rc;
-	gnutls_handshake_set_hook_function(*session, GNUTLS_HANDSHAKE_ANY,
-	    GNUTLS_HOOK_PRE, look_at);
+	if (!set_hook(*session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE,
+		look_at)) {
+		gnutls_deinit(*session);
+		return GNUTLS_E_INTERNAL_ERROR;
+	}
 	gnutls_handshake_set_max_packet_length(*session, HANDSHAKE_MAX);
 	return rc;
 }
