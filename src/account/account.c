@@ -82,7 +82,10 @@ accounts_free(struct accounts *a)
 	free(a);
 }
 
-/* Each keeps one of both, so that both can be freed. */
+/*
+ * What is swapped each keeps one of, so that both can be freed.  A table of
+ * recent logins without room for the new accounts is copied into a larger one.
+ */
 void
 accounts_inherit(struct accounts *a, struct accounts *from)
 {
@@ -94,6 +97,8 @@ accounts_inherit(struct accounts *a, struct accounts *from)
 	if (recent_room(from->recent) >= recent_room(recent)) {
 		a->recent = from->recent;
 		from->recent = recent;
+	} else {
+		recent_copy(recent, from->recent);
 	}
 }
 

@@ -65,14 +65,23 @@ recent_room(const struct recent *m)
 	return m->sets * WAYS / 2;
 }
 
-/* The entries where a login may be; NULL when there is no HMAC. */
+/*
+ * The entries where a login of that tag may be.  The tag alone decides, so
+ * that entries can move to a table of another size.
+ */
+static struct entry *
+set_of(const struct recent *m, const struct tag *tag)
+{
+	return &m->entries[(tag->half[0] & (m->sets - 1)) * WAYS];
+}
+
+/* As set_of(), and the tag of a login; NULL when there is no HMAC. */
 static struct entry *
 find_set(const struct recent *m, const struct verifier *v,
     const char *credential, struct tag *tag)
 {
 	uint8_t digest[32];
 	gnutls_hmac_hd_t hmac;
-	size_t set;
 
 	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, m->key, sizeof m->key) <
 	    0)
@@ -82,9 +91,8 @@ find_set(const struct recent *m, const struct verifier *v,
 	(void)gnutls_hmac(hmac, credential, strlen(credential));
 	gnutls_hmac_deinit(hmac, digest);
 	memcpy(tag, digest, sizeof *tag);
-	memcpy(&set, digest + sizeof *tag, sizeof set);
 	secret_wipe(digest, sizeof digest);
-	return &m->entries[(set & (m->sets - 1)) * WAYS];
+	return set_of(m, tag);
 }
 
 bool
@@ -113,21 +121,46 @@ recent_knows(struct recent *m, const struct verifier *v, const char *credential)
 	return known;
 }
 
+/* Takes the place of the entry of its set that ends first. */
+static void
+put(const struct recent *m, const struct tag *tag, int64_t until)
+{
+	struct entry *set = set_of(m, tag), *oldest = set;
+
+	for (size_t i = 1; i < WAYS; i++)
+		if (atomic_load(&set[i].until) < atomic_load(&oldest->until))
+			oldest = &set[i];
+	atomic_store(&oldest->until, 0);
+	for (size_t h = 0; h < 2; h++)
+		atomic_store(&oldest->half[h], tag->half[h]);
+	atomic_store(&oldest->until, until);
+}
+
 void
 recent_add(struct recent *m, const struct verifier *v, const char *credential)
 {
 	struct tag tag;
-	struct entry *set = find_set(m, v, credential, &tag);
-	struct entry *oldest = set;
 
-	for (size_t i = 1; set != NULL && i < WAYS; i++)
-		if (atomic_load(&set[i].until) < atomic_load(&oldest->until))
-			oldest = &set[i];
-	if (oldest != NULL) {
-		atomic_store(&oldest->until, 0);
+	if (find_set(m, v, credential, &tag) != NULL)
+		put(m, &tag, clock_now() + RECENT_MS);
+	secret_wipe(&tag, sizeof tag);
+}
+
+void
+recent_copy(struct recent *m, const struct recent *from)
+{
+	int64_t now = clock_now();
+	struct tag tag;
+
+	memcpy(m->key, from->key, sizeof m->key);
+	for (size_t i = 0; i < from->sets * WAYS; i++) {
+		const struct entry *e = &from->entries[i];
+		int64_t until = atomic_load(&e->until);
+
 		for (size_t h = 0; h < 2; h++)
-			atomic_store(&oldest->half[h], tag.half[h]);
-		atomic_store(&oldest->until, clock_now() + RECENT_MS);
+			tag.half[h] = atomic_load(&e->half[h]);
+		if (until > now)
+			put(m, &tag, until);
 	}
 	secret_wipe(&tag, sizeof tag);
 }

@@ -27,6 +27,13 @@ void recent_free(struct recent *m);
 size_t recent_room(const struct recent *m);
 
 /*
+ * Remembers in m, which is empty and has at least the room of from, all that
+ * from remembers, for as long as from would.  What is added to from later, by
+ * workers that still use it, m does not learn.
+ */
+void recent_copy(struct recent *m, const struct recent *from);
+
+/*
  * Was this credential right for v?  The answer takes the same time either way.
  * One that is remembered is so for longer.
  */

@@ -444,6 +444,45 @@ test_inherit(void **state)
 	ROWS_END();
 }
 
+/* A reload with more accounts than there was room for forgets no login. */
+static void
+test_inherit_grown(void **state)
+{
+	struct account_settings many[40 * COUNT(list)];
+	struct settings s = settings;
+	struct accounts *a = accounts(), *next;
+	struct error why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = list[i / 40];
+	for (size_t i = 0; i < COUNT(list); i++) /* the names are in order */
+		for (size_t j = 1; j < 40; j++)
+			assert_int_not_equal(asprintf((char **)(uintptr_t)&many
+							  [40 * i + j]
+							      .name,
+						 "%s%02zu", list[i].name, j),
+			    -1);
+	s.accounts = many;
+	s.account_count = COUNT(many);
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 1000, "first");
+	ROW(log_in(a, "colon:key:secret", NULL, ERR_OK, 0) == 1000, "first");
+	next = accounts_new(&s, &why);
+	assert_non_null(next);
+	accounts_inherit(next, a);
+	ROW(log_in(next, "router:token", NULL, ERR_OK, 0) == 0, "kept");
+	/* Workers of before go on with theirs. */
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 0, "theirs");
+	accounts_free(a);
+	ROW(log_in(next, "colon:key:secret", NULL, ERR_OK, 0) == 0, "kept");
+	ROW(log_in(next, "dear:wrong", NULL, ERR_AUTH, 0) == DEAR, "wrong");
+	accounts_free(next);
+	for (size_t i = 0; i < COUNT(list); i++)
+		for (size_t j = 1; j < 40; j++)
+			free((char *)(uintptr_t)many[40 * i + j].name);
+	ROWS_END();
+}
+
 /* A verifier that is wrong is told at the start, with its account. */
 static void
 test_wrong_verifier(void **state)
@@ -480,6 +519,7 @@ main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_no_failure),
 		cmocka_unit_test(test_inherit),
+		cmocka_unit_test(test_inherit_grown),
 		cmocka_unit_test(test_wrong_verifier),
 	};
 

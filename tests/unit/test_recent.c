@@ -106,6 +106,41 @@ test_room(void **state)
 	ROWS_END();
 }
 
+/* A larger table takes over each login, and when it is forgotten. */
+static void
+test_copy(void **state)
+{
+	struct recent *m = recent_new(20), *larger = recent_new(2000);
+	size_t known = 0;
+	char text[32];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		snprintf(text, sizeof text, "router%d:token", i);
+		recent_add(m, &one, text);
+	}
+	now += RECENT_MS / 2;
+	recent_copy(larger, m);
+	recent_free(m);
+	for (int i = 0; i < 20; i++) {
+		snprintf(text, sizeof text, "router%d:token", i);
+		known += recent_knows(larger, &one, text);
+	}
+	assert_true(known >= 19); /* a set of four may have had five */
+	assert_false(recent_knows(larger, &other, "router1:token"));
+	recent_free(larger);
+
+	m = recent_new(20);
+	larger = recent_new(2000);
+	recent_add(m, &one, "router:token");
+	now += RECENT_MS / 2;
+	recent_copy(larger, m);
+	now += RECENT_MS - RECENT_MS / 2;
+	assert_false(recent_knows(larger, &one, "router:token"));
+	recent_free(m);
+	recent_free(larger);
+}
+
 int
 main(void)
 {
@@ -114,6 +149,7 @@ main(void)
 		cmocka_unit_test(test_forgets),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
