@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "command/command.h"
 
 static const struct {
@@ -60,8 +61,10 @@ run(int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	int status = run(argc, argv);
+	int status;
 
+	environment_clean(argv);
+	status = run(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("ddnsgate: standard output could not be written\n",
 		    stderr);
