@@ -5,6 +5,8 @@
 
 #include "address/address.h"
 
+#define MAPPED_LENGTH 96 /* bits of ::ffff:0:0, before the IPv4 address */
+
 bool
 address_parse(struct address *a, int family, const char *text)
 {
@@ -19,8 +21,11 @@ address_parse(struct address *a, int family, const char *text)
 bool
 address_parse_any(struct address *a, const char *text)
 {
-	return address_parse(a, AF_INET, text) ||
-	    address_parse(a, AF_INET6, text);
+	if (!address_parse(a, AF_INET, text) &&
+	    !address_parse(a, AF_INET6, text))
+		return false;
+	(void)address_unmap(a, a);
+	return true;
 }
 
 const char *
@@ -35,13 +40,22 @@ bool
 address_unmap(struct address *to, const struct address *a)
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	struct address ipv4;
 
 	if (a->family != AF_INET6 ||
 	    memcmp(a->bytes, prefix, sizeof prefix) != 0)
 		return false;
-	*to = (struct address){ .family = AF_INET };
-	memcpy(to->bytes, a->bytes + sizeof prefix, 4);
+	ipv4 = (struct address){ .family = AF_INET };
+	memcpy(ipv4.bytes, a->bytes + sizeof prefix, 4);
+	*to = ipv4;
 	return true;
+}
+
+void
+address_unmap_length(struct address *a, unsigned int *length)
+{
+	if (*length >= MAPPED_LENGTH && address_unmap(a, a))
+		*length -= MAPPED_LENGTH;
 }
 
 bool
@@ -104,11 +118,11 @@ address_from_sockaddr(struct address *a, const struct sockaddr *sa)
 		    16);
 	else
 		return false;
+	(void)address_unmap(a, a);
 	return true;
 }
 
-/* The digits after a slash: a number from 0 to max, and nothing else. */
-static bool
+bool
 length_parse(unsigned int *length, const char *text, unsigned int max)
 {
 	unsigned int n = 0;
@@ -137,10 +151,14 @@ address_parse_length(struct address *a, unsigned int *length, const char *text)
 		return false;
 	memcpy(head, text, len);
 	head[len] = '\0';
-	if (!address_parse_any(a, head))
+	if (!address_parse(a, AF_INET, head) &&
+	    !address_parse(a, AF_INET6, head))
 		return false;
 	*length = address_bits(a);
-	return slash == NULL || length_parse(length, slash + 1, *length);
+	if (slash != NULL && !length_parse(length, slash + 1, *length))
+		return false;
+	address_unmap_length(a, length);
+	return true;
 }
 
 bool

@@ -30,10 +30,19 @@ struct network {
  */
 bool address_parse(struct address *a, int family, const char *text);
 
-/* As address_parse(), of either family. */
+/*
+ * As address_parse(), of either family.  An IPv4-mapped address, as a web server
+ * with one socket for both families tells it, is the IPv4 address.
+ */
 bool address_parse_any(struct address *a, const char *text);
 
-/* "ADDRESS/LENGTH"; without a length, *length becomes 32 or 128. */
+/* The digits behind a slash: a number from 0 to max, and nothing else. */
+bool length_parse(unsigned int *length, const char *text, unsigned int max);
+
+/*
+ * "ADDRESS/LENGTH"; without a length, *length becomes 32 or 128.  The mapped
+ * form of an IPv4 address or network is the IPv4 one.
+ */
 bool address_parse_length(struct address *a, unsigned int *length,
     const char *text);
 
@@ -41,8 +50,14 @@ bool address_parse_length(struct address *a, unsigned int *length,
 const char *address_format(const struct address *a,
     char text[static ADDRESS_TEXT_MAX]);
 
-/* The IPv4 address in an IPv4-mapped one; false for any other. */
+/*
+ * The IPv4 address in an IPv4-mapped one (RFC 4291 section 2.5.5.2); to may be a.
+ * False for any other, and nothing is changed.
+ */
 bool address_unmap(struct address *to, const struct address *a);
+
+/* The same for a network; length becomes that of the IPv4 one. */
+void address_unmap_length(struct address *a, unsigned int *length);
 
 bool address_equal(const struct address *a, const struct address *b);
 
@@ -56,7 +71,7 @@ void address_mask(struct address *a, unsigned int length);
 socklen_t address_sockaddr(const struct address *a, uint16_t port,
     struct sockaddr_storage *ss);
 
-/* False for any family but the two of IP. */
+/* False for any family but the two of IP.  A mapped address is unmapped. */
 bool address_from_sockaddr(struct address *a, const struct sockaddr *sa);
 
 /* "10.0.0.0/8"; a single address is a network of all its bits. */

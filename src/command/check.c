@@ -58,11 +58,13 @@ print_host(const struct host_settings *h)
 		printf("      A      the ipv4 that the router sends%s\n",
 		    h->ipv4 == IPV4_IF_PUBLIC ? ", if it is public" : "");
 	if (h->ipv6 == IPV6_ROUTER)
-		printf("      AAAA   the ipv6 that the router sends\n");
+		printf("      AAAA   the ipv6 that the router sends%s\n",
+		    h->ipv6_if_public ? ", if it is public" : "");
 	if (h->ipv6 == IPV6_PREFIX)
 		printf("      AAAA   the first %u bits of the prefix that the "
-		       "router sends, then %s\n",
-		    h->prefix_length, address_format(&h->suffix, text));
+		       "router sends, then %s%s\n",
+		    h->prefix_length, address_format(&h->suffix, text),
+		    h->ipv6_if_public ? ", if it is public" : "");
 	if (h->zone != NULL)
 		printf("      zone   %s\n", h->zone);
 	if (h->ttl != 0)

@@ -191,20 +191,22 @@ read_ipv6(struct reader *r, struct host_settings *to)
 
 	if (!r->present)
 		return;
-	if (reader_is(r, "router")) {
+	to->ipv6_if_public = reader_is(r, "if-public");
+	if (to->ipv6_if_public || reader_is(r, "router")) {
 		to->ipv6 = IPV6_ROUTER;
 		return;
 	}
 	if (r->value != NULL &&
 	    !json_object_is_type(r->value, json_type_object))
 		reader_fail(r,
-		    "must be \"router\", or { \"prefix_length\": 56, "
+		    "must be \"router\", \"if-public\", or { \"prefix_length\": 56, "
 		    "\"suffix\": \"0:0:0:fc::8\" }");
 	if (!reader_object(r))
 		return;
 	length = reader_member(r, "prefix_length");
 	suffix = reader_member(r, "suffix");
 	subnet = reader_member(r, "subnet");
+	to->ipv6_if_public = read_bool(r, "if_public", false);
 	read_end(r);
 	reader_required(&length);
 	reader_required(&suffix);

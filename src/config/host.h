@@ -43,8 +43,9 @@ struct host_settings {
 	enum ipv6_source ipv6;
 	unsigned int prefix_length; /* of IPV6_PREFIX */
 	struct address suffix;
-	char *zone;  /* NULL: to be found out */
-	int64_t ttl; /* seconds; 0: the provider's */
+	bool ipv6_if_public; /* leave one out that is not public */
+	char *zone;	     /* NULL: to be found out */
+	int64_t ttl;	     /* seconds; 0: the provider's */
 	bool partial;
 	bool removal; /* "none" removes an address */
 	struct network allow[SETTINGS_ALLOW_MAX];

@@ -260,6 +260,7 @@ read_account(struct reader *r, const struct settings *s,
 	hosts = reader_member(r, "hosts");
 	to->from_connection = read_bool(r, "from_connection", false);
 	to->query_credentials = read_bool(r, "query_credentials", false);
+	to->all_hosts = read_bool(r, "all_hosts", false);
 	read_end(r);
 	reader_required(&verifier);
 	to->verifier = reader_string(&verifier, NULL);

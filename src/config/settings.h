@@ -30,6 +30,7 @@ struct account_settings {
 	size_t provider;      /* index into providers */
 	bool from_connection;
 	bool query_credentials;
+	bool all_hosts; /* who names none in dyndns2 means all */
 	struct host_settings *hosts;
 	size_t host_count;
 };

@@ -40,27 +40,40 @@ put_address(struct buffer *body, const char **separator,
 	*separator = ",";
 }
 
+/* Is the record's address one that the client sent as an address? */
+static bool
+was_sent(const struct claim *c, const struct record *r)
+{
+	const struct claim_address *sent =
+	    r->address.family == AF_INET ? &c->ipv4 : &c->ipv6;
+
+	return sent->given && !sent->remove &&
+	    address_equal(&sent->address, &r->address);
+}
+
 /*
- * The addresses that the client sent, since some compare them with what they
- * know (docs/reference/protocols.md 1.3).  A client that sent a prefix alone
- * hears what was made of it.
+ * Of the addresses that are published now those that the client sent, for some
+ * compare them with what they know (docs/reference/protocols.md 1.3); if it
+ * sent none of them, but a prefix, what was made of that.
  */
 static void
 put_addresses(const struct update *u, const struct host_settings *host,
     struct buffer *body)
 {
-	const struct claim *c = &u->claim;
-	bool ipv4 = c->ipv4.given && !c->ipv4.remove;
-	bool ipv6 = c->ipv6.given && !c->ipv6.remove;
 	const char *separator = " ";
 
-	if (ipv4)
-		put_address(body, &separator, &c->ipv4.address);
-	if (ipv6)
-		put_address(body, &separator, &c->ipv6.address);
-	for (size_t i = 0; !ipv4 && !ipv6 && i < u->record_count; i++)
-		if (u->records[i].host == host && !u->records[i].remove)
-			put_address(body, &separator, &u->records[i].address);
+	for (int sent = 1; sent >= 0; sent--) {
+		for (size_t i = 0; i < u->record_count; i++) {
+			const struct record *r = &u->records[i];
+
+			if (r->host == host && !r->remove &&
+			    r->verdict != VERDICT_SKIPPED &&
+			    was_sent(&u->claim, r) == (sent == 1))
+				put_address(body, &separator, &r->address);
+		}
+		if (*separator == ',')
+			return;
+	}
 }
 
 static void

@@ -11,7 +11,8 @@
 #include "gateway/reply.h"
 #include "gateway/update.h"
 
-#define DYNDNS2_NAMES_MAX 20 /* in one request; more are "numhost" */
+#define DYNDNS2_NAMES_MAX \
+	20 /* in one request, or all of the account; more: numhost */
 
 /* One word a name, with the addresses that the client sent where it is good. */
 void dyndns2_reply(const struct update *u, struct reply *r);

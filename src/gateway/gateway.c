@@ -43,6 +43,7 @@ gateway_new(const char *file, struct error *why)
 		return NULL;
 	}
 	g->settings = s;
+	g->notices = notices_new();
 	if ((g->trust = trust_new()) == NULL) {
 		error_memory(why);
 		goto fail;
@@ -84,6 +85,7 @@ gateway_free(struct gateway *g)
 		return;
 	state_free(g->state);
 	slow_free(g->slow);
+	notices_free(g->notices);
 	prover_free(g->prover);
 	trust_free(g->trust);
 	providers_free(g->providers);
@@ -99,16 +101,16 @@ gateway_free(struct gateway *g)
 /* Each protocol has a path, its own words, and no say in what is done. */
 static const struct route {
 	const char *path;
-	size_t names_max;
+	struct claim_rules rules;
 	void (*reply)(const struct update *u, struct reply *r);
 } routes[] = {
-	{ "/update", CLAIM_NAMES_MAX, native_reply },
-	{ "/nic/update", DYNDNS2_NAMES_MAX, dyndns2_reply },
-	{ "/v3/update", DYNDNS2_NAMES_MAX, dyndns2_reply },
+	{ "/update", { CLAIM_NAMES_MAX, false }, native_reply },
+	{ "/nic/update", { DYNDNS2_NAMES_MAX, true }, dyndns2_reply },
+	{ "/v3/update", { DYNDNS2_NAMES_MAX, true }, dyndns2_reply },
 };
 
 /* Of any other path. */
-static const struct route nowhere = { NULL, 0, native_reply };
+static const struct route nowhere = { NULL, { 0, false }, native_reply };
 
 static const struct route *
 find_route(const char *path)
@@ -149,9 +151,11 @@ gateway_handle(const struct gateway *g, const struct gateway_tools *t,
 		.exchanges = t->exchanges,
 		.store = t->store,
 		.request = q,
-		.names_max = route->names_max };
+		.rules = route->rules };
 
-	*reply = (struct reply){ .body.max = REPLY_BODY_MAX, .json = q->json };
+	*reply = (struct reply){ .body.max = REPLY_BODY_MAX,
+		.json = q->json,
+		.head = strcmp(q->method, "HEAD") == 0 };
 	if (is_checkip(q)) {
 		dyndns2_checkip(q, reply);
 		return;

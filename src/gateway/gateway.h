@@ -7,6 +7,7 @@
 #include "account/account.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "gateway/notice.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
 #include "gateway/slow.h"
@@ -22,7 +23,8 @@ struct gateway {
 	struct trust *trust; /* of proofs and providers */
 	struct prover *prover;
 	struct providers *providers;
-	struct slow *slow; /* this and the next are NULL until
+	struct notices *notices; /* or NULL */
+	struct slow *slow;	 /* this and the next are NULL until
 			      * gateway_open_state() */
 	struct state *state;
 };

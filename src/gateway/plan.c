@@ -36,6 +36,14 @@ allowed(const struct host_settings *host, const struct address *a)
 	return false;
 }
 
+/* Is an address that is not public to be left out without complaint? */
+static bool
+only_public(const struct host_settings *host, const struct address *a)
+{
+	return a->family == AF_INET ? host->ipv4 == IPV4_IF_PUBLIC :
+				      host->ipv6_if_public;
+}
+
 static struct record *
 add_record(struct update *u, const struct host_settings *host,
     const struct address *a)
@@ -69,9 +77,7 @@ add_address(struct update *u, const struct host_settings *host,
 		return;
 	if (special != NULL) {
 		refuse(r,
-		    a->family == AF_INET && host->ipv4 == IPV4_IF_PUBLIC ?
-			VERDICT_SKIPPED :
-			VERDICT_ADDRESS,
+		    only_public(host, a) ? VERDICT_SKIPPED : VERDICT_ADDRESS,
 		    special);
 	} else if (special_own(a)) {
 		refuse(r, VERDICT_ADDRESS, "an address of this machine");
@@ -103,40 +109,48 @@ plan_ipv4(struct update *u, const struct host_settings *host)
 		add_address(u, host, &c->address);
 }
 
-static enum err
+/* A prefix that is too short is a matter of the hosts that want more of it. */
+static void
+plan_prefix(struct update *u, const struct host_settings *host)
+{
+	const struct prefix *p = &u->claim.prefix;
+	struct address made = p->address;
+	struct error why;
+
+	if (prefix_join(&made, p, host->prefix_length, &host->suffix, &why) ==
+	    ERR_OK) {
+		add_address(u, host, &made);
+		return;
+	}
+	address_mask(&made, p->length);
+	refuse(add_record(u, host, &made), VERDICT_ADDRESS, why.text);
+}
+
+static void
 plan_ipv6(struct update *u, const struct host_settings *host)
 {
 	const struct claim_address *c = &u->claim.ipv6;
-	struct address made;
 
 	if (host->ipv6 == IPV6_NONE)
-		return ERR_OK;
-	if (c->given && c->remove) {
+		return;
+	if (c->given && c->remove)
 		add_removal(u, host, AF_INET6);
-	} else if (host->ipv6 == IPV6_ROUTER && c->given) {
+	else if (host->ipv6 == IPV6_ROUTER && c->given)
 		add_address(u, host, &c->address);
-	} else if (host->ipv6 == IPV6_PREFIX && u->claim.has_prefix) {
-		if (prefix_join(&made, &u->claim.prefix, host->prefix_length,
-			&host->suffix, &u->why) != ERR_OK)
-			return ERR_REQUEST;
-		add_address(u, host, &made);
-	}
-	return ERR_OK;
+	else if (host->ipv6 == IPV6_PREFIX && u->claim.has_prefix)
+		plan_prefix(u, host);
 }
 
 enum err
 plan_make(struct update *u)
 {
-	enum err rc;
-
 	choose_hosts(u);
 	if ((u->records = calloc(2 * u->host_count, sizeof *u->records)) ==
 	    NULL)
 		return error_memory(&u->why);
 	for (size_t i = 0; i < u->host_count; i++) {
 		plan_ipv4(u, u->hosts[i]);
-		if ((rc = plan_ipv6(u, u->hosts[i])) != ERR_OK)
-			return rc;
+		plan_ipv6(u, u->hosts[i]);
 	}
 	if (u->record_count == 0)
 		return error_set(&u->why, ERR_REQUEST,

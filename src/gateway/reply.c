@@ -48,7 +48,7 @@ reply_head(const struct reply *r, struct buffer *head)
 		    "WWW-Authenticate: Basic "
 		    "realm=\"ddnsgate\", charset=\"UTF-8\"\r\n");
 	if (r->status == 405)
-		buffer_puts(head, "Allow: GET\r\n");
+		buffer_puts(head, "Allow: GET, POST\r\n");
 	if (r->retry_after > 0)
 		buffer_printf(head, "Retry-After: %ld\r\n", r->retry_after);
 	buffer_puts(head, "\r\n");

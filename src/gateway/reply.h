@@ -28,6 +28,7 @@ struct wording {
 struct reply {
 	int status;
 	bool json;	  /* type of the body, else text/plain */
+	bool head;	  /* to HEAD: no body goes out */
 	long retry_after; /* seconds; 0: do not say */
 	struct buffer body;
 };

@@ -151,6 +151,15 @@ put_hosts(struct buffer *line, const struct update *u, bool failed, size_t room)
 static void
 put_tail(struct buffer *line, const struct update *u)
 {
+	const struct claim *c = &u->claim;
+
+	for (size_t i = 0; i < c->ignored_count; i++)
+		buffer_printf(line, "%s%s", i == 0 ? "; ignored: " : ", ",
+		    c->ignored[i]);
+	if (c->ignored_more > 0)
+		buffer_printf(line, "%s%zu parameters",
+		    c->ignored_count == 0 ? "; ignored: " : " and ",
+		    c->ignored_more);
 	buffer_printf(line, "; login %d ms, proofs %d ms, provider %d ms",
 	    u->login_ms, u->proofs_ms, u->provider_ms);
 }

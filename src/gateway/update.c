@@ -67,16 +67,22 @@ authenticate(struct update *u)
 	const struct request *q = u->request;
 	const struct accounts *accounts = u->gateway->accounts;
 	int64_t start = clock_now();
-	struct address a, *source = request_source(q, &a) ? &a : NULL;
+	struct address unknown = { .family = AF_INET }, a;
+	const struct address *source = request_source(q, &a) ? &a : NULL;
+	/* Who cannot be told apart is counted as one. */
+	const struct address *counted = source != NULL ? source : &unknown;
 	const char *user, *token;
 	enum err rc;
 
+	notice_source(u->gateway->notices, source);
 	if (q->authorization == NULL && claim_credential(q, &user, &token))
-		rc = account_authenticate_query(accounts, user, token, source,
+		rc = account_authenticate_query(accounts, user, token, counted,
 		    &u->login, &u->why);
 	else
-		rc = account_authenticate(accounts, q->authorization, source,
+		rc = account_authenticate(accounts, q->authorization, counted,
 		    &u->login, &u->why);
+	if (rc == ERR_OK)
+		notice_login(u->gateway->notices, source, u->login.account);
 	u->retry_after = u->login.wait;
 	u->login_ms = (int)(clock_now() - start);
 	return rc;
@@ -86,7 +92,7 @@ authenticate(struct update *u)
 static enum err
 read_claim(struct update *u)
 {
-	return claim_read(&u->claim, u->request, u->login.account, u->names_max,
+	return claim_read(&u->claim, u->request, u->login.account, &u->rules,
 	    &u->why);
 }
 

@@ -58,7 +58,7 @@ struct update {
 	struct exchanges *exchanges; /* of this worker, as the next */
 	struct store *store;	     /* NULL: there is none */
 	const struct request *request;
-	size_t names_max; /* of its protocol */
+	struct claim_rules rules; /* of its protocol */
 	struct login login;
 	struct claim claim;
 	const struct host_settings *hosts[SETTINGS_HOSTS_MAX]; /* each once */

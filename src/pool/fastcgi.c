@@ -398,7 +398,7 @@ fastcgi_reply(struct fastcgi *f, const struct reply *r)
 
 	reply_head(r, &head);
 	FCGX_PutStr(head.data, (int)head.len, f->libfcgi.out);
-	if (r->body.len > 0)
+	if (r->body.len > 0 && !r->head)
 		FCGX_PutStr(r->body.data, (int)r->body.len, f->libfcgi.out);
 	buffer_free(&head);
 	FCGX_Finish_r(&f->libfcgi);

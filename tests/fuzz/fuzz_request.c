@@ -52,14 +52,14 @@ set(char *envp[], size_t *n, const char *name, const char *value)
 
 /* What is planned is of the account, and public unless it was refused. */
 static void
-plan(struct request *q, size_t names_max)
+plan(struct request *q, const struct claim_rules *rules)
 {
 	struct update u = { .request = q,
 		.login.account = &account,
-		.names_max = names_max };
+		.rules = *rules };
 	struct error why;
 
-	if (claim_read(&u.claim, q, &account, names_max, &why) == ERR_OK &&
+	if (claim_read(&u.claim, q, &account, rules, &why) == ERR_OK &&
 	    plan_make(&u) == ERR_OK) {
 		assert(u.record_count > 0);
 		assert(u.host_count <= account.host_count);
@@ -120,8 +120,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (q.why.code == ERR_OK && request_has_form(&q))
 		request_read_form(&q, line);
 	if (q.why.code == ERR_OK) {
-		plan(&q, CLAIM_NAMES_MAX);
-		plan(&q, 1);
+		plan(&q, &(struct claim_rules){ CLAIM_NAMES_MAX, false });
+		plan(&q, &(struct claim_rules){ 1, true });
 		log_in(accounts, &q);
 	}
 	request_end(&q);

@@ -92,7 +92,7 @@ class Household:
                 box=LIKE_A_ROUTER, server=BOTH,
                 nas={"ipv6": {"prefix_length": 56, "suffix": "0:0:0:fc::8"},
                      "zone": ZONE},
-                blind={**ONLY_IPV4, "proof": WRONG_PIN}),
+                blind={**ONLY_IPV4, "proof": WRONG_PIN}) | {"all_hosts": True},
             "many": self.account(**{f"n{i}": {**ONLY_IPV4, "proof": PROOFLESS}
                                     for i in range(1, 25)}),
             "good-lies": self.account(**{
@@ -111,7 +111,7 @@ class Household:
             "mute": self.account(
                 mute=LIKE_A_ROUTER,
                 shelf={"ipv6": {"prefix_length": 64, "suffix": "::8"}, "zone": ZONE}
-            ) | {"from_connection": True},
+            ) | {"from_connection": True, "all_hosts": True},
             "talking": self.account(talking=LIKE_A_ROUTER),
             "proven-line": self.account(line=ONLY_IPV4) | {"from_connection": True},
             "mac": self.account(mac={"ipv6": {

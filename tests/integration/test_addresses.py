@@ -23,11 +23,11 @@ SPECIAL_IPV6 = [
 NO_IPV4 = [
     "89.14.163", "89.14.163.1561", "089.14.163.156", "0x59.14.163.156", "1494131612",
     "89.14.163.156.", "89.14.163.156/33", "89.14.163.156/", "89.14.163.156;1",
-    "89.14.163.256", "::ffff:89.14.163.156", "chaos-wg.net", "localhost", "eth0",
+    "89.14.163.256", "::ffff:89.14.163", "89.14.163.0/24", "chaos-wg.net", "localhost", "eth0",
     "89.14.163.156%00", "89.14.163.156,10.0.0.1",
 ]
 NO_IPV6 = [
-    "2a01:c22:b045:defc::8%25eth0", "[2a01:c22:b045:defc::8]", "2a01::b045::8",
+    "2a01:c22:b045:defc::8%25", "[2a01:c22:b045:defc::8", "2a01::b045::8",
     "2a01:c22:b045:defc::8/129", "2a01:c22:b045:defc:1:2:3:4:5", "89.14.163.156",
     "::ffff:89.14.163.156", "2a01:c22:b045:defc::g",
 ]
@@ -116,7 +116,9 @@ def test_absent_or_empty_means_keep(world, dns, parameters, wanted):
 
 
 @pytest.mark.parametrize("query", [
-    f"ipv4=%20{GOOD[0]}%20&ipv6={GOOD[1]}", f"ipv4={GOOD[0]}/32&ipv6={GOOD[1]}/64",
+    f"ipv4=%20{GOOD[0]}%20&ipv6={GOOD[1]}",
+    f"ipv4=::ffff:{GOOD[0]}&ipv6=[{GOOD[1]}]", f"ipv4=\"{GOOD[0]}\"&ipv6={GOOD[1]}%25eth0",
+    f"IPV4={GOOD[0]}&amp;MyIPv6={GOOD[1]},fd00::1", f"ipv4={GOOD[0]}/32&ipv6={GOOD[1]}/64",
     f"ipv4={GOOD[0]}&ipv6={GOOD[1].upper().replace(':', '%3A')}"])
 def test_what_routers_put_around_an_address(world, dns, query):
     answer = from_the_box(world, "both", query)
@@ -124,7 +126,17 @@ def test_what_routers_put_around_an_address(world, dns, query):
     assert dns.addresses(f"both.{ZONE}") == list(GOOD)
 
 
+@pytest.mark.parametrize("none", [
+    "prefix=::/64", "prefix=fe80::/64", "prefix=%3Cip6lanprefix%3E", "myipv6=no",
+    "myipv6=preserve", "ipv6=__MYIPV6__", "ipv6=%25i", "ipv6=[IP]", "ipv6=fe80::1%25eth0"])
+def test_no_ipv6_now_is_no_reason_against_ipv4(world, dns, none):
+    answer = from_the_box(world, USER, f"ipv4={WEB[0]}&{none}")
+    assert answer.status == 200, answer
+    assert dns.addresses(ZONE) == [WEB[0], BEFORE["AAAA"]]
+
+
 @pytest.mark.parametrize("prefix", [
+    "2a01:c22:b045:de00", "2a01:c22:b045:de00/56", "fd00:1:2:3::/64,2a01:c22:b045:de00::/64",
     "2a01:c22:b045:de00::/56", "2a01:c22:b045:de00::/64", "2a01:c22:b045:de7f::/64",
     "2A01:0C22:B045:DE00:0:0:0:0/64", "2a01:c22:b045:de00:1:2:3:4/60"])
 def test_the_delegated_length_is_ours_to_know(world, dns, prefix):

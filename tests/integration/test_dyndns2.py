@@ -88,8 +88,12 @@ FAILURES = {
     "not a full name": ("device", f"hostname=device&myip={IPV4}", 400, "notfqdn"),
     "not a name": ("device", f"hostname=-.{ZONE}&myip={IPV4}", 400, "notfqdn"),
     "too many names": (
-        "many", "hostname=" + ",".join(f"n{i}.{ZONE}" for i in range(1, 22))
+        "many", "hostname=" + ",".join(f"n{i}.{ZONE}" for i in [*range(1, 25), 1])
         + f"&myip={IPV4}", 400, "numhost"),
+    "no name, of several": ("mixed", f"myip={IPV4}", 400, "notfqdn"),
+    "an empty name, of several": ("mixed", f"hostname=&myip={IPV4}", 400, "notfqdn"),
+    "a misspelt parameter and a name": (
+        "many", f"hstname=n99.{ZONE}&myip={IPV4}", 403, "nohost"),
     "one name too often": (
         "device", "hostname=" + ",".join([f"device.{ZONE}"] * 21) + f"&myip={IPV4}",
         400, "numhost"),
@@ -134,6 +138,7 @@ def test_a_failure_is_one_bare_word_and_never_200(ask, published, matrix, case):
 def test_another_method_is_refused_with_a_bare_word(form, method):
     answer = form("device", "", method=method)
     assert answer.status == 405
+    assert answer.headers["allow"] == "GET, POST"
     assert not LOOKS_GOOD.search(answer.body)
 
 
@@ -143,6 +148,51 @@ def test_twenty_names_are_taken(ask, published):
         200, f"good {IPV4}\n" * 20)
     assert published("n20") == [IPV4, BEFORE["AAAA"]]
     assert published("n21") == UNCHANGED
+
+
+def test_and_more_if_the_account_has_them(ask, published):
+    names = ",".join(f"n{i}.{ZONE}" for i in range(1, 25))
+    assert seen(ask("many", f"hostname={names}&myip={IPV4}")) == (
+        200, f"good {IPV4}\n" * 24)
+    assert published("n24") == [IPV4, BEFORE["AAAA"]]
+
+
+@pytest.mark.parametrize("name", [
+    "host", "HOSTNAME", "amp;hostname", "Host_ID", "fqdn", "hstname"])
+@pytest.mark.parametrize("path", ["/nic/update", "/update"])
+def test_what_should_narrow_never_widens(ask, published, name, path):
+    answer = ask("many", f"{name}=n1.{ZONE}&ipv4={IPV4}", path=path)
+    assert answer.status == 200, answer
+    assert published("n1") == [IPV4, BEFORE["AAAA"]]
+    assert published("n2") == UNCHANGED
+
+
+def test_what_was_ignored_is_named_in_the_log(ask, published, household):
+    mark = household.pool.mark()
+    ask("device", f"hostname=device.{ZONE}&myip={IPV4}&ipv5=secret&system=dyndns")
+    line = household.pool.since(mark, "device")[0]
+    assert "; ignored: ipv5; login" in line
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize("sent, kept", [
+    (f"myip={IPV4},{ROUTER_IPV6}", IPV4),
+    (f"myip={IPV4},2001:db8:1:de00::/59", IPV4),
+])
+def test_good_tells_what_is_kept(ask, published, sent, kept):
+    """On a host without IPv6 nothing of it was kept."""
+    assert seen(ask("plain", f"hostname=plain.{ZONE}&{sent}")) == (
+        200, f"good {kept}\n")
+    assert published("plain") == [IPV4, BEFORE["AAAA"]]
+
+
+def test_a_network_is_no_address_but_a_prefix(ask, published):
+    query = f"hostname=device.{ZONE}&myip={IPV4},{PREFIX}"
+    assert seen(ask("device", query)) == (200, f"good {IPV4}\n")
+    assert published("device") == [IPV4, IPV6]
+    query = f"hostname=talking.{ZONE}&myip={IPV4},{PREFIX}"
+    assert seen(ask("talking", query)) == (200, f"good {IPV4}\n")
+    assert published("talking") == [IPV4, BEFORE["AAAA"]]
 
 
 def test_the_native_way_has_its_own_limit(ask, published):
@@ -288,7 +338,9 @@ def test_many_hosts_behind_one_prefix(ask, published):
     names = ",".join(f"{n}.{ZONE}" for n in ("box", "server", "nas"))
     sent = f"{IPV4},{ROUTER_IPV6}"
     answer = ask("family", f"hostname={names}&myip={sent}&prefix={PREFIX}")
-    assert seen(answer) == (200, f"good {sent}\n" * 3)
+    # To each what is kept of it: the server has an IPv6 address of its own.
+    assert seen(answer) == (
+        200, f"good {sent}\ngood {IPV4}\ngood {IPV6}\n")
     assert published("box") == [IPV4, ROUTER_IPV6]
     assert published("server") == [IPV4, IPV6]
     assert published("nas") == [BEFORE["A"], IPV6]

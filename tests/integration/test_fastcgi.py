@@ -116,6 +116,38 @@ def test_64_parameters_are_not_too_much(world, dns, pool):
     assert fastcgi.call(pool.socket, parameters)[0] == 200
 
 
+def test_head_changes_nothing_and_gets_no_body(world, dns, pool):
+    status, text = fastcgi.call(pool.socket, {**good(world), "REQUEST_METHOD": "HEAD"})
+    assert status == 405 and "\r\nAllow: GET, POST\r\n" in text
+    assert text.endswith("\r\n\r\n")
+    assert dns.addresses(ZONE) == list(BEFORE.values())
+    status, text = fastcgi.call(pool.socket, {
+        "REQUEST_METHOD": "HEAD", "REQUEST_URI": "/nic/checkip",
+        "REMOTE_ADDR": "::ffff:192.0.2.1"})
+    assert status == 200 and text.endswith("\r\n\r\n")
+
+
+def test_who_does_not_say_where_from_is_limited_all_the_same(world, dns, make_pool):
+    pool = make_pool().start()
+    wrong = {**good(world), "HTTP_AUTHORIZATION": "Basic cm91dGVyOndyb25n"}
+    del wrong["REMOTE_ADDR"]
+    mark = pool.mark()
+    seen = [fastcgi.call(pool.socket, wrong)[0] for _ in range(32)]
+    assert seen[:30] == [401] * 30 and seen[-1] == 429
+    assert sum("REMOTE_ADDR" in line for line in pool.since(mark, "REMOTE_ADDR")) == 1
+
+
+def test_several_accounts_from_an_address_that_is_not_public(world, dns, make_pool):
+    pool = make_pool().start()
+    mark = pool.mark()
+    for user in (USER, USER, "both", "several", "both"):
+        fastcgi.call(pool.socket, {**world.parameters(user, **CLAIM),
+                                   "REMOTE_ADDR": "172.17.0.1"})
+    lines = [line for line in pool.since(mark, "several accounts")
+             if "several accounts" in line]
+    assert len(lines) == 1 and "172.17.0.1 (private use, RFC 1918)" in lines[0]
+
+
 def test_of_two_parameters_with_one_name_the_first_counts(world, dns, pool):
     rows = [*good(world).items(), ("REMOTE_ADDR", "192.0.2.99"),
             ("QUERY_STRING", "ipv4=10.0.0.1")]

@@ -52,7 +52,7 @@ static const struct {
 	{ AF_INET6, "0:0:0:0:0:0:0:0", "::" },
 	{ AF_INET6, "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
 	{ AF_INET6, "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304" },
-	/* Still IPv6, and in a range that special.c refuses. */
+	/* Still IPv6, where IPv6 alone is read; special.c refuses it. */
 	{ AF_INET6, "::ffff:89.14.163.156", "::ffff:89.14.163.156" },
 	{ AF_INET6, "::ffff:590e:a39c", "::ffff:89.14.163.156" },
 	{ AF_INET6, "1:2:3:4:5:6:7", NULL },
@@ -239,7 +239,9 @@ static const struct {
 	{ "192.0.2.7", "192.0.2.7", "192.0.2.6" },
 	{ "0.0.0.0/0", "255.255.255.255", "::" },
 	{ "::/0", "ffff::", "0.0.0.0" },
-	{ "::/0", "::ffff:10.0.0.1", "10.0.0.1" },
+	/* The mapped form is the IPv4 one, of an address and of a network. */
+	{ "10.0.0.0/8", "::ffff:10.0.0.1", "::ffff:11.0.0.1" },
+	{ "::ffff:10.0.0.0/104", "10.255.0.1", "11.0.0.1" },
 	{ "2001:db8::/33", "2001:db8:7fff::1", "2001:db8:8000::" },
 	{ "fd00::1/128", "fd00::1", "fd00::" },
 	{ "10.0.0.1/8", NULL, NULL },

@@ -13,7 +13,7 @@ struct host {
 	enum ipv4_source ipv4;
 	enum ipv6_source ipv6;
 	const char *suffix;
-	const char *allow;
+	const char *allow; /* "if6": IPv6 only if it is public */
 	bool removal;
 };
 
@@ -67,12 +67,6 @@ static const struct {
 	    "a.net A 192.168.178.1 address [private use, RFC 1918]\n"
 	    "a.net AAAA fd00::1 address [unique local, RFC 4193]\n",
 	    NULL },
-	{ "an address that is mapped",
-	    { { "a.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } }, NULL,
-	    "::ffff:89.14.163.156", NULL, NULL,
-	    "a.net AAAA ::ffff:89.14.163.156 address "
-	    "[IPv4-mapped, RFC 4291]\n",
-	    NULL },
 	{ "a prefix that is not public",
 	    { { "a.net", IPV4_NONE, IPV6_PREFIX, "0:0:0:fc::8", NULL, false } },
 	    NULL, NULL, "fd00:1:2::/64", NULL,
@@ -104,6 +98,14 @@ static const struct {
 	{ "and it is",
 	    { { "a.net", IPV4_IF_PUBLIC, IPV6_NONE, NULL, NULL, false } },
 	    "89.14.163.156", NULL, NULL, NULL, "a.net A 89.14.163.156 open\n",
+	    NULL },
+	{ "only if it is public, of IPv6",
+	    { { "a.net", IPV4_ROUTER, IPV6_ROUTER, NULL, "if6", false },
+		{ "b.net", IPV4_NONE, IPV6_PREFIX, "::8", "if6", false } },
+	    "89.14.163.156", "fd00::1", "fd00:1:2::/64", NULL,
+	    "a.net A 89.14.163.156 open\n"
+	    "a.net AAAA fd00::1 left [unique local, RFC 4193]\n"
+	    "b.net AAAA fd00:1:2::8 left [unique local, RFC 4193]\n",
 	    NULL },
 	/* Removing. */
 	{ "as the host allows",
@@ -137,11 +139,16 @@ static const struct {
 		{ "b.net", IPV4_NONE, IPV6_ROUTER, NULL, NULL, false } },
 	    "89.14.163.156", NULL, NULL, "1", NULL,
 	    "no address for any host: send ipv4, ipv6 or prefix" },
-	{ "a prefix that is too short",
-	    { { "a.net", IPV4_ROUTER, IPV6_PREFIX, "0:0:0:fc::8", NULL,
-		false } },
-	    "89.14.163.156", NULL, "2a01:c22::/48", NULL, NULL,
-	    "prefix: /48 is shorter than the /56 that the host needs" },
+	/* One host that does not fit stops no other. */
+	{ "a prefix that is too short for one",
+	    { { "a.net", IPV4_ROUTER, IPV6_PREFIX, "0:0:0:fc::8", NULL, false },
+		{ "b.net", IPV4_ROUTER, IPV6_ROUTER, NULL, NULL, false } },
+	    "89.14.163.156", NULL, "2a01:c22:b045::/48", NULL,
+	    "a.net A 89.14.163.156 open\n"
+	    "a.net AAAA 2a01:c22:b045:: address "
+	    "[prefix: /48 is shorter than the /56 that the host needs]\n"
+	    "b.net A 89.14.163.156 open\n",
+	    NULL },
 };
 
 static size_t
@@ -158,7 +165,8 @@ hosts_start(struct host_settings to[], const struct host from[])
 		if (from[n].suffix != NULL)
 			assert_true(address_parse(&to[n].suffix, AF_INET6,
 			    from[n].suffix));
-		if (from[n].allow != NULL)
+		to[n].ipv6_if_public = unit_same(from[n].allow, "if6");
+		if (from[n].allow != NULL && !to[n].ipv6_if_public)
 			assert_true(
 			    network_parse(&to[n].allow[to[n].allow_count++],
 				from[n].allow));

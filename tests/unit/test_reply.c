@@ -67,10 +67,15 @@ static const struct {
 	    { { 0, "10.0.0.1", VERDICT_SKIPPED },
 		{ 0, "2a01::1", VERDICT_GOOD } },
 	    "10.0.0.1", "2a01::1", 200, "a.example good 2a01::1\n", 200,
-	    "good 10.0.0.1,2a01::1\n" },
+	    "good 2a01::1\n" },
+	{ "nowhere kept", 1, { { 0, "89.14.163.156", VERDICT_GOOD } },
+	    "89.14.163.156", "2a01::1", 200, "a.example good 89.14.163.156\n",
+	    200, "good 89.14.163.156\n" },
+	{ "nothing of what was sent", 1, { { 0, "2a01::8", VERDICT_GOOD } },
+	    "89.14.163.156", NULL, 200, "a.example good 2a01::8\n", 200,
+	    "good 2a01::8\n" },
 	{ "nothing but left alone", 1, { { 0, "10.0.0.1", VERDICT_SKIPPED } },
-	    "10.0.0.1", NULL, 200, "a.example left\n", 200,
-	    "nochg 10.0.0.1\n" },
+	    "10.0.0.1", NULL, 200, "a.example left\n", 200, "nochg\n" },
 	/* The client compares with what it sent, not with what we made. */
 	{ "a prefix beside IPv4", 1,
 	    { { 0, "89.14.163.156", VERDICT_GOOD },
@@ -472,6 +477,8 @@ test_checkip(void **state)
 	} rows[] = {
 		{ "89.14.163.156", 200, "Current IP Address: 89.14.163.156\n" },
 		{ "2A01:0C22::1", 200, "Current IP Address: 2a01:c22::1\n" },
+		{ "::ffff:89.14.163.156", 200,
+		    "Current IP Address: 89.14.163.156\n" },
 		{ "unix:", 400, "dnserr\n" },
 		{ "", 400, "dnserr\n" },
 	};
@@ -510,6 +517,10 @@ static const struct {
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 8\r\n"
 	    "Cache-Control: no-store\r\nWWW-Authenticate: Basic "
 	    "realm=\"ddnsgate\", charset=\"UTF-8\"\r\n\r\nbadauth\n" },
+	{ { .status = 405 }, "badagent\n",
+	    "Status: 405 Method Not Allowed\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 9\r\n"
+	    "Cache-Control: no-store\r\nAllow: GET, POST\r\n\r\nbadagent\n" },
 	{ { .status = 400 }, "",
 	    "Status: 400 Bad Request\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\n"

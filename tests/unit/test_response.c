@@ -71,13 +71,15 @@ static const struct {
 	{ "89.14.163.15", OK "\r\n89.14.163.15", false, RESPONSE_PARTIAL },
 	{ "89.14.163.15", OK "Content-Length: 13\r\n\r\n89.14.163.15", true,
 	    RESPONSE_BAD },
+	/* As a web server with one socket for both families tells it. */
+	{ V4, OK "\r\n::ffff:" V4, true, RESPONSE_GOOD },
 	{ V4, OK, true, RESPONSE_BAD },
 	{ V4, OK "\r\n", true, RESPONSE_BAD },
 	{ V4, "HTTP/1.1 20", true, RESPONSE_PARTIAL },
 	/* Another address, or none. */
 	{ V4, OK "\r\n89.14.163.157", true, RESPONSE_BAD },
 	{ V4, OK "\r\n" V6, true, RESPONSE_BAD },
-	{ V4, OK "\r\n::ffff:" V4, true, RESPONSE_BAD },
+	{ V4, OK "\r\n::ffff:89.14.163.157", true, RESPONSE_BAD },
 	{ V6, OK "\r\n" V4, true, RESPONSE_BAD },
 	{ V4, OK "\r\n" V4 ", 10.0.0.1", true, RESPONSE_BAD },
 	{ V4, OK "\r\nYour address is " V4, true, RESPONSE_BAD },

@@ -214,9 +214,13 @@ static const struct {
 	/* Accounts. */
 	{ "/accounts/router/password", "\"geheim\"",
 	    "/accounts/router/password: unknown; here may stand: verifier, "
-	    "provider, hosts, from_connection, query_credentials" },
+	    "provider, hosts, from_connection, query_credentials, all_hosts" },
 	{ "/accounts/router/from_connection", "\"yes\"",
 	    "/accounts/router/from_connection: must be true or false" },
+	{ "/accounts/router/all_hosts", "1",
+	    "/accounts/router/all_hosts: must be true or false" },
+	{ HOST "/ipv6/if_public", "\"if-public\"",
+	    HOST "/ipv6/if_public: must be true or false" },
 	{ "/accounts/router/query_credentials", "1",
 	    "/accounts/router/query_credentials: must be true or false" },
 	{ "/accounts/router", "\"x\"",
@@ -285,15 +289,15 @@ static const struct {
 		 "\"if-public\"" },
 	{ HOST "/ipv4", "null", HOST "/ipv4: must be true or false" },
 	{ HOST "/ipv6", "true",
-	    HOST "/ipv6: must be \"router\", or "
+	    HOST "/ipv6: must be \"router\", \"if-public\", or "
 		 "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
 	{ HOST "/ipv6", "\"prefix\"",
-	    HOST "/ipv6: must be \"router\", or "
+	    HOST "/ipv6: must be \"router\", \"if-public\", or "
 		 "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }" },
 	{ HOST "/ipv6", "null", HOST "/ipv6: must be an object: { ... }" },
 	{ HOST "/ipv6/prefix", "56",
 	    HOST "/ipv6/prefix: unknown; here may "
-		 "stand: prefix_length, suffix, subnet" },
+		 "stand: prefix_length, suffix, subnet, if_public" },
 	{ HOST "/ipv6/prefix_length", NULL,
 	    HOST "/ipv6/prefix_length: is missing" },
 	{ HOST "/ipv6/suffix", NULL, HOST "/ipv6/suffix: is missing" },
@@ -472,6 +476,9 @@ static const struct {
 	{ "/providers/home/addresses", NULL },
 	{ "/url", "\"https://dns.example.org:8443\"" },
 	{ "/accounts/router/from_connection", "true" },
+	{ "/accounts/router/all_hosts", "true" },
+	{ HOST "/ipv6", "\"if-public\"" },
+	{ HOST "/ipv6/if_public", "true" },
 	{ "/accounts/router/query_credentials", "false" },
 	{ HOST "/ipv4", "false" },
 	{ HOST "/ipv4", "\"if-public\"" },

@@ -259,7 +259,7 @@ test_stories(void **state)
 		struct request q;
 		struct update u = { .gateway = &gateway,
 			.request = &q,
-			.names_max = CLAIM_NAMES_MAX };
+			.rules.names_max = CLAIM_NAMES_MAX };
 
 		memset(&world, 0, sizeof world);
 		world.unproved = stories[i].unproved;
@@ -294,7 +294,7 @@ test_lack(void **state)
 	struct request q;
 	struct update u = { .gateway = &gateway,
 		.request = &q,
-		.names_max = CLAIM_NAMES_MAX };
+		.rules.names_max = CLAIM_NAMES_MAX };
 	char got[512];
 
 	(void)state;
@@ -338,7 +338,7 @@ test_refusals(void **state)
 		struct request q;
 		struct update u = { .gateway = &gateway,
 			.request = &q,
-			.names_max = CLAIM_NAMES_MAX };
+			.rules.names_max = CLAIM_NAMES_MAX };
 
 		memset(&world, 0, sizeof world);
 		request_start(&q, query, refusals[i].authorization);
@@ -363,7 +363,7 @@ test_query_login(void **state)
 	struct request q;
 	struct update u = { .gateway = &gateway,
 		.request = &q,
-		.names_max = CLAIM_NAMES_MAX };
+		.rules.names_max = CLAIM_NAMES_MAX };
 
 	(void)state;
 	memset(&world, 0, sizeof world);
@@ -385,7 +385,7 @@ test_abandoned(void **state)
 		struct request q;
 		struct update u = { .gateway = &gateway,
 			.request = &q,
-			.names_max = CLAIM_NAMES_MAX };
+			.rules.names_max = CLAIM_NAMES_MAX };
 		int fds[2];
 
 		memset(&world, 0, sizeof world);
@@ -427,7 +427,7 @@ test_deadlines(void **state)
 		struct request q;
 		struct update u = { .gateway = &gateway,
 			.request = &q,
-			.names_max = CLAIM_NAMES_MAX };
+			.rules.names_max = CLAIM_NAMES_MAX };
 		int64_t before;
 
 		memset(&world, 0, sizeof world);
@@ -458,7 +458,7 @@ test_end(void **state)
 	struct request q;
 	struct update u = { .gateway = &gateway,
 		.request = &q,
-		.names_max = CLAIM_NAMES_MAX };
+		.rules.names_max = CLAIM_NAMES_MAX };
 
 	(void)state;
 	memset(&world, 0, sizeof world);
