@@ -8,7 +8,16 @@
 
 #include "base/heap.h"
 
-#if defined HAVE___LIBC_FREE && !defined __SANITIZE_ADDRESS__
+/* How gcc and clang say that the heap is AddressSanitizer's. */
+#if defined __SANITIZE_ADDRESS__
+#define HEAP_IS_SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define HEAP_IS_SANITIZED 1
+#endif
+#endif
+
+#if defined HAVE___LIBC_FREE && !defined HEAP_IS_SANITIZED
 
 /* glibc's own, under the names that it keeps for such a purpose. */
 extern void __libc_free(void *p);
