@@ -27,8 +27,17 @@ struct token_parts {
 enum err token_split(struct token_parts *t, const char *token,
     const char *const names[], size_t count, struct error *why);
 
-/* Overwrites with stars each place where text repeats a part of the token. */
-void token_hide(const struct token_parts *t, char *text);
+/*
+ * Writes to quote what a log may repeat of text, which a provider has said: its
+ * beginning, with blanks for all that is not printable ASCII.  Where text holds
+ * six or more characters in a row of a part of the token, or a shorter part as
+ * a whole, only "(withheld: it repeats the token)" is written; upper and lower
+ * case are the same, and escapes of JSON, C, XML and URLs, also within each
+ * other, base64 and hex are seen through.  size: at most TOKEN_QUOTE_MAX.
+ */
+#define TOKEN_QUOTE_MAX 512
+void token_quote(const struct token_parts *t, const char *text, char *quote,
+    size_t size);
 
 /* Wipes and frees the parts. */
 void token_end(struct token_parts *t);

@@ -500,10 +500,11 @@ static const struct story {
 	/* Failures. */
 	{ "a wrong token ends it at once, for all", description, TOKEN,
 	    { { "home.example.org", NULL, V4, .result = ERR_TOKEN,
-		  .why = "home: zone: HTTP 401: ***************** is wrong" },
+		  .why =
+		      "home: zone: HTTP 401: (withheld: it repeats the token)" },
 		{ "home.example.com", NULL, V4, .result = ERR_TOKEN,
 		    .why =
-			"home: zone: HTTP 401: ***************** is wrong" } },
+			"home: zone: HTTP 401: (withheld: it repeats the token)" } },
 	    { { "GET /v1/z/home.example.org", 401, TOKEN " is wrong", 0 } },
 	    0 },
 	{ "busy, and when to come back", description, TOKEN,

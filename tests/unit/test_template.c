@@ -551,40 +551,6 @@ test_split(void **state)
 	ROWS_END();
 }
 
-static const struct {
-	const char *text;
-	const char *hidden;
-} hides[] = {
-	{ "", "" },
-	{ "nothing", "nothing" },
-	{ "token s:2&3 is wrong", "token ***** is wrong" },
-	{ "s:2&3s:2&3", "**********" },
-	{ "k/1:s:2&3", "***:*****" },
-	{ "s:2&", "s:2&" },
-};
-
-static void
-test_hide(void **state)
-{
-	static const char *const names[] = { "key", "secret" };
-	struct token_parts credential = { .count = 0 };
-	struct error why;
-
-	(void)state;
-	assert_int_equal(token_split(&credential, "k/1:s:2&3", names, 2, &why),
-	    ERR_OK);
-	for (size_t i = 0; i < COUNT(hides); i++) {
-		char text[64];
-
-		snprintf(text, sizeof text, "%s", hides[i].text);
-		token_hide(&credential, text);
-		ROW(unit_same(text, hides[i].hidden), "\"%s\": \"%s\"",
-		    hides[i].text, text);
-	}
-	token_end(&credential);
-	ROWS_END();
-}
-
 int
 main(void)
 {
@@ -598,7 +564,6 @@ main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_hide),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

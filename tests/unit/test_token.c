@@ -58,38 +58,114 @@ test_split(void **state)
 	ROWS_END();
 }
 
+/* What a provider says of the token "k/1" and "geheimesTOKEN+7&x/Z". */
 static const struct {
 	const char *text;
-	const char *hidden;
+	bool withheld;
 } texts[] = {
-	{ "nothing of it", "nothing of it" },
-	{ "key=alpha!", "key=*****!" },
-	{ "beta", "****" },
-	{ "alphabeta", "*********" },
-	{ "alpha and alpha", "***** and *****" },
-	{ "alph", "alph" },
-	{ "", "" },
+	{ "", false },
+	{ "nothing of it", false },
+	{ "{\"error\": \"no such zone: home.example.org\"}", false },
+	{ "geheimesTOKEN+7&x/Z", true },
+	{ "the token geheimesTOKEN+7&x/Z is wrong", true },
+	{ "k/1", true },
+	{ "K/1 is no key", true },
+	{ "k/2", false },
+	/* Parts of six characters or more, from anywhere. */
+	{ "geheim", true },
+	{ "gehei", false },
+	{ "geheiXesTOKXN+7&x", false },
+	{ "ends in 7&x/Z...", false },
+	{ "ends in +7&x/Z", true },
+	{ "gehe****TOKEN+", true },
+	/* In upper and lower case. */
+	{ "GEHEIMESTOKEN+7&X/Z", true },
+	/* JSON. */
+	{ "{\"t\": \"\\u0067\\u0065\\u0068\\u0065\\u0069\\u006d\"}", true },
+	{ "\\u0067e\\u0068e\\u0069m", true },
+	{ "EN\\u002B7\\u0026x", true },
+	{ "N+7&x\\/Z", true },
+	{ "\\x67\\x65\\x68\\x65\\x69\\x6D", true },
+	{ "k\\/1", true },
+	{ "JSON in JSON: N+7&x\\\\\\/Z", true },
+	{ "\\\\u0067\\\\u0065heim", true },
+	/* In URLs. */
+	{ "KEN%2B7%26x%2fZ", true },
+	{ "%67%65%68%65%69%6d", true },
+	{ "%2567eheim%2565s", true },
+	{ "KEN%252B7%2526x", true },
+	/* HTML. */
+	{ "EN+7&amp;x/Z", true },
+	{ "<b>&#103;&#101;&#104;&#x65;&#X69;&#109;</b>", true },
+	{ "EN+7&AMP;amp;x", true },
+	/* Base64 of k/1:geheimesTOKEN+7&x/Z, from each place in it. */
+	{ "Basic ay8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o=", true },
+	{ "xBasic,y8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o", true },
+	{ "8xOmdlaGVpbWVzVE9", true },
+	{ "xOmdlaGVpbWVz", true },
+	{ "ay8xOmdlaGVp", true }, /* the key is whole in it */
+	{ "OmdlaGVpb", false },
+	{ "in a URL: ay8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o%3D", true },
+	{ "\\u0061y8xOmdlaGVpbWVzVE9LRU4", true },
+	/* Hex, from each place. */
+	{ "67656865696d6573", true },
+	{ "067656865696D6573", true },
+	{ "6765686569", false },
+	/* Escapes that are none. */
+	{ "100% of %zz, \\", false },
+	{ "&#; &#x; &# \\u12 \\x", false },
+	{ "%", false },
+	{ "%6", false },
+	/* Whatever it ends in. */
+	{ "geheimesTOKEN\n", true },
 };
 
 static void
-test_hide(void **state)
+test_quote(void **state)
 {
 	struct token_parts t = { .count = 0 };
 	struct error why;
 
 	(void)state;
-	assert_int_equal(token_split(&t, "alpha:beta", names, 2, &why), ERR_OK);
+	assert_int_equal(token_split(&t, "k/1:geheimesTOKEN+7&x/Z", names, 2,
+			     &why),
+	    ERR_OK);
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		char *text = strdup(texts[i].text);
+		char quote[161];
 
-		assert_non_null(text);
-		token_hide(&t, text);
-		ROW(strcmp(text, texts[i].hidden) == 0, "\"%s\": \"%s\"",
-		    texts[i].text, text);
-		free(text);
+		token_quote(&t, texts[i].text, quote, sizeof quote);
+		ROW(strcmp(quote,
+			texts[i].withheld ? "(withheld: it repeats the token)" :
+					    texts[i].text) == 0,
+		    "\"%s\": \"%s\"", texts[i].text, quote);
 	}
 	token_end(&t);
 	ROWS_END();
+}
+
+/* A quote is cut and cleaned, and what is not quoted need not be withheld. */
+static void
+test_quote_length(void **state)
+{
+	struct token_parts t = { .count = 0 };
+	char text[5000], quote[161];
+	struct error why;
+
+	(void)state;
+	assert_int_equal(token_split(&t, "geheimesTOKEN", names, 1, &why),
+	    ERR_OK);
+	memset(text, '.', sizeof text);
+	memcpy(text + sizeof text - 14, "geheimesTOKEN", 14);
+	text[1] = '\n';
+	text[2] = (char)0xfc;
+	token_quote(&t, text, quote, sizeof quote);
+	assert_int_equal(strlen(quote), 160);
+	assert_memory_equal(quote, ".  .", 4);
+	/* At the end of the quote, where six characters are just seen. */
+	memcpy(text + 154, "geheim", 6);
+	token_quote(&t, text, quote, sizeof quote);
+	assert_string_equal(quote, "(withheld: it repeats the token)");
+	token_end(&t);
 }
 
 int
@@ -97,7 +173,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_hide),
+		cmocka_unit_test(test_quote),
+		cmocka_unit_test(test_quote_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,21 +215,15 @@ hear_words(const struct description *d, const char *text, struct fault *f)
 		}
 }
 
-/* For the log: cleaned and cut, without what the text repeats of the token. */
+/* For the log: cleaned and cut, or withheld where it repeats the token. */
 static enum err
 set_reason(const struct token_parts *token, const char *text,
     const struct fault *f, struct error *why)
 {
-	char *quote = strdup(text);
+	char quote[QUOTE_MAX + 1];
 
-	if (quote == NULL)
-		return error_memory(why);
-	token_hide(token, quote);
-	for (char *q = quote; *q != '\0'; q++)
-		if (*q < 0x20 || *q > 0x7e)
-			*q = ' ';
-	error_set(why, f->code, "%s: %.*s", f->what, QUOTE_MAX, quote);
-	secret_free(quote);
+	token_quote(token, text, quote, sizeof quote);
+	error_set(why, f->code, "%s: %s", f->what, quote);
 	return f->code;
 }
 
