@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lack.h"
 #include "base/log.h"
 #include "base/shared.h"
 #include "command/command.h"
@@ -99,7 +100,7 @@ keep_resolver(struct single *s)
 		return;
 	s->resolver = 0;
 	backoff_failure(&s->backoff, clock_now(), true);
-	log_warn("fork: %s", strerror(errno));
+	lack_tell("fork", errno);
 }
 
 static void
@@ -202,6 +203,7 @@ command_serve(int argc, char *argv[])
 		return EXIT_FAILED;
 	}
 	harden();
+	lack_share();
 	if (exchange_setup(&why) != ERR_OK ||
 	    (g = gateway_new(file, &why)) == NULL ||
 	    gateway_open_state(g, &why) != ERR_OK)

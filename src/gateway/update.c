@@ -218,6 +218,7 @@ verdict_of(const struct publication *p)
 	case ERR_BUSY:
 	case ERR_UNREACHABLE:
 	case ERR_MEMORY:
+	case ERR_SYSTEM:
 		return VERDICT_BUSY;
 	default:
 		return VERDICT_PROVIDER;

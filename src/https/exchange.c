@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <gnutls/gnutls.h>
 
 #include "base/clock.h"
+#include "base/lack.h"
 #include "base/secret.h"
 #include "https/exchange.h"
 #include "https/guard.h"
@@ -167,6 +169,7 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 	struct exchange *x = data;
 	struct sockaddr_storage ss;
 	struct address a;
+	int fd;
 
 	if (purpose != CURLSOCKTYPE_IPCXN ||
 	    !address_from_sockaddr(&a, &where->addr) || !may_reach(x, &a) ||
@@ -176,8 +179,11 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 		    "a connection to another address was prevented");
 		return CURL_SOCKET_BAD;
 	}
-	return socket(where->family, where->socktype | SOCK_CLOEXEC,
+	fd = socket(where->family, where->socktype | SOCK_CLOEXEC,
 	    where->protocol);
+	if (fd == -1 && lack_is(errno))
+		lack_set(&x->refusal, "socket", errno);
+	return fd;
 }
 
 /* NULL: there is none. */
@@ -476,6 +482,8 @@ explain(const struct exchange *x, CURLcode rc, struct error *why)
 		return why->code;
 	}
 	switch (rc) {
+	case CURLE_OUT_OF_MEMORY:
+		return error_memory(why);
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return error_set(why, ERR_REFUSED, "%s",

@@ -25,18 +25,19 @@ listens(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on;
 }
 
-/* sd_listen_fds(3), for one socket. */
-static bool
+/* sd_listen_fds(3): how many descriptors systemd has handed in. */
+static long
 handed_by_systemd(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	bool ours = pid != NULL && fds != NULL &&
-	    strtol(pid, NULL, 10) == (long)getpid() && strcmp(fds, "1") == 0;
+	    strtol(pid, NULL, 10) == (long)getpid();
+	long count = ours ? strtol(fds, NULL, 10) : 0;
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	return ours && listens(SYSTEMD_FIRST_FD);
+	return count;
 }
 
 /* Is nothing but a socket at path?  ERR_OK where nothing is. */
@@ -206,10 +207,20 @@ enum err
 listener_open(struct listener *l, const struct settings *s, bool handed_in_only,
     struct error *why)
 {
+	long handed = handed_by_systemd();
 	enum err rc;
 
 	*l = (struct listener){ .fd = -1 };
-	if (handed_by_systemd()) {
+	if (handed > 1) {
+		return error_set(why, ERR_CONFIG,
+		    "systemd has handed in %ld sockets, and one is served; "
+		    "leave one ListenStream= of all the units of Sockets=",
+		    handed);
+	} else if (handed == 1 && !listens(SYSTEMD_FIRST_FD)) {
+		return error_set(why, ERR_CONFIG,
+		    "what systemd has handed in does not listen; write "
+		    "ListenStream= and Accept=no into the socket unit");
+	} else if (handed == 1) {
 		l->fd = SYSTEMD_FIRST_FD;
 	} else if (listens(STDIN_FILENO)) {
 		l->fd = STDIN_FILENO;
@@ -284,12 +295,13 @@ listener_try(const struct listen_settings *l, struct error *why)
 }
 
 bool
-listener_peer_allowed(const struct settings *s, int fd)
+listener_peer_allowed(const struct settings *s, int fd, uid_t *uid)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
 	struct ucred peer;
 
+	*uid = (uid_t)-1;
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
 		return false;
 	if (ss.ss_family != AF_UNIX)
@@ -302,6 +314,7 @@ listener_peer_allowed(const struct settings *s, int fd)
 	for (size_t i = 0; i < s->peer_count; i++)
 		if (s->peers[i] == peer.uid)
 			return true;
+	*uid = peer.uid;
 	return false;
 }
 

@@ -59,8 +59,11 @@ bool listener_owner(const char *path, struct ucred *owner);
  */
 enum err listener_try(const struct listen_settings *l, struct error *why);
 
-/* May the peer of an accepted connection talk to us?  TCP has no peer uid. */
-bool listener_peer_allowed(const struct settings *s, int fd);
+/*
+ * May the peer of an accepted connection talk to us?  TCP has no peer uid.
+ * *uid: the user who is refused, or (uid_t)-1 where that is not known.
+ */
+bool listener_peer_allowed(const struct settings *s, int fd, uid_t *uid);
 
 /*
  * Removes the file of our own socket, unless another server's is there now, and

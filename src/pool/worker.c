@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lack.h"
 #include "base/log.h"
 #include "base/watchdog.h"
 #include "pool/fastcgi.h"
@@ -174,12 +175,21 @@ serve(const struct worker *w, int fd)
 	reply_end(&reply);
 }
 
+static void
+tell_refused(uid_t uid)
+{
+	log_warn("a connection of user %u was closed; if that is the web "
+		 "server, add its name to \"peers\"",
+	    (unsigned int)uid);
+}
+
 /* Answers one request; false when nobody waits to be accepted. */
 static bool
 answer_one(const struct worker *w)
 {
 	const struct timespec pause = { .tv_nsec = 100000000L };
 	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
+	uid_t peer;
 
 	if (fd == -1) {
 		/*
@@ -188,14 +198,14 @@ answer_one(const struct worker *w)
 		 */
 		if (errno != EAGAIN && errno != EINTR &&
 		    errno != ECONNABORTED && errno != EINVAL) {
-			log_warn("accept: %s", strerror(errno));
+			lack_tell("accept", errno);
 			nanosleep(&pause, NULL);
 		}
 		return false;
 	}
-	if (!listener_peer_allowed(w->gateway->settings, fd)) {
-		log_warn("a connection of a user that is not among \"peers\" "
-			 "was closed");
+	if (!listener_peer_allowed(w->gateway->settings, fd, &peer)) {
+		if (peer != (uid_t)-1)
+			tell_refused(peer);
 		close(fd);
 		return true;
 	}

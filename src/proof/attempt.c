@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/lack.h"
 #include "proof/attempt.h"
 #include "proof/response.h"
 #include "tls/failure.h"
@@ -180,14 +181,19 @@ connect_start(struct attempt *a)
 	a->fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    IPPROTO_TCP);
 	if (a->fd == -1) {
+		lack_tell("socket", errno);
 		lack(a, "socket", strerror(errno));
 		return;
 	}
 	/* Else 40 ms for an acknowledgement: docs/reference/tls.md B.5. */
 	(void)setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(a->fd, (struct sockaddr *)&ss, len) == -1 &&
-	    errno != EINPROGRESS)
-		not_yet(a, "connect", strerror(errno));
+	    errno != EINPROGRESS) {
+		if (lack_is(errno))
+			lack(a, "connect", strerror(errno));
+		else
+			not_yet(a, "connect", strerror(errno));
+	}
 }
 
 static bool
@@ -226,7 +232,9 @@ fail_tls(struct attempt *a, const char *what, int rc)
 	bool foreign = a->read > 0 && a->first != 21 && a->first != 22;
 	bool cut = rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR;
 
-	if (rc == GNUTLS_E_PREMATURE_TERMINATION)
+	if (rc == GNUTLS_E_MEMORY_ERROR)
+		lack(a, what, "out of memory");
+	else if (rc == GNUTLS_E_PREMATURE_TERMINATION)
 		not_yet(a, what, "closed without an answer");
 	else if (cut && a->read >= READ_MAX)
 		fail(a, what, "the server sends without end");

@@ -408,23 +408,25 @@ static void
 test_peers(void **state)
 {
 	struct settings s = settings_for(NULL);
+	uid_t uid;
 	pid_t peer;
 	int fd;
 
 	(void)state;
 	fd = connection_of(getuid(), &peer);
-	assert_true(listener_peer_allowed(&s, fd));
+	assert_true(listener_peer_allowed(&s, fd, &uid));
 	close(fd);
 	kill(peer, SIGKILL);
 	waitpid(peer, NULL, 0);
 	if (geteuid() != 0)
 		return;
 	fd = connection_of(OTHER_USER, &peer);
-	assert_false(listener_peer_allowed(&s, fd));
+	assert_false(listener_peer_allowed(&s, fd, &uid));
+	assert_int_equal(uid, OTHER_USER);
 	s.peers[s.peer_count++] = OTHER_USER - 1;
-	assert_false(listener_peer_allowed(&s, fd));
+	assert_false(listener_peer_allowed(&s, fd, &uid));
 	s.peers[s.peer_count++] = OTHER_USER;
-	assert_true(listener_peer_allowed(&s, fd));
+	assert_true(listener_peer_allowed(&s, fd, &uid));
 	close(fd);
 	kill(peer, SIGKILL);
 	waitpid(peer, NULL, 0);
@@ -437,13 +439,15 @@ test_peers_tcp(void **state)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct settings s = settings_for(NULL);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uid_t uid = 0;
 
 	(void)state;
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
-	assert_true(listener_peer_allowed(&s, fd));
+	assert_true(listener_peer_allowed(&s, fd, &uid));
 	close(fd);
 	/* Whatever is no socket at all. */
-	assert_false(listener_peer_allowed(&s, fd));
+	assert_false(listener_peer_allowed(&s, fd, &uid));
+	assert_int_equal(uid, (uid_t)-1);
 }
 
 static struct listener

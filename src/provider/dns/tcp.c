@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lack.h"
 #include "provider/dns/tcp.h"
 
 #define PREFIX 2 /* the length in front of each message */
@@ -58,7 +59,9 @@ connect_one(int *fd, const struct address *a, uint16_t port, int64_t deadline,
 
 	*fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (*fd == -1)
-		return error_set(why, ERR_UNREACHABLE, "%s", strerror(errno));
+		return lack_is(errno) ?
+		    lack_set(why, "socket", errno) :
+		    error_set(why, ERR_UNREACHABLE, "%s", strerror(errno));
 	/* It only saves time, and there is nothing to do if it fails. */
 	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(*fd, (struct sockaddr *)&ss, len) == -1)
