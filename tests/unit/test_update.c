@@ -348,6 +348,10 @@ test_refusals(void **state)
 		    u.why.text);
 		ROW(world.proofs == 0 && world.published == 0,
 		    "%s: was not the end", refusals[i].title);
+		/* The log names who tried. */
+		ROW(refusals[i].authorization == NULL ||
+			unit_same(u.login.user, "router"),
+		    "%s: user \"%s\"", refusals[i].title, u.login.user);
 		update_end(&u);
 		free(query);
 	}
