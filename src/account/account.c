@@ -187,6 +187,7 @@ authenticate(const struct accounts *a, struct login *login,
 {
 	const struct verifier *v = &a->nobody;
 	const struct account_settings *account;
+	const char *reason = "no such account";
 	bool allowed, right;
 	char *colon;
 	long wait;
@@ -197,6 +198,12 @@ authenticate(const struct accounts *a, struct login *login,
 	    ACCOUNT_USER_MAX, login->credential);
 	account = settings_account(a->settings, login->credential);
 	*colon = ':';
+	if (account != NULL && account->disabled) {
+		reason = "the account is disabled";
+		account = NULL;
+	} else if (account != NULL) {
+		reason = "wrong token";
+	}
 	if (account != NULL)
 		v = &a->verifiers[account - a->settings->accounts];
 	allowed = account != NULL && (!in_query || account->query_credentials);
@@ -213,9 +220,7 @@ authenticate(const struct accounts *a, struct login *login,
 		if ((!right || !allowed) && source != NULL)
 			penalty_add(a->penalties, source);
 		if (!right)
-			return refuse(login, ERR_AUTH, 0,
-			    account != NULL ? "wrong token" : "no such account",
-			    why);
+			return refuse(login, ERR_AUTH, 0, reason, why);
 		if (!allowed)
 			return refuse(login, ERR_AUTH, 0,
 			    "right, but in the "

@@ -98,6 +98,8 @@ print_gateway(const struct gateway *g, bool asked)
 
 		printf("account %s\n  its token goes to provider %s\n", a->name,
 		    s->providers[a->provider].name);
+		if (a->disabled)
+			printf("  disabled: nobody can log in as it\n");
 		if (a->from_connection)
 			printf("  what the router does not send is taken from "
 			       "its connection\n");
@@ -106,6 +108,18 @@ print_gateway(const struct gateway *g, bool asked)
 		for (size_t j = 0; j < a->host_count; j++)
 			print_host(&a->hosts[j]);
 	}
+}
+
+/* Accounts of the directory that are wrong; false if there are any. */
+static bool
+print_faults(const struct settings *s)
+{
+	for (size_t i = 0; i < s->fault_count && i < SETTINGS_FAULTS_MAX; i++)
+		fprintf(stderr, "ddnsgate: %s\n", s->faults[i].text);
+	if (s->fault_count > SETTINGS_FAULTS_MAX)
+		fprintf(stderr, "ddnsgate: %s: %zu more accounts are wrong\n",
+		    s->account_directory, s->fault_count - SETTINGS_FAULTS_MAX);
+	return s->fault_count == 0;
 }
 
 int
@@ -151,7 +165,8 @@ command_check(int argc, char *argv[])
 		print_gateway(g, resolve);
 	if (!quiet)
 		notes_print(g);
-	good = !resolve || visit_providers(g, quiet);
+	good = print_faults(g->settings);
+	good = (!resolve || visit_providers(g, quiet)) && good;
 	good = trial_run(g->settings, quiet) && good;
 	gateway_free(g);
 	return good ? EXIT_OK : EXIT_FAILED;

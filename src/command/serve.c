@@ -107,7 +107,7 @@ static void
 single_reload(struct single *s)
 {
 	struct error why;
-	struct gateway *new = gateway_new(s->gateway->settings->file, &why);
+	struct gateway *new = gateway_read_again(s->gateway, &why);
 
 	if (new == NULL || gateway_open_state(new, &why) != ERR_OK ||
 	    log_open(new->settings->log, &why) != ERR_OK ||
@@ -121,6 +121,7 @@ single_reload(struct single *s)
 	gateway_free(s->gateway);
 	s->gateway = new;
 	backoff_reset(&s->backoff);
+	gateway_log_faults(s->gateway);
 	log_info("the configuration was read again");
 }
 
@@ -217,6 +218,7 @@ command_serve(int argc, char *argv[])
 		gateway_free(g);
 		return fail(&why);
 	}
+	gateway_log_faults(g);
 	status = single ? serve_single(g, l.fd) : supervisor_run(g, &l);
 	exchange_teardown();
 	return status;

@@ -181,6 +181,12 @@ check_suffix(const struct reader *r, const struct address *suffix,
 		    "the host's address, as \"::8\"");
 }
 
+static unsigned int
+read_length(const struct reader *r)
+{
+	return (unsigned int)reader_integer(r, 16, 127, 0);
+}
+
 static void
 read_ipv6(struct reader *r, struct host_settings *to)
 {
@@ -211,7 +217,7 @@ read_ipv6(struct reader *r, struct host_settings *to)
 	reader_required(&length);
 	reader_required(&suffix);
 	to->ipv6 = IPV6_PREFIX;
-	to->prefix_length = (unsigned int)reader_integer(&length, 16, 127, 0);
+	to->prefix_length = read_length(&length);
 	if ((text = reader_string(&suffix, NULL)) != NULL &&
 	    !parse_mac(&a, text) && !address_parse(&a, AF_INET6, text))
 		reader_fail(&suffix,
@@ -278,6 +284,21 @@ check_host(const struct reader *r, const struct host_settings *h)
 		    "\"kind\": \"none\" }");
 }
 
+/* What "defaults" may hold as well as a host. */
+static void
+read_common(struct reader *r, struct host_settings *to, const char *ca)
+{
+	struct reader m;
+
+	to->ttl = read_integer(r, "ttl", 1, TTL_MAX, 0);
+	m = reader_member(r, "proof");
+	read_proof(&m, &to->proof, ca);
+	m = reader_member(r, "allow");
+	read_allow(&m, to);
+	to->partial = read_bool(r, "partial", false);
+	to->removal = read_bool(r, "removal", false);
+}
+
 void
 host_read(struct reader *r, struct host_settings *to, const char *ca)
 {
@@ -295,18 +316,25 @@ host_read(struct reader *r, struct host_settings *to, const char *ca)
 	m = reader_member(r, "ipv4");
 	to->ipv4 = read_ipv4(&m);
 	m = reader_member(r, "ipv6");
+	m.defaults = r->defaults; /* may have a prefix_length */
 	read_ipv6(&m, to);
 	m = reader_member(r, "zone");
 	read_zone(&m, to);
-	to->ttl = read_integer(r, "ttl", 1, TTL_MAX, 0);
-	m = reader_member(r, "proof");
-	read_proof(&m, &to->proof, ca);
-	m = reader_member(r, "allow");
-	read_allow(&m, to);
-	to->partial = read_bool(r, "partial", false);
-	to->removal = read_bool(r, "removal", false);
+	read_common(r, to, ca);
 	read_end(r);
 	check_host(r, to);
+}
+
+void
+host_check_defaults(struct reader *r)
+{
+	struct host_settings ignored = { .name = NULL };
+	struct reader ipv4 = reader_member(r, "ipv4");
+	struct reader length = reader_member(r, "prefix_length");
+
+	(void)read_ipv4(&ipv4);
+	(void)read_length(&length);
+	read_common(r, &ignored, "");
 }
 
 void

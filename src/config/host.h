@@ -60,6 +60,13 @@ struct host_settings {
  * kept by r.
  */
 void host_read(struct reader *r, struct host_settings *to, const char *ca);
+
+/*
+ * Checks the members of r that host_read() would take from its defaults, each
+ * by itself.
+ */
+void host_check_defaults(struct reader *r);
+
 void host_end(struct host_settings *h);
 
 /*

@@ -33,6 +33,12 @@ reader_member(struct reader *r, const char *name)
 	r->asked[r->asked_count++] = name;
 	if (json_object_is_type(r->value, json_type_object))
 		m.present = json_object_object_get_ex(r->value, name, &m.value);
+	if (!m.present && r->defaults != NULL &&
+	    json_object_is_type(r->defaults->value, json_type_object) &&
+	    json_object_object_get_ex(r->defaults->value, name, &m.value)) {
+		m.parent = r->defaults;
+		m.present = true;
+	}
 	return m;
 }
 

@@ -28,7 +28,8 @@
 /* Lives on the stack, and borrows the document and its parent. */
 struct reader {
 	json_object *value; /* NULL: it is not in the document, or null */
-	const struct reader *parent; /* NULL at the top */
+	const struct reader *parent;   /* NULL at the top */
+	const struct reader *defaults; /* has what value lacks; or NULL */
 	const char *file;
 	const char *name;  /* in an object */
 	size_t index;	   /* in an array, where name is NULL */
@@ -47,7 +48,8 @@ struct reader reader_top(json_object *root, const char *file,
 
 /*
  * A member of r, which is noted as asked for, or an element of it.  name must
- * outlive r.  Absent where r is no object, or no array that has it.
+ * outlive r.  Absent where r is no object, or no array that has it.  A member
+ * that r lacks is that of r->defaults, unless this is NULL; its place is there.
  */
 struct reader reader_member(struct reader *r, const char *name);
 struct reader reader_element(const struct reader *r, size_t index);

@@ -9,11 +9,11 @@
 #include "base/heap.h"
 #include "config/document.h"
 #include "config/reader.h"
+#include "config/roster.h"
 #include "config/settings.h"
 
 #define WORKERS_DEFAULT 32
 #define PEER_DEFAULT	"www-data"
-#define NAME_MAX_LEN	128 /* of an account */
 #define REFRESH_HOURS	25
 #define HOUR_MS		3600000
 #define HISTORY_DAYS	400
@@ -178,99 +178,8 @@ read_providers(const struct reader *r, struct settings *s)
 	}
 }
 
-/* An index into the providers; the members of a wrong name are told. */
-static size_t
-read_provider_name(const struct reader *r, const struct settings *s)
-{
-	struct buffer names = { .max = ERROR_TEXT_MAX / 2 };
-	const char *name = reader_string(r, NULL);
-
-	if (name == NULL)
-		return 0;
-	for (size_t i = 0; i < s->provider_count; i++)
-		if (strcmp(s->providers[i].name, name) == 0)
-			return i;
-	for (size_t i = 0; i < s->provider_count; i++) {
-		const struct provider_settings *p = &s->providers[i];
-
-		buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", p->name);
-		if (strcmp(p->name, p->description) != 0)
-			buffer_printf(&names, " (%s)", p->description);
-	}
-	reader_fail(r, "no such member of \"providers\"; there are: %s",
-	    names.data != NULL ? names.data : "");
-	buffer_free(&names);
-	return 0;
-}
-
-static void
-read_hosts(const struct reader *r, struct account_settings *to, const char *ca)
-{
-	size_t count;
-
-	reader_required(r);
-	if ((count = reader_entries(r, SETTINGS_HOSTS_MAX, "hosts")) == 0)
-		return;
-	if ((to->hosts = calloc(count, sizeof *to->hosts)) == NULL) {
-		reader_no_memory(r);
-		return;
-	}
-	json_object_object_foreach (r->value, name, value) {
-		struct reader e = reader_entry(r, name, value);
-		struct host_settings *host = &to->hosts[to->host_count++];
-
-		host_read(&e, host, ca);
-		if (!reader_ok(r))
-			return;
-		for (size_t i = 0; i + 1 < to->host_count; i++)
-			if (strcmp(to->hosts[i].name, host->name) == 0)
-				reader_fail(&e,
-				    "the same host stands here twice");
-	}
-}
-
-/* RFC 7617 section 2: a user has no colon. */
-static void
-check_account_name(const struct reader *r)
-{
-	size_t len = strlen(r->name);
-
-	if (len == 0 || len > NAME_MAX_LEN)
-		reader_fail(r, "the name of an account has 1 to %d characters",
-		    NAME_MAX_LEN);
-	for (const char *c = r->name; *c != '\0'; c++)
-		if (*c < 0x21 || *c > 0x7e || *c == ':')
-			reader_fail(r,
-			    "the name of an account has no blanks, no colon "
-			    "and no accents");
-}
-
-static void
-read_account(struct reader *r, const struct settings *s,
-    struct account_settings *to)
-{
-	struct reader verifier, provider, hosts;
-
-	to->name = r->name;
-	check_account_name(r);
-	if (!reader_object(r))
-		return;
-	verifier = reader_member(r, "verifier");
-	provider = reader_member(r, "provider");
-	hosts = reader_member(r, "hosts");
-	to->from_connection = read_bool(r, "from_connection", false);
-	to->query_credentials = read_bool(r, "query_credentials", false);
-	to->all_hosts = read_bool(r, "all_hosts", false);
-	read_end(r);
-	reader_required(&verifier);
-	to->verifier = reader_string(&verifier, NULL);
-	reader_required(&provider);
-	to->provider = read_provider_name(&provider, s);
-	read_hosts(&hosts, to, s->ca);
-}
-
-static int
-compare_accounts(const void *a, const void *b)
+int
+settings_compare_accounts(const void *a, const void *b)
 {
 	return strcmp(((const struct account_settings *)a)->name,
 	    ((const struct account_settings *)b)->name);
@@ -281,7 +190,8 @@ read_accounts(const struct reader *r, struct settings *s)
 {
 	size_t count;
 
-	reader_required(r);
+	if (s->account_directory == NULL)
+		reader_required(r);
 	if ((count = reader_entries(r, SETTINGS_ACCOUNTS_MAX, "accounts")) == 0)
 		return;
 	if ((s->accounts = calloc(count, sizeof *s->accounts)) == NULL) {
@@ -291,12 +201,14 @@ read_accounts(const struct reader *r, struct settings *s)
 	json_object_object_foreach (r->value, name, value) {
 		struct reader e = reader_entry(r, name, value);
 
-		read_account(&e, s, &s->accounts[s->account_count++]);
+		heap_region_enter(s->region);
+		account_read(&e, s, &s->accounts[s->account_count++]);
+		heap_region_leave();
 		if (!reader_ok(r))
 			return;
 	}
 	qsort(s->accounts, s->account_count, sizeof *s->accounts,
-	    compare_accounts);
+	    settings_compare_accounts);
 }
 
 static const char *
@@ -375,7 +287,7 @@ read_url(const struct reader *r)
 static void
 read_settings(struct reader *r, struct settings *s)
 {
-	struct reader m, providers, accounts;
+	struct reader m, providers, defaults, accounts;
 
 	s->workers = (unsigned int)read_integer(r, "workers", 1,
 	    SETTINGS_WORKERS_MAX, WORKERS_DEFAULT);
@@ -395,16 +307,18 @@ read_settings(struct reader *r, struct settings *s)
 	s->url = read_url(&m);
 	s->ca = read_filename(r, "ca", SETTINGS_CA_DEFAULT);
 	providers = reader_member(r, "providers");
+	defaults = reader_member(r, "defaults");
 	accounts = reader_member(r, "accounts");
+	s->account_directory = read_filename(r, "account_directory", NULL);
 	read_end(r);
 	read_providers(&providers, s);
-	heap_region_enter(s->region);
+	account_check_defaults(&defaults, s);
 	read_accounts(&accounts, s);
-	heap_region_leave();
 }
 
 struct settings *
-settings_read(const char *file, struct error *why)
+settings_read_after(const char *file, const struct settings *before,
+    const struct account_judge *judge, struct error *why)
 {
 	struct settings *s = calloc(1, sizeof *s);
 	struct reader top;
@@ -422,24 +336,21 @@ settings_read(const char *file, struct error *why)
 		goto fail;
 	top = reader_top(s->document, s->file, why);
 	read_settings(&top, s);
-	if (reader_ok(&top))
-		return s;
+	if (!reader_ok(&top) ||
+	    (s->account_directory != NULL &&
+		roster_read_directory(s, before, judge, why) != ERR_OK))
+		goto fail;
+	s->ready = true;
+	return s;
 fail:
 	settings_free(s);
 	return NULL;
 }
 
-static void
-accounts_end(struct settings *s)
+struct settings *
+settings_read(const char *file, struct error *why)
 {
-	for (size_t i = 0; i < s->account_count; i++) {
-		struct account_settings *a = &s->accounts[i];
-
-		for (size_t j = 0; j < a->host_count; j++)
-			host_end(&a->hosts[j]);
-		free(a->hosts);
-	}
-	free(s->accounts);
+	return settings_read_after(file, NULL, NULL, why);
 }
 
 void
@@ -447,10 +358,13 @@ settings_free(struct settings *s)
 {
 	if (s == NULL)
 		return;
-	if (s->region == NULL) {
-		accounts_end(s);
+	/* What lies in the region is given back with it. */
+	for (size_t i = 0; i < s->account_count; i++)
+		if (s->region == NULL || s->accounts[i].loose)
+			account_end(&s->accounts[i], s);
+	if (s->region == NULL)
 		json_object_put(s->document);
-	}
+	free(s->accounts);
 	free(s->providers);
 	free(s->file);
 	heap_region_free(s->region);
@@ -463,5 +377,5 @@ settings_account(const struct settings *s, const char *name)
 	const struct account_settings wanted = { .name = name };
 
 	return bsearch(&wanted, s->accounts, s->account_count,
-	    sizeof *s->accounts, compare_accounts);
+	    sizeof *s->accounts, settings_compare_accounts);
 }

@@ -2,7 +2,8 @@
  * settings.h - ddnsgate.json, read and checked.
  *
  * What stands here has passed every check that needs no other file.  It is
- * made once, before any worker starts, and never changes.
+ * made once, before any worker starts; only accounts of a directory change
+ * later, by roster.h.
  */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -13,7 +14,7 @@
 
 #include "address/address.h"
 #include "base/error.h"
-#include "config/host.h"
+#include "config/account.h"
 
 #define SETTINGS_WORKERS_MAX   256
 #define SETTINGS_HOSTS_MAX     64 /* of one account */
@@ -21,19 +22,9 @@
 #define SETTINGS_PROVIDERS_MAX 64
 #define SETTINGS_ADDRESSES_MAX 8 /* of one provider */
 #define SETTINGS_PEERS_MAX     16
+#define SETTINGS_FAULTS_MAX    8 /* of accounts, that are kept */
 #define SETTINGS_STATE_DEFAULT LOCALSTATEDIR "/lib/ddnsgate"
 #define SETTINGS_CA_DEFAULT    "/etc/ssl/certs/ca-certificates.crt"
-
-struct account_settings {
-	const char *name;
-	const char *verifier; /* checked by account/ */
-	size_t provider;      /* index into providers */
-	bool from_connection;
-	bool query_credentials;
-	bool all_hosts; /* who names none in dyndns2 means all */
-	struct host_settings *hosts;
-	size_t host_count;
-};
 
 struct provider_settings {
 	const char *name;
@@ -74,12 +65,36 @@ struct settings {
 	size_t provider_count;
 	struct account_settings *accounts; /* sorted by name */
 	size_t account_count;
+	const char *account_directory; /* of more of them, or NULL */
+	uint64_t fingerprint; /* of the directory, when it was read last */
+	/* Of accounts in the directory, each with what became of it. */
+	struct error faults[SETTINGS_FAULTS_MAX];
+	size_t fault_count; /* may be more than are kept */
+	bool ready;	    /* read; what changes now is no part of region */
 };
 
 /*
- * Reads file.  NULL on the first error, which why tells with the file, the
- * place in it and the remedy.
+ * What else must be right about an account that is read from a directory, such
+ * as its verifier: an error of the account alone.
  */
+struct account_judge {
+	enum err (*judge)(const struct account_settings *a, void *data,
+	    struct error *why);
+	void *data;
+};
+
+/*
+ * Reads file, and the directory of accounts that it names.  NULL on the first
+ * error of the file, which why tells with the file, the place in it and the
+ * remedy.  An account of the directory that is wrong, or not right for judge, is
+ * one of the faults of the result, and is as it was in before.  Both before and
+ * judge may be NULL.
+ */
+struct settings *settings_read_after(const char *file,
+    const struct settings *before, const struct account_judge *judge,
+    struct error *why);
+
+/* The same with neither of them. */
 struct settings *settings_read(const char *file, struct error *why);
 
 /* NULL is fine. */
@@ -87,6 +102,9 @@ void settings_free(struct settings *s);
 
 /* Is the place of a state the URL of a database, not a directory? */
 bool settings_is_database(const char *place);
+
+/* The order of accounts, for qsort(3). */
+int settings_compare_accounts(const void *a, const void *b);
 
 /* The account of that name, or NULL. */
 const struct account_settings *settings_account(const struct settings *s,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/verifier.h"
+#include "base/log.h"
 #include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
@@ -31,33 +33,68 @@ load_trust(struct gateway *g, struct error *why)
 	return ERR_OK;
 }
 
-struct gateway *
-gateway_new(const char *file, struct error *why)
+/* What config/ cannot know: verifiers, and the files that proofs name. */
+static enum err
+judge_account(const struct account_settings *a, void *prover, struct error *why)
+{
+	struct verifier ignored;
+	enum err rc = verifier_parse(&ignored, a->verifier, why);
+
+	if (rc != ERR_OK)
+		return error_prefix(why, "/verifier");
+	for (size_t i = 0; i < a->host_count && rc == ERR_OK; i++)
+		rc = prover_prepare(prover, &a->hosts[i].proof, why);
+	return rc;
+}
+
+/* before: whose accounts stay, if their files are wrong now; or NULL. */
+static struct gateway *
+make(const char *file, const struct settings *before, struct error *why)
 {
 	struct gateway *g = calloc(1, sizeof *g);
-	struct settings *s = settings_read(file, why);
+	struct account_judge judge = { .judge = judge_account };
 
-	if (g == NULL || s == NULL) {
-		settings_free(s);
-		free(g);
-		return NULL;
-	}
-	g->settings = s;
-	g->notices = notices_new();
-	if ((g->trust = trust_new()) == NULL) {
+	if (g == NULL || (g->trust = trust_new()) == NULL) {
 		error_memory(why);
 		goto fail;
 	}
-	if ((g->accounts = accounts_new(s, why)) == NULL ||
-	    (g->providers = providers_new(s, why)) == NULL ||
-	    (g->prover = prover_new(g->trust, why)) == NULL)
-		goto fail;
-	if (load_trust(g, why) != ERR_OK)
+	g->notices = notices_new();
+	if ((judge.data = g->prover = prover_new(g->trust, why)) == NULL ||
+	    (g->settings = settings_read_after(file, before, &judge, why)) ==
+		NULL ||
+	    (g->accounts = accounts_new(g->settings, why)) == NULL ||
+	    (g->providers = providers_new(g->settings, why)) == NULL ||
+	    load_trust(g, why) != ERR_OK)
 		goto fail;
 	return g;
 fail:
 	gateway_free(g);
 	return NULL;
+}
+
+struct gateway *
+gateway_new(const char *file, struct error *why)
+{
+	return make(file, NULL, why);
+}
+
+struct gateway *
+gateway_read_again(const struct gateway *g, struct error *why)
+{
+	return make(g->settings->file, g->settings, why);
+}
+
+void
+gateway_log_faults(const struct gateway *g)
+{
+	const struct settings *s = g->settings;
+
+	for (size_t i = 0; i < s->fault_count && i < SETTINGS_FAULTS_MAX; i++)
+		log_warn("%s", s->faults[i].text);
+	if (s->fault_count > SETTINGS_FAULTS_MAX)
+		log_warn("%s: %zu more accounts are wrong; ddnsgate check "
+			 "tells some of them",
+		    s->account_directory, s->fault_count - SETTINGS_FAULTS_MAX);
 }
 
 enum err

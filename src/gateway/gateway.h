@@ -41,6 +41,16 @@ struct gateway_tools {
  * the workers share the pages.  NULL on the first error.
  */
 struct gateway *gateway_new(const char *file, struct error *why);
+
+/*
+ * Reads the configuration of g anew, as gateway_new() does; an account of the
+ * directory that is wrong now is as it is in g.
+ */
+struct gateway *gateway_read_again(const struct gateway *g, struct error *why);
+
+/* Warns of the accounts that were wrong when they were read last. */
+void gateway_log_faults(const struct gateway *g);
+
 void gateway_free(struct gateway *g);
 
 /*

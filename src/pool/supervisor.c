@@ -357,7 +357,7 @@ move_listener(struct pool *p, const struct listen_settings *how,
 static enum err
 read_again(struct pool *p, struct error *why)
 {
-	struct gateway *new = gateway_new(p->gateway->settings->file, why);
+	struct gateway *new = gateway_read_again(p->gateway, why);
 
 	if (new == NULL)
 		return why->code;
@@ -384,6 +384,7 @@ do_reload(struct pool *p)
 	notify("RELOADING=1");
 	notify_while_busy();
 	if (read_again(p, &why) == ERR_OK) {
+		gateway_log_faults(p->gateway);
 		renew(p, "the configuration was read again");
 	} else {
 		log_warn("the configuration stays as it was: %s", why.text);

@@ -21,6 +21,11 @@ static struct account_settings list[] = {
 	    .verifier =
 		"$pbkdf2-sha256$i=3000$"
 		"c2FsdC1vZi1kZWFy$rJNfWNE47fNQvQcL/U/k6iYDc5qdm6tqCOKB3l2RIBc" },
+	{ .name = "off",
+	    .disabled = true,
+	    .verifier =
+		"$pbkdf2-sha256$i=1000$"
+		"c2FsdC1vZi1vZmY$iKGTiDEpNWajkvtfRacCYKYbymqFbvmoMzQsef+KGws" },
 	{ .name = "router",
 	    .verifier =
 		"$pbkdf2-sha256$i=1000$"
@@ -108,6 +113,8 @@ static const struct {
 	{ "router:toke", 0, NULL, NULL, DEAR, "wrong token" },
 	{ "router:TOKEN", 0, NULL, NULL, DEAR, "wrong token" },
 	{ "dear:wrong", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "off:token", 0, NULL, NULL, DEAR, "the account is disabled" },
+	{ "off:wrong", 0, NULL, NULL, DEAR, "the account is disabled" },
 	{ "nobody:token", 0, NULL, NULL, DEAR, "no such account" },
 	{ "Router:token", 0, NULL, NULL, DEAR, "no such account" },
 	{ "route:rtoken", 0, NULL, NULL, DEAR, "no such account" },
@@ -418,8 +425,9 @@ test_inherit(void **state)
 
 	(void)state;
 	memcpy(changed, list, sizeof changed);
-	changed[2].verifier = "$pbkdf2-sha256$i=2000$c2FsdC1vZi1yb3V0ZXI$"
-			      "8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ";
+	changed[COUNT(list) - 1].verifier =
+	    "$pbkdf2-sha256$i=2000$c2FsdC1vZi1yb3V0ZXI$"
+	    "8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ";
 	s.accounts = changed;
 	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 1000, "first");
 	ROW(log_in(a, "colon:key:secret", NULL, ERR_OK, 0) == 1000, "first");
@@ -434,7 +442,7 @@ test_inherit(void **state)
 		60) == 0,
 	    "kept, too");
 	/* The same key, but of more iterations: the token is wrong now. */
-	changed[2].verifier = list[0].verifier;
+	changed[COUNT(list) - 1].verifier = list[0].verifier;
 	a = accounts_new(&s, &why);
 	assert_non_null(a);
 	accounts_inherit(a, next);

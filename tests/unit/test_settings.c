@@ -92,7 +92,26 @@ static const struct {
 	{ "/worker", "8",
 	    "/worker: unknown; here may stand: workers, "
 	    "listen, peers, log, state, refresh, history, url, ca, providers, "
-	    "accounts" },
+	    "defaults, accounts, account_directory" },
+	{ "/account_directory", "\"accounts.d\"",
+	    "/account_directory: must be a full file name, from / on" },
+	{ "/account_directory", "\"/nonexistent/accounts\"",
+	    "/account_directory: /nonexistent/accounts: No such file or "
+	    "directory" },
+	{ "/defaults", "[]", "/defaults: must be an object: { ... }" },
+	{ "/defaults", "{\"prefix_length\": 8}",
+	    "/defaults/prefix_length: must be from 16 to 127" },
+	{ "/defaults", "{\"provider\": \"nobody\"}",
+	    "/defaults/provider: no such member of \"providers\"; there are: "
+	    "desec, home (powerdns)" },
+	{ "/defaults", "{\"proof\": {\"kind\": \"pin\"}}",
+	    "/defaults/proof: \"kind\": \"pin\" needs \"pins\": [ ... ]" },
+	{ "/defaults", "{\"zone\": \"example.org\"}",
+	    "/defaults/zone: unknown; here may stand: provider, "
+	    "from_connection, query_credentials, all_hosts, ipv4, prefix_length, ttl, "
+	    "proof, allow, partial, removal" },
+	{ "/accounts/router/disabled", "\"yes\"",
+	    "/accounts/router/disabled: must be true or false" },
 	{ "/workers", "0", "/workers: must be from 1 to 256" },
 	{ "/workers", "257", "/workers: must be from 1 to 256" },
 	{ "/workers", "-1", "/workers: must be from 1 to 256" },
@@ -214,7 +233,8 @@ static const struct {
 	/* Accounts. */
 	{ "/accounts/router/password", "\"geheim\"",
 	    "/accounts/router/password: unknown; here may stand: verifier, "
-	    "provider, hosts, from_connection, query_credentials, all_hosts" },
+	    "provider, hosts, from_connection, query_credentials, "
+	    "all_hosts, disabled" },
 	{ "/accounts/router/from_connection", "\"yes\"",
 	    "/accounts/router/from_connection: must be true or false" },
 	{ "/accounts/router/all_hosts", "1",

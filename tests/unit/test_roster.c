@@ -1,0 +1,303 @@
+/*
+ * test_roster.c - accounts in files of a directory: what they leave out, what
+ * changes, and what one that is wrong does to the others.
+ */
+#include "unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/roster.h"
+
+#define MENDED "; there is no such account until that is mended"
+#define STAYS  "; the account stays as it was"
+
+static char directory[200];
+
+static const char *
+write_account(const char *name, const char *text)
+{
+	char file[100];
+
+	snprintf(file, sizeof file, "accounts.d/%s", name);
+	return unit_write(file, text, strlen(text));
+}
+
+static void
+take_out(const char *name)
+{
+	char file[300];
+
+	snprintf(file, sizeof file, "%s/%s", directory, name);
+	assert_int_equal(unlink(file), 0);
+}
+
+/* Settings with these defaults and a directory that is empty at first. */
+static const char *
+write_settings(const char *defaults)
+{
+	char text[2000];
+
+	snprintf(directory, sizeof directory, "%s/accounts.d",
+	    unit_directory());
+	mkdir(directory, 0755);
+	snprintf(text, sizeof text,
+	    "{\"peers\": [\"root\"], \"providers\": {\"desec\": {}, "
+	    "\"home\": {\"description\": \"desec\"}}, \"defaults\": %s,"
+	    "\"account_directory\": \"%s\", \"accounts\": {\"written\": {"
+	    "\"verifier\": \"x\", \"provider\": \"desec\", \"hosts\": "
+	    "{\"a.example\": {\"ipv4\": true}}}}}",
+	    defaults, directory);
+	return unit_write("roster.json", text, strlen(text));
+}
+
+static enum err
+judge(const struct account_settings *a, void *data, struct error *why)
+{
+	(void)data;
+	return strcmp(a->verifier, "bad") == 0 ?
+	    error_set(why, ERR_CONFIG, "/verifier: is bad") :
+	    ERR_OK;
+}
+
+static const struct account_judge judges = { .judge = judge };
+
+static struct settings *
+read_settings(const char *file, const struct settings *before)
+{
+	struct error why = { .code = ERR_OK };
+	struct settings *s = settings_read_after(file, before, &judges, &why);
+
+	if (s == NULL)
+		print_error("%s\n", why.text);
+	assert_non_null(s);
+	return s;
+}
+
+static void
+read_directory(struct settings *s)
+{
+	struct error why;
+
+	assert_int_equal(roster_read_directory(s, NULL, &judges, &why), ERR_OK);
+}
+
+/* The one fault of s, without the name of the directory. */
+static const char *
+fault(const struct settings *s)
+{
+	return s->fault_count == 1 ? s->faults[0].text + strlen(directory) + 1 :
+				     NULL;
+}
+
+#define FULL                                                         \
+	"{\"verifier\": \"x\", \"provider\": \"desec\", \"hosts\": " \
+	"{\"%s.example\": {\"ipv4\": true}}}"
+
+static const struct {
+	const char *file, *text, *fault;
+} wrong[] = {
+	{ "a.json", "{", "a.json: line 1: unexpected end of data" MENDED },
+	{ "b.json", "", "b.json: is empty" MENDED },
+	{ "c.json", "{\"provider\": \"home\"}",
+	    "c.json: /verifier: is missing" MENDED },
+	{ "d.json",
+	    "{\"verifier\": \"bad\", \"provider\": \"home\", \"hosts\": "
+	    "{\"d.example\": {\"ipv4\": true}}}",
+	    "d.json: /verifier: is bad" MENDED },
+	{ "e.json",
+	    "{\"verifier\": \"x\", \"hosts\": {\"e.example\": {\"ipv4\": "
+	    "true}}}",
+	    "e.json: /provider: is missing" MENDED },
+	{ "f:g.json", "{}",
+	    "f:g.json: /: the name of an account has no blanks, no colon and "
+	    "no accents" MENDED },
+};
+
+static void
+test_wrong(void **state)
+{
+	const char *file = write_settings("{}");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct settings *s;
+
+		write_account(wrong[i].file, wrong[i].text);
+		write_account("good.json",
+		    "{\"verifier\": \"x\", \"provider\": \"home\", \"hosts\": "
+		    "{\"good.example\": {\"ipv4\": true}}}");
+		s = read_settings(file, NULL);
+		ROW(unit_same(fault(s), wrong[i].fault), "%s: %s",
+		    wrong[i].file, unit_text(fault(s)));
+		ROW(s->account_count == 2 &&
+			settings_account(s, "good") != NULL,
+		    "%s: others are gone", wrong[i].file);
+		settings_free(s);
+		take_out(wrong[i].file);
+	}
+	take_out("good.json");
+	ROWS_END();
+}
+
+/* What an editor or a package leaves there is no account. */
+static void
+test_other_files(void **state)
+{
+	static const char *const names[] = { ".new.json", "x.json~",
+		"x.json.dpkg-new", "README", ".json" };
+	const char *file = write_settings("{}");
+	struct settings *s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		write_account(names[i], "no account");
+	s = read_settings(file, NULL);
+	assert_int_equal(s->fault_count, 0);
+	assert_int_equal(s->account_count, 1);
+	settings_free(s);
+	for (size_t i = 0; i < COUNT(names); i++)
+		take_out(names[i]);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct settings *s;
+	const struct account_settings *a;
+
+	(void)state;
+	write_account("one.json",
+	    "{\"verifier\": \"x\", \"hosts\": {\"one.example\": {\"ipv6\": "
+	    "{\"suffix\": \"::8\"}}, \"two.example\": {\"ipv4\": false, "
+	    "\"ttl\": 60, \"proof\": {}, \"ipv6\": {\"prefix_length\": 48, "
+	    "\"suffix\": \"::9\"}}}}");
+	s = read_settings(
+	    write_settings("{\"provider\": \"home\", \"ipv4\": true,"
+			   "\"prefix_length\": 56, \"ttl\": 300,"
+			   "\"from_connection\": true, \"proof\": {\"kind\": "
+			   "\"certificate\", \"echo\": \"/whoami\"}}"),
+	    NULL);
+	assert_int_equal(s->fault_count, 0);
+	a = settings_account(s, "one");
+	assert_non_null(a);
+	assert_string_equal(s->providers[a->provider].name, "home");
+	assert_true(a->from_connection);
+	assert_int_equal(a->hosts[0].ipv4, IPV4_ROUTER);
+	assert_int_equal(a->hosts[0].prefix_length, 56);
+	assert_int_equal(a->hosts[0].ttl, 300);
+	assert_string_equal(a->hosts[0].proof.echo, "/whoami");
+	assert_int_equal(a->hosts[1].ipv4, IPV4_NONE);
+	assert_int_equal(a->hosts[1].prefix_length, 48);
+	assert_int_equal(a->hosts[1].ttl, 60);
+	assert_null(a->hosts[1].proof.echo);
+	/* The configuration's own accounts have them, too. */
+	assert_int_equal(settings_account(s, "written")->hosts[0].ttl, 300);
+	settings_free(s);
+	take_out("one.json");
+}
+
+static void
+test_changes(void **state)
+{
+	struct settings *s = read_settings(write_settings("{}"), NULL);
+	uint64_t before = roster_fingerprint(directory);
+	char text[200];
+
+	(void)state;
+	assert_int_equal(before, s->fingerprint);
+	snprintf(text, sizeof text, FULL, "first");
+	write_account("x.json", text);
+	assert_true(roster_fingerprint(directory) != before);
+	read_directory(s);
+	assert_int_equal(roster_fingerprint(directory), s->fingerprint);
+	assert_string_equal(settings_account(s, "x")->hosts[0].name,
+	    "first.example");
+	/* Others sort before and behind it. */
+	write_account("a.json", text);
+	write_account("z.json", text);
+	snprintf(text, sizeof text, FULL, "another");
+	write_account("x.json", text);
+	read_directory(s);
+	assert_int_equal(s->account_count, 4);
+	assert_string_equal(settings_account(s, "x")->hosts[0].name,
+	    "another.example");
+	write_account("x.json", "{");
+	read_directory(s);
+	assert_string_equal(fault(s),
+	    "x.json: line 1: unexpected end of data" STAYS);
+	assert_string_equal(settings_account(s, "x")->hosts[0].name,
+	    "another.example");
+	/* It is told once. */
+	read_directory(s);
+	assert_int_equal(s->fault_count, 0);
+	take_out("x.json");
+	take_out("a.json");
+	read_directory(s);
+	assert_null(settings_account(s, "x"));
+	assert_null(settings_account(s, "a"));
+	assert_non_null(settings_account(s, "z"));
+	assert_non_null(settings_account(s, "written"));
+	take_out("z.json");
+	settings_free(s);
+}
+
+static void
+test_stays_after_a_reload(void **state)
+{
+	const char *file = write_settings("{}");
+	struct settings *s, *next;
+	char text[200];
+
+	(void)state;
+	snprintf(text, sizeof text, FULL, "first");
+	write_account("x.json", text);
+	s = read_settings(file, NULL);
+	write_account("x.json", "{");
+	next = read_settings(file, s);
+	settings_free(s);
+	assert_string_equal(fault(next),
+	    "x.json: line 1: unexpected end of data" STAYS);
+	assert_string_equal(settings_account(next, "x")->hosts[0].name,
+	    "first.example");
+	settings_free(next);
+	take_out("x.json");
+}
+
+static void
+test_twice(void **state)
+{
+	const char *file = write_settings("{}");
+	struct settings *s;
+	char text[200], want[600];
+
+	(void)state;
+	snprintf(text, sizeof text, FULL, "first");
+	write_account("written.json", text);
+	s = read_settings(file, NULL);
+	snprintf(want, sizeof want,
+	    "written.json: there is a member /accounts/written in %s, too; "
+	    "remove one of them; that of the configuration is in force",
+	    file);
+	assert_string_equal(fault(s), want);
+	assert_string_equal(settings_account(s, "written")->hosts[0].name,
+	    "a.example");
+	settings_free(s);
+	take_out("written.json");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_other_files),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_stays_after_a_reload),
+		cmocka_unit_test(test_twice),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
