@@ -127,6 +127,7 @@ class NamespaceHost(Host):
         super().__init__(name, addresses)
         self.namespace = namespace
         self.resolv_conf = None
+        self.cable = None
 
     def command(self, args):
         return [*entering(self.namespace), *self.own_resolver(), *args]
@@ -137,6 +138,15 @@ class NamespaceHost(Host):
             return []
         return ["unshare", "--mount", "sh", "-c",
                 'mount --bind "$0" /etc/resolv.conf && exec "$@"', self.resolv_conf]
+
+    def unplug(self):
+        """Packets from and to this host are lost, as with a cable that is cut."""
+        switch, near = self.cable
+        Network.configure(switch, f"link set {near} down")
+
+    def plug(self):
+        switch, near = self.cable
+        Network.configure(switch, f"link set {near} up")
 
     def call_from(self, address):
         """Adds an IPv4 address; connections that the host opens come from it."""
@@ -192,6 +202,7 @@ class Network:
         subprocess.run(["ip", "netns", "add", host.namespace], check=True)
         self.links += 1
         near = f"link{self.links}"
+        host.cable = self.switch, near
         if delay_ms:
             self.delayed_link(near, host.namespace, delay_ms)
         else:
