@@ -54,9 +54,10 @@ print_host(const struct state_host *h)
 				address_format(&v->address, text),
 			    lookup_time(h->since[f], time));
 	}
-	printf("  last proved and published %s%s\n",
-	    lookup_time(h->applied_at, time),
-	    h->intent ? "; a write is under way, or was cut off" : "");
+	printf("  last proved and published %s\n",
+	    lookup_time(h->applied_at, time));
+	if (h->intent)
+		puts("  a write is under way, or was cut off");
 	if (h->expiry != 0)
 		printf("  its certificate ends %s\n",
 		    lookup_time(h->expiry, time));

@@ -215,6 +215,7 @@ take_turn(struct update *u, size_t host)
 	struct host_state *k = &u->states[host];
 	int verdicts[ORDER_VERDICTS] = { 0 };
 
+	k->kept = clock_now();
 	switch (store_take(u->store, k->claim.host, &k->turn, verdicts)) {
 	case ORDER_WAIT:
 		return false;
@@ -284,19 +285,39 @@ hosts_take_turns(struct update *u, int64_t deadline)
 	}
 }
 
+/*
+ * A store that does not answer for a moment does no harm; but once the lease is
+ * over, another machine may have begun.
+ */
+static void
+keep_turn(struct update *u, size_t host)
+{
+	struct host_state *k = &u->states[host];
+	int64_t now = clock_now();
+
+	switch (store_keep(u->store, k->claim.host, &k->turn)) {
+	case ORDER_SUPERSEDED:
+		end_host(u, host, VERDICT_BUSY, "a newer claim is there");
+		break;
+	case ORDER_OUT_OF_REACH:
+		if (clock_left(k->kept + ORDER_LEASE_MS / 2) == 0)
+			end_host(u, host, VERDICT_BUSY,
+			    "the state is out of reach");
+		break;
+	default:
+		k->kept = now;
+		break;
+	}
+}
+
 bool
 hosts_keep_turns(struct update *u)
 {
 	if (u->store == NULL)
 		return true;
-	for (size_t i = 0; i < u->host_count; i++) {
-		struct host_state *k = &u->states[i];
-
-		if (k->is_mine && has_open(u, i) &&
-		    store_keep(u->store, k->claim.host, &k->turn) ==
-			ORDER_SUPERSEDED)
-			end_host(u, i, VERDICT_BUSY, "a newer claim is there");
-	}
+	for (size_t i = 0; i < u->host_count; i++)
+		if (u->states[i].is_mine && has_open(u, i))
+			keep_turn(u, i);
 	return any_open(u);
 }
 
@@ -308,6 +329,9 @@ hosts_intend(struct update *u)
 	for (size_t i = 0; i < u->host_count; i++) {
 		struct host_state *k = &u->states[i];
 
+		/* The turn may have been lost since it was looked at. */
+		if (k->is_mine && has_open(u, i))
+			keep_turn(u, i);
 		if (!has_open(u, i))
 			continue;
 		/* What was withheld or refused since is not to be written. */

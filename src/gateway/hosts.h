@@ -17,6 +17,7 @@ struct host_state {
 	struct state_value old[STATE_FAMILIES]; /* before the intent */
 	struct turn turn;
 	bool is_mine; /* its turn was taken, and not given back */
+	int64_t kept; /* a moment at which it certainly was ours */
 };
 
 /*

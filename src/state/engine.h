@@ -42,6 +42,7 @@ struct state {
 	const char *ca;	   /* of a database that is reached over TLS */
 	const char *password_file;
 	int64_t history_s; /* how long events are kept */
+	bool may_make;	   /* tables that are not there */
 };
 
 /* The first member of an engine's own struct. */
@@ -55,6 +56,7 @@ struct store {
  * that the claim names a host, and do nothing about an absent store but say so.
  */
 struct engine {
+	const char *meanwhile; /* what a fault of the store means for updates */
 	/* Fills in what follows from the place; for every state. */
 	enum err (*name)(struct state *s, struct error *why);
 	enum err (*prepare)(struct state *s, struct error *why);
@@ -93,10 +95,19 @@ const char *value_text(const struct state_value *v,
 struct state_value value_parse(const char *text);
 bool value_equal(const struct state_value *a, const struct state_value *b);
 
+/*
+ * Why a family of a row is unknown: it is being written, or what is there was
+ * true under another configuration, or in another epoch.
+ */
+#define INTENT_WRITE(family) (1U << (family))
+#define INTENT_DOUBT(family) (1U << (STATE_FAMILIES + (family)))
+#define INTENT_WRITES	     (INTENT_WRITE(STATE_FAMILIES) - 1)
+#define INTENT_DOUBTS	     (INTENT_WRITES << STATE_FAMILIES)
+
 /* A row that is believed, as both engines read it. */
 struct applied {
 	struct state_value value[STATE_FAMILIES];
-	unsigned int intent; /* 1 << family: being written, so unknown */
+	unsigned int intent; /* INTENT_*() */
 	uint8_t settings[STATE_DIGEST_LEN];
 	int64_t at[STATE_FAMILIES]; /* ms of the store's clock */
 };

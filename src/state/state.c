@@ -59,7 +59,7 @@ applied_has(const struct applied *a, const struct state_claim *c,
 			continue;
 		asked = true;
 		if (a->at[f] > now || now - a->at[f] >= refresh_ms ||
-		    (a->intent & (1U << f)) != 0 ||
+		    (a->intent & (INTENT_WRITE(f) | INTENT_DOUBT(f))) != 0 ||
 		    !value_equal(&a->value[f], &c->wanted[f]))
 			return false;
 	}
@@ -80,9 +80,7 @@ state_warn(struct state *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	log_warn("state %s: %s; updates go on, with proofs and requests to the "
-		 "provider each time",
-	    s->place, text);
+	log_warn("state %s: %s; %s", s->place, text, s->engine->meanwhile);
 }
 
 /* NULL: this build has no engine for such a place. */

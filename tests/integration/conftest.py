@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 from household import Household
-from lab import network, stage as stages
+from lab import network, postgresql, stage as stages
 from world import World
 
 
@@ -44,6 +44,17 @@ def whole_world(namespaces, binary, folder):
 def whole_household(whole_world):
     """A second gateway, for clients and devices of all sorts."""
     return Household(whole_world)
+
+
+@pytest.fixture(scope="session")
+def database(whole_world, folder):
+    """PostgreSQL on a machine of its own."""
+    name = f"db.{stages.ZONE}"
+    server = postgresql.PostgreSQL(
+        whole_world.network.add("database", "37.120.160.60", "2a03:4000:7:1::60"),
+        f"{folder}/postgresql", whole_world.authority.leaf(name), name)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")

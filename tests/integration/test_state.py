@@ -1,7 +1,7 @@
 """An update that changes nothing costs nothing, and two that meet end right.
 
-A pool of its own with a state, before a provider that remembers what it was
-sent and waits as long as it is told.
+A pool of its own with a state of each kind, before a provider that remembers
+what it was sent and waits as long as it is told.
 """
 
 import json
@@ -17,11 +17,15 @@ from lab.remembering import Scene
 from lab.stage import WEB, ZONE
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", "postgresql"])
 def scene(world, binary, folder, request):
-    scene = Scene(world, binary, f"{folder}/{request.node.name}")
+    state = None
+    if request.param == "postgresql":
+        database = request.getfixturevalue("database")
+        database.empty()
+        state = database.local
+    scene = Scene(world, binary, f"{folder}/{request.node.name}", state=state)
     yield scene
-    scene.recorder.gate.set()
     scene.stop()
 
 

@@ -128,6 +128,25 @@ class PostgreSQL:
              "-U", user, "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
             check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines()
 
+    def empty(self):
+        """As if no program had used it yet."""
+        self.query("DROP TABLE IF EXISTS ddnsgate_host, ddnsgate_turn,"
+                   " ddnsgate_history, ddnsgate_meta")
+
+    def state(self, passfile, **url):
+        """What a configuration says, for machines that are elsewhere."""
+        name = url.pop("name", self.name)
+        more = "".join(f"&{key}={value}" for key, value in url.items())
+        return {"url": self.remote.replace(self.name, name) + more,
+                "password_file": passfile}
+
+    def session(self, sql):
+        """A session of its own that carries out sql, meanwhile."""
+        return subprocess.Popen(
+            [f"{self.bin}/psql", "-h", self.folder, "-p", str(self.host.port(PORT)),
+             "-U", "postgres", "-d", DATABASE, "-XAtq", "-c", sql],
+            stdout=subprocess.DEVNULL)
+
     def processes(self):
         return [self.process.pid, *children(self.process.pid)]
 

@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from . import fastcgi, provider
-from .gateway import USER, verifier
+from .gateway import USER, Pool, verifier
 from .stage import ZONE
 
 HOSTS = ("home", "second", "third")
@@ -44,7 +44,9 @@ class Recorder(provider.Provider):
 
 
 class Scene:
-    def __init__(self, world, binary, folder, users=HOSTS, workers=6):
+    """state: what the configuration says; else it is a directory of its own."""
+
+    def __init__(self, world, binary, folder, users=HOSTS, workers=6, state=None):
         self.world = world
         self.recorder = Recorder(world.provider, world.provider.ipv4, PORT,
                                  world.authority.leaf(NAME), ZONE)
@@ -55,7 +57,7 @@ class Scene:
         home = {"description": "powerdns", "addresses": [world.provider.ipv4],
                 "config": {"base": f"https://{NAME}:{PORT}"}}
         self.configuration = {
-            "workers": workers, "ca": world.authority.pem, "state": self.state,
+            "workers": workers, "ca": world.authority.pem, "state": state or self.state,
             "providers": {"home": home},
             "accounts": {name: {
                 "verifier": verifier(name, world.token), "provider": "home",
@@ -69,13 +71,25 @@ class Scene:
                                     "proof": {"kind": "certificate", "request": "tls"}}}}
         self.pool = world.pool(binary, self.configuration, name="state-pool",
                                env=world.sanitizer("state"))
+        self.pools = [self.pool]
         self.pool.start()
 
-    def update(self, user="home", arrival=None, **parameters):
+    def machine(self, host):
+        """A pool with the same configuration on another host, not started yet."""
+        pool = Pool(host, f"{self.world.folder}/state-pool-{len(self.pools)}",
+                    self.pool.binary, self.configuration, self.pool.env)
+        self.pools.append(pool)
+        return pool
+
+    def ask(self, user="home", arrival=None, pool=None, **parameters):
+        """An update: its status, and all of its answer."""
         request = self.world.parameters(user, **parameters)
         if arrival is not None:
             request["REQUEST_MSEC"] = f"{arrival:.3f}"
-        status, text = fastcgi.call(self.pool.socket, request, timeout=20.0)
+        return fastcgi.call((pool or self.pool).socket, request, timeout=20.0)
+
+    def update(self, user="home", **parameters):
+        status, text = self.ask(user, **parameters)
         return status, text.partition("\r\n\r\n")[2].strip()
 
     def command(self, *arguments):
@@ -84,6 +98,19 @@ class Scene:
                                       self.pool.configuration]),
             env=os.environ | self.world.sanitizer("command"), check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
+    def as_user(self, *arguments):
+        """The same as the service's own user."""
+        return subprocess.run(
+            self.world.proxy.command([
+                "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
+                self.pool.binary, *arguments, "--config", self.pool.configuration]),
+            env=os.environ | self.world.sanitizer("command"), check=False, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=60)
+
     def stop(self):
-        self.pool.stop()
+        self.recorder.gate.set()
+        for pool in self.pools:
+            if pool.process:
+                pool.stop()
         self.recorder.stop()

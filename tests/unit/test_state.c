@@ -223,6 +223,37 @@ test_doubts(void **state)
 	stage_close(&s);
 }
 
+static bool
+see_intent(const struct state_host *h, void *data)
+{
+	*(bool *)data = h->intent;
+	return false;
+}
+
+/* What a person is told of it: a write, not a mere doubt. */
+static void
+test_writing(void **state)
+{
+	struct state_claim c = claim(V4, NULL);
+	bool writing = true;
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, NULL);
+	store_hosts(s.store, "router", "home", see_intent, &writing);
+	assert_false(writing);
+	store_intend(s.store, &c, old);
+	store_hosts(s.store, "router", "home", see_intent, &writing);
+	assert_true(writing);
+	c.settings[0] ^= 1;
+	store_intend(s.store, &c, old);
+	store_apply(s.store, &c, both);
+	store_hosts(s.store, "router", "home", see_intent, &writing);
+	assert_false(writing);
+	stage_close(&s);
+}
+
 /* Under another configuration one family is published: the other is unknown. */
 static void
 test_settings(void **state)
@@ -616,6 +647,7 @@ test_database(void)
 		cmocka_unit_test(test_beliefs),
 		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_history),
@@ -631,6 +663,7 @@ main(void)
 		cmocka_unit_test(test_beliefs),
 		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_tampered),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_foreign),

@@ -36,6 +36,7 @@ find_known(struct store *st, const struct state_claim *c, uint64_t *host,
 	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, c->host, strlen(c->host),
 	    hash);
 	*host = hash[0];
+	buffer_printf(&all, "%s ", c->host);
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		const char *v = value_text(&c->wanted[f], text);
 
@@ -140,17 +141,18 @@ apply_change(struct row *row, const struct change *change)
 		    sizeof row->applied.value);
 
 	if (memcmp(row->applied.settings, c->settings, STATE_DIGEST_LEN) != 0)
-		row->applied.intent |= (1U << STATE_FAMILIES) - 1;
+		row->applied.intent |= INTENT_DOUBTS;
 	for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
 		if (c->wanted[f].kind == VALUE_UNKNOWN)
 			continue;
 		if (change->known == NULL) {
-			row->applied.intent |= 1U << f;
+			row->applied.intent |= INTENT_WRITE(f);
 		} else if (change->known[f]) {
 			if (!value_equal(&row->applied.value[f], &c->wanted[f]))
 				row->since[f] = seconds;
 			row->applied.value[f] = c->wanted[f];
-			row->applied.intent &= ~(1U << f);
+			row->applied.intent &=
+			    ~(INTENT_WRITE(f) | INTENT_DOUBT(f));
 			row->applied.at[f] = row->now;
 		}
 	}
@@ -158,7 +160,8 @@ apply_change(struct row *row, const struct change *change)
 
 static bool
 write_row(struct postgresql *q, const struct change *change,
-    const struct row *row, int64_t deadline, bool *retry, struct error *why)
+    const struct row *row, int64_t deadline, enum obstacle *met,
+    struct error *why)
 {
 	const struct state_claim *c = change->claim;
 	char text[STATE_FAMILIES][ADDRESS_TEXT_MAX];
@@ -182,11 +185,11 @@ write_row(struct postgresql *q, const struct change *change,
 	    " since6 = $8, settings = $9, intent = $10,"
 	    " applied_at = CASE WHEN CAST($11 AS BIGINT) = 0 THEN applied_at"
 	    " ELSE $11 END WHERE name = $1",
-	    &p, deadline, retry, why);
+	    &p, deadline, met, why);
 }
 
 static bool
-change_row(struct postgresql *q, int64_t deadline, bool *retry,
+change_row(struct postgresql *q, int64_t deadline, enum obstacle *met,
     struct error *why, void *data)
 {
 	const struct change *change = data;
@@ -198,16 +201,16 @@ change_row(struct postgresql *q, int64_t deadline, bool *retry,
 	if (!connection_do(q->connection,
 		"INSERT INTO ddnsgate_host (name) VALUES ($1)"
 		" ON CONFLICT (name) DO NOTHING",
-		&p, deadline, retry, why))
+		&p, deadline, met, why))
 		return false;
 	r = connection_run(q->connection, COLUMNS " FOR UPDATE", &p, deadline,
-	    retry, why);
+	    met, why);
 	if (r == NULL)
 		return false;
 	read_row(r, &row);
 	PQclear(r);
 	apply_change(&row, change);
-	return write_row(q, change, &row, deadline, retry, why);
+	return write_row(q, change, &row, deadline, met, why);
 }
 
 enum err

@@ -9,9 +9,17 @@
 
 #include "base/clock.h"
 #include "state/postgresql/connection.h"
+#include "state/postgresql/tables.h"
 
 #define SILENT_MS 1000 /* no process asks a database that did not answer */
 #define TRIES_MAX 20   /* of one transaction that meets others */
+
+/*
+ * For what the database itself ends.  A process that is stopped, or cut off,
+ * within a transaction must not keep a row from the others.
+ */
+static const char limits[] = "SET statement_timeout = 1500;"
+			     " SET idle_in_transaction_session_timeout = 3000";
 
 void
 add_text(struct parameters *p, const char *text)
@@ -80,17 +88,18 @@ ignore_notice(void *data, const PGresult *r)
 /*
  * Keywords after dbname override what the URL says, so that no URL can ask for
  * less than a verified certificate; a socket of this machine needs none, and
- * libpq does not speak TLS over it.
+ * libpq does not speak TLS over it.  Those before it are for a URL that says
+ * nothing: without sslcert libpq looks into the home of whoever started the
+ * program, and fails if it may not.
  */
-PGconn *
-connection_new(const struct state *s, int64_t deadline, struct error *why)
+static PGconn *
+start_connecting(const struct state *s)
 {
-	const char *keywords[7] = { "dbname", "sslmode", "application_name",
-		"gssencmode" };
-	const char *values[7] = { s->place, "verify-full", "ddnsgate",
-		"disable" };
-	size_t n = 4;
-	PGconn *c;
+	const char *keywords[9] = { "sslcert", "dbname", "sslmode",
+		"ssl_min_protocol_version", "gssencmode", "application_name" };
+	const char *values[9] = { "/dev/null/none", s->place, "verify-full",
+		"TLSv1.2", "disable", "ddnsgate" };
+	size_t n = 6;
 
 	if (s->ca != NULL) {
 		keywords[n] = "sslrootcert";
@@ -100,16 +109,25 @@ connection_new(const struct state *s, int64_t deadline, struct error *why)
 		keywords[n] = "passfile";
 		values[n++] = s->password_file;
 	}
-	c = PQconnectStartParams(keywords, values, 1);
+	return PQconnectStartParams(keywords, values, 1);
+}
+
+PGconn *
+connection_new(const struct state *s, int64_t deadline, struct error *why)
+{
+	PGconn *c = start_connecting(s);
+	enum obstacle met;
+
 	if (c != NULL)
 		PQsetNoticeReceiver(c, ignore_notice, NULL);
-	if (c != NULL && PQstatus(c) != CONNECTION_BAD &&
-	    finish_connecting(c, deadline) && PQsetnonblocking(c, 1) == 0)
+	if (c == NULL || PQstatus(c) == CONNECTION_BAD ||
+	    !finish_connecting(c, deadline) || PQsetnonblocking(c, 1) != 0)
+		explain(why, "connect",
+		    c == NULL			  ? "out of memory" :
+			clock_left(deadline) == 0 ? "no answer in time" :
+						    PQerrorMessage(c));
+	else if (connection_do(c, limits, NULL, deadline, &met, why))
 		return c;
-	explain(why, "connect",
-	    c == NULL			  ? "out of memory" :
-		clock_left(deadline) == 0 ? "no answer in time" :
-					    PQerrorMessage(c));
 	PQfinish(c);
 	return NULL;
 }
@@ -132,26 +150,44 @@ wait_for_result(PGconn *c, int64_t deadline)
 	return true;
 }
 
-/* SQLSTATE: serialization failure, deadlock. */
-static bool
-met_another(const PGresult *r)
+static enum obstacle
+obstacle_of(const PGresult *r)
 {
+	static const struct {
+		const char *state; /* SQLSTATE */
+		enum obstacle what;
+	} obstacles[] = {
+		{ "40001", MET_ANOTHER }, /* serialization failure */
+		{ "40P01", MET_ANOTHER }, /* deadlock */
+		{ "57014", MET_LOCK },	  /* statement_timeout */
+		{ "55P03", MET_LOCK },	  /* lock_timeout */
+		{ "42P01", MET_NO_TABLE },
+	};
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
-	return state != NULL &&
-	    (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0);
+	for (size_t i = 0; i < sizeof obstacles / sizeof *obstacles; i++)
+		if (state != NULL && strcmp(state, obstacles[i].state) == 0)
+			return obstacles[i].what;
+	return MET_FAULT;
+}
+
+/* Several statements in one text may have no parameters. */
+static bool
+send_text(PGconn *c, const char *sql, const struct parameters *p)
+{
+	return p == NULL ? PQsendQuery(c, sql) == 1 :
+			   PQsendQueryParams(c, sql, p->count, NULL, p->values,
+			       NULL, NULL, 0) == 1;
 }
 
 PGresult *
 connection_run(PGconn *c, const char *sql, const struct parameters *p,
-    int64_t deadline, bool *retry, struct error *why)
+    int64_t deadline, enum obstacle *met, struct error *why)
 {
 	PGresult *r = NULL, *more;
 
-	*retry = false;
-	if (PQsendQueryParams(c, sql, p != NULL ? p->count : 0, NULL,
-		p != NULL ? p->values : NULL, NULL, NULL, 0) == 0 ||
-	    !wait_for_result(c, deadline)) {
+	*met = MET_FAULT;
+	if (!send_text(c, sql, p) || !wait_for_result(c, deadline)) {
 		explain(why, "query",
 		    clock_left(deadline) == 0 ? "no answer in time" :
 						PQerrorMessage(c));
@@ -161,9 +197,11 @@ connection_run(PGconn *c, const char *sql, const struct parameters *p,
 	while (wait_for_result(c, deadline) && (more = PQgetResult(c)) != NULL)
 		PQclear(more);
 	if (PQresultStatus(r) == PGRES_COMMAND_OK ||
-	    PQresultStatus(r) == PGRES_TUPLES_OK)
+	    PQresultStatus(r) == PGRES_TUPLES_OK) {
+		*met = MET_NOTHING;
 		return r;
-	*retry = met_another(r);
+	}
+	*met = obstacle_of(r);
 	explain(why, "query", PQresultErrorMessage(r));
 	PQclear(r);
 	return NULL;
@@ -171,9 +209,9 @@ connection_run(PGconn *c, const char *sql, const struct parameters *p,
 
 bool
 connection_do(PGconn *c, const char *sql, const struct parameters *p,
-    int64_t deadline, bool *retry, struct error *why)
+    int64_t deadline, enum obstacle *met, struct error *why)
 {
-	PGresult *r = connection_run(c, sql, p, deadline, retry, why);
+	PGresult *r = connection_run(c, sql, p, deadline, met, why);
 
 	PQclear(r);
 	return r != NULL;
@@ -181,22 +219,39 @@ connection_do(PGconn *c, const char *sql, const struct parameters *p,
 
 /*
  * A database that is out of reach is not waited for by each request of each
- * process: one that failed tells the others.
+ * process: one that failed tells the others, and after a while one of them asks
+ * again.
  */
 static bool
-is_silent(const struct state *s)
+may_ask(const struct state *s)
 {
-	return clock_now() < atomic_load(&s->shared->silent_until);
+	int64_t until = atomic_load(&s->shared->silent_until);
+	int64_t now = clock_now();
+
+	return until == 0 ||
+	    (now >= until &&
+		atomic_compare_exchange_strong(&s->shared->silent_until, &until,
+		    now + STORE_MS + SILENT_MS));
 }
 
+/* What came of it, for this process and the others. */
 static void
-out_of_reach(struct postgresql *q, const struct error *why)
+conclude(struct postgresql *q, enum obstacle met, const struct error *why)
 {
+	struct state *s = q->store.state;
+
+	if (met == MET_NOTHING) {
+		if (atomic_load(&s->shared->silent_until) != 0)
+			atomic_store(&s->shared->silent_until, 0);
+		return;
+	}
+	state_warn(s, "%s", why->text);
+	/* That one row is not to be had says nothing of the database. */
+	if (met == MET_ANOTHER || met == MET_LOCK)
+		return;
 	PQfinish(q->connection);
 	q->connection = NULL;
-	atomic_store(&q->store.state->shared->silent_until,
-	    clock_now() + SILENT_MS);
-	state_warn(q->store.state, "%s", why->text);
+	atomic_store(&s->shared->silent_until, clock_now() + SILENT_MS);
 }
 
 static bool
@@ -206,53 +261,71 @@ connect_if_needed(struct postgresql *q, int64_t deadline, struct error *why)
 		return true;
 	PQfinish(q->connection);
 	q->connection = connection_new(q->store.state, deadline, why);
-	return q->connection != NULL;
+	if (q->connection == NULL)
+		return false;
+	if (tables_ready(q->connection, q->store.state, deadline, why) ==
+	    ERR_OK)
+		return true;
+	PQfinish(q->connection);
+	q->connection = NULL;
+	return false;
+}
+
+/* COMMIT of a transaction that had failed is answered with "ROLLBACK". */
+static bool
+commit(PGconn *c, int64_t deadline, enum obstacle *met, struct error *why)
+{
+	PGresult *r = connection_run(c, "COMMIT", NULL, deadline, met, why);
+	bool ok = r != NULL && strcmp(PQcmdStatus(r), "COMMIT") == 0;
+
+	if (r != NULL && !ok) {
+		*met = MET_FAULT;
+		explain(why, "commit", PQcmdStatus(r));
+	}
+	PQclear(r);
+	return ok;
 }
 
 /*
- * One try.  *retry: it met another transaction, or the connection had ended
- * before anything was asked of it.
+ * One try.  MET_ANOTHER also if a kept connection had ended before anything was
+ * asked of it.
  */
-static bool
+static enum obstacle
 try_transaction(struct postgresql *q, transaction_work work, void *data,
-    int64_t deadline, bool *retry, struct error *why)
+    int64_t deadline, struct error *why)
 {
-	bool kept = q->connection != NULL, again;
+	bool kept = q->connection != NULL;
+	enum obstacle met = MET_FAULT, then;
 	struct error ignored;
 
-	*retry = false;
 	if (!connect_if_needed(q, deadline, why))
-		return false;
-	if (!connection_do(q->connection, "BEGIN", NULL, deadline, retry,
-		why)) {
-		*retry = kept && PQstatus(q->connection) == CONNECTION_BAD;
-		return false;
-	}
-	if (work(q, deadline, retry, why, data) &&
-	    connection_do(q->connection, "COMMIT", NULL, deadline, retry, why))
-		return true;
-	if (!connection_do(q->connection, "ROLLBACK", NULL, deadline, &again,
+		return MET_FAULT;
+	if (!connection_do(q->connection, "BEGIN", NULL, deadline, &met, why))
+		return kept && PQstatus(q->connection) == CONNECTION_BAD ?
+		    MET_ANOTHER :
+		    met;
+	if (work(q, deadline, &met, why, data) &&
+	    commit(q->connection, deadline, &met, why))
+		return MET_NOTHING;
+	if (!connection_do(q->connection, "ROLLBACK", NULL, deadline, &then,
 		&ignored))
-		*retry = false;
-	return false;
+		return MET_FAULT;
+	return met;
 }
 
 bool
 connection_transaction(struct postgresql *q, transaction_work work, void *data)
 {
 	int64_t deadline = clock_now() + STORE_MS;
+	enum obstacle met = MET_ANOTHER;
 	struct error why = { .code = ERR_OK };
-	bool retry = true, ok = false;
 
-	if (is_silent(q->store.state))
+	if (!may_ask(q->store.state))
 		return false;
-	for (int i = 0; !ok && retry && i < TRIES_MAX; i++) {
-		why = (struct error){ .code = ERR_OK };
-		ok = try_transaction(q, work, data, deadline, &retry, &why);
-	}
-	if (!ok && why.code != ERR_OK)
-		out_of_reach(q, &why);
-	return ok;
+	for (int i = 0; met == MET_ANOTHER && i < TRIES_MAX; i++)
+		met = try_transaction(q, work, data, deadline, &why);
+	conclude(q, met, &why);
+	return met == MET_NOTHING;
 }
 
 PGresult *
@@ -260,24 +333,25 @@ connection_ask(struct postgresql *q, const char *sql,
     const struct parameters *p)
 {
 	int64_t deadline = clock_now() + STORE_MS;
+	enum obstacle met = MET_ANOTHER;
 	struct error why = { .code = ERR_OK };
 	PGresult *r = NULL;
-	bool retry = true, fresh = q->connection == NULL;
 
-	if (is_silent(q->store.state))
+	if (!may_ask(q->store.state))
 		return NULL;
-	for (int i = 0; r == NULL && retry && i < TRIES_MAX; i++) {
+	for (int i = 0; met == MET_ANOTHER && i < TRIES_MAX; i++) {
+		bool kept = q->connection != NULL;
+
+		met = MET_FAULT;
 		if (!connect_if_needed(q, deadline, &why))
 			break;
-		r = connection_run(q->connection, sql, p, deadline, &retry,
-		    &why);
+		r = connection_run(q->connection, sql, p, deadline, &met, &why);
 		/* A kept connection may have ended long ago: once anew. */
-		if (r == NULL && !fresh &&
+		if (r == NULL && kept &&
 		    PQstatus(q->connection) == CONNECTION_BAD)
-			retry = fresh = true;
+			met = MET_ANOTHER;
 	}
-	if (r == NULL)
-		out_of_reach(q, &why);
+	conclude(q, met, &why);
 	return r;
 }
 

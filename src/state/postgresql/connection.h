@@ -30,6 +30,15 @@ struct parameters {
 void add_text(struct parameters *p, const char *text); /* borrowed */
 void add_number(struct parameters *p, int64_t n);
 
+/* What stands in the way of a statement. */
+enum obstacle {
+	MET_NOTHING,
+	MET_ANOTHER, /* a transaction; the whole of it may be run again */
+	MET_LOCK,    /* another transaction has the row, and does not end */
+	MET_NO_TABLE,
+	MET_FAULT /* it answers, but not what was asked; or it does not answer */
+};
+
 /*
  * Connects with what the settings of the state say, and waits until deadline.
  * NULL if that fails, told in why without a password.
@@ -38,24 +47,22 @@ PGconn *connection_new(const struct state *s, int64_t deadline,
     struct error *why);
 
 /*
- * Runs one statement.  NULL if the database is out of reach, or refuses; *retry
- * says that the transaction met another one and may be run again.  The caller
- * clears the result.
+ * Runs one statement.  NULL if the database is out of reach, or refuses; *met
+ * and why say what it met.  The caller clears the result.
  */
 PGresult *connection_run(PGconn *c, const char *sql, const struct parameters *p,
-    int64_t deadline, bool *retry, struct error *why);
+    int64_t deadline, enum obstacle *met, struct error *why);
 
 /* The same for a statement that gives no rows. */
 bool connection_do(PGconn *c, const char *sql, const struct parameters *p,
-    int64_t deadline, bool *retry, struct error *why);
+    int64_t deadline, enum obstacle *met, struct error *why);
 
 /*
- * What is done in a transaction, with data.  True: commit it.  False with an
- * error in why, or *retry as connection_run() has it; or without an error, to
- * leave everything as it was.
+ * What is done in a transaction, with data.  True: commit it.  False: *met and
+ * why say why not, as connection_run() does.
  */
 typedef bool (*transaction_work)(struct postgresql *q, int64_t deadline,
-    bool *retry, struct error *why, void *data);
+    enum obstacle *met, struct error *why, void *data);
 
 /*
  * Carries out work() in a transaction, again if it met another one.  True only

@@ -61,7 +61,7 @@ answer(struct question *x)
 
 static bool
 write_order(struct postgresql *q, const struct question *x, int64_t deadline,
-    bool *retry, struct error *why)
+    enum obstacle *met, struct error *why)
 {
 	const struct order *o = &x->order;
 	char newest[2 * ORDER_CLAIM_LEN + 1], holder[2 * ORDER_CLAIM_LEN + 1],
@@ -86,14 +86,14 @@ write_order(struct postgresql *q, const struct question *x, int64_t deadline,
 	    " newest_claim = $4, newest_at = $5, holder_id = $6,"
 	    " holder_claim = $7, lease = $8, shared = $9, shared_at = $10,"
 	    " verdict4 = $11, verdict6 = $12 WHERE name = $1",
-	    &p, deadline, retry, why);
+	    &p, deadline, met, why);
 	PQclear(r);
 	return r != NULL;
 }
 
 static bool
-decide(struct postgresql *q, int64_t deadline, bool *retry, struct error *why,
-    void *data)
+decide(struct postgresql *q, int64_t deadline, enum obstacle *met,
+    struct error *why, void *data)
 {
 	struct question *x = data;
 	struct parameters p = { .count = 0 };
@@ -102,18 +102,18 @@ decide(struct postgresql *q, int64_t deadline, bool *retry, struct error *why,
 
 	add_text(&p, x->host);
 	r = connection_run(q->connection, COLUMNS " FOR UPDATE", &p, deadline,
-	    retry, why);
+	    met, why);
 	if (r != NULL && PQntuples(r) == 0) {
 		PQclear(r);
 		r = connection_run(q->connection,
 		    "INSERT INTO ddnsgate_turn (name) VALUES ($1)"
 		    " ON CONFLICT (name) DO NOTHING",
-		    &p, deadline, retry, why);
+		    &p, deadline, met, why);
 		PQclear(r);
 		r = r == NULL ?
 		    NULL :
 		    connection_run(q->connection, COLUMNS " FOR UPDATE", &p,
-			deadline, retry, why);
+			deadline, met, why);
 	}
 	if (r == NULL)
 		return false;
@@ -122,7 +122,7 @@ decide(struct postgresql *q, int64_t deadline, bool *retry, struct error *why,
 	before = x->order;
 	answer(x);
 	return memcmp(&before, &x->order, sizeof before) == 0 ||
-	    write_order(q, x, deadline, retry, why);
+	    write_order(q, x, deadline, met, why);
 }
 
 enum order_answer

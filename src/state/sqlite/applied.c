@@ -149,7 +149,7 @@ read_to_change(struct sqlite *q, const struct state_claim *c,
 	    (!is_believed(q, c->host, r) ||
 		memcmp(r->applied.settings, c->settings, STATE_DIGEST_LEN) !=
 		    0))
-		r->applied.intent |= (1U << STATE_FAMILIES) - 1;
+		r->applied.intent |= INTENT_DOUBTS;
 	return rc;
 }
 
@@ -173,7 +173,7 @@ sqlite_intend(struct store *st, const struct state_claim *c,
 		memcpy(old, r.applied.value, sizeof r.applied.value);
 		for (unsigned int f = 0; f < STATE_FAMILIES; f++)
 			if (c->wanted[f].kind != VALUE_UNKNOWN)
-				r.applied.intent |= 1U << f;
+				r.applied.intent |= INTENT_WRITE(f);
 		rc = write_row(q, c, &r);
 	}
 	if (connection_end(q, rc) != SQLITE_OK)
@@ -203,7 +203,8 @@ sqlite_apply(struct store *st, const struct state_claim *c, const bool *known)
 			if (!value_equal(&r.applied.value[f], &c->wanted[f]))
 				r.since[f] = now;
 			r.applied.value[f] = c->wanted[f];
-			r.applied.intent &= ~(1U << f);
+			r.applied.intent &=
+			    ~(INTENT_WRITE(f) | INTENT_DOUBT(f));
 			r.applied.at[f] = connection_now();
 		}
 		r.applied_at = now;

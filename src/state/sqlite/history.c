@@ -87,7 +87,8 @@ read_host(sqlite3_stmt *st, struct state_host *h)
 		h->since[f] = sqlite3_column_int64(st, 4 + f);
 	}
 	h->applied_at = sqlite3_column_int64(st, 6);
-	h->intent = sqlite3_column_int(st, 7) != 0;
+	h->intent =
+	    ((unsigned int)sqlite3_column_int(st, 7) & INTENT_WRITES) != 0;
 	h->refused_at = sqlite3_column_int64(st, 9);
 	snprintf(h->refused, sizeof h->refused, "%s",
 	    refused != NULL ? refused : "");

@@ -70,6 +70,8 @@ sqlite_shut(struct store *st)
 }
 
 const struct engine sqlite_engine = {
+	.meanwhile = "updates go on, with proofs and requests to the provider "
+		     "each time",
 	.name = sqlite_name,
 	.prepare = sqlite_prepare,
 	.open = sqlite_open,
