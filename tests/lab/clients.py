@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import tempfile
+from urllib.parse import quote
 
 from . import waiting
 from .process import Process
@@ -180,6 +181,35 @@ def wget(machine, update):
                         "--ca-certificate", machine.trust,
                         update.url.replace("https://", login)])
     return f"exit {done.returncode} {read(f'{desk}/answer')}".strip()
+
+
+# The command lines of do_transfer() in ddns-scripts.
+OPENWRT = {
+    "wget": ["wget", "-nv", "-t", "1", "-O", "{answer}", "-o", "{error}",
+             "--ca-certificate={trust}", "--no-proxy"],
+    "curl": ["curl", "-RsS", "-o", "{answer}", "--stderr", "{error}",
+             "--cacert", "{trust}", "--noproxy", "*"],
+}
+
+
+def openwrt(machine, options, address, tool):
+    """ddns-scripts with a custom URL: send_update().
+
+    options are those of a service in /etc/config/ddns.  The login is sent where
+    the URL has words for it; there is no look at the answer.
+    """
+    url = options["update_url"]
+    for word, value in (("[USERNAME]", quote(options["username"], safe="")),
+                        ("[PASSWORD]", quote(options["password"], safe="")),
+                        ("[DOMAIN]", options["domain"]), ("[IP]", address)):
+        url = url.replace(word, value)
+    desk = machine.desk()
+    files = {"answer": f"{desk}/answer", "error": f"{desk}/error",
+             "trust": machine.trust}
+    done = machine.run([*(word.format(**files) for word in OPENWRT[tool]), url])
+    if done.returncode != 0:
+        return f"Transfer failed: {read(files['error']).splitlines()[-1]}"
+    return f"Update successful: {read(files['answer']).strip()}"
 
 
 def curl(machine, update):

@@ -4,11 +4,14 @@ The bytes are those that their firmware is known to send, and the rules of
 acceptance those of its source, or what its users report.
 """
 
+import dataclasses
 import http.client
 import io
 import re
 import ssl
+import urllib.parse
 
+from .clients import Update
 from .router import basic
 
 PREFIX = "2a01:c22:b045:de00::/64"
@@ -160,7 +163,7 @@ def opnsense_says(answer, _):
 def pfsense_custom_says(answer, update):
     """The whole body must be one of the alternatives; the status is not seen."""
     wanted = f"good {update.ipv4}|nochg {update.ipv4}".split("|")
-    return "cached" if answer.body.strip("\t\n\r ") in wanted else "no match"
+    return "cached" if answer.body.strip("\t\n\r") in wanted else "no match"
 
 
 def pfsense_dyndns_says(answer, _):
@@ -194,3 +197,99 @@ def draytek_says(answer, _):
     """The answer must begin with the "Server Response" of the profile, which
     is empty here, and have the status 200."""
     return "success" if answer.status == 200 else "fail"
+
+
+# And one that is set up by hand: what somebody typed into its fields, and the
+# addresses that it has.  It sends what it makes of the fields, with the login
+# where the fields let it, and returns its own words about the answer.
+
+@dataclasses.dataclass(frozen=True)
+class Typed:
+    """The fields of a device, by the labels of its page."""
+    fields: dict
+    ipv4: str = ""
+    ipv6: str = ""
+    prefix: str = ""
+
+    def __getitem__(self, label):
+        return self.fields[label]
+
+    def request(self, url, user, password, *headers, **how):
+        """A GET of url; without a user, without a login."""
+        parts = urllib.parse.urlsplit(url)
+        assert (parts.scheme, parts.username) == ("https", None), url
+        return request(f"{parts.path}?{parts.query}",
+                       Update(parts.netloc, user, password, "", self.ipv4),
+                       *headers, login=bool(user), **how)
+
+
+def typed_fritzbox(send, box):
+    """What it puts in is not escaped.  It sends a login of its own unless the
+    URL has words for it, and nothing at all while the user name is empty."""
+    user, password = box["User name"], box["Password"]
+    if not user:
+        return "account data is wrong"
+    url, own = box["Update URL"], True
+    for word, value in (("<ipaddr>", box.ipv4), ("<ip6addr>", box.ipv6),
+                        ("<ip6lanprefix>", box.prefix if "<ip6addr>" in url else ""),
+                        ("<domain>", box["Domain name"])):
+        url = url.replace(word, value)
+    for word, value in (("<username>", user), ("<pass>", password)):
+        own = own and word not in url
+        url = url.replace(word, value)
+    return fritzbox_says(send(box.request(
+        url, user if own else "", password, "User-Agent: Fritz!Box DDNS/1.0.1",
+        "Connection: close")), None)
+
+
+def fritzbox_looks(box, addresses):
+    """What it says after looking its domain name up: addresses are found there."""
+    own = [a for a in (box.ipv4, box.ipv6) if a]
+    return ("successfully registered" if set(addresses) == set(own) else
+            "DynDNS error: the domain name does not resolve to this box")
+
+
+def typed_pfsense(send, box):
+    """The class updatedns, "custom" and "custom-v6": _update, _checkStatus."""
+    address = box.ipv6 if box["Service Type"].endswith("(v6)") else box.ipv4
+    answer = send(box.request(box["Update URL"].replace("%IP%", address),
+                              box["Username"], box["Password"],
+                              "User-Agent: phpDynDNS/0.7", "Accept: */*"))
+    match = box["Result Match"].replace("%IP%", address)
+    wanted = [one.replace("\\|", "|") for one in re.split(r"(?<!\\)\|", match)]
+    if match == "" or answer.body.strip("\t\n\r") in wanted:
+        return "(Success) IP Address Updated Successfully!"
+    return f"(Error) Result did not match. [{answer.body}]"
+
+
+def typed_opnsense(send, box):
+    """DynDNS2.execute() of os-ddclient, which is given to python3-requests."""
+    address = box.ipv6 if box["Check ip method"].endswith("[IPv6]") else box.ipv4
+    if box["Protocol"] == "Custom GET":
+        url = box["Server"].replace("__MYIP__", address)
+        url = url.replace("__HOSTNAME__", box["Hostname(s)"])
+        if not url.startswith("https://"):
+            return "No connection adapters were found"
+    elif "/" in box["Server"]:
+        return "Failed to establish a new connection"
+    else:
+        url = f"https://{box['Server']}/nic/update?" + urllib.parse.urlencode({
+            "hostname": box["Hostname(s)"], "myip": address, "system": "dyndns",
+            "wildcard": "NOCHG"})
+    answer = send(box.request(
+        url, box["Username"], box["Password"], "User-Agent: OPNsense-dyndns",
+        "Accept-Encoding: gzip, deflate", "Accept: */*", "Connection: keep-alive"))
+    if 200 <= answer.status < 300:
+        return f"set new ip {address}"
+    return f"failed to set new ip {address} [{answer.status} - {answer.body.strip()}]"
+
+
+def typed_synology(send, box):
+    """The words are put in escaped; no other login is sent."""
+    url = box["Query URL"]
+    for word, value in (("__HOSTNAME__", box["Hostname"]), ("__MYIP__", box.ipv4),
+                        ("__USERNAME__", box["Username/Email"]),
+                        ("__PASSWORD__", box["Password/Key"])):
+        url = url.replace(word, urllib.parse.quote(value, safe=""))
+    return synology_says(send(box.request(url, "", "", "User-Agent: Synology DSM",
+                                          "Accept: */*")), None)
