@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import socket
 
 import pytest
 from household import OFFICE
@@ -149,6 +150,30 @@ def test_the_same_requests_get_the_same_answers(household, front, matrix):
     assert household.world.powerdns.addresses(f"device.{ZONE}") == list(WEB)
 
 
+def test_slow_bodies_close_no_front(household, front, matrix):
+    """A place is taken by a request that is complete, not by a header."""
+    token, name = household.world.token, f"/nic/update?myip={IPV4}"
+    slow = bytes_of(token, "device", f"POST /nic/update myip={IPV4}" + "&x=" + "y" * 100)
+    good = bytes_of(token, "device", name)
+    with contextlib.ExitStack() as under_way:
+        def begin():
+            connection = under_way.enter_context(devices.connect(
+                household.world.router, front.address, GATEWAY,
+                household.gateway.trust))
+            connection.sendall(slow[:-50])
+            return connection
+        for _ in range(48):
+            begin()
+        statuses = [send(household, front.address, good).status for _ in range(45)]
+        # And one of their kind is answered once it is complete.
+        connection = begin()
+        connection.sendall(slow[-50:])
+        answer = devices.Answer(connection.recv(65536))
+    matrix("front ends", "48 slow bodies: of 45 good", front.name, statuses.count(200))
+    assert statuses == [200] * 45
+    assert (answer.status, answer.body) == (200, f"nochg {IPV4}\n")
+
+
 @contextlib.contextmanager
 def away(pool):
     """Nobody listens where ddnsgate did."""
@@ -200,13 +225,29 @@ def test_no_log_of_any_web_server_holds_a_password(household, front):
             if token.encode() in text or b"password=" in text] == []
 
 
+@contextlib.contextmanager
+def silent(path):
+    """A server that takes connections and answers nothing."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        os.chmod(path, 0o666)
+        server.settimeout(15)
+        server.listen(16)
+        try:
+            yield server
+        finally:
+            os.unlink(path)
+
+
 def crowd(household, front, request):
     """More requests at once than nginx admits from one address."""
-    with contextlib.ExitStack() as lined_up:
+    with away(household.pool), silent(household.pool.socket) as server, \
+            contextlib.ExitStack() as lined_up:
         for _ in range(8):
             lined_up.enter_context(devices.connect(
                 household.world.router, front.address, GATEWAY,
-                household.gateway.trust)).sendall(request[:-1])
+                household.gateway.trust)).sendall(request)
+            lined_up.enter_context(server.accept()[0])
         answer = send(household, front.address, request)
     assert (answer.status, answer.body) == (503, "busy\n")
     assert answer.headers["retry-after"] == "60"

@@ -27,7 +27,7 @@ ServerName localhost
 ErrorLog {folder}/server.log
 """
 APACHE_MODULES = ("mpm_event", "authz_core", "alias", "env", "headers", "proxy",
-                  "proxy_fcgi", "ssl")
+                  "proxy_fcgi", "reqtimeout", "ssl")
 
 LIGHTTPD = """
 server.username = "www-data"
