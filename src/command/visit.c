@@ -19,7 +19,7 @@ static void
 print_visit(const struct provider *p, const struct proof *v)
 {
 	char text[ADDRESS_TEXT_MAX], date[32] = "?";
-	time_t until = (time_t)v->valid_until;
+	time_t until = (time_t)v->seen.valid_until;
 	struct tm tm;
 
 	address_format(&v->address, text);
@@ -32,7 +32,7 @@ print_visit(const struct provider *p, const struct proof *v)
 	if (gmtime_r(&until, &tm) != NULL)
 		strftime(date, sizeof date, "%Y-%m-%d", &tm);
 	printf("its certificate is valid until %s, for %" PRId64 " days\n",
-	    date, (v->valid_until - (int64_t)time(NULL)) / DAY);
+	    date, (v->seen.valid_until - (int64_t)time(NULL)) / DAY);
 }
 
 /* Does any address of this endpoint lead to its host? */

@@ -152,6 +152,10 @@ make_claim(const struct update *u, size_t host, struct state_claim *c)
 			continue;
 		c->wanted[f].kind = r->remove ? VALUE_NONE : VALUE_ADDRESS;
 		c->wanted[f].address = r->address;
+		if (r->proof.result == ERR_OK &&
+		    r->proof.seen.valid_until != 0 &&
+		    (c->expiry == 0 || r->proof.seen.valid_until < c->expiry))
+			c->expiry = r->proof.seen.valid_until;
 	}
 }
 
@@ -358,6 +362,7 @@ record_event(struct update *u, const struct host_state *k,
 	char source[ADDRESS_TEXT_MAX], old[ADDRESS_TEXT_MAX],
 	    new[ADDRESS_TEXT_MAX];
 	bool failed = verdict_is_failure(r->verdict);
+	const struct certificate_seen *seen = &r->proof.seen;
 	struct address from;
 	struct state_event e = { .at = time(NULL),
 		.account = u->login.account->name,
@@ -367,6 +372,10 @@ record_event(struct update *u, const struct host_state *k,
 		.new = r->remove ? "none" : address_format(&r->address, new),
 		.verdict = verdict_word(r->verdict),
 		.reason = failed ? (r->why != NULL ? r->why->text : "") : NULL,
+		.issuer = seen->issuer[0] != '\0' ? seen->issuer : NULL,
+		.serial = seen->serial[0] != '\0' ? seen->serial : NULL,
+		.key = seen->key[0] != '\0' ? seen->key : NULL,
+		.expiry = seen->valid_until,
 		.proof_ms = r->proof.how != NULL ?
 		    r->proof.ended - r->proof.started :
 		    0,

@@ -35,7 +35,7 @@ struct attempt {
 	struct address own; /* our end of the connection */
 	char bytes[RESPONSE_MAX];
 	size_t len;
-	int64_t valid_until; /* of the certificate, in seconds */
+	struct certificate_seen seen;
 };
 
 /* The one place where an attempt ends. */
@@ -119,6 +119,7 @@ verify(gnutls_session_t session)
 	const struct proof_settings *how = a->terms->how;
 	enum err rc;
 
+	verify_look(session, &a->seen);
 	if (how->kind == PROOF_PIN)
 		rc = verify_pin(session, how->pins, how->pin_count, &a->why);
 	else
@@ -295,7 +296,6 @@ step_handshake(struct attempt *a)
 		fail(a, "TLS", "the session was resumed");
 		return;
 	}
-	a->valid_until = verify_valid_until(a->session);
 	if (a->terms->how->request == PROOF_TLS) {
 		finish(a, ATTEMPT_PROVED);
 		return;
@@ -446,10 +446,10 @@ attempt_connected(const struct attempt *a)
 	return a->stage > CONNECTING && a->stage < ENDED;
 }
 
-int64_t
-attempt_valid_until(const struct attempt *a)
+const struct certificate_seen *
+attempt_seen(const struct attempt *a)
 {
-	return a->valid_until;
+	return &a->seen;
 }
 
 const struct error *

@@ -59,8 +59,8 @@ enum attempt_outcome attempt_outcome(const struct attempt *a);
 /* Has somebody accepted the connection? */
 bool attempt_connected(const struct attempt *a);
 
-/* As verify_valid_until(), of a handshake that was accepted; or 0. */
-int64_t attempt_valid_until(const struct attempt *a);
+/* The certificate that the host showed; empty if it came to none. */
+const struct certificate_seen *attempt_seen(const struct attempt *a);
 
 /* Why it is not proved; empty while it is under way or proved. */
 const struct error *attempt_why(const struct attempt *a);

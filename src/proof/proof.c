@@ -106,6 +106,14 @@ task_end(struct proofs *run, struct task *t, enum err result)
 	run->open--;
 }
 
+/* Keeps what the host showed, of an attempt that came so far. */
+static void
+task_look(struct task *t, const struct attempt *a)
+{
+	if (attempt_seen(a)->key[0] != '\0')
+		t->proof->seen = *attempt_seen(a);
+}
+
 /* Looks at what became of one attempt; most outcomes end the proof. */
 static void
 task_judge(struct proofs *run, struct task *t, size_t slot)
@@ -113,13 +121,13 @@ task_judge(struct proofs *run, struct task *t, size_t slot)
 	const struct attempt *a = t->attempts[slot];
 	struct error *why = &t->proof->why;
 
+	task_look(t, a);
 	switch (attempt_outcome(a)) {
 	case ATTEMPT_UNDER_WAY:
 		if (attempt_connected(a))
 			task_drop(t, ATTEMPTS - 1 - slot);
 		break;
 	case ATTEMPT_PROVED:
-		t->proof->valid_until = attempt_valid_until(a);
 		task_end(run, t, ERR_OK);
 		break;
 	case ATTEMPT_NOT_YET:

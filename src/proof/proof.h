@@ -15,6 +15,7 @@
 #include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "tls/verify.h"
 
 #define PROOF_MAX (2 * SETTINGS_HOSTS_MAX) /* in one run */
 
@@ -34,8 +35,8 @@ struct proof {
 	enum err result;
 	struct error why; /* set if not proved */
 
-	/* Of the certificate, if proved by one: seconds since 1970. */
-	int64_t valid_until;
+	/* What the host showed last, proved or not; empty: nothing. */
+	struct certificate_seen seen;
 
 	/*
 	 * Milliseconds from proofs_start() to the first connect, and the end.

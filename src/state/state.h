@@ -46,6 +46,7 @@ struct state_claim {
 	 * another one is not believed. */
 	uint8_t settings[STATE_DIGEST_LEN];
 	struct state_value wanted[STATE_FAMILIES];
+	int64_t expiry; /* of the certificate that proved it; 0: none did */
 };
 
 struct state; /* a configuration's store; made before the fork */

@@ -1,11 +1,13 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/x509.h>
 
+#include "base/quote.h"
 #include "base/secret.h"
 #include "tls/chain.h"
 #include "tls/refusal.h"
@@ -187,15 +189,43 @@ out:
 	return rc;
 }
 
-int64_t
-verify_valid_until(gnutls_session_t session)
+static void
+hex(const uint8_t *bytes, size_t len, char *text, size_t size)
+{
+	*text = '\0';
+	for (size_t i = 0; i < len && 2 * i + 2 < size; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void
+look_at(gnutls_x509_crt_t leaf, struct certificate_seen *seen)
+{
+	uint8_t bytes[64];
+	size_t len = sizeof bytes;
+	gnutls_datum_t dn = { NULL, 0 };
+	time_t end = gnutls_x509_crt_get_expiration_time(leaf);
+
+	if (gnutls_x509_crt_get_issuer_dn3(leaf, &dn, 0) == 0 && dn.size > 0)
+		quote(seen->issuer, sizeof seen->issuer, (char *)dn.data,
+		    strlen((char *)dn.data), "");
+	gnutls_free(dn.data);
+	if (gnutls_x509_crt_get_serial(leaf, bytes, &len) == 0)
+		hex(bytes, len, seen->serial, sizeof seen->serial);
+	len = sizeof bytes;
+	if (gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, bytes,
+		&len) == 0)
+		hex(bytes, len, seen->key, sizeof seen->key);
+	seen->valid_until = end > 0 ? end : 0;
+}
+
+void
+verify_look(gnutls_session_t session, struct certificate_seen *seen)
 {
 	gnutls_x509_crt_t leaf = leaf_import(session);
-	int64_t until = 0;
 
+	*seen = (struct certificate_seen){ .valid_until = 0 };
 	if (leaf == NULL)
-		return 0;
-	until = (int64_t)gnutls_x509_crt_get_expiration_time(leaf);
+		return;
+	look_at(leaf, seen);
 	gnutls_x509_crt_deinit(leaf);
-	return until > 0 ? until : 0;
 }

@@ -16,6 +16,9 @@
 #include "base/error.h"
 #include "config/pin.h"
 
+#define CERTIFICATE_ISSUER_MAX 160
+#define CERTIFICATE_SERIAL_MAX 48 /* RFC 5280: at most 20 bytes */
+
 /*
  * The chain, by the credentials of the session, for the purpose of a TLS
  * server, and the name of its leaf.  host is a normalised name, no wildcard,
@@ -40,10 +43,18 @@ enum err verify_against(gnutls_session_t session,
 enum err verify_pin(gnutls_session_t session, const uint8_t pins[][PIN_LEN],
     size_t count, struct error *why);
 
+/* The first certificate of a peer, whatever is thought of it. */
+struct certificate_seen {
+	char issuer[CERTIFICATE_ISSUER_MAX]; /* quoted, and cut */
+	char serial[CERTIFICATE_SERIAL_MAX]; /* in hex, cut */
+	char key[2 * PIN_LEN + 1];	     /* SHA-256 of it, in hex */
+	int64_t valid_until; /* seconds since 1970; 0 if it says none */
+};
+
 /*
- * The second since 1970 until which the first certificate of the peer is valid,
- * after the handshake; 0 if it has none.
+ * Looks at it, for people; inside a verify function or after the handshake.
+ * All of *seen is empty if there is none that can be read.
  */
-int64_t verify_valid_until(gnutls_session_t session);
+void verify_look(gnutls_session_t session, struct certificate_seen *seen);
 
 #endif

@@ -11,10 +11,12 @@ import threading
 import time
 
 import pytest
+from cryptography import x509
 
 from lab import waiting
 from lab.remembering import Scene
 from lab.stage import WEB, ZONE
+from world import CERTIFICATES_AT
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -173,9 +175,36 @@ def test_status_and_history(scene):
     assert [(e["host"], e["verdict"]) for e in events] == [
         (scene.proved, "proof"), (f"home.{ZONE}", "good")]
     assert scene.world.token not in scene.command("history").stdout
+    assert all(e["issuer"] is None and e["certificate_ends"] is None for e in events)
     scene.pool.stop()
     assert WEB[0] in scene.command("status").stdout
     scene.pool.start()
+
+
+def test_the_certificate_that_was_seen(scene):
+    """Of a proof that was good, and of one that was not, in the history."""
+    leaves = {}
+    for sort in ("good", "expired"):
+        with open(scene.world.leaves[sort].chain, "rb") as f:
+            leaves[sort] = x509.load_pem_x509_certificate(f.read())
+    good, expired = (CERTIFICATES_AT[sort][0] for sort in ("good", "expired"))
+    assert scene.update("proved", ipv4=expired)[0] == 403
+    assert scene.update("proved", ipv4=good)[0] == 200
+    assert scene.update("proved", ipv4=expired)[0] == 403
+    events = json.loads(scene.command("history", "--json", scene.proved).stdout)
+    assert [e["verdict"] for e in events] == ["proof", "good", "proof"]
+    for event, sort in zip(events, ("expired", "good", "expired")):
+        certificate = leaves[sort]
+        assert event["issuer"] == "CN=ddnsgate lab ca"
+        assert int(event["serial"], 16) == certificate.serial_number
+        assert len(event["key"]) == 64
+        assert event["certificate_ends"] == certificate.not_valid_after.strftime(
+            "%Y-%m-%dT%H:%M:%SZ")
+    # What is shown of the host is the one that was good.
+    ends = leaves["good"].not_valid_after
+    host, = json.loads(scene.command("status", "--json", scene.proved).stdout)
+    assert host["certificate_ends"] == ends.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert "its certificate ends 20" in scene.command("status", scene.proved).stdout
 
 
 def test_one_account_does_not_hold_the_pool(scene):

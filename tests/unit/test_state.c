@@ -639,6 +639,79 @@ test_history(void **state)
 	stage_close(&s);
 }
 
+/* The certificate of the last proof, not one that was refused. */
+static void
+test_expiry(void **state)
+{
+	struct state_claim c = claim(V4, NULL);
+	struct state_event refused =
+	    event(1000, "home.example.org", "proof", "has expired");
+	struct seen seen = { .stop_after = 1 };
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	c.expiry = 1900000000;
+	store_intend(s.store, &c, old);
+	store_apply(s.store, &c, both);
+	c.expiry = 0; /* of a host without a proof */
+	store_intend(s.store, &c, old);
+	store_apply(s.store, &c, both);
+	refused.expiry = 1000;
+	store_record(s.store, &refused);
+	store_hosts(s.store, "router", "home", see_host, &seen);
+	assert_string_equal(seen.text,
+	    "home.example.org router " V4 " 1900000000 A proof: has expired\n");
+	stage_close(&s);
+}
+
+static bool
+count_event(const struct state_event *e, void *data)
+{
+	(void)e;
+	++*(size_t *)data;
+	return true;
+}
+
+/* What is too old goes a few at a time, so that no update waits for it. */
+static void
+test_retention(void **state)
+{
+	struct state_event e = event(1000, "kept.example", "good", NULL);
+	size_t before = 0, after = 0;
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	for (int i = 0; i < 100; i++)
+		store_record(s.store, &e);
+	store_history(s.store, "kept.example", NULL, 0, count_event, &before);
+	assert_true(before >= 100);
+	e.at = 1000 + 400 * 86400;
+	store_record(s.store, &e);
+	store_history(s.store, "kept.example", NULL, 0, count_event, &after);
+	assert_int_equal(after, before + 1); /* to the second, it is not */
+	e.at++;
+	for (int i = 0; i < 20; i++) {
+		size_t was = after;
+
+		store_record(s.store, &e);
+		after = 0;
+		store_history(s.store, "kept.example", NULL, 0, count_event,
+		    &after);
+		assert_true(after + 7 >= was);
+	}
+	after = 0;
+	store_history(s.store, "kept.example", NULL, e.at - 1, count_event,
+	    &after);
+	assert_int_equal(after, 21);
+	before = after;
+	after = 0;
+	store_history(s.store, "kept.example", NULL, 0, count_event, &after);
+	assert_int_equal(after, before);
+	stage_close(&s);
+}
+
 /* The same for a store of several machines. */
 static int
 test_database(void)
@@ -651,6 +724,8 @@ test_database(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_retention),
 	};
 
 	return cmocka_run_group_tests_name("database", tests, NULL, NULL);
@@ -673,6 +748,8 @@ main(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_retention),
 	};
 
 	database = getenv("DDNSGATE_TEST_DATABASE");

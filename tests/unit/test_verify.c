@@ -253,6 +253,58 @@ trusting(const struct identity *one)
 	return c;
 }
 
+/* What people are told of a certificate, with the bytes of a stranger in it. */
+static void
+test_look(void **state)
+{
+	char long_name[300];
+	struct identity authority, identity;
+	struct certificate_seen seen;
+	struct leaf leaf = { .names = { "home.example.net" } };
+	uint8_t id[PIN_LEN];
+	char hex[2 * PIN_LEN + 1];
+	size_t len = sizeof id;
+	struct view v;
+
+	(void)state;
+	identity_make_ca(&authority, "a\n\x1b[31m\xff\"\\CA");
+	identity_make(&identity, &authority, &leaf);
+	view_open(&v, &identity, nobody);
+	verify_look(v.client, &seen);
+	view_close(&v);
+	assert_null(strpbrk(seen.issuer, "\n\x1b\xff"));
+	assert_non_null(strstr(seen.issuer, "CA"));
+	assert_int_equal(gnutls_x509_crt_get_key_id(identity.crt,
+			     GNUTLS_KEYID_USE_SHA256, id, &len),
+	    0);
+	for (size_t i = 0; i < sizeof id; i++)
+		snprintf(hex + 2 * i, 3, "%02x", id[i]);
+	assert_string_equal(seen.key, hex);
+	assert_true(strlen(seen.serial) > 0);
+	assert_int_equal(seen.valid_until,
+	    gnutls_x509_crt_get_expiration_time(identity.crt));
+	identity_end(&identity);
+	identity_end(&authority);
+
+	/* It is cut, not left out. */
+	memset(long_name, 'x', sizeof long_name);
+	long_name[sizeof long_name - 1] = '\0';
+	identity_make_ca(&authority, long_name);
+	identity_make(&identity, &authority, &leaf);
+	view_open(&v, &identity, nobody);
+	verify_look(v.client, &seen);
+	assert_non_null(strstr(seen.issuer, "xxxx"));
+	assert_true(strlen(seen.issuer) < sizeof seen.issuer);
+	/* Who shows none leaves nothing of another one. */
+	verify_look(v.server, &seen);
+	assert_string_equal(seen.issuer, "");
+	assert_string_equal(seen.key, "");
+	assert_int_equal(seen.valid_until, 0);
+	view_close(&v);
+	identity_end(&identity);
+	identity_end(&authority);
+}
+
 static int
 setup(void **state)
 {
@@ -285,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_leaves),
 		cmocka_unit_test(test_against),
 		cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_look),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

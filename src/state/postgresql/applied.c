@@ -179,12 +179,14 @@ write_row(struct postgresql *q, const struct change *change,
 	add_text(&p, hex_write(c->settings, STATE_DIGEST_LEN, settings));
 	add_number(&p, row->applied.intent);
 	add_number(&p, change->known != NULL ? time(NULL) : 0);
+	add_number(&p, c->expiry);
 	return connection_do(q->connection,
 	    "UPDATE ddnsgate_host SET account = $2, ipv4 = $3,"
 	    " ipv6 = $4, at4 = $5, at6 = $6, since4 = $7,"
 	    " since6 = $8, settings = $9, intent = $10,"
 	    " applied_at = CASE WHEN CAST($11 AS BIGINT) = 0 THEN applied_at"
-	    " ELSE $11 END WHERE name = $1",
+	    " ELSE $11 END, expiry = CASE WHEN CAST($12 AS BIGINT) = 0"
+	    " THEN expiry ELSE $12 END WHERE name = $1",
 	    &p, deadline, met, why);
 }
 

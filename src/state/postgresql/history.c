@@ -29,7 +29,7 @@ note_event(struct postgresql *q, const struct state_event *e, int64_t deadline,
 		    e->verdict, e->reason);
 	add_text(&p, e->host);
 	add_text(&p, e->account);
-	add_number(&p, e->expiry);
+	add_number(&p, e->reason == NULL ? e->expiry : 0);
 	add_number(&p, e->reason != NULL ? e->at : 0);
 	add_text(&p, refused);
 	return connection_do(q->connection,

@@ -131,6 +131,7 @@ write_row(struct sqlite *q, const struct state_claim *c, struct host_row *r)
 	sqlite3_bind_int64(st, 11, r->epoch);
 	sqlite3_bind_int64(st, 12, r->sum);
 	sqlite3_bind_int64(st, 13, r->applied_at);
+	sqlite3_bind_int64(st, 14, c->expiry);
 	return statement_run(st);
 }
 

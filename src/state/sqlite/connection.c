@@ -18,12 +18,13 @@ static const char *const texts[] = {
 			 " WHERE name = ?1",
 	[WRITE_APPLIED] =
 	    "INSERT INTO host (name, account, ipv4, ipv6, at4, at6, since4,"
-	    " since6, settings, intent, epoch, sum, applied_at) VALUES"
-	    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+	    " since6, settings, intent, epoch, sum, applied_at, expiry) VALUES"
+	    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
 	    " ON CONFLICT (name) DO UPDATE SET account = ?2, ipv4 = ?3,"
 	    " ipv6 = ?4, at4 = ?5, at6 = ?6, since4 = ?7, since6 = ?8,"
 	    " settings = ?9, intent = ?10, epoch = ?11, sum = ?12,"
-	    " applied_at = ?13",
+	    " applied_at = ?13,"
+	    " expiry = CASE WHEN ?14 = 0 THEN expiry ELSE ?14 END",
 	[READ_TURN] = "SELECT newest_id, newest_arrival, newest_claim,"
 		      " newest_at, holder_id, holder_claim, lease, shared,"
 		      " shared_at, verdict4, verdict6 FROM turn"

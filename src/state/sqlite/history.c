@@ -38,7 +38,7 @@ note_event(struct sqlite *q, const struct state_event *e)
 		    e->verdict, e->reason);
 	bind_text(st, 1, e->host);
 	bind_text(st, 2, e->account);
-	sqlite3_bind_int64(st, 3, e->expiry);
+	sqlite3_bind_int64(st, 3, e->reason == NULL ? e->expiry : 0);
 	sqlite3_bind_int64(st, 4, e->reason != NULL ? e->at : 0);
 	bind_text(st, 5, refused);
 	return statement_run(st);
