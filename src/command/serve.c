@@ -24,6 +24,7 @@
 #include "pool/process.h"
 #include "pool/resolver.h"
 #include "pool/supervisor.h"
+#include "pool/watcher.h"
 #include "pool/worker.h"
 
 static const char usage_text[] =
@@ -60,6 +61,8 @@ struct single {
 	int64_t born;	/* of resolver */
 	struct backoff backoff;
 	struct slot *slot; /* of resolver, shared with it */
+	int64_t watch_at;  /* the accounts are looked at then */
+	bool broken;	   /* gateway is of no use any more */
 };
 
 /* Has the resolver ended?  Waits for that if it is told to end. */
@@ -125,6 +128,29 @@ single_reload(struct single *s)
 	log_info("the configuration was read again");
 }
 
+/* Looks for accounts that have changed, when it is time. */
+static void
+single_watch(struct single *s)
+{
+	int64_t begun = clock_now();
+	struct error why;
+	bool changed;
+
+	if (begun < s->watch_at || !gateway_watches(s->gateway))
+		return;
+	changed = gateway_accounts_changed(s->gateway);
+	s->watch_at = clock_now() + watcher_pause(clock_now() - begun);
+	if (!changed)
+		return;
+	if (gateway_read_accounts(s->gateway, &why) == ERR_OK) {
+		log_info("accounts have changed");
+	} else {
+		log_warn("the accounts stay as they were: %s", why.text);
+		s->broken = why.code == ERR_MEMORY;
+	}
+	gateway_log_faults(s->gateway);
+}
+
 /* The resolver has the log open as well, so another one takes its place. */
 static void
 single_reopen(struct single *s)
@@ -156,9 +182,13 @@ serve_single(struct gateway *g, int listener)
 			single_reload(&s);
 		else if (task == WORKER_REOPEN)
 			single_reopen(&s);
+		else
+			single_watch(&s);
+		if (s.broken)
+			break;
 		keep_resolver(&s);
 	}
-	if (s.worker != NULL) {
+	if (s.worker != NULL && !s.broken) {
 		worker_drain(s.worker);
 		status = EXIT_OK;
 	}

@@ -360,6 +360,7 @@ roster_read_directory(struct settings *s, const struct settings *before,
 	DIR *d;
 
 	s->fault_count = 0;
+	s->fingerprint = 0; /* as long as the directory cannot be read */
 	if ((d = opendir(s->account_directory)) == NULL)
 		return error_set(why, ERR_CONFIG, "%s: %s: %s: %s", s->file,
 		    "/account_directory", s->account_directory,

@@ -8,10 +8,18 @@
 
 #include "account/verifier.h"
 #include "base/log.h"
+#include "config/roster.h"
 #include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
 #include "gateway/report.h"
+
+/* The settings that a gateway shows as constant are its own. */
+static struct settings *
+writable(const struct gateway *g)
+{
+	return (struct settings *)(uintptr_t)g->settings;
+}
 
 /* The CA files of all proofs and providers, each once. */
 static enum err
@@ -84,6 +92,38 @@ gateway_read_again(const struct gateway *g, struct error *why)
 	return make(g->settings->file, g->settings, why);
 }
 
+bool
+gateway_watches(const struct gateway *g)
+{
+	return g->settings->account_directory != NULL;
+}
+
+bool
+gateway_accounts_changed(const struct gateway *g)
+{
+	const struct settings *s = g->settings;
+
+	return s->account_directory != NULL &&
+	    roster_fingerprint(s->account_directory) != s->fingerprint;
+}
+
+enum err
+gateway_read_accounts(struct gateway *g, struct error *why)
+{
+	const struct account_judge judge = { judge_account, g->prover };
+	struct settings *s = writable(g);
+	struct accounts *next;
+
+	if (roster_read_directory(s, NULL, &judge, why) != ERR_OK)
+		return why->code;
+	if ((next = accounts_new(s, why)) == NULL)
+		return error_set(why, ERR_MEMORY, "out of memory");
+	accounts_inherit(next, g->accounts);
+	accounts_free(g->accounts);
+	g->accounts = next;
+	return ERR_OK;
+}
+
 void
 gateway_log_faults(const struct gateway *g)
 {
@@ -127,7 +167,7 @@ gateway_free(struct gateway *g)
 	trust_free(g->trust);
 	providers_free(g->providers);
 	accounts_free(g->accounts);
-	settings_free((struct settings *)(uintptr_t)g->settings);
+	settings_free(writable(g));
 	free(g);
 #ifdef __GLIBC__
 	/* Small pieces go back to the system only on demand. */

@@ -48,6 +48,19 @@ struct gateway *gateway_new(const char *file, struct error *why);
  */
 struct gateway *gateway_read_again(const struct gateway *g, struct error *why);
 
+/* Can its accounts change without a reload of all? */
+bool gateway_watches(const struct gateway *g);
+
+/* Have they changed since they were read? */
+bool gateway_accounts_changed(const struct gateway *g);
+
+/*
+ * Reads those that have changed, and nothing else.  ERR_CONFIG: it could not be
+ * done, and everything stays as it was until there is another change.
+ * ERR_MEMORY: g can only be freed.
+ */
+enum err gateway_read_accounts(struct gateway *g, struct error *why);
+
 /* Warns of the accounts that were wrong when they were read last. */
 void gateway_log_faults(const struct gateway *g);
 

@@ -19,6 +19,7 @@
 #include "pool/resolver.h"
 #include "pool/scoreboard.h"
 #include "pool/supervisor.h"
+#include "pool/watcher.h"
 #include "pool/worker.h"
 
 #define BUSY_MS_MAX   20000 /* a worker that takes longer hangs */
@@ -28,16 +29,18 @@
 #define SOCKET_MS     10000 /* between two tries to make a socket anew */
 
 /*
- * Two generations of workers, each of which may have its resolver, live side by
+ * Two generations of workers, each of which may have its helpers, live side by
  * side while the old one leaves; a third one waits until there is room.
  */
-#define CHILDREN_MAX (2 * (SETTINGS_WORKERS_MAX + 1))
+#define HELPERS_MAX  2 /* a resolver, and a watcher */
+#define CHILDREN_MAX (2 * (SETTINGS_WORKERS_MAX + HELPERS_MAX))
 
-enum role { ROLE_WORKER, ROLE_RESOLVER, ROLE__COUNT };
+enum role { ROLE_WORKER, ROLE_RESOLVER, ROLE_WATCHER, ROLE__COUNT };
 
 static const char *const role_names[] = {
 	[ROLE_WORKER] = "worker",
 	[ROLE_RESOLVER] = "resolver",
+	[ROLE_WATCHER] = "watcher",
 };
 _Static_assert(sizeof role_names / sizeof *role_names == ROLE__COUNT,
     "a name per role");
@@ -60,6 +63,7 @@ struct pool {
 	unsigned int generation;
 	bool renewing;		   /* older ones are not all told to leave */
 	const char *renewed;	   /* what the log says when they are */
+	bool accounts_changed;	   /* the watcher said so, and left */
 	int64_t socket_not_before; /* next try to make the socket anew */
 	sigset_t while_waiting;	   /* the mask of ppoll() */
 };
@@ -160,6 +164,8 @@ child_run(const struct pool *p, const struct child *c)
 	if (c->role == ROLE_WORKER)
 		_exit(worker_run(p->gateway, p->listener->fd, c->slot));
 	close(p->listener->fd);
+	if (c->role == ROLE_WATCHER)
+		watcher_run(p->gateway, c->slot);
 	resolver_run(p->gateway->providers, c->slot);
 }
 
@@ -170,6 +176,7 @@ start(struct pool *p, enum role role)
 	static const char *const titles[] = {
 		[ROLE_WORKER] = "ddnsgate worker",
 		[ROLE_RESOLVER] = "ddnsgate names",
+		[ROLE_WATCHER] = "ddnsgate watch",
 	};
 	struct child *c = p->children;
 	int64_t now = clock_now();
@@ -200,6 +207,9 @@ wanted(const struct pool *p, enum role role)
 {
 	if (role == ROLE_WORKER)
 		return p->gateway->settings->workers;
+	if (role == ROLE_WATCHER)
+		return gateway_watches(p->gateway) && !p->accounts_changed ? 1 :
+									     0;
 	return providers_resolved(p->gateway->providers, 0) != NULL ? 1 : 0;
 }
 
@@ -229,6 +239,8 @@ bury(struct pool *p, struct child *c, int status)
 	/* An older generation says nothing about this one. */
 	if (left || c->generation != p->generation)
 		return;
+	if (c->role == ROLE_WATCHER && good)
+		p->accounts_changed = true;
 	backoff_death(b, clock_now(), c->born, served, somebody_serves(p));
 	if (backoff_left(b, clock_now()) > 0)
 		log_warn("a %s died before it served; the next one starts in "
@@ -372,6 +384,7 @@ read_again(struct pool *p, struct error *why)
 	/* Before the fork, so that no child carries its pages any further. */
 	gateway_free(p->gateway);
 	p->gateway = new;
+	p->accounts_changed = false;
 	return ERR_OK;
 }
 
@@ -391,6 +404,25 @@ do_reload(struct pool *p)
 		notify_status("READY=1",
 		    "the configuration stays as it was: %s", why.text);
 	}
+	notify_busy_end();
+}
+
+/* The rest of the configuration stays as it is. */
+static void
+read_accounts(struct pool *p)
+{
+	struct error why;
+
+	p->accounts_changed = false;
+	notify_while_busy();
+	if (gateway_read_accounts(p->gateway, &why) == ERR_OK) {
+		renew(p, "accounts have changed");
+	} else {
+		log_warn("the accounts stay as they were: %s", why.text);
+		/* What was being put together is of no use to a new child. */
+		stops += why.code == ERR_MEMORY;
+	}
+	gateway_log_faults(p->gateway);
 	notify_busy_end();
 }
 
@@ -429,12 +461,15 @@ restore_socket(struct pool *p)
 static void
 renew_if_asked(struct pool *p)
 {
-	if (count_alive(p) + wanted(p, ROLE_WORKER) + 1 > CHILDREN_MAX)
+	if (count_alive(p) + wanted(p, ROLE_WORKER) + HELPERS_MAX >
+	    CHILDREN_MAX)
 		return;
 	if (reload)
 		do_reload(p);
 	else if (reopen)
 		do_reopen(p);
+	else if (p->accounts_changed && !p->renewing)
+		read_accounts(p);
 	else if (!p->renewing)
 		restore_socket(p);
 }
