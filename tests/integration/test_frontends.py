@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pathlib
 import socket
+import ssl
 
 import pytest
 from household import OFFICE
@@ -251,6 +252,33 @@ def crowd(household, front, request):
         answer = send(household, front.address, request)
     assert (answer.status, answer.body) == (503, "busy\n")
     assert answer.headers["retry-after"] == "60"
+
+
+def test_nginx_counts_ipv6_by_64(household):
+    """A customer has as many addresses of one /64 as he likes."""
+    near = [f"2a01:c22:77:1::{i}" for i in range(1, 10)]
+    far = "2a01:c22:77:2::1"
+    host = household.world.network.add("customer", *near, far)
+    request = bytes_of(household.world.token, "device", f"/update?ipv4={IPV4}")
+    gateway = household.gateway
+    context = ssl.create_default_context(cafile=gateway.trust)
+    with away(household.pool), silent(household.pool.socket) as server, \
+            contextlib.ExitStack() as lined_up:
+        def ask(source):
+            plain = host.socket(socket.AF_INET6)
+            plain.settimeout(15)
+            plain.bind((source, 0))
+            plain.connect((gateway.host.ipv6, gateway.port))
+            connection = lined_up.enter_context(
+                context.wrap_socket(plain, server_hostname=GATEWAY))
+            connection.sendall(request)
+            return connection
+        for source in near[:-1]:
+            ask(source)
+            lined_up.enter_context(server.accept()[0])
+        assert devices.Answer(ask(near[-1]).recv(65536)).status == 503
+        ask(far)
+        lined_up.enter_context(server.accept()[0])
 
 
 def test_nginx_still_logs_the_errors_of_all_others(household):
