@@ -181,6 +181,25 @@ def test_authorities_that_serve_cannot_use(binary, place, member, mode, text, wh
         assert f"{place}/ddnsgate.json: /providers/home: " in told.stderr
 
 
+@pytest.mark.parametrize("member", [of_host, of_provider])
+def test_authorities_behind_a_link_are_looked_at_where_they_are(binary, place, member):
+    """And serve refuses what check refuses."""
+    real, link = place / "real.pem", place / "link.pem"
+    real.write_text((place / "ca.pem").read_text(encoding="ascii"), encoding="ascii")
+    link.symlink_to(real)
+    file = configuration(place, **member(str(link)))
+    assert check(binary, file, "--user", str(USER)).returncode == 0
+    real.chmod(0o666)
+    told = check(binary, file, "--user", str(USER))
+    served = subprocess.run(
+        ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", binary,
+         "serve", "--config", file], check=False, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for status, text in (told.returncode, told.stderr), (served.returncode, served.stdout):
+        assert status == 1
+        assert f"{link}: others can write it; chmod go-w" in text
+
+
 def test_the_configuration_is_read_as_the_user_that_serves(binary, place):
     file = configuration(place)
     os.chmod(file, 0o600)

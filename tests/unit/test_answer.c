@@ -80,6 +80,9 @@ static const struct {
 	{ "", "", 404, "gone", ERR_ZONE, .why = "HTTP 404: gone" },
 	{ "", "", 422, "bad", ERR_REFUSED, .why = "HTTP 422: bad" },
 	{ "", "", 429, "slow", ERR_BUSY, .why = "HTTP 429: slow" },
+	{ "", "", 408, "slow", ERR_BUSY, .why = "HTTP 408: slow" },
+	{ "", "", 409, "", ERR_BUSY, .why = "HTTP 409: " },
+	{ "", "", 423, "locked", ERR_BUSY, .why = "HTTP 423: locked" },
 	{ "", "", 500, "oh", ERR_BUSY, .why = "HTTP 500: oh" },
 	{ "", "", 503, "later", ERR_BUSY, .why = "HTTP 503: later" },
 	/* Nothing there, as the step knows it may be. */

@@ -136,6 +136,16 @@ word_error(const char *body)
 	return ERR_REFUSED;
 }
 
+/*
+ * Another request is in the way, or ours came too slowly: RFC 9110 sections
+ * 15.5.9 and 15.5.10, RFC 4918 section 11.3.
+ */
+static bool
+is_in_the_way(long status)
+{
+	return status == 408 || status == 409 || status == 423;
+}
+
 static enum err
 status_error(long status)
 {
@@ -143,7 +153,7 @@ status_error(long status)
 		return ERR_TOKEN;
 	if (status == 404)
 		return ERR_ZONE;
-	if (status == 429 || status >= 500)
+	if (status == 429 || status >= 500 || is_in_the_way(status))
 		return ERR_BUSY;
 	return ERR_REFUSED;
 }
@@ -178,7 +188,9 @@ find_fault(const struct description *d, const struct step *step,
 	snprintf(status, sizeof status, "HTTP %ld", answer->status);
 	if (!statuses_have(&want->ok, answer->status)) {
 		/* Unless the provider says when to come back. */
-		f->own = answer->status >= 500 && answer->retry_after == 0;
+		f->own =
+		    (answer->status >= 500 || is_in_the_way(answer->status)) &&
+		    answer->retry_after == 0;
 		return set_fault(f, status_error(answer->status), status);
 	}
 	if (wants_json && tree == NULL) {
