@@ -404,6 +404,43 @@ connection_of(uid_t uid, pid_t *peer)
 	return fd;
 }
 
+/* What systemd hands in and cannot be served is an error that says so. */
+static void
+test_systemd_wrong(void **state)
+{
+	static const struct {
+		const char *count;
+		bool listens;
+		const char *why;
+	} rows[] = {
+		{ "2", true, "systemd has handed in 2 sockets" },
+		{ "1", false, "does not listen" },
+	};
+	struct settings s = settings_for(path("own"));
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			int fd = bind_to(path("handed"), SOCK_STREAM,
+			    rows[i].listens ? 1 : -1);
+			struct listener l;
+			struct error why = { .text = "" };
+
+			as_systemd(fd);
+			setenv("LISTEN_FDS", rows[i].count, 1);
+			_exit(
+			    listener_open(&l, &s, false, &why) != ERR_CONFIG ||
+			    strstr(why.text, rows[i].why) == NULL);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		ROW(status == 0, "%s: %d", rows[i].why, status);
+	}
+	ROWS_END();
+}
+
 static void
 test_peers(void **state)
 {
@@ -596,6 +633,7 @@ main(void)
 		cmocka_unit_test(test_shut),
 		cmocka_unit_test(test_shut_refuses),
 		cmocka_unit_test(test_moves),
+		cmocka_unit_test(test_systemd_wrong),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_peers_tcp),
 	};
