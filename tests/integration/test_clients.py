@@ -52,7 +52,7 @@ SAYS = {
     "curl": (f"exit 0 {GOOD}", f"exit 0 {NOCHG}", *["exit 22"] * 5),
     "FRITZ!Box": ("registered", "registered", "HTTP 401", "HTTP 403", "HTTP 403",
                   "HTTP 503", "HTTP 503"),
-    "UniFi": ("updated", "updated", "stops", "stops", "retries", "retries", "retries"),
+    "UniFi": ("updated", "updated", *["ignores it"] * 2, *["retries"] * 3),
     "OPNsense native": ("cached", "cached", *["error, asks again"] * 5),
     "pfSense Custom": ("cached", "cached", *["no match"] * 5),
     "pfSense DynDNS": ("cached", "cached", *["no match"] * 5),

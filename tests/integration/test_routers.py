@@ -91,6 +91,20 @@ def test_every_page_is_listed_and_known_here(household):
     assert told.split() == PAGES == sorted(URLS)
 
 
+def test_readme_lists_every_page():
+    with open(f"{ROOT}/README.md", encoding="utf-8") as f:
+        rows = re.findall(r"^\|.*\| \[(\w+)\]\(examples/routers/(\w+)\.txt\) \|",
+                          f.read(), re.M)
+    assert sorted(rows) == [(name, name) for name in PAGES]
+
+
+@pytest.mark.parametrize("name", [p for p in PAGES if p != "curl"])
+def test_a_page_says_what_it_was_tried_with(page, name):
+    last = " ".join(page(name).strip().split("\n\n")[-1].split())
+    assert re.search(r"^Tried with .*\d\.\d|has no public code\. This page follows ",
+                     last), last
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_filled_in(page, name):
     text = page(name)

@@ -148,11 +148,14 @@ def fritzbox_says(answer, _):
 
 
 def unifi_says(answer, _):
-    """inadyn's custom plugin takes these words anywhere in a 200 for a success."""
+    """inadyn's custom plugin takes these words anywhere in a 200 for a success.
+
+    A gateway calls it with -C: what would end it is logged, and no more.
+    """
     if answer.status == 200 and re.search("OK|good|true|updated|success|nochg",
                                           answer.body, re.I):
         return "updated"
-    return "retries" if answer.status >= 500 else "stops"
+    return "retries" if answer.status >= 500 else "ignores it"
 
 
 def opnsense_says(answer, _):
