@@ -111,7 +111,10 @@ recent_knows(struct recent *m, const struct verifier *v, const char *credential)
 		if (!secret_equal(&held, &tag, sizeof tag) || until <= now)
 			continue;
 		known = true;
-		/* Not each time: others read that line, too. */
+		/*
+		 * Extend the entry only when a sixteenth of its life is gone,
+		 * so that a hit does not dirty the shared cache line each time.
+		 */
 		if (until < now + RECENT_MS - RECENT_MS / 16)
 			(void)atomic_compare_exchange_strong(&set[i].until,
 			    &until, now + RECENT_MS);
