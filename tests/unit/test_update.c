@@ -47,6 +47,7 @@ static const struct settings settings = {
 static struct {
 	const char *unproved; /* addresses, with blanks between */
 	const char *lacking;  /* for which we had no descriptor */
+	const char *without;  /* no socket to publish it */
 	const char *refused;
 	const char *busy;
 	const char *unchanged;
@@ -140,6 +141,8 @@ __wrap_provider_publish(const struct provider *p, struct exchanges *x,
 			r->result = error_set(&r->why, ERR_REFUSED, "no");
 		if (listed(world.busy, &r->address))
 			r->result = error_set(&r->why, ERR_BUSY, "later");
+		if (listed(world.without, &r->address))
+			r->result = error_set(&r->why, ERR_SYSTEM, "socket");
 		if (r->result == ERR_BUSY)
 			*retry_after = 17;
 	}
@@ -305,6 +308,27 @@ test_lack(void **state)
 	show(&u, got, sizeof got);
 	assert_string_equal(got, "a.example held,busy");
 	assert_int_equal(world.published, 0);
+	update_end(&u);
+}
+
+/* Nor does it say anything of the provider. */
+static void
+test_lack_at_the_provider(void **state)
+{
+	char query[] = "hostname=a.example&ipv4=89.14.163.156";
+	struct request q;
+	struct update u = { .gateway = &gateway,
+		.request = &q,
+		.rules.names_max = CLAIM_NAMES_MAX };
+	char got[512];
+
+	(void)state;
+	memset(&world, 0, sizeof world);
+	world.without = "89.14.163.156";
+	request_start(&q, query, HEADER);
+	assert_int_equal(update_run(&u), ERR_OK);
+	show(&u, got, sizeof got);
+	assert_string_equal(got, "a.example busy");
 	update_end(&u);
 }
 
@@ -503,6 +527,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
 		cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_lack_at_the_provider),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_query_login),
 		cmocka_unit_test(test_abandoned),
