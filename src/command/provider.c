@@ -130,18 +130,18 @@ check(int argc, char *argv[])
 }
 
 static void
-print_result(const struct publication *r)
+print_result(const struct publication *r, FILE *to)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	printf("%s %s %s %s", r->name, address_type(&r->address),
+	fprintf(to, "%s %s %s %s", r->name, address_type(&r->address),
 	    r->remove ? "none" : address_format(&r->address, text),
 	    r->result != ERR_OK ? error_name(r->result) :
 		r->changed	? "changed" :
 				  "unchanged");
 	if (r->result != ERR_OK)
-		printf(" [%s]", r->why.text);
-	putchar('\n');
+		fprintf(to, " [%s]", r->why.text);
+	fputc('\n', to);
 }
 
 static int
@@ -172,12 +172,28 @@ publish(const struct provider *p, struct publication *const records[],
 	exchanges_free(x);
 	trust_free(trust);
 	for (size_t i = 0; i < count; i++) {
-		print_result(records[i]);
+		print_result(records[i], stdout);
 		if (records[i]->result != ERR_OK)
 			status = EXIT_FAILED;
 	}
 	if (retry_after > 0)
 		printf("retry after %ld s\n", retry_after);
+	return status;
+}
+
+/* Prints what would be sent, and apart from it what cannot succeed. */
+static int
+rehearse(const struct provider *p, struct publication *const records[],
+    size_t count)
+{
+	int status = EXIT_OK;
+
+	provider_rehearse(p, stdout, records, count);
+	for (size_t i = 0; i < count; i++)
+		if (records[i]->result != ERR_OK) {
+			print_result(records[i], stderr);
+			status = EXIT_FAILED;
+		}
 	return status;
 }
 
@@ -250,11 +266,8 @@ run_with(const struct settings *s, const struct provider *p, bool dry,
 			records[i].zone = host != NULL ? host->zone : NULL;
 			records[i].ttl = host != NULL ? host->ttl : 0;
 		}
-		status = EXIT_OK;
-		if (dry)
-			provider_rehearse(p, stdout, list, count);
-		else
-			status = publish(p, list, count);
+		status =
+		    dry ? rehearse(p, list, count) : publish(p, list, count);
 	}
 	free(name);
 	return status;

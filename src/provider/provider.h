@@ -87,9 +87,10 @@ void provider_publish(const struct provider *p, struct exchanges *x,
 
 /*
  * Prints the requests that provider_publish() would send, and sends none.  The
- * token is masked, "<id>" stands for what an answer would give, and every
- * step is shown, whatever its condition.  A zone that is not given is taken
- * to have two labels.
+ * token is masked, "<id>" stands for what an answer would give, and a step is
+ * shown if any answer may lead to it.  A zone that is not given is taken to
+ * have two labels.  Judges each record, as provider_publish() does: what no
+ * answer can make succeed fails here as well.
  */
 void provider_rehearse(const struct provider *p, FILE *to,
     struct publication *const records[], size_t count);

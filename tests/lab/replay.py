@@ -175,6 +175,11 @@ class Providers:
         return self.run(self.configuration(name, variables, host, options), token,
                         name, host, *addresses), self.script
 
+    def rehearse(self, name, variables, host, addresses, options):
+        """The same without a provider: what would be sent."""
+        return self.run(self.configuration(name, variables, host, options), "", "--dry-run",
+                        name, host, *addresses)
+
     def close(self):
         self.socket.close()
         os.close(self.namespace)

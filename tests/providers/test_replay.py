@@ -65,12 +65,16 @@ def printed(address):
     return removed.get(address, ["AAAA" if ":" in address else "A", address])
 
 
+def options_of(case):
+    return {k: case[k] for k in ("zone", "ttl") if k in case}
+
+
 def check(providers, name, exchange, case):
     token = case.get("token", exchange["token"])
     host = case.get("host", "home.example.org")
     ran, seen = providers.replay(
         script_of(exchange, case), name, exchange.get("config"), token, host,
-        case["addresses"], {k: case[k] for k in ("zone", "ttl") if k in case})
+        case["addresses"], options_of(case))
     assert seen.problems == [], ran.stdout + ran.stderr
     assert seen.left() == [], f"was not asked for:\n{ran.stdout}{ran.stderr}"
     lines = [line.split(" ", 4) for line in ran.stdout.splitlines()
@@ -201,6 +205,23 @@ steps/1: PUT https://api.gandi.net/v5/livedns/domains/example.org/records/home/A
   Content-Type: application/json
   {"rrset_values":["192.0.2.1"],"rrset_ttl":300}
 """
+
+
+@pytest.mark.parametrize("name, case", cases_of(EXCHANGES))
+def test_a_dry_run_fails_where_no_answer_could_help(providers, name, case):
+    """Once, Namecheap without a zone printed nothing, and that was a success."""
+    exchange = EXCHANGES[name]
+    host = case.get("host", "home.example.org")
+    ran = providers.rehearse(name, exchange.get("config"), host, case["addresses"],
+                             options_of(case))
+    if ran.returncode == 0:
+        assert case["exchange"] or case["verdicts"][0] == "token"
+        assert ran.stdout != "" and ran.stderr == ""
+        return
+    real = providers.replay(script_of(exchange, case), name, exchange.get("config"),
+                            exchange["token"], host, case["addresses"], options_of(case))[0]
+    assert ran.returncode == 1 and ran.stderr != ""
+    assert set(ran.stderr.splitlines()) <= set(real.stdout.splitlines())
 
 
 def test_check_tells_both_hosts(providers, tmp_path):

@@ -41,6 +41,60 @@ was_shown(const struct rehearsal *r, const struct message *m)
 	return false;
 }
 
+/* Why the records of a name cannot be published. */
+static void
+fail_name(struct rehearsal *r, const struct name *n, const struct error *why)
+{
+	for (size_t i = 0; i < r->tree.record_count; i++)
+		if (r->tree.records[i].name == n && r->tree.records[i].todo)
+			record_settle(&r->tree.records[i], why->code, false,
+			    why);
+}
+
+/* Why nothing at all can be published. */
+static void
+fail_all(struct rehearsal *r, const struct error *why)
+{
+	for (size_t i = 0; i < r->tree.name_count; i++)
+		fail_name(r, &r->tree.names[i], why);
+}
+
+static bool
+any_gets(const struct steps *steps, int variable)
+{
+	for (size_t i = 0; i < steps->count; i++)
+		if (step_gets(&steps->list[i], variable) != NULL)
+			return true;
+	return false;
+}
+
+/* Does only an answer tell what a variable is? */
+static bool
+is_answered(const struct description *d, int variable)
+{
+	return (d->has_zone && step_gets(&d->zone, variable) != NULL) ||
+	    any_gets(&d->begin, variable) || any_gets(&d->steps, variable) ||
+	    any_gets(&d->remove, variable) || any_gets(&d->end, variable);
+}
+
+/*
+ * Is a step passed over, whatever the provider answers?  Such is one for IPv4
+ * addresses where the record is an AAAA.
+ */
+static bool
+never_taken(const struct rehearsal *r, const struct step *step,
+    const struct values *v)
+{
+	for (size_t i = 0; i < step->only_if.count; i++) {
+		const struct condition *c = &step->only_if.list[i];
+
+		if (!is_answered(r->tree.description, c->variable) &&
+		    (values_get(v, c->variable) != NULL) == c->negated)
+			return true;
+	}
+	return false;
+}
+
 /* ", if [ "a", "!b" ]" */
 static void
 print_conditions(const struct rehearsal *r, const struct conditions *c)
@@ -53,29 +107,37 @@ print_conditions(const struct rehearsal *r, const struct conditions *c)
 		    i + 1 == c->count ? " ]" : "");
 }
 
-/* Prints the request of a step, unless it asks what was asked before. */
-static void
+/*
+ * Prints the request of a step, unless it asks what was asked before.  The
+ * error is that of compose().
+ */
+static enum err
 show(struct rehearsal *r, const struct step *step, const struct values *v,
-    const struct group *each)
+    const struct group *each, struct error *why)
 {
 	const struct endpoint *e = api_endpoint(r->tree.api, step);
 	struct shown *s = calloc(1, sizeof *s);
-	struct error ignored;
+	enum err rc;
 
 	if (s == NULL)
-		return;
-	if (compose(&s->message, r->tree.description, step, e->origin, e->path,
-		v, each, &ignored) == ERR_OK &&
-	    !s->message.empty && (step->writes || !was_shown(r, &s->message))) {
+		return error_memory(why);
+	rc = compose(&s->message, r->tree.description, step, e->origin, e->path,
+	    v, each, why);
+	if (rc == ERR_OK && !s->message.empty &&
+	    (step->writes || !was_shown(r, &s->message))) {
 		fputs(step->label, r->to);
 		print_conditions(r, &step->only_if);
 		fputs(": ", r->to);
 		message_print(&s->message, r->to);
 	}
+	if (rc != ERR_OK)
+		error_prefix(why, "%s: %s", r->tree.api->at->settings->name,
+		    step->label);
 	if (step->writes)
 		forget(r);
 	s->next = r->shown;
 	r->shown = s;
+	return rc;
 }
 
 /* "<id>" stands for what a step would get. */
@@ -99,10 +161,12 @@ static void
 rehearse_session(struct rehearsal *r, const struct steps *steps)
 {
 	struct values *v = &r->tree.session;
+	struct error why;
 
 	for (size_t i = 0; i < steps->count; i++)
 		if (values_hold(v, &steps->list[i].only_if)) {
-			show(r, &steps->list[i], v, NULL);
+			if (show(r, &steps->list[i], v, NULL, &why) != ERR_OK)
+				fail_all(r, &why);
 			pretend(&steps->list[i], v);
 		}
 }
@@ -126,47 +190,58 @@ guess_zone(const struct description *d, const struct name *n)
 }
 
 static struct zone *
-make_zone(struct rehearsal *r, struct name *n, const char *text)
+make_zone(struct rehearsal *r, struct name *n, const char *text,
+    struct error *why)
 {
 	const struct description *d = r->tree.description;
-	struct error ignored;
-	struct zone *z = zone_new(&r->tree, &ignored);
+	bool asks = d->has_zone && (n->given_zone == NULL || d->zone_gets_more);
+	struct zone *z = zone_new(&r->tree, why);
 
 	if (z == NULL)
 		return NULL;
 	z->name = hostname_normalise(text, false);
-	if (z->name == NULL || !hostname_within(n->text, z->name) ||
-	    values_set(&z->values, VARIABLE_ZONE, z->name, &ignored) !=
-		ERR_OK ||
-	    values_set(&n->values, VARIABLE_ZONE, z->name, &ignored) !=
-		ERR_OK) {
-		zone_free(z);
-		return NULL;
+	if (z->name == NULL || !hostname_within(n->text, z->name)) {
+		error_set(why, ERR_ZONE, "%s is no zone that holds %s", text,
+		    n->text);
+	} else if (values_set(&z->values, VARIABLE_ZONE, z->name, why) ==
+		ERR_OK &&
+	    values_set(&n->values, VARIABLE_ZONE, z->name, why) == ERR_OK &&
+	    (!asks || show(r, &d->zone, &n->values, NULL, why) == ERR_OK)) {
+		if (asks)
+			pretend(&d->zone, &z->values);
+		z->next = r->tree.zones;
+		return r->tree.zones = z;
 	}
-	if (d->has_zone && (n->given_zone == NULL || d->zone_gets_more)) {
-		show(r, &d->zone, &n->values, NULL);
-		pretend(&d->zone, &z->values);
-	}
-	z->next = r->tree.zones;
-	return r->tree.zones = z;
+	zone_free(z);
+	return NULL;
 }
 
 static void
 rehearse_zones(struct rehearsal *r)
 {
-	struct error ignored;
+	struct error why;
 
 	for (size_t i = 0; i < r->tree.name_count; i++) {
 		struct name *n = &r->tree.names[i];
 		const char *text = guess_zone(r->tree.description, n);
-		struct zone *z =
-		    text != NULL ? tree_zone(&r->tree, text) : NULL;
+		struct zone *z = NULL;
 
-		if (z == NULL && text != NULL)
-			z = make_zone(r, n, text);
-		if (z != NULL)
-			(void)name_place(&r->tree, n, z, &ignored);
+		if (text == NULL)
+			name_without_zone(&r->tree, n, &why);
+		else if ((z = tree_zone(&r->tree, text)) == NULL)
+			z = make_zone(r, n, text, &why);
+		if (z == NULL || name_place(&r->tree, n, z, &why) != ERR_OK)
+			fail_name(r, n, &why);
 	}
+}
+
+/* Is a step of a plan one for this record of a zone? */
+static bool
+is_for(const struct rehearsal *r, const struct record *o,
+    const struct steps *plan, const struct step *step, const struct zone *z)
+{
+	return o->todo && o->plan == plan && o->name->zone == z &&
+	    !never_taken(r, step, &o->values);
 }
 
 /* Does record o take part in the request of a step that r is due for? */
@@ -180,7 +255,29 @@ takes_part(const struct record *o, const struct record *r,
 		    (step->level == LEVEL_NAME && o->name == r->name)));
 }
 
-/* One step for all records of a zone; it is shown whatever its condition is. */
+/*
+ * What came of the request that was shown for the records of a group.  One that
+ * could not be made is a failure only of those that would send it: an answer
+ * that is not pretended may be what it lacks.
+ */
+static void
+note(struct record *const group[], size_t count, const struct step *step,
+    enum err rc, const struct error *why)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct record *o = group[i];
+
+		if (rc == ERR_OK) {
+			o->written |= step->writes;
+			pretend(step, &o->values);
+		} else if (values_hold(&o->values, &step->only_if))
+			record_settle(o, rc, false, why);
+	}
+}
+
+/*
+ * One step for all records of a zone; it is shown if any answer may lead to it.
+ */
 static void
 rehearse_step(struct rehearsal *r, const struct steps *plan,
     const struct step *step, const struct zone *z)
@@ -189,24 +286,42 @@ rehearse_step(struct rehearsal *r, const struct steps *plan,
 
 	for (size_t i = 0; i < r->tree.record_count; i++) {
 		struct record *first = &r->tree.records[i];
+		struct record *group[PUBLICATIONS_MAX];
 		const struct values *all[PUBLICATIONS_MAX];
 		struct group each = { all, 0 };
+		struct error why;
+		enum err rc;
 
-		if (done[i] || first->plan != plan || first->name->zone != z)
+		if (done[i] || !is_for(r, first, plan, step, z))
 			continue;
-		for (size_t j = i; j < r->tree.record_count; j++)
-			if (takes_part(&r->tree.records[j], first, step)) {
-				done[j] = true;
-				all[each.count++] = &r->tree.records[j].values;
-			}
-		show(r, step,
+		for (size_t j = i; j < r->tree.record_count; j++) {
+			struct record *o = &r->tree.records[j];
+
+			if (!takes_part(o, first, step) ||
+			    !is_for(r, o, plan, step, z))
+				continue;
+			done[j] = true;
+			group[each.count] = o;
+			all[each.count++] = &o->values;
+		}
+		rc = show(r, step,
 		    step->level == LEVEL_ZONE ? &z->values : &first->values,
-		    &each);
+		    &each, &why);
+		note(group, each.count, step, rc, &why);
 	}
-	for (size_t i = 0; i < r->tree.record_count; i++)
-		if (r->tree.records[i].plan == plan &&
-		    r->tree.records[i].name->zone == z)
-			pretend(step, &r->tree.records[i].values);
+}
+
+static void
+rehearse_records(struct rehearsal *r)
+{
+	const struct description *d = r->tree.description;
+
+	for (struct zone *z = r->tree.zones; z != NULL; z = z->next) {
+		for (size_t i = 0; i < d->steps.count; i++)
+			rehearse_step(r, &d->steps, &d->steps.list[i], z);
+		for (size_t i = 0; i < d->remove.count; i++)
+			rehearse_step(r, &d->remove, &d->remove.list[i], z);
+	}
 }
 
 void
@@ -216,27 +331,30 @@ rehearse(const struct api *api, FILE *to, struct publication *const records[],
 	static const char masked[] = "***:***:***:***";
 	const struct description *d = api->description;
 	struct rehearsal *r = calloc(1, sizeof *r);
-	struct error ignored;
+	struct error why;
 
-	if (r == NULL)
+	if (r == NULL) {
+		for (size_t i = 0; i < count; i++)
+			records[i]->result = error_memory(&records[i]->why);
 		return;
+	}
 	r->to = to;
 	/* Three characters a part, and a colon between. */
 	if (tree_start(&r->tree, api,
 		masked + 4 * (TOKEN_PARTS_MAX - d->part_count), records, count,
-		&ignored) == ERR_OK) {
+		&why) == ERR_OK) {
 		rehearse_session(r, &d->begin);
 		rehearse_zones(r);
-		for (struct zone *z = r->tree.zones; z != NULL; z = z->next) {
-			for (size_t i = 0; i < d->steps.count; i++)
-				rehearse_step(r, &d->steps, &d->steps.list[i],
-				    z);
-			for (size_t i = 0; i < d->remove.count; i++)
-				rehearse_step(r, &d->remove, &d->remove.list[i],
-				    z);
-		}
+		rehearse_records(r);
 		rehearse_session(r, &d->end);
 	}
+	for (size_t i = 0; i < count; i++)
+		if (r->tree.records[i].name == NULL)
+			record_settle(&r->tree.records[i], why.code, false,
+			    &why);
+		else if (r->tree.records[i].todo)
+			record_conclude(&r->tree.records[i],
+			    api->at->settings->name);
 	forget(r);
 	tree_end(&r->tree);
 	free(r);

@@ -226,6 +226,15 @@ name_place(struct tree *t, struct name *n, struct zone *zone, struct error *why)
 	return rc;
 }
 
+enum err
+name_without_zone(const struct tree *t, const struct name *n, struct error *why)
+{
+	return error_set(why, ERR_ZONE,
+	    "%s: finds no zones by itself; write \"zone\" for %s into the "
+	    "configuration",
+	    t->api->at->settings->name, n->text);
+}
+
 /*
  * Records
  */

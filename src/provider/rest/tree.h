@@ -83,6 +83,13 @@ enum err name_place(struct tree *t, struct name *n, struct zone *zone,
     struct error *why);
 
 /*
+ * ERR_ZONE, for a name whose zone neither the operator gives nor the provider
+ * finds; why says what to write, and where.
+ */
+enum err name_without_zone(const struct tree *t, const struct name *n,
+    struct error *why);
+
+/*
  * Sets ttl to what the provider takes of what the operator wants: not less than
  * the shortest time to live of the zone, which record_least_ttl() tells.
  */

@@ -260,10 +260,7 @@ zone_search(struct run *run, struct name *n)
 	if (d->zoneless)
 		return take_candidate(run, n);
 	if (!d->has_zone) {
-		error_set(&why, ERR_ZONE,
-		    "%s: finds no zones by itself; write \"zone\" for %s into "
-		    "the configuration",
-		    run->tree.api->at->settings->name, n->text);
+		name_without_zone(&run->tree, n, &why);
 		name_fail(run, n, &why);
 		return true;
 	}
