@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include <stdio.h>
-#include <termios.h>
+#include <bsd/readpassphrase.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command/input.h"
@@ -23,23 +23,20 @@ input_line(char *line, size_t size)
 	return n > 0;
 }
 
+/*
+ * readpassphrase(3) shows again what is typed before a signal, such as that of
+ * Ctrl-C, ends or stops the program.
+ */
 bool
 input_secret(const char *prompt, char *line, size_t size)
 {
-	struct termios shown, hidden;
-	bool ok;
+	size_t n;
 
 	if (!isatty(STDIN_FILENO))
 		return input_line(line, size);
-	fputs(prompt, stderr);
-	if (tcgetattr(STDIN_FILENO, &shown) == -1)
+	if (readpassphrase(prompt, line, size, RPP_REQUIRE_TTY) == NULL)
 		return false;
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == -1)
-		return false;
-	ok = input_line(line, size);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	return ok;
+	n = strlen(line);
+	/* A line that has no room is cut there, without a word. */
+	return n > 0 && n + 1 < size;
 }

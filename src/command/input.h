@@ -13,7 +13,12 @@
  */
 bool input_line(char *line, size_t size);
 
-/* The same; at a terminal it asks, and does not show what is typed. */
+/*
+ * The same; if standard input is a terminal it asks at the terminal of the
+ * process, and does not show what is typed.  A signal that ends or stops the
+ * process finds the terminal as it was.  There, a line must have two bytes less
+ * than size, or the result is false.
+ */
 bool input_secret(const char *prompt, char *line, size_t size);
 
 #endif

@@ -1,9 +1,17 @@
 """The command line: help, wrong options, and output that cannot be written."""
 
+import contextlib
+import os
+import pty
 import re
+import select
+import signal
 import subprocess
+import termios
+import time
 
 import pytest
+from lab import waiting
 from lab.gateway import ROOT
 
 COMMANDS = ("serve", "check", "hash", "prove", "provider", "router", "status", "history",
@@ -77,3 +85,93 @@ def test_the_version_says_what_was_built(binary, plain_binary):
     assert features(plain_binary)["sanitizers"] == "no"
     if features(binary)["sanitizers"] == "yes":
         assert features(binary)["wiping heap"] == "no"
+
+
+class Terminal:
+    """A command at a terminal of its own, as its foreground process."""
+
+    def __init__(self, *words):
+        self.pid, self.keys = pty.fork()
+        if self.pid == 0:
+            with contextlib.suppress(OSError):
+                os.execv(words[0], words)
+            os._exit(127)
+        self.seen = b""
+
+    def until(self, text, seconds=60.0):
+        """Reads what is shown, until it has text."""
+        late = time.monotonic() + seconds
+        while text not in self.seen:
+            assert select.select([self.keys], [], [], late - time.monotonic())[0], self.seen
+            with contextlib.suppress(OSError):      # the other end is closed
+                self.seen += os.read(self.keys, 4096)
+
+    def type(self, text):
+        os.write(self.keys, text)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.keys)[3] & termios.ECHO)
+
+    def hidden(self):
+        waiting.until(lambda: not self.echoes(), "the token to be hidden", 60)
+
+    def ended(self, again=lambda: None):
+        """Its exit status; again() is called until there is one."""
+        found = []
+
+        def look():
+            again()
+            found[:] = os.waitpid(self.pid, os.WNOHANG)
+            return found[0] != 0
+        waiting.until(look, "the command to end", 60, step=0.1)
+        return os.waitstatus_to_exitcode(found[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.keys)
+
+
+@pytest.fixture
+def asked(binary):
+    """`ddnsgate hash`, where the token is to be typed."""
+    with Terminal(binary, "hash") as terminal:
+        terminal.until(b"User: ")
+        assert terminal.echoes()
+        terminal.type(b"router\n")
+        terminal.until(b"Token: ")
+        terminal.hidden()
+        yield terminal
+
+
+def test_a_token_is_not_shown_and_the_terminal_is_as_it_was(asked):
+    asked.type(b"canary\n")
+    asked.until(b"Token again: ")
+    asked.hidden()
+    asked.type(b"canary\n")
+    asked.until(b"$pbkdf2-sha256$i=600000$")
+    assert asked.ended() == 0
+    assert asked.echoes() and b"canary" not in asked.seen
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
+                                    signal.SIGQUIT])
+def test_a_signal_at_the_token_leaves_the_terminal_as_it_was(asked, number):
+    """Once, whatever was typed after Ctrl-C could not be seen any more."""
+    def send():                     # a signal just before read() wakes nobody
+        if number == signal.SIGINT:
+            asked.type(b"\x03")
+        else:
+            os.kill(asked.pid, number)
+    assert asked.ended(send) == -number
+    assert asked.echoes()
+
+
+def test_a_token_that_is_too_long_is_not_cut(asked):
+    asked.type(b"x" * 3000 + b"\n")
+    asked.until(b"no credential was given")
+    assert asked.ended() == 1
