@@ -211,6 +211,7 @@ test_wrong(void **state)
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct request q;
 		uint8_t byte;
+		bool taken;
 		int peer;
 
 		s.len = 0;
@@ -218,15 +219,22 @@ test_wrong(void **state)
 		pair(&s, "REQUEST_URI", "/update");
 		if (wrong[i].bytes != NULL)
 			record(&s, PARAMS, 1, wrong[i].bytes, wrong[i].len, 0);
+		/* Its content would do as parameters. */
 		if (wrong[i].type != 0)
-			record(&s, wrong[i].type, wrong[i].id, "12345678", 8,
-			    0);
+			record(&s, wrong[i].type, wrong[i].id, "\1\2abc\1\0x",
+			    8, 0);
 		end(&s, PARAMS);
 		end(&s, STDIN);
-		ROW(!hand_over(&s, false, &q, &peer, SOON_MS), "%s: taken",
+		taken = hand_over(&s, false, &q, &peer, SOON_MS);
+		ROW(!taken, "%s: taken", wrong[i].title);
+		if (taken) {
+			request_end(&q);
+			reply_with("no\n", peer);
+		}
+		ROW(taken || answer(peer, &byte, 1) == 0, "%s: answered",
 		    wrong[i].title);
-		ROW(answer(peer, &byte, 1) == 0, "%s: answered",
-		    wrong[i].title);
+		if (taken)
+			close(peer);
 	}
 	ROWS_END();
 }
