@@ -17,6 +17,7 @@ static const struct {
 	{ "serve", command_serve, "answer the requests of a web server" },
 	{ "check", command_check, "say what a configuration means" },
 	{ "hash", command_hash, "make the verifier of a credential" },
+	{ "account", command_account, "add, change or show who may log in" },
 	{ "prove", command_prove, "try the proof of one address" },
 	{ "provider", command_provider, "list, check or try providers" },
 	{ "router", command_router, "say what to type into a router" },

@@ -13,6 +13,7 @@ enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int command_serve(int argc, char *argv[]);
 int command_check(int argc, char *argv[]);
 int command_hash(int argc, char *argv[]);
+int command_account(int argc, char *argv[]);
 int command_prove(int argc, char *argv[]);
 int command_provider(int argc, char *argv[]);
 int command_router(int argc, char *argv[]);

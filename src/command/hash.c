@@ -23,23 +23,14 @@ static const char usage_text[] =
 static bool
 ask(char *credential, size_t size)
 {
-	char again[CREDENTIAL_MAX + 1];
 	size_t n;
-	bool same;
 
 	fputs("User: ", stderr);
 	if (!input_line(credential, size - 2))
 		return false;
 	n = strlen(credential);
 	credential[n++] = ':';
-	if (!input_secret("Token: ", credential + n, size - n) ||
-	    !input_secret("Token again: ", again, sizeof again))
-		return false;
-	same = strcmp(credential + n, again) == 0;
-	secret_wipe(again, sizeof again);
-	if (!same)
-		fputs("The two are not the same.\n", stderr);
-	return same;
+	return input_token(credential + n, size - n);
 }
 
 static int

@@ -1,9 +1,11 @@
 #include "config.h"
 
 #include <bsd/readpassphrase.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "command/input.h"
 
 bool
@@ -39,4 +41,23 @@ input_secret(const char *prompt, char *line, size_t size)
 	n = strlen(line);
 	/* A line that has no room is cut there, without a word. */
 	return n > 0 && n + 1 < size;
+}
+
+bool
+input_token(char *token, size_t size)
+{
+	char again[INPUT_TOKEN_MAX + 1];
+	bool same;
+
+	if (!input_secret("Token: ", token, size) ||
+	    (isatty(STDIN_FILENO) &&
+		!input_secret("Token again: ", again, sizeof again))) {
+		fputs("ddnsgate: no token was given\n", stderr);
+		return false;
+	}
+	same = !isatty(STDIN_FILENO) || strcmp(token, again) == 0;
+	secret_wipe(again, sizeof again);
+	if (!same)
+		fputs("The two are not the same.\n", stderr);
+	return same;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define INPUT_TOKEN_MAX 2048 /* bytes of a token that is asked for */
+
 /*
  * One line of standard input, without its end; it never passes through a
  * buffer of stdio.  False at the end of input, or for an empty or longer line.
@@ -20,5 +22,12 @@ bool input_line(char *line, size_t size);
  * than size, or the result is false.
  */
 bool input_secret(const char *prompt, char *line, size_t size);
+
+/*
+ * Asks for a new token, twice at a terminal; otherwise it is one line of
+ * standard input.  False, told on standard error, if there is none, or the two
+ * differ.
+ */
+bool input_token(char *token, size_t size);
 
 #endif

@@ -374,3 +374,17 @@ roster_read_directory(struct settings *s, const struct settings *before,
 	finish(&r);
 	return r.no_memory ? error_memory(why) : ERR_OK;
 }
+
+enum err
+roster_check(struct settings *s, const struct account_judge *judge,
+    const char *file, const char *name, struct error *why)
+{
+	struct roster r = { .settings = s, .judge = judge };
+	struct account_settings a = { .name = NULL };
+	json_object *document = NULL;
+	enum err rc = read_file(&r, file, name, &document, &a, why);
+
+	account_end(&a, s);
+	json_object_put(document);
+	return rc;
+}

@@ -24,6 +24,13 @@ enum err roster_read_directory(struct settings *s,
     struct error *why);
 
 /*
+ * Reads the account name from file, as if it were in the directory, but keeps
+ * nothing of it: would it be right?
+ */
+enum err roster_check(struct settings *s, const struct account_judge *judge,
+    const char *file, const char *name, struct error *why);
+
+/*
  * A number that changes when a file of the directory comes, goes or changes; 0
  * if it cannot be read.  The contents of the files are not looked at.
  */

@@ -317,8 +317,7 @@ read_settings(struct reader *r, struct settings *s)
 }
 
 struct settings *
-settings_read_after(const char *file, const struct settings *before,
-    const struct account_judge *judge, struct error *why)
+settings_read_alone(const char *file, struct error *why)
 {
 	struct settings *s = calloc(1, sizeof *s);
 	struct reader top;
@@ -336,15 +335,27 @@ settings_read_after(const char *file, const struct settings *before,
 		goto fail;
 	top = reader_top(s->document, s->file, why);
 	read_settings(&top, s);
-	if (!reader_ok(&top) ||
-	    (s->account_directory != NULL &&
-		roster_read_directory(s, before, judge, why) != ERR_OK))
-		goto fail;
-	s->ready = true;
-	return s;
+	if (reader_ok(&top))
+		return s;
 fail:
 	settings_free(s);
 	return NULL;
+}
+
+struct settings *
+settings_read_after(const char *file, const struct settings *before,
+    const struct account_judge *judge, struct error *why)
+{
+	struct settings *s = settings_read_alone(file, why);
+
+	if (s != NULL && s->account_directory != NULL &&
+	    roster_read_directory(s, before, judge, why) != ERR_OK) {
+		settings_free(s);
+		return NULL;
+	}
+	if (s != NULL)
+		s->ready = true;
+	return s;
 }
 
 struct settings *

@@ -97,6 +97,9 @@ struct settings *settings_read_after(const char *file,
 /* The same with neither of them. */
 struct settings *settings_read(const char *file, struct error *why);
 
+/* The same without the directory, whose accounts are missing. */
+struct settings *settings_read_alone(const char *file, struct error *why);
+
 /* NULL is fine. */
 void settings_free(struct settings *s);
 

@@ -124,6 +124,24 @@ gateway_read_accounts(struct gateway *g, struct error *why)
 	return ERR_OK;
 }
 
+enum err
+gateway_check_account(struct settings *s, const char *file, const char *name,
+    struct error *why)
+{
+	struct trust *trust = trust_new();
+	struct prover *prover = trust != NULL ? prover_new(trust, why) : NULL;
+	const struct account_judge judge = { judge_account, prover };
+	enum err rc;
+
+	if (prover != NULL)
+		rc = roster_check(s, &judge, file, name, why);
+	else
+		rc = error_memory(why);
+	prover_free(prover);
+	trust_free(trust);
+	return rc;
+}
+
 void
 gateway_log_faults(const struct gateway *g)
 {

@@ -6,6 +6,8 @@ what it is sent.
 
 import json
 import os
+import stat
+import subprocess
 import time
 
 import pytest
@@ -144,3 +146,105 @@ def test_single(world, scene):
     scene.pool.start(scene.pool.spawn("--single"))
     drop(scene, "alone", account("alone", world.token))
     assert log_in(scene, "alone", world.token) == 200
+
+
+def command(scene, *arguments, token=None):
+    return subprocess.run(
+        scene.world.proxy.command([scene.pool.binary, "account", *arguments, "--config",
+                                   scene.pool.configuration]),
+        env=os.environ | scene.world.sanitizer("command"), check=False, text=True,
+        input=f"{token}\n" if token else "", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def edit(scene, *arguments, token=None):
+    """A command that succeeds, until what it did is in force."""
+    mark = scene.pool.mark()
+    done = command(scene, *arguments, token=token)
+    assert (done.returncode, done.stderr) == (0, "")
+    scene.pool.since(mark, SAID, seconds=ROOM)
+    return done.stdout
+
+
+def test_an_account_by_command(scene):
+    """Added, changed, disabled, enabled and removed while the pool runs."""
+    host = f"moved.{ZONE}"
+    said = edit(scene, "add", "guest", "--host", host, "--zone", ZONE, token="first")
+    assert f"{scene.directory}/guest.json" in said
+    assert "ddnsgate router fritzbox --account guest" in said
+    assert log_in(scene, "guest", "first") == 200
+    assert scene.recorder.held[host, "A"] == [WEB[0]]
+    edit(scene, "change", "guest", "--token", token="second")
+    assert log_in(scene, "guest", "first") == 401
+    assert log_in(scene, "guest", "second") == 200
+    edit(scene, "change", "guest", "--ttl", "77")
+    assert log_in(scene, "guest", "second") == 200
+    edit(scene, "disable", "guest")
+    assert log_in(scene, "guest", "second") == 401
+    listed = json.loads(command(scene, "list", "--json").stdout)
+    assert [(a["account"], a["disabled"], a["place"]) for a in listed] == [
+        ("guest", True, "directory"), ("home", False, "configuration"),
+        ("proved", False, "configuration")]
+    edit(scene, "enable", "guest")
+    assert log_in(scene, "guest", "second") == 200
+    shown = command(scene, "show", "guest").stdout
+    assert "TTL    77 s" in shown and host in shown
+    edit(scene, "remove", "guest")
+    assert log_in(scene, "guest", "second") == 401
+    assert os.listdir(scene.directory) == []
+
+
+def test_a_file_keeps_its_owner_and_mode(scene):
+    edit(scene, "add", "guest", "--host", f"guest.{ZONE}", token="t")
+    path = f"{scene.directory}/guest.json"
+    like = os.stat(scene.pool.configuration)
+    assert stat.S_IMODE(os.stat(path).st_mode) == stat.S_IMODE(like.st_mode)
+    os.chmod(path, 0o640)
+    os.chown(path, 0, 61500)
+    edit(scene, "change", "guest", "--ttl", "60")
+    done = os.stat(path)
+    assert (stat.S_IMODE(done.st_mode), done.st_gid) == (0o640, 61500)
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (("add", "guest", "--host", "guest"), "is not a host name"),
+    (("add", "guest", "--host", f"g.{ZONE}", "--ttl", "soon"), "must be a whole number"),
+    (("add", "guest", "--host", f"g.{ZONE}", "--provider", "x"), "no such member"),
+    (("add", "guest", "--host", f"g.{ZONE}", "--suffix", "::"), "/ipv6/prefix_length"),
+    (("add", "home", "--host", f"g.{ZONE}"), "/accounts/home: that is for people"),
+    (("add", "../x", "--host", f"g.{ZONE}"), "no slash"),
+    (("add", "a:b", "--host", f"g.{ZONE}"), "no colon"),
+    (("change", "nobody", "--ttl", "60"), 'no account "nobody"'),
+    (("disable", "nobody"), 'no account "nobody"'),
+    (("remove", "nobody"), "No such file")])
+def test_a_wrong_command_changes_nothing(scene, arguments, said):
+    done = command(scene, *arguments, token="t")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert os.listdir(scene.directory) == []
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("add",), ("add", "x"), ("list", "x"), ("show",), ("change", "x"),
+    ("add", "x", "--host", "a.b", "--json"), ("disable", "x", "--ttl", "5"), ("rename", "x")])
+def test_usage(scene, arguments):
+    done = command(scene, *arguments)
+    assert done.returncode == 2
+    assert "usage: ddnsgate account list" in done.stderr
+
+
+def test_no_second_one(scene):
+    host = f"guest.{ZONE}"
+    edit(scene, "add", "guest", "--host", host, token="first")
+    done = command(scene, "add", "guest", "--host", host, token="second")
+    assert done.returncode == 1
+    assert "there already" in done.stderr
+    assert log_in(scene, "guest", "first") == 200
+    assert os.listdir(scene.directory) == ["guest.json"]
+
+
+def test_the_token_is_nowhere(scene):
+    token = "canary-of-the-command"
+    edit(scene, "add", "guest", "--host", f"guest.{ZONE}", token=token)
+    with open(f"{scene.directory}/guest.json", encoding="utf-8") as f:
+        assert token not in f.read()
+    assert token not in scene.pool.printed()

@@ -1,0 +1,378 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account/account.h"
+#include "account/verifier.h"
+#include "base/secret.h"
+#include "command/account_file.h"
+#include "command/account_form.h"
+#include "command/account_show.h"
+#include "command/command.h"
+#include "command/input.h"
+#include "command/lookup.h"
+#include "command/usage.h"
+#include "config/document.h"
+
+static const char usage_text[] =
+    "usage: ddnsgate account list [--json]\n"
+    "       ddnsgate account show NAME [--json]\n"
+    "       ddnsgate account add NAME --host HOST [OPTION...]\n"
+    "       ddnsgate account change NAME [--token] [OPTION...]\n"
+    "       ddnsgate account disable | enable | remove NAME\n"
+    "The token is read from the terminal, or as one line from standard input.\n"
+    "options:\n"
+    "  --host HOST         a host of the account; may be repeated\n"
+    "  --ipv4 WORD         true, false or if-public\n"
+    "  --ipv6 WORD         router or if-public\n"
+    "  --suffix SUFFIX     make IPv6 addresses of the prefix, as ::8\n"
+    "  --prefix-length N   how many bits of it are delegated, as 56\n"
+    "  --zone ZONE         the zone of the hosts\n"
+    "  --ttl SECONDS       the time to live of their records\n"
+    "  --proof KIND        certificate or none\n"
+    "  --provider NAME     where the hosts are published\n"
+    "  --config FILE\n";
+
+/* What was asked for. */
+struct wish {
+	const char *config;
+	const char *name; /* of the account */
+	struct account_form form;
+	bool json;
+};
+
+/* What the account name has in s, or NULL, told on standard error. */
+static const struct account_settings *
+find(const struct settings *s, const char *name)
+{
+	const struct account_settings *a = settings_account(s, name);
+
+	if (a == NULL)
+		fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
+	return a;
+}
+
+/* The configuration with all accounts, told on standard error if wrong. */
+static struct settings *
+read_all(const char *file)
+{
+	struct error why;
+	struct settings *s = settings_read(file, &why);
+
+	if (s == NULL)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+	else
+		(void)account_show_faults(s);
+	return s;
+}
+
+static int
+list(const struct wish *w)
+{
+	struct settings *s = read_all(w->config);
+	bool first = true;
+
+	if (s == NULL)
+		return EXIT_FAILED;
+	for (size_t i = 0; i < s->account_count; i++) {
+		const struct account_settings *a = &s->accounts[i];
+
+		if (w->json)
+			lookup_json_print(account_show_json(s, a), &first);
+		else
+			account_show_line(s, a);
+	}
+	if (w->json)
+		lookup_json_end(first);
+	settings_free(s);
+	return EXIT_OK;
+}
+
+static int
+show(const struct wish *w)
+{
+	struct settings *s = read_all(w->config);
+	const struct account_settings *a = s != NULL ? find(s, w->name) : NULL;
+	json_object *o;
+
+	if (a != NULL && w->json) {
+		o = account_show_json(s, a);
+		puts(json_object_to_json_string_ext(o,
+		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+			JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(o);
+	} else if (a != NULL) {
+		account_show(s, a);
+	}
+	settings_free(s);
+	return a != NULL ? EXIT_OK : EXIT_FAILED;
+}
+
+/*
+ * The configuration, without the other accounts of its directory; NULL, told on
+ * standard error, if it is wrong, or the account cannot be edited.
+ */
+static struct settings *
+read_to_edit(const struct wish *w)
+{
+	const char *fault = account_name_fault(w->name);
+	struct error why;
+	struct settings *s;
+
+	if (fault != NULL) {
+		fprintf(stderr, "ddnsgate: \"%s\": %s\n", w->name, fault);
+		return NULL;
+	}
+	if ((s = settings_read_alone(w->config, &why)) == NULL) {
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+		return NULL;
+	}
+	if (settings_account(s, w->name) != NULL)
+		fprintf(stderr,
+		    "ddnsgate: %s: /accounts/%s: that is for people to edit, "
+		    "with their comments; this command edits the files of "
+		    "\"account_directory\"\n",
+		    s->file, w->name);
+	else if (s->account_directory == NULL)
+		fprintf(stderr,
+		    "ddnsgate: %s: names no \"account_directory\", where the "
+		    "account could be; add that, for instance \"%s\", and make "
+		    "the directory\n",
+		    s->file, SYSCONFDIR "/ddnsgate/accounts.d");
+	else
+		return s;
+	settings_free(s);
+	return NULL;
+}
+
+/* Asks for the token, and puts the verifier of name:token into content. */
+static bool
+put_verifier(json_object *content, const char *name)
+{
+	char credential[CREDENTIAL_MAX + 2], text[VERIFIER_TEXT_MAX];
+	size_t n = strlen(name) + 1;
+	struct error why;
+	bool ok = false;
+
+	snprintf(credential, sizeof credential, "%s:", name);
+	if (!input_token(credential + n, sizeof credential - n))
+		return false;
+	if (!credential_valid(credential, strlen(credential)))
+		fprintf(stderr,
+		    "ddnsgate: user and token have at most %d printable "
+		    "characters, without blanks\n",
+		    CREDENTIAL_MAX);
+	else if (verifier_make(text, credential, strlen(credential),
+		     VERIFIER_ITERATIONS, &why) != ERR_OK)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+	else
+		ok = json_object_object_add(content, "verifier",
+			 json_object_new_string(text)) == 0;
+	secret_wipe(credential, sizeof credential);
+	return ok;
+}
+
+static int
+add(const struct wish *w)
+{
+	struct settings *s = read_to_edit(w);
+	json_object *content = json_object_new_object();
+	bool ok = s != NULL && content != NULL &&
+	    put_verifier(content, w->name) &&
+	    account_form_apply(&w->form, content, s) &&
+	    account_file_write(s, w->name, content, true);
+
+	if (ok)
+		printf("account %s is in %s/%s.json\n"
+		       "next: ddnsgate router fritzbox --account %s\n"
+		       "      ddnsgate router --list names other devices\n",
+		    w->name, s->account_directory, w->name, w->name);
+	json_object_put(content);
+	settings_free(s);
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+/* The JSON of an account that is there; the caller owns it. */
+static json_object *
+read_content(const struct settings *s, const char *name)
+{
+	struct buffer file = { .max = 4096 };
+	json_object *content = NULL;
+	struct error why;
+
+	if (account_file_name(s, name, &file)) {
+		if (access(file.data, F_OK) == -1 && errno == ENOENT)
+			fprintf(stderr,
+			    "ddnsgate: there is no account \"%s\"\n", name);
+		else if (document_read(&content, file.data, &why) != ERR_OK)
+			fprintf(stderr, "ddnsgate: %s\n", why.text);
+	}
+	buffer_free(&file);
+	return content;
+}
+
+static int
+change(const struct wish *w)
+{
+	struct settings *s = read_to_edit(w);
+	json_object *content = s != NULL ? read_content(s, w->name) : NULL;
+	bool ok = content != NULL &&
+	    (!w->form.token || put_verifier(content, w->name)) &&
+	    account_form_apply(&w->form, content, s) &&
+	    account_file_write(s, w->name, content, false);
+
+	json_object_put(content);
+	settings_free(s);
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+static int
+set_disabled(const struct wish *w, bool disabled)
+{
+	struct settings *s = read_to_edit(w);
+	json_object *content = s != NULL ? read_content(s, w->name) : NULL;
+	bool ok = content != NULL;
+
+	if (ok && disabled)
+		ok = json_object_object_add(content, "disabled",
+			 json_object_new_boolean(true)) == 0;
+	else if (ok)
+		json_object_object_del(content, "disabled");
+	ok = ok && account_file_write(s, w->name, content, false);
+	json_object_put(content);
+	settings_free(s);
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+static int
+disable(const struct wish *w)
+{
+	return set_disabled(w, true);
+}
+
+static int
+enable(const struct wish *w)
+{
+	return set_disabled(w, false);
+}
+
+static int
+take_out(const struct wish *w)
+{
+	struct settings *s = read_to_edit(w);
+	bool ok = s != NULL && account_file_remove(s, w->name);
+
+	settings_free(s);
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct wish *w);
+	bool named;   /* an account is named */
+	bool changes; /* options for its content are taken */
+	bool shows;   /* --json is taken */
+} actions[] = {
+	{ "list", list, .shows = true },
+	{ "show", show, .named = true, .shows = true },
+	{ "add", add, .named = true, .changes = true },
+	{ "change", change, .named = true, .changes = true },
+	{ "disable", disable, .named = true },
+	{ "enable", enable, .named = true },
+	{ "remove", take_out, .named = true },
+};
+
+static bool
+add_host(struct account_form *f, const char *host)
+{
+	if (f->host_count == SETTINGS_HOSTS_MAX)
+		return false;
+	f->hosts[f->host_count++] = host;
+	return true;
+}
+
+/* False: the option is none, or help. */
+static bool
+take_option(struct wish *w, int c)
+{
+	struct account_form *f = &w->form;
+	const char **const texts[] = {
+		['4'] = &f->ipv4,
+		['6'] = &f->ipv6,
+		['k'] = &f->proof,
+		['l'] = &f->prefix_length,
+		['p'] = &f->provider,
+		['s'] = &f->suffix,
+		['t'] = &f->ttl,
+		['z'] = &f->zone,
+	};
+
+	switch (c) {
+	case 'c':
+		w->config = optarg;
+		return true;
+	case 'H':
+		return add_host(f, optarg);
+	case 'j':
+		return w->json = true;
+	case 'T':
+		return f->token = true;
+	default:
+		if (c < 0 || (size_t)c >= sizeof texts / sizeof *texts ||
+		    texts[c] == NULL)
+			return false;
+		*texts[c] = optarg;
+		return true;
+	}
+}
+
+static int
+run(const struct wish *w, const char *action, int operands)
+{
+	size_t i = 0, count = sizeof actions / sizeof *actions;
+	bool adds = strcmp(action, "add") == 0;
+
+	while (i < count && strcmp(actions[i].name, action) != 0)
+		i++;
+	if (i == count || operands != (actions[i].named ? 1 : 0) ||
+	    (w->json && !actions[i].shows) ||
+	    account_form_is_empty(&w->form) == actions[i].changes ||
+	    (adds && (w->form.host_count == 0 || w->form.token)))
+		return usage(usage_text, 0);
+	return actions[i].run(w);
+}
+
+int
+command_account(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "host", required_argument, NULL, 'H' },
+		{ "ipv4", required_argument, NULL, '4' },
+		{ "ipv6", required_argument, NULL, '6' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "prefix-length", required_argument, NULL, 'l' },
+		{ "proof", required_argument, NULL, 'k' },
+		{ "provider", required_argument, NULL, 'p' },
+		{ "suffix", required_argument, NULL, 's' },
+		{ "token", no_argument, NULL, 'T' },
+		{ "ttl", required_argument, NULL, 't' },
+		{ "zone", required_argument, NULL, 'z' },
+		USAGE_LONG,
+		{ NULL, 0, NULL, 0 },
+	};
+	struct wish w = { .config = COMMAND_CONFIG_FILE };
+	int c;
+
+	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
+		if (!take_option(&w, c))
+			return usage(usage_text, c);
+	if (optind == argc)
+		return usage(usage_text, 0);
+	w.name = argv[optind + 1];
+	return run(&w, argv[optind], argc - optind - 1);
+}

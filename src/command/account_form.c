@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/account_form.h"
+
+static bool
+has_host_options(const struct account_form *f)
+{
+	return f->ipv4 != NULL || f->ipv6 != NULL || f->suffix != NULL ||
+	    f->prefix_length != NULL || f->zone != NULL || f->ttl != NULL ||
+	    f->proof != NULL;
+}
+
+bool
+account_form_is_empty(const struct account_form *f)
+{
+	return f->host_count == 0 && !has_host_options(f) &&
+	    f->provider == NULL && !f->token;
+}
+
+/* Takes over value, NULL without memory. */
+static bool
+put(json_object *to, const char *name, json_object *value)
+{
+	if (value != NULL && json_object_object_add(to, name, value) == 0)
+		return true;
+	json_object_put(value);
+	fputs("ddnsgate: out of memory\n", stderr);
+	return false;
+}
+
+static bool
+put_text(json_object *to, const char *name, const char *text)
+{
+	return text == NULL || put(to, name, json_object_new_string(text));
+}
+
+/* What is no number stays a string, for the reader to refuse in its words. */
+static bool
+put_number(json_object *to, const char *name, const char *text)
+{
+	char *end;
+	long long n;
+
+	if (text == NULL)
+		return true;
+	n = strtoll(text, &end, 10);
+	return *text == '\0' || *end != '\0' ?
+	    put_text(to, name, text) :
+	    put(to, name, json_object_new_int64(n));
+}
+
+static bool
+put_word(json_object *to, const char *name, const char *text)
+{
+	if (text != NULL &&
+	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+		return put(to, name, json_object_new_boolean(*text == 't'));
+	return put_text(to, name, text);
+}
+
+/* The object of that name in to, which is made where there is none. */
+static json_object *
+member_object(json_object *to, const char *name)
+{
+	json_object *o;
+
+	if (json_object_object_get_ex(to, name, &o) &&
+	    json_object_is_type(o, json_type_object))
+		return o;
+	o = json_object_new_object();
+	return put(to, name, o) ? o : NULL;
+}
+
+static bool
+put_ipv6(json_object *host, const struct account_form *f)
+{
+	json_object *o;
+
+	if (f->ipv6 != NULL && !put_text(host, "ipv6", f->ipv6))
+		return false;
+	if (f->suffix == NULL && f->prefix_length == NULL)
+		return true;
+	return (o = member_object(host, "ipv6")) != NULL &&
+	    put_text(o, "suffix", f->suffix) &&
+	    put_number(o, "prefix_length", f->prefix_length);
+}
+
+static bool
+put_proof(json_object *host, const char *kind)
+{
+	json_object *o;
+
+	if (kind == NULL)
+		return true;
+	o = json_object_new_object();
+	return put(host, "proof", o) && put_text(o, "kind", kind);
+}
+
+/* Does "defaults" have a member of that name? */
+static bool
+has_default(const struct settings *s, const char *name)
+{
+	json_object *defaults = NULL;
+
+	return json_object_object_get_ex(s->document, "defaults", &defaults) &&
+	    json_object_object_get_ex(defaults, name, NULL);
+}
+
+static bool
+fill_host(json_object *host, const struct account_form *f,
+    const struct settings *s, bool is_new)
+{
+	bool silent = is_new && f->ipv4 == NULL && !has_default(s, "ipv4");
+
+	return put_word(host, "ipv4", silent ? "true" : f->ipv4) &&
+	    put_ipv6(host, f) && put_text(host, "zone", f->zone) &&
+	    put_number(host, "ttl", f->ttl) && put_proof(host, f->proof);
+}
+
+static bool
+fill_hosts(json_object *hosts, const struct account_form *f,
+    const struct settings *s)
+{
+	for (size_t i = 0; i < f->host_count; i++) {
+		bool is_new =
+		    !json_object_object_get_ex(hosts, f->hosts[i], NULL);
+		json_object *host = member_object(hosts, f->hosts[i]);
+
+		if (host == NULL || !fill_host(host, f, s, is_new))
+			return false;
+	}
+	if (f->host_count > 0 || !has_host_options(f))
+		return true;
+	if (json_object_object_length(hosts) != 1) {
+		fprintf(stderr,
+		    "ddnsgate: the account has %d hosts; name one of them by "
+		    "--host\n",
+		    json_object_object_length(hosts));
+		return false;
+	}
+	json_object_object_foreach (hosts, name, host) {
+		(void)name;
+		return fill_host(host, f, s, false);
+	}
+	return false;
+}
+
+bool
+account_form_apply(const struct account_form *f, json_object *account,
+    const struct settings *s)
+{
+	const char *provider = f->provider;
+	json_object *hosts;
+
+	if (provider == NULL && s->provider_count == 1 &&
+	    !has_default(s, "provider") &&
+	    !json_object_object_get_ex(account, "provider", NULL))
+		provider = s->providers[0].name;
+	return put_text(account, "provider", provider) &&
+	    (hosts = member_object(account, "hosts")) != NULL &&
+	    fill_hosts(hosts, f, s);
+}

@@ -1,0 +1,36 @@
+/*
+ * account_form.h - what the options of a command make of an account's JSON.
+ */
+#ifndef COMMAND_ACCOUNT_FORM_H
+#define COMMAND_ACCOUNT_FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "config/settings.h"
+
+/* As they were written; NULL, or false: not given. */
+struct account_form {
+	const char *hosts[SETTINGS_HOSTS_MAX];
+	size_t host_count;
+	const char *ipv4, *ipv6; /* words of ddnsgate.json(5) */
+	const char *prefix_length, *suffix, *zone, *ttl, *proof;
+	const char *provider;
+	bool token; /* a new one is to be asked for */
+};
+
+/* Is nothing of an account to be changed? */
+bool account_form_is_empty(const struct account_form *f);
+
+/*
+ * Writes what was given into account, an object.  Without hosts, what is meant
+ * for a host goes to the only one that the account has.  s says what a new
+ * account needs not say.  False, told on standard error, if that is not clear,
+ * or without memory.
+ */
+bool account_form_apply(const struct account_form *f, json_object *account,
+    const struct settings *s);
+
+#endif

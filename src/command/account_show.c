@@ -1,0 +1,151 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command/account_show.h"
+
+#define COLUMNS 80
+
+static void
+print_proof(const struct host_settings *h)
+{
+	const struct proof_settings *p = &h->proof;
+
+	switch (p->kind) {
+	case PROOF_CERTIFICATE:
+		printf("      proof  a certificate by %s, port %u, %s\n", p->ca,
+		    (unsigned int)p->port,
+		    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone");
+		break;
+	case PROOF_PIN:
+		printf("      proof  one of %zu pinned keys, port %u, %s\n",
+		    p->pin_count, (unsigned int)p->port,
+		    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone");
+		break;
+	case PROOF_NONE:
+		printf("      proof  none: what the router says is "
+		       "published\n");
+		break;
+	}
+}
+
+static void
+print_echo(const struct proof_settings *p)
+{
+	if (p->echo != NULL)
+		printf("      echo   GET %s must return our own address\n",
+		    p->echo);
+}
+
+static void
+print_host(const struct host_settings *h)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	printf("    %s\n", h->name);
+	if (h->ipv4 != IPV4_NONE)
+		printf("      A      the ipv4 that the router sends%s\n",
+		    h->ipv4 == IPV4_IF_PUBLIC ? ", if it is public" : "");
+	if (h->ipv6 == IPV6_ROUTER)
+		printf("      AAAA   the ipv6 that the router sends%s\n",
+		    h->ipv6_if_public ? ", if it is public" : "");
+	if (h->ipv6 == IPV6_PREFIX)
+		printf("      AAAA   the first %u bits of the prefix that the "
+		       "router sends, then %s%s\n",
+		    h->prefix_length, address_format(&h->suffix, text),
+		    h->ipv6_if_public ? ", if it is public" : "");
+	if (h->zone != NULL)
+		printf("      zone   %s\n", h->zone);
+	if (h->ttl != 0)
+		printf("      TTL    %lld s\n", (long long)h->ttl);
+	print_proof(h);
+	print_echo(&h->proof);
+	if (h->partial)
+		printf("      either address may be published without the "
+		       "other\n");
+	if (h->removal)
+		printf("      the word none removes an address\n");
+	for (size_t i = 0; i < h->allow_count; i++)
+		printf("      allows %s/%u, public or not\n",
+		    address_format(&h->allow[i].base, text),
+		    h->allow[i].length);
+}
+
+void
+account_show(const struct settings *s, const struct account_settings *a)
+{
+	printf("account %s\n  its token goes to provider %s\n", a->name,
+	    s->providers[a->provider].name);
+	if (a->disabled)
+		printf("  disabled: nobody can log in as it\n");
+	if (a->from_connection)
+		printf("  what the router does not send is taken from "
+		       "its connection\n");
+	if (a->query_credentials)
+		printf("  user and token may stand in the query\n");
+	for (size_t j = 0; j < a->host_count; j++)
+		print_host(&a->hosts[j]);
+}
+
+/* Where the account is written down. */
+static const char *
+place(const struct account_settings *a)
+{
+	return a->source == ACCOUNT_IN_CONFIGURATION ? "configuration" :
+						       "directory";
+}
+
+void
+account_show_line(const struct settings *s, const struct account_settings *a)
+{
+	int used = printf("%-20s %-8s %-12s", a->name,
+	    a->disabled ? "disabled" : "", s->providers[a->provider].name);
+
+	for (size_t i = 0; i < a->host_count; i++) {
+		char more[16] = "";
+		int left = (int)(a->host_count - i - 1);
+
+		if (left > 0)
+			snprintf(more, sizeof more, " +%d", left);
+		if (i > 0 &&
+		    used + 1 + (int)strlen(a->hosts[i].name) +
+			    (int)strlen(more) >
+			COLUMNS) {
+			printf(" +%d", left + 1);
+			break;
+		}
+		used += printf(" %s", a->hosts[i].name);
+	}
+	putchar('\n');
+}
+
+json_object *
+account_show_json(const struct settings *s, const struct account_settings *a)
+{
+	json_object *o = json_object_new_object();
+	json_object *hosts = json_object_new_array();
+
+	json_object_object_add(o, "account", json_object_new_string(a->name));
+	json_object_object_add(o, "place", json_object_new_string(place(a)));
+	json_object_object_add(o, "disabled",
+	    json_object_new_boolean(a->disabled));
+	json_object_object_add(o, "provider",
+	    json_object_new_string(s->providers[a->provider].name));
+	for (size_t i = 0; i < a->host_count; i++)
+		json_object_array_add(hosts,
+		    json_object_new_string(a->hosts[i].name));
+	json_object_object_add(o, "hosts", hosts);
+	return o;
+}
+
+bool
+account_show_faults(const struct settings *s)
+{
+	for (size_t i = 0; i < s->fault_count && i < SETTINGS_FAULTS_MAX; i++)
+		fprintf(stderr, "ddnsgate: %s\n", s->faults[i].text);
+	if (s->fault_count > SETTINGS_FAULTS_MAX)
+		fprintf(stderr, "ddnsgate: %s: %zu more accounts are wrong\n",
+		    s->account_directory, s->fault_count - SETTINGS_FAULTS_MAX);
+	return s->fault_count == 0;
+}
