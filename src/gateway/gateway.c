@@ -238,26 +238,58 @@ is_checkip(const struct request *q)
 }
 
 void
-gateway_handle(const struct gateway *g, const struct gateway_tools *t,
+gateway_handle(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply)
 {
 	const struct route *route = find_route(q->path);
-	struct update u = { .gateway = g,
-		.exchanges = t->exchanges,
-		.store = t->store,
-		.request = q,
-		.rules = route->rules };
+	struct update *u = calloc(1, sizeof *u);
 
 	*reply = (struct reply){ .body.max = REPLY_BODY_MAX,
 		.json = q->json,
 		.head = strcmp(q->method, "HEAD") == 0 };
-	if (is_checkip(q)) {
-		dyndns2_checkip(q, reply);
+	if (u == NULL) {
+		reply->status = 503;
+		reply->retry_after = REPLY_RETRY_AFTER;
+		buffer_puts(&reply->body, "busy\n");
 		return;
 	}
-	if ((u.result = check(q, route, &u.why)) == ERR_OK)
-		update_run(&u);
-	route->reply(&u, reply);
-	report_update(&u, reply);
-	update_end(&u);
+	if (is_checkip(q)) {
+		dyndns2_checkip(q, reply);
+		free(u);
+		return;
+	}
+	*u = (struct update){ .gateway = g,
+		.exchanges = t->exchanges,
+		.store = t->store,
+		.request = q,
+		.rules = route->rules };
+	if ((u->result = check(q, route, &u->why)) == ERR_OK)
+		update_run(u);
+	route->reply(u, reply);
+	report_update(u, reply);
+	if (update_is_late(u)) {
+		t->late = u;
+		return;
+	}
+	update_end(u);
+	free(u);
+}
+
+void
+gateway_go_on(struct gateway_tools *t, int64_t until)
+{
+	if (t->late == NULL || !update_go_on(t->late, until))
+		return;
+	report_late(t->late);
+	gateway_give_up(t);
+}
+
+void
+gateway_give_up(struct gateway_tools *t)
+{
+	if (t->late == NULL)
+		return;
+	update_end(t->late);
+	free(t->late);
+	t->late = NULL;
 }

@@ -17,6 +17,8 @@
 #include "state/state.h"
 #include "tls/trust.h"
 
+struct update;
+
 struct gateway {
 	const struct settings *settings;
 	struct accounts *accounts;
@@ -31,6 +33,7 @@ struct gateway {
 
 /* What one worker has for itself; never carry it across a fork. */
 struct gateway_tools {
+	struct update *late; /* NULL, or one that goes on after its reply */
 	struct exchanges *exchanges; /* connections to providers */
 	struct store *store;	     /* connection to the state; or NULL */
 };
@@ -91,7 +94,18 @@ void gateway_inherit(struct gateway *g, struct gateway *from);
  * The reply is the caller's
  * to send and to end, whatever it was before.
  */
-void gateway_handle(const struct gateway *g, const struct gateway_tools *t,
+void gateway_handle(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply);
+
+/*
+ * Goes on with what t->late was begun at a provider when its router got the
+ * reply, until it is finished, which is logged and makes t->late NULL, or until
+ * the moment comes.  To be called after each gateway_handle() until t->late is
+ * NULL.
+ */
+void gateway_go_on(struct gateway_tools *t, int64_t until);
+
+/* Gives it up: the next update of its hosts begins anew. */
+void gateway_give_up(struct gateway_tools *t);
 
 #endif

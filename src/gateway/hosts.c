@@ -19,12 +19,6 @@ family_of(const struct record *r)
 	return r->address.family == AF_INET ? STATE_IPV4 : STATE_IPV6;
 }
 
-static bool
-is_open(const struct record *r)
-{
-	return r->verdict == VERDICT_OPEN;
-}
-
 /* The record of a host and a family, or NULL. */
 static struct record *
 find_record(const struct update *u, size_t host, int family)
@@ -42,18 +36,9 @@ has_open(const struct update *u, size_t host)
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		const struct record *r = find_record(u, host, f);
 
-		if (r != NULL && is_open(r))
+		if (r != NULL && record_is_open(r))
 			return true;
 	}
-	return false;
-}
-
-static bool
-any_open(const struct update *u)
-{
-	for (size_t i = 0; i < u->record_count; i++)
-		if (is_open(&u->records[i]))
-			return true;
 	return false;
 }
 
@@ -63,7 +48,7 @@ end_host(struct update *u, size_t host, enum verdict verdict, const char *why)
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		struct record *r = find_record(u, host, f);
 
-		if (r == NULL || !is_open(r))
+		if (r == NULL || !record_is_open(r))
 			continue;
 		r->verdict = verdict;
 		if (why == NULL)
@@ -148,7 +133,7 @@ make_claim(const struct update *u, size_t host, struct state_claim *c)
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		const struct record *r = find_record(u, host, f);
 
-		if (r == NULL || !is_open(r))
+		if (r == NULL || !record_is_open(r))
 			continue;
 		c->wanted[f].kind = r->remove ? VALUE_NONE : VALUE_ADDRESS;
 		c->wanted[f].address = r->address;
@@ -204,7 +189,7 @@ share(struct update *u, size_t host, const int verdicts[static ORDER_VERDICTS])
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		struct record *r = find_record(u, host, f);
 
-		if (r == NULL || !is_open(r))
+		if (r == NULL || !record_is_open(r))
 			continue;
 		r->verdict = (enum verdict)verdicts[f];
 		error_set(&r->refusal, ERR_BUSY, "as an equal update found");
@@ -322,28 +307,26 @@ hosts_keep_turns(struct update *u)
 	for (size_t i = 0; i < u->host_count; i++)
 		if (u->states[i].is_mine && has_open(u, i))
 			keep_turn(u, i);
-	return any_open(u);
+	return update_has_open(u);
 }
 
 void
-hosts_intend(struct update *u)
+hosts_intend(struct update *u, size_t host)
 {
-	if (u->store == NULL)
-		return;
-	for (size_t i = 0; i < u->host_count; i++) {
-		struct host_state *k = &u->states[i];
+	struct host_state *k;
 
-		/* The turn may have been lost since it was looked at. */
-		if (k->is_mine && has_open(u, i))
-			keep_turn(u, i);
-		if (!has_open(u, i))
-			continue;
-		/* What was withheld or refused since is not to be written. */
-		make_claim(u, i, &k->claim);
-		if (store_intend(u->store, &k->claim, k->old) != ERR_OK)
-			end_host(u, i, VERDICT_BUSY,
-			    "the state is out of reach");
-	}
+	if (u->store == NULL || !has_open(u, host))
+		return;
+	k = &u->states[host];
+	/* The turn may have been lost since it was looked at. */
+	if (k->is_mine)
+		keep_turn(u, host);
+	if (!has_open(u, host))
+		return;
+	/* What was withheld or refused since is not to be written. */
+	make_claim(u, host, &k->claim);
+	if (store_intend(u->store, &k->claim, k->old) != ERR_OK)
+		end_host(u, host, VERDICT_BUSY, "the state is out of reach");
 }
 
 /* "192.0.2.1", "none", or NULL. */
@@ -363,7 +346,6 @@ record_event(struct update *u, const struct host_state *k,
 	    new[ADDRESS_TEXT_MAX];
 	bool failed = verdict_is_failure(r->verdict);
 	const struct certificate_seen *seen = &r->proof.seen;
-	struct address from;
 	struct state_event e = { .at = time(NULL),
 		.account = u->login.account->name,
 		.host = r->host->name,
@@ -381,8 +363,8 @@ record_event(struct update *u, const struct host_state *k,
 		    0,
 		.provider_ms = u->provider_ms };
 
-	if (request_source(u->request, &from))
-		e.source = address_format(&from, source);
+	if (u->has_source)
+		e.source = address_format(&u->source, source);
 	store_record(u->store, &e);
 }
 
@@ -421,7 +403,8 @@ learn_host(struct update *u, size_t host)
 		if (r == NULL)
 			continue;
 		verdicts[f] = r->verdict;
-		if (r->publication.name == NULL)
+		if (r->publication.leave != LEAVE_GIVEN ||
+		    r->publication.name == NULL)
 			continue;
 		asked = true;
 		known[f] = r->publication.result == ERR_OK;

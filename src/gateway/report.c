@@ -98,6 +98,9 @@ put_record(struct buffer *line, const struct record *r)
 	if (r->proof.how != NULL && r->proof.how->kind != PROOF_NONE)
 		buffer_printf(line, " (proof %d-%d ms)", r->proof.started,
 		    r->proof.ended);
+	if (record_is_open(r))
+		buffer_puts(line,
+		    " [the provider has not finished; it goes on]");
 	if (r->why != NULL && r->why->code != ERR_OK) {
 		buffer_puts(line, " [");
 		put_cut(line, r->why->text, REASON_MAX);
@@ -115,7 +118,8 @@ put_host(struct buffer *line, const struct update *u,
 	for (size_t i = 0; i < u->record_count; i++) {
 		const struct record *r = &u->records[i];
 
-		if (r->host != host || r->verdict == VERDICT_OPEN)
+		if (r->host != host ||
+		    (record_is_open(r) && !update_is_late(u)))
 			continue;
 		if (before == NULL)
 			buffer_printf(line, "; %s ", host->name);
@@ -164,22 +168,39 @@ put_tail(struct buffer *line, const struct update *u)
 	    u->login_ms, u->proofs_ms, u->provider_ms);
 }
 
-void
-report_update(const struct update *u, const struct reply *r)
+/* The hosts, as many as there is room for, then the tail. */
+static void
+finish_line(struct buffer *line, const struct update *u)
 {
-	struct buffer line = { .max = REPORT_MAX },
-		      tail = { .max = REPORT_MAX };
+	struct buffer tail = { .max = REPORT_MAX };
 	size_t room, left_out;
 
 	put_tail(&tail, u);
-	put_head(&line, u, r->status);
 	room = REPORT_MAX - tail.len - MORE_MAX;
-	left_out = put_hosts(&line, u, true, room);
-	left_out += put_hosts(&line, u, false, room);
+	left_out = put_hosts(line, u, true, room);
+	left_out += put_hosts(line, u, false, room);
 	if (left_out > 0)
-		buffer_printf(&line, "; and %zu more", left_out);
-	log_info("%s%s", line.data != NULL ? line.data : "-",
+		buffer_printf(line, "; and %zu more", left_out);
+	log_info("%s%s", line->data != NULL ? line->data : "-",
 	    tail.data != NULL ? tail.data : "");
-	buffer_free(&line);
+	buffer_free(line);
 	buffer_free(&tail);
+}
+
+void
+report_update(const struct update *u, const struct reply *r)
+{
+	struct buffer line = { .max = REPORT_MAX };
+
+	put_head(&line, u, r->status);
+	finish_line(&line, u);
+}
+
+void
+report_late(const struct update *u)
+{
+	struct buffer line = { .max = REPORT_MAX };
+
+	buffer_printf(&line, "after the reply to %s", u->login.account->name);
+	finish_line(&line, u);
 }

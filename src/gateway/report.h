@@ -19,4 +19,7 @@
  */
 void report_update(const struct update *u, const struct reply *r);
 
+/* What came, after the reply, of an update that was late. */
+void report_late(const struct update *u);
+
 #endif

@@ -19,7 +19,8 @@
 /* Milliseconds.  A widespread client gives up after 10 s. */
 #define UPDATE_MS	   8000
 #define UPDATE_PROOFS_MS   5000
-#define UPDATE_PROVIDER_MS 5000
+#define UPDATE_PROVIDER_MS 5000	 /* after the last proof */
+#define UPDATE_LATE_MS	   60000 /* after the reply */
 
 /*
  * What came of one record.  Ordered: the worst of a host is its verdict, and
@@ -51,13 +52,16 @@ struct record {
 };
 
 struct host_state;
+struct work;
 
 /* Goes down the steps of update_run() and collects. */
 struct update {
 	const struct gateway *gateway;
-	struct exchanges *exchanges; /* of this worker, as the next */
-	struct store *store;	     /* NULL: there is none */
-	const struct request *request;
+	struct exchanges *exchanges;   /* of this worker, as the next */
+	struct store *store;	       /* NULL: there is none */
+	const struct request *request; /* NULL after the reply */
+	struct address source;	       /* of the request, if it has one */
+	bool has_source;
 	struct claim_rules rules; /* of its protocol */
 	struct login login;
 	struct claim claim;
@@ -66,6 +70,8 @@ struct update {
 	struct record *records; /* two a host at most */
 	size_t record_count;
 	struct host_state *states; /* one a host, or NULL: see hosts.h */
+	struct work *work;	   /* NULL: nothing is under way; see work.h */
+	bool abandoned;		   /* the client did not wait */
 	long retry_after;	   /* seconds */
 	int login_ms, proofs_ms, provider_ms;
 	enum err result; /* of the whole */
@@ -78,7 +84,19 @@ struct update {
  */
 enum err update_run(struct update *u);
 
-/* Wipes the login and frees the records. */
+/*
+ * Was something begun at the provider that is not finished?  Its records are
+ * open; they are "busy" for the reply.
+ */
+bool update_is_late(const struct update *u);
+
+/*
+ * Goes on with it, after the reply, until it is finished or the moment comes.
+ * The request may have ended by now.  True when it is finished.
+ */
+bool update_go_on(struct update *u, int64_t until);
+
+/* Gives up what is late, wipes the login and frees the records. */
 void update_end(struct update *u);
 
 /* Did the request give the host an address, or take one away? */
@@ -95,6 +113,10 @@ enum verdict update_host_verdict(const struct update *u,
 const struct wording *update_wording(const struct update *u,
     const struct wording verdicts[static VERDICT__MAX],
     const struct wording errors[static ERR__MAX]);
+
+/* Has the record, or any of the update, no verdict yet? */
+bool record_is_open(const struct record *r);
+bool update_has_open(const struct update *u);
 
 /* One word for the log and the client; "busy" for what is not judged. */
 const char *verdict_word(enum verdict v);

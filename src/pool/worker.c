@@ -19,12 +19,13 @@
 #include "pool/listener.h"
 #include "pool/worker.h"
 
-#define READ_MS	   2000
-#define WRITE_MS   2000
-#define WORK_MS	   8600 /* past the 8 s that an update may last */
-#define TICK_MS	   500
-#define DRAIN_MS   5000
-#define IDLE_TICKS 30 /* then connections and memory are given back */
+#define READ_MS	     2000
+#define WRITE_MS     2000
+#define WORK_MS	     8600 /* past the 8 s that an update may last */
+#define LATE_TURN_MS 500  /* until a stop is looked for */
+#define TICK_MS	     500
+#define DRAIN_MS     5000
+#define IDLE_TICKS   30 /* then connections and memory are given back */
 
 struct worker {
 	const struct gateway *gateway;
@@ -135,14 +136,20 @@ signals_setup(struct worker *w, bool alone)
  * Takes pending signals as well: while the listener is busy, epoll_pwait()
  * returns before it lets any signal in.
  */
-static enum worker_task
-task_of_signals(const struct worker *w)
+static void
+take_signals(const struct worker *w)
 {
 	static const struct timespec at_once;
 	int sig;
 
 	while ((sig = sigtimedwait(&w->heard, NULL, &at_once)) > 0)
 		on_signal(sig);
+}
+
+static enum worker_task
+task_of_signals(const struct worker *w)
+{
+	take_signals(w);
 	if (stop)
 		return WORKER_STOP;
 	if (reload) {
@@ -156,9 +163,31 @@ task_of_signals(const struct worker *w)
 	return WORKER_GO_ON;
 }
 
+/*
+ * Finishes what was begun at a provider when the router got its reply.  That may
+ * take a minute, so the supervisor is shown that the worker is alive; a worker
+ * that is to stop gives it up, and the next update of the hosts begins anew.
+ */
+static void
+finish_late(struct worker *w)
+{
+	while (w->tools.late != NULL) {
+		take_signals(w);
+		if (stop) {
+			gateway_give_up(&w->tools);
+			return;
+		}
+		if (w->slot != NULL)
+			atomic_store(&w->slot->busy_since, clock_now());
+		watchdog_start(clock_now() + WORK_MS, "a provider's answer");
+		gateway_go_on(&w->tools, clock_now() + LATE_TURN_MS);
+		watchdog_stop();
+	}
+}
+
 /* Takes over the connection fd. */
 static void
-serve(const struct worker *w, int fd)
+serve(struct worker *w, int fd)
 {
 	struct request q;
 	struct reply reply;
@@ -173,6 +202,7 @@ serve(const struct worker *w, int fd)
 	fastcgi_reply(w->fastcgi, &reply);
 	phase_end();
 	reply_end(&reply);
+	finish_late(w);
 }
 
 static void
@@ -185,7 +215,7 @@ tell_refused(uid_t uid)
 
 /* Answers one request; false when nobody waits to be accepted. */
 static bool
-answer_one(const struct worker *w)
+answer_one(struct worker *w)
 {
 	const struct timespec pause = { .tv_nsec = 100000000L };
 	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
@@ -322,7 +352,7 @@ worker_turn(struct worker *w)
 }
 
 void
-worker_drain(const struct worker *w)
+worker_drain(struct worker *w)
 {
 	int64_t deadline = clock_now() + DRAIN_MS;
 

@@ -48,7 +48,7 @@ enum worker_task worker_turn(struct worker *w);
  * Answers what waits in the queue of the listener, for some seconds at most:
  * a worker's last duty, since nobody else may be left to do so.
  */
-void worker_drain(const struct worker *w);
+void worker_drain(struct worker *w);
 
 /*
  * The life of a worker of a pool, until it is told to stop.  Returns the exit

@@ -98,6 +98,7 @@ task_drop(struct task *t, size_t slot)
 static void
 task_end(struct proofs *run, struct task *t, enum err result)
 {
+	t->proof->done = true;
 	t->proof->result = result;
 	t->proof->ended = (int)(clock_now() - run->start);
 	for (size_t i = 0; i < ATTEMPTS; i++)
@@ -225,6 +226,7 @@ proofs_start(const struct prover *p, struct proof *const list[], size_t count,
 		for (size_t i = 0; i < count; i++) {
 			list[i]->result = error_memory(&list[i]->why);
 			list[i]->started = list[i]->ended = 0;
+			list[i]->done = true;
 		}
 		return NULL;
 	}

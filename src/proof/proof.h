@@ -32,6 +32,7 @@ struct proof {
 	 * ERR_OK: proved.  ERR_PROOF: not proved.  Another code: we lack
 	 * memory or descriptors, which says nothing of the host.
 	 */
+	bool done; /* the rest is final */
 	enum err result;
 	struct error why; /* set if not proved */
 

@@ -1,18 +1,22 @@
 #include "config.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include "base/clock.h"
 #include "provider/dns/rfc2136.h"
 #include "provider/endpoint.h"
 #include "provider/provider.h"
 #include "provider/rest/publish.h"
 #include "provider/rest/rehearse.h"
 #include "tls/trust.h"
+
+#define NAMESERVER_MS 5000 /* for all questions of one update */
 
 /* One provider of the configuration. */
 struct provider {
@@ -156,22 +160,142 @@ providers_inherit(struct providers *p, const struct providers *from)
 		}
 }
 
+struct publishing {
+	const struct provider *provider;
+	struct exchanges *exchanges;
+	struct run *run; /* NULL: it is a name server */
+	const char *token;
+	struct publication *const *records;
+	size_t count;
+	int64_t deadline;
+};
+
+struct publishing *
+provider_start(const struct provider *p, struct exchanges *x, const char *token,
+    struct publication *const records[], size_t count, int64_t deadline,
+    int64_t late)
+{
+	struct publishing *pub = malloc(sizeof *pub);
+	unsigned int turn = 0;
+
+	assert(count <= PUBLICATIONS_MAX);
+	if (pub == NULL) {
+		for (size_t i = 0; i < count; i++) {
+			records[i]->result = error_memory(&records[i]->why);
+			records[i]->done = true;
+		}
+		return NULL;
+	}
+	*pub = (struct publishing){ .provider = p,
+		.exchanges = x,
+		.token = token,
+		.records = records,
+		.count = count,
+		.deadline = deadline };
+	if (p->api.description == NULL)
+		return pub;
+	/* Another name goes first at each try, if one try is too short. */
+	(void)gnutls_rnd(GNUTLS_RND_NONCE, &turn, sizeof turn);
+	pub->run = publish_start(&p->api, x, token, records, count, turn,
+	    deadline, late);
+	if (pub->run != NULL)
+		return pub;
+	free(pub);
+	return NULL;
+}
+
+static int64_t
+nameserver_deadline(const struct publishing *pub)
+{
+	int64_t own = clock_now() + NAMESERVER_MS;
+
+	return own < pub->deadline ? own : pub->deadline;
+}
+
+/* All of those that have leave, once nobody waits for one any more. */
+static bool
+step_nameserver(struct publishing *pub)
+{
+	struct publication *list[PUBLICATIONS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < pub->count; i++) {
+		if (pub->records[i]->done)
+			continue;
+		if (pub->records[i]->leave == LEAVE_AWAITED)
+			return true;
+		pub->records[i]->done = true;
+		if (pub->records[i]->leave == LEAVE_GIVEN)
+			list[count++] = pub->records[i];
+		else
+			pub->records[i]->result =
+			    error_set(&pub->records[i]->why, ERR_ABANDONED,
+				"it was not to be written any more");
+	}
+	if (count > 0)
+		rfc2136_publish(&pub->provider->at, pub->token, list, count,
+		    nameserver_deadline(pub));
+	return false;
+}
+
+bool
+provider_step(struct publishing *pub)
+{
+	return pub->run != NULL ? publish_step(pub->run) : step_nameserver(pub);
+}
+
+int64_t
+provider_due(const struct publishing *pub)
+{
+	return pub->run != NULL ? publish_due(pub->run) : pub->deadline;
+}
+
+bool
+provider_in_flight(const struct publishing *pub)
+{
+	return pub->run != NULL && publish_in_flight(pub->run);
+}
+
+bool
+provider_is_writing(const struct publishing *pub)
+{
+	return pub->run != NULL && publish_is_writing(pub->run);
+}
+
+void
+provider_finish(struct publishing *pub, long *retry_after)
+{
+	*retry_after = 0;
+	if (pub == NULL)
+		return;
+	for (size_t i = 0; i < pub->count; i++) {
+		struct publication *r = pub->records[i];
+
+		if (!r->done)
+			r->result = error_set(&r->why, ERR_UNREACHABLE,
+			    "%s: no answer in time",
+			    pub->provider->settings->name);
+		r->done = true;
+	}
+	if (pub->run != NULL)
+		publish_finish(pub->run, retry_after);
+	free(pub);
+}
+
 void
 provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after)
 {
-	unsigned int turn = 0;
+	struct publishing *pub =
+	    provider_start(p, x, token, records, count, deadline, deadline);
 
-	assert(count <= PUBLICATIONS_MAX);
-	*retry_after = 0;
-	/* Another name goes first at each try, if one try is too short. */
-	(void)gnutls_rnd(GNUTLS_RND_NONCE, &turn, sizeof turn);
-	if (p->api.description != NULL)
-		publish(&p->api, x, token, records, count, turn, deadline,
-		    retry_after);
-	else
-		rfc2136_publish(&p->at, token, records, count, deadline);
+	while (pub != NULL && provider_step(pub))
+		if (provider_in_flight(pub))
+			(void)exchanges_wait(x, provider_due(pub));
+		else
+			(void)poll(NULL, 0, clock_left(provider_due(pub)));
+	provider_finish(pub, retry_after);
 }
 
 void

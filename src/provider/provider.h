@@ -76,11 +76,51 @@ void providers_inherit(struct providers *p, const struct providers *from);
 
 /*
  * Brings the records to the provider, those of one request together, and
- * judges each.  Reads before it writes; never writes what is already so.  The
- * number of requests is bounded by the description; all end by deadline.  At
- * most PUBLICATIONS_MAX records.
- * *retry_after gets the seconds that the provider asked for, or 0.
+ * judges each, as a part of a loop of the caller's own.  Reads before it writes;
+ * never writes what is already so, nor what has no leave.  The number of
+ * requests is bounded by the description.
+ *
+ *	pub = provider_start(...);
+ *	while (provider_step(pub)) {
+ *		... wait until provider_due(pub), in exchanges_wait_with() if
+ *		provider_in_flight(pub), and decide about leaves meanwhile
+ *	}
+ *	provider_finish(pub, &retry_after);
  */
+struct publishing;
+
+/*
+ * At most PUBLICATIONS_MAX records; all arguments must outlive the run.
+ * deadline: when the router wants its reply; late, not before it: when all
+ * requests end.  NULL: there was no memory, and every record says so.
+ */
+struct publishing *provider_start(const struct provider *p, struct exchanges *x,
+    const char *token, struct publication *const records[], size_t count,
+    int64_t deadline, int64_t late);
+
+/*
+ * Does what can be done now; false: all records are done.  Never waits, but for
+ * a name server (RFC 2136), which is spoken to once no leave is awaited any
+ * more, until the deadline.
+ */
+bool provider_step(struct publishing *pub);
+
+/* The moment of the next provider_step(), though no answer has come. */
+int64_t provider_due(const struct publishing *pub);
+
+/* Is a request under way? */
+bool provider_in_flight(const struct publishing *pub);
+
+/* Is something written, or being written, that is not whole yet? */
+bool provider_is_writing(const struct publishing *pub);
+
+/*
+ * Aborts what is under way; records that are not done get ERR_UNREACHABLE.
+ * *retry_after gets the seconds that the provider asked for, or 0.  NULL is fine.
+ */
+void provider_finish(struct publishing *pub, long *retry_after);
+
+/* All of these in one: returns when every record is done. */
 void provider_publish(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
     int64_t deadline, long *retry_after);

@@ -239,7 +239,7 @@ def test_the_owner_of_the_running_service_is_found(binary, place):
             ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", binary,
              "serve", "--config", file], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
-        waiting.until(lambda: "ready, " in printed.read_text(encoding="ascii"),
+        waiting.until(lambda: "ready" in printed.read_text(encoding="ascii"),
                       "the server", 60)
         told = check(binary, configuration(place, listen={"socket": path}, workers=1,
                                            peers=[], log=f"{place}/log"))

@@ -3,6 +3,7 @@
 import concurrent.futures
 
 from lab import waiting
+from lab.gateway import verifier
 from lab.memory import kilobytes
 from lab.stage import WEB, ZONE
 from world import CERTIFICATES_AT, SCRIPTED_AT
@@ -21,11 +22,16 @@ def test_an_idle_worker_is_light(world, dns, plain_binary, make_pool):
         **configuration["accounts"]["single"], "hosts": {
             f"system.{ZONE}": {"ipv4": True, "proof": {
                 "kind": "certificate", "ca": TRUST}}}}
+    # Of one account a quarter of the workers may be at work, of all 3 of 4.
+    users = [f"fine-{i}" for i in range(6)]
+    for user in users:
+        configuration["accounts"][user] = {
+            **configuration["accounts"]["fine"], "verifier": verifier(user, world.token)}
     pool = make_pool(configuration, binary=plain_binary).start()
-    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+    with concurrent.futures.ThreadPoolExecutor(6) as clients:
         for _ in range(2):              # one each, as every one takes 1.5 s
             assert {status for status, _ in clients.map(
-                lambda _: world.straight(pool, "fine", ipv4=SLOW), range(8))} == {200}
+                lambda user: world.straight(pool, user, ipv4=SLOW), users)} == {200}
     weights = {}
 
     def light():

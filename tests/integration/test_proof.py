@@ -46,7 +46,8 @@ def refusals(world):
         began = time.monotonic()
         answer = world.update("single", ipv4=address)
         return answer, time.monotonic() - began
-    with concurrent.futures.ThreadPoolExecutor(8) as workers:
+    # Of one account a quarter of the 16 workers may wait for a proof.
+    with concurrent.futures.ThreadPoolExecutor(4) as workers:
         return Refusals(where, workers.map(ask, where.values()))
 
 

@@ -35,7 +35,8 @@ class Update:
 
     @property
     def trips(self):
-        return self.proof_trips + self.provider_trips
+        """Of both at the same time."""
+        return max(self.proof_trips, self.provider_trips)
 
     @property
     def phases(self):

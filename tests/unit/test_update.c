@@ -93,6 +93,7 @@ __wrap_proofs_start(const struct prover *p, struct proof *const list[],
 		note(world.asked, sizeof world.asked, list[i]->host,
 		    &list[i]->address, false);
 		list[i]->ended = 5;
+		list[i]->done = true;
 		list[i]->result = listed(world.unproved, &list[i]->address) ?
 		    error_set(&list[i]->why, ERR_PROOF, "connect: refused") :
 		    ERR_OK;
@@ -117,36 +118,97 @@ __wrap_providers_get(const struct providers *p, size_t index)
 	return NULL;
 }
 
-void __wrap_provider_publish(const struct provider *p, struct exchanges *x,
-    const char *token, struct publication *const records[], size_t count,
-    int64_t deadline, long *retry_after);
+/* The provider: it is read at once, and written when every leave is decided. */
+struct publishing {
+	struct publication *const *records;
+	size_t count;
+	long retry_after;
+};
 
-void
-__wrap_provider_publish(const struct provider *p, struct exchanges *x,
+struct publishing *__wrap_provider_start(const struct provider *p,
+    struct exchanges *x, const char *token, struct publication *const records[],
+    size_t count, int64_t deadline, int64_t late);
+bool __wrap_provider_step(struct publishing *pub);
+int64_t __wrap_provider_due(const struct publishing *pub);
+bool __wrap_provider_in_flight(const struct publishing *pub);
+bool __wrap_provider_is_writing(const struct publishing *pub);
+void __wrap_provider_finish(struct publishing *pub, long *retry_after);
+
+struct publishing *
+__wrap_provider_start(const struct provider *p, struct exchanges *x,
     const char *token, struct publication *const records[], size_t count,
-    int64_t deadline, long *retry_after)
+    int64_t deadline, int64_t late)
 {
+	static struct publishing pub;
+
 	(void)p;
 	(void)x;
+	assert_int_equal(late, deadline + UPDATE_LATE_MS);
 	snprintf(world.token, sizeof world.token, "%s", token);
 	world.publish_deadline = deadline;
-	for (size_t i = 0; i < count; i++) {
-		struct publication *r = records[i];
+	pub = (struct publishing){ .records = records, .count = count };
+	return &pub;
+}
 
-		note(world.sent, sizeof world.sent, r->name, &r->address,
-		    r->remove);
-		r->result = ERR_OK;
-		r->changed = !listed(world.unchanged, &r->address);
-		if (listed(world.refused, &r->address))
-			r->result = error_set(&r->why, ERR_REFUSED, "no");
-		if (listed(world.busy, &r->address))
-			r->result = error_set(&r->why, ERR_BUSY, "later");
-		if (listed(world.without, &r->address))
-			r->result = error_set(&r->why, ERR_SYSTEM, "socket");
-		if (r->result == ERR_BUSY)
-			*retry_after = 17;
+static void
+write_record(struct publishing *pub, struct publication *r)
+{
+	r->done = true;
+	if (r->leave == LEAVE_REFUSED) {
+		r->result = error_set(&r->why, ERR_ABANDONED, "not written");
+		return;
 	}
-	world.published += count;
+	note(world.sent, sizeof world.sent, r->name, &r->address, r->remove);
+	r->result = ERR_OK;
+	r->changed = !listed(world.unchanged, &r->address);
+	if (listed(world.refused, &r->address))
+		r->result = error_set(&r->why, ERR_REFUSED, "no");
+	if (listed(world.busy, &r->address))
+		r->result = error_set(&r->why, ERR_BUSY, "later");
+	if (listed(world.without, &r->address))
+		r->result = error_set(&r->why, ERR_SYSTEM, "socket");
+	if (r->result == ERR_BUSY)
+		pub->retry_after = 17;
+	world.published++;
+}
+
+bool
+__wrap_provider_step(struct publishing *pub)
+{
+	for (size_t i = 0; i < pub->count; i++)
+		if (pub->records[i]->leave == LEAVE_AWAITED)
+			return true;
+	for (size_t i = 0; i < pub->count; i++)
+		if (!pub->records[i]->done)
+			write_record(pub, pub->records[i]);
+	return false;
+}
+
+int64_t
+__wrap_provider_due(const struct publishing *pub)
+{
+	(void)pub;
+	return world.publish_deadline;
+}
+
+bool
+__wrap_provider_in_flight(const struct publishing *pub)
+{
+	(void)pub;
+	return false;
+}
+
+bool
+__wrap_provider_is_writing(const struct publishing *pub)
+{
+	(void)pub;
+	return false;
+}
+
+void
+__wrap_provider_finish(struct publishing *pub, long *retry_after)
+{
+	*retry_after = pub != NULL ? pub->retry_after : 0;
 }
 
 /* "A 1.2.3.4 good; AAAA ...": of each record of a host. */
@@ -444,7 +506,7 @@ test_deadlines(void **state)
 		int64_t old;
 		int64_t proof, publish;
 	} rows[] = {
-		{ 0, UPDATE_PROOFS_MS, UPDATE_PROVIDER_MS },
+		{ 0, UPDATE_PROOFS_MS, UPDATE_MS },
 		{ UPDATE_MS - 1000, 1000, 1000 },
 		{ UPDATE_MS + 1000, -1000, -1000 },
 	};

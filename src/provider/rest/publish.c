@@ -8,7 +8,6 @@
  */
 #include "config.h"
 
-#include <poll.h>
 #include <stdlib.h>
 
 #include "address/hostname.h"
@@ -243,6 +242,16 @@ pass_over(struct run *run, struct record *r)
 		record_conclude(r, run->tree.api->at->settings->name);
 }
 
+/* Does its next step write, and is it not decided whether it may? */
+static bool
+is_awaited(const struct record *r)
+{
+	const struct step *step = record_step(r);
+
+	return r->publication->leave == LEAVE_AWAITED && !r->written &&
+	    step != NULL && step->writes;
+}
+
 /* Is o on its way to the step of the zone that r has come to? */
 static bool
 is_coming(const struct record *o, const struct record *r)
@@ -253,7 +262,8 @@ is_coming(const struct record *o, const struct record *r)
 		return false;
 	if (o->name->zone == NULL)
 		return hostname_within(o->name->text, z->name);
-	return o->name->zone == z && o->step < r->step;
+	return o->name->zone == z &&
+	    (o->step < r->step || (o->step == r->step && is_awaited(o)));
 }
 
 /* Does the zone of r already have a request of this step under way? */
@@ -293,7 +303,8 @@ takes_part(const struct record *o, const struct record *r,
 	    o->name->zone != r->name->zone || record_step(o) != step ||
 	    o->batch != r->batch)
 		return false;
-	return (step->level == LEVEL_ZONE || o->name == r->name) &&
+	return !is_awaited(o) &&
+	    (step->level == LEVEL_ZONE || o->name == r->name) &&
 	    values_hold(&o->values, &step->only_if);
 }
 
@@ -334,7 +345,7 @@ next_record(struct run *run, const struct name *n)
 		if (r->call != NULL)
 			return NULL;
 		pass_over(run, r);
-		if (!r->todo)
+		if (!r->todo || is_awaited(r))
 			continue;
 		if (next == NULL ||
 		    (r->plan == next->plan ? r->step < next->step :
@@ -378,6 +389,22 @@ name_go(struct run *run, const struct name *n)
 	return true;
 }
 
+/* Ends what may not be written; what is written already goes on. */
+static void
+drop_refused(struct run *run)
+{
+	struct error why;
+
+	error_set(&why, ERR_ABANDONED, "it was not to be written any more");
+	for (size_t i = 0; i < run->tree.record_count; i++) {
+		struct record *r = &run->tree.records[i];
+
+		if (r->todo && !r->written && r->call == NULL &&
+		    r->publication->leave == LEAVE_REFUSED)
+			record_settle(r, why.code, false, &why);
+	}
+}
+
 static bool
 is_todo(const struct run *run, const struct name *n)
 {
@@ -399,6 +426,7 @@ records_go(struct run *run)
 
 	size_t count = run->tree.name_count;
 
+	drop_refused(run);
 	for (size_t i = 0; i < count && !run->ended; i++) {
 		struct name *n = &run->tree.names[(run->turn + i) % count];
 
@@ -495,7 +523,7 @@ at_once_max(const struct description *d)
 struct run *
 publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
-    unsigned int turn, int64_t deadline)
+    unsigned int turn, int64_t deadline, int64_t late)
 {
 	struct run *run = calloc(1, sizeof *run);
 	struct error why;
@@ -507,7 +535,7 @@ publish_start(const struct api *api, struct exchanges *exchanges,
 	}
 	run->exchanges = exchanges;
 	run->turn = turn;
-	run->deadline = deadline;
+	run->deadline = late;
 	run->impatient = deadline - clock_left(deadline) / 2;
 	run->at_once_max = at_once_max(api->description);
 	if (tree_start(&run->tree, api, token, records, count, &why) !=
@@ -544,6 +572,19 @@ publish_due(const struct run *run)
 	return calls_due(run);
 }
 
+bool
+publish_is_writing(const struct run *run)
+{
+	for (size_t i = 0; i < run->tree.record_count; i++) {
+		const struct record *r = &run->tree.records[i];
+
+		if (r->todo &&
+		    (r->written || (r->call != NULL && r->call->step->writes)))
+			return true;
+	}
+	return run->stage == STAGE_END;
+}
+
 void
 publish_finish(struct run *run, long *retry_after)
 {
@@ -556,18 +597,8 @@ publish_finish(struct run *run, long *retry_after)
 	free(run);
 }
 
-void
-publish(const struct api *api, struct exchanges *exchanges, const char *token,
-    struct publication *const records[], size_t count, unsigned int turn,
-    int64_t deadline, long *retry_after)
+bool
+publish_in_flight(const struct run *run)
 {
-	struct run *run = publish_start(api, exchanges, token, records, count,
-	    turn, deadline);
-
-	while (run != NULL && publish_step(run))
-		if (calls_in_flight(run))
-			(void)exchanges_wait(exchanges, publish_due(run));
-		else
-			(void)poll(NULL, 0, clock_left(publish_due(run)));
-	publish_finish(run, retry_after);
+	return calls_in_flight(run);
 }

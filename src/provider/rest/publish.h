@@ -21,12 +21,14 @@ struct run;
 /*
  * Starts to bring count records, PUBLICATIONS_MAX at most, to the provider; all
  * arguments must outlive the run.  The names take turns: turn, any number, says
- * which one goes first.  NULL: there was no memory, and every record says so.
+ * which one goes first.  By the deadline the router wants its reply, so requests
+ * for several records do not wait longer for one of them than half of that; late
+ * is the moment by which all requests end.  NULL: there was no memory, and every record says so.
  * Nothing is sent before publish_step().
  */
 struct run *publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
-    unsigned int turn, int64_t deadline);
+    unsigned int turn, int64_t deadline, int64_t late);
 
 /*
  * Sends what can go, and makes of the answers that have come what they are
@@ -43,9 +45,10 @@ int64_t publish_due(const struct run *run);
  */
 void publish_finish(struct run *run, long *retry_after);
 
-/* All of these in one, as provider_publish(), which calls it. */
-void publish(const struct api *api, struct exchanges *exchanges,
-    const char *token, struct publication *const records[], size_t count,
-    unsigned int turn, int64_t deadline, long *retry_after);
+/* Is something written, or being written, that is not whole yet? */
+bool publish_is_writing(const struct run *run);
+
+/* Must the next publish_step() wait for an answer, not only for a moment? */
+bool publish_in_flight(const struct run *run);
 
 #endif

@@ -266,6 +266,7 @@ void
 record_settle(struct record *r, enum err result, bool changed,
     const struct error *why)
 {
+	r->publication->done = true;
 	r->publication->result = result;
 	r->publication->changed = changed;
 	if (result != ERR_OK)

@@ -1,0 +1,345 @@
+#include "config.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "gateway/hosts.h"
+#include "gateway/work.h"
+#include "proof/proof.h"
+#include "provider/provider.h"
+
+struct work {
+	struct update *update;
+	int64_t start, tick;
+	int64_t reply; /* when the router gets its reply, at the latest */
+	struct proofs *proofs;	       /* NULL: none, or all have ended */
+	struct publishing *publishing; /* NULL: nothing is to be published */
+	struct proof *proof_list[PROOF_MAX];
+	struct publication *publication_list[PUBLICATIONS_MAX];
+	bool decided[SETTINGS_HOSTS_MAX]; /* may it be written or not? */
+};
+
+/* Has the provider been asked about the record, but not judged it? */
+static bool
+is_published(const struct record *r)
+{
+	return r->publication.name != NULL;
+}
+
+/* What is taken away has nobody to prove it. */
+static bool
+needs_proof(const struct record *r)
+{
+	return !r->remove;
+}
+
+static void
+start_proofs(struct work *w, int64_t deadline)
+{
+	struct update *u = w->update;
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!record_is_open(r) || !needs_proof(r))
+			continue;
+		r->proof = (struct proof){ .host = r->host->name,
+			.address = r->address,
+			.how = &r->host->proof };
+		w->proof_list[count++] = &r->proof;
+	}
+	w->proofs =
+	    proofs_start(u->gateway->prover, w->proof_list, count, deadline);
+}
+
+static void
+start_publishing(struct work *w, int64_t deadline, int64_t late)
+{
+	struct update *u = w->update;
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!record_is_open(r))
+			continue;
+		r->publication = (struct publication){ .name = r->host->name,
+			.zone = r->host->zone,
+			.ttl = r->host->ttl,
+			.address = r->address,
+			.remove = r->remove,
+			.leave = LEAVE_AWAITED };
+		w->publication_list[count++] = &r->publication;
+	}
+	if (count > 0)
+		w->publishing =
+		    provider_start(providers_get(u->gateway->providers,
+				       u->login.account->provider),
+			u->exchanges, u->login.token, w->publication_list,
+			count, deadline, late);
+}
+
+/*
+ * The addresses of a host stand or fall together: where one failed, what is
+ * still open is withheld, unless the host's configuration says "partial".
+ */
+static void
+withhold_siblings(struct update *u)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (record_is_open(r) && !r->host->partial &&
+		    update_host_verdict(u, r->host) > VERDICT_WITHHELD)
+			r->verdict = VERDICT_WITHHELD;
+	}
+}
+
+struct work *
+work_start(struct update *u, int64_t deadline, int64_t late)
+{
+	struct work *w = calloc(1, sizeof *w);
+	int64_t now = clock_now(), proofs = now + UPDATE_PROOFS_MS;
+
+	if (w == NULL) {
+		for (size_t i = 0; i < u->record_count; i++)
+			if (record_is_open(&u->records[i]))
+				u->records[i].verdict = VERDICT_BUSY;
+		return NULL;
+	}
+	w->update = u;
+	w->start = now;
+	w->reply = deadline;
+	w->tick = now + HOSTS_TICK_MS;
+	withhold_siblings(u);
+	start_publishing(w, deadline, late);
+	start_proofs(w, proofs < deadline ? proofs : deadline);
+	return w;
+}
+
+/*
+ * Verdicts
+ */
+
+/* Of a proof that has ended. */
+static void
+judge_proof(struct record *r)
+{
+	if (!record_is_open(r) || !needs_proof(r) || r->proof.result == ERR_OK)
+		return;
+	/* Our own lack of memory or descriptors says nothing of the host. */
+	r->verdict =
+	    r->proof.result == ERR_PROOF ? VERDICT_PROOF : VERDICT_BUSY;
+	r->why = &r->proof.why;
+}
+
+/* The only place where a record becomes good. */
+static enum verdict
+verdict_of(const struct publication *p)
+{
+	switch (p->result) {
+	case ERR_OK:
+		return p->changed ? VERDICT_GOOD : VERDICT_NOCHG;
+	case ERR_BUSY:
+	case ERR_UNREACHABLE:
+	case ERR_MEMORY:
+	case ERR_SYSTEM:
+	case ERR_ABANDONED:
+		return VERDICT_BUSY;
+	default:
+		return VERDICT_PROVIDER;
+	}
+}
+
+static void
+judge_publications(struct update *u)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!record_is_open(r) || !is_published(r) ||
+		    !r->publication.done)
+			continue;
+		/* A provider that was only read says nothing of the proof. */
+		if (r->publication.leave == LEAVE_AWAITED)
+			continue;
+		r->verdict = verdict_of(&r->publication);
+		r->why = &r->publication.why;
+	}
+}
+
+/* Do all records of the host have their proofs, or other verdicts? */
+static bool
+is_proved(const struct update *u, const struct host_settings *host)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct record *r = &u->records[i];
+
+		if (r->host == host && record_is_open(r) && needs_proof(r) &&
+		    !r->proof.done)
+			return false;
+	}
+	return true;
+}
+
+static void
+give_leave(struct update *u, const struct host_settings *host, bool wanted)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (r->host == host && is_published(r) &&
+		    r->publication.leave == LEAVE_AWAITED)
+			r->publication.leave = wanted && record_is_open(r) ?
+			    LEAVE_GIVEN :
+			    LEAVE_REFUSED;
+	}
+}
+
+/*
+ * A host whose last proof has ended: may it be written?  Not if its client has
+ * gone, or if the store of several machines does not take the intent.
+ */
+static void
+decide(struct work *w, size_t host)
+{
+	struct update *u = w->update;
+	const struct host_settings *h = u->hosts[host];
+
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].host == h)
+			judge_proof(&u->records[i]);
+	withhold_siblings(u);
+	if (!u->abandoned)
+		hosts_intend(u, host);
+	give_leave(u, h, !u->abandoned);
+	w->decided[host] = true;
+}
+
+static void
+decide_all(struct work *w)
+{
+	struct update *u = w->update;
+
+	for (size_t i = 0; i < u->host_count; i++) {
+		if (w->decided[i] || !is_proved(u, u->hosts[i]))
+			continue;
+		/* Before what lasts: does anybody still wait for it? */
+		if (u->request != NULL && request_abandoned(u->request))
+			u->abandoned = true;
+		decide(w, i);
+	}
+}
+
+/*
+ * The loop
+ */
+
+/* Of the hosts that a newer claim took over, nothing more is written. */
+static void
+keep_turns(struct work *w)
+{
+	struct update *u = w->update;
+
+	w->tick = clock_now() + HOSTS_TICK_MS;
+	hosts_keep_turns(u);
+	for (size_t i = 0; i < u->record_count; i++)
+		if (!record_is_open(&u->records[i]) &&
+		    is_published(&u->records[i]))
+			u->records[i].publication.leave = LEAVE_REFUSED;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Waits for whatever comes first, and lets the proofs go on. */
+static void
+wait_once(struct work *w, bool publishing, int64_t until)
+{
+	struct pollfd fds[PROOFS_FDS_MAX];
+	int64_t wake = earlier(until, w->tick);
+	size_t n = 0;
+
+	if (w->proofs != NULL) {
+		n = proofs_fds(w->proofs, fds);
+		wake = earlier(wake, proofs_wake(w->proofs));
+	}
+	if (publishing)
+		wake = earlier(wake, provider_due(w->publishing));
+	if (publishing && provider_in_flight(w->publishing))
+		(void)exchanges_wait_with(w->update->exchanges, fds, n, wake);
+	else if (poll(fds, n, clock_left(wake)) == -1)
+		for (size_t i = 0; i < n; i++)
+			fds[i].revents = 0;
+	if (w->proofs == NULL)
+		return;
+	proofs_step(w->proofs, fds);
+	if (proofs_open(w->proofs))
+		return;
+	proofs_end(w->proofs);
+	w->proofs = NULL;
+	w->update->proofs_ms = (int)(clock_now() - w->start);
+	w->reply = earlier(w->reply, clock_now() + UPDATE_PROVIDER_MS);
+}
+
+/* Until everything has its verdict, or the moment comes, which may move. */
+static void
+run(struct work *w, const int64_t *until)
+{
+	struct update *u = w->update;
+	bool publishing = w->publishing != NULL;
+
+	for (;;) {
+		decide_all(w);
+		publishing = publishing && provider_step(w->publishing);
+		judge_publications(u);
+		if (!update_has_open(u) && !(publishing && work_is_writing(w)))
+			break;
+		if (clock_left(*until) == 0)
+			break;
+		wait_once(w, publishing, *until);
+		if (clock_left(w->tick) == 0)
+			keep_turns(w);
+	}
+	u->provider_ms = (int)(clock_now() - w->start);
+}
+
+void
+work_run(struct work *w)
+{
+	run(w, &w->reply);
+}
+
+void
+work_go_on(struct work *w, int64_t until)
+{
+	run(w, &until);
+}
+
+bool
+work_is_writing(const struct work *w)
+{
+	return w->publishing != NULL && provider_is_writing(w->publishing);
+}
+
+void
+work_end(struct work *w)
+{
+	struct update *u;
+
+	if (w == NULL)
+		return;
+	u = w->update;
+	proofs_end(w->proofs);
+	provider_finish(w->publishing, &u->retry_after);
+	judge_publications(u);
+	for (size_t i = 0; i < u->record_count; i++)
+		if (record_is_open(&u->records[i]))
+			u->records[i].verdict = VERDICT_BUSY;
+	free(w);
+}
