@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 from household import Household
-from lab import network, postgresql, stage as stages
+from lab import gateway, network, postgresql, stage as stages
 from world import World
 
 
@@ -55,6 +55,18 @@ def database(whole_world, folder):
         f"{folder}/postgresql", whole_world.authority.leaf(name), name)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def passfile(database, folder):
+    """With the password of the database, for the service."""
+    return database.passfile(f"{folder}/passwords", gateway.USER)
+
+
+@pytest.fixture(scope="session")
+def second(whole_world):
+    """Another machine that shares a state."""
+    return whole_world.network.add("second", "185.30.20.11")
 
 
 @pytest.fixture(scope="module")

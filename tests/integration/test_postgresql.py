@@ -9,24 +9,13 @@ import time
 import pytest
 
 from lab import certificates, waiting
-from lab.gateway import USER, Gateway
+from lab.gateway import USER, Gateway, Several
 from lab.remembering import Scene
 from lab.stage import GATEWAY, WEB, ZONE
 
-SECOND = "185.30.20.11"
 OTHER = "89.14.163.21"
 # An answer that says no must come within 3 s; these machines are slow.
 SOON = 6.0
-
-
-@pytest.fixture(scope="module")
-def second(world):
-    return world.network.add("second", SECOND)
-
-
-@pytest.fixture
-def passfile(database, folder):
-    return database.passfile(f"{folder}/passwords", USER)
 
 
 @pytest.fixture
@@ -225,15 +214,8 @@ def test_a_newer_claim_supersedes_at_the_other(pair):
 
 def test_behind_one_front(pair, world):
     scene, other = pair
-
-    class Both:
-        """Stands in for one pool: nginx asks them in turn."""
-        host = scene.pool.host
-        folder = scene.pool.folder
-        socket = f"{scene.pool.socket};\n\tserver unix:{other.socket}"
-        stop = staticmethod(lambda: None)
-    front = Gateway(Both, GATEWAY, world.authority.leaf(GATEWAY), world.authority.pem,
-                    port=8453)
+    front = Gateway(Several(scene.pool.host, scene.pool.folder, scene.pools), GATEWAY,
+                    world.authority.leaf(GATEWAY), world.authority.pem, port=8453)
     try:
         router = front.router(world.router)
         words = [router.update("home", world.token, ipv4=WEB[0]).body.split()[1]

@@ -133,6 +133,19 @@ class Pool:
         return self.process.stop(seconds=20)
 
 
+class Several:
+    """Pools of several machines that nginx asks in turn, in place of one."""
+
+    def __init__(self, host, folder, pools):
+        self.host = host
+        self.folder = folder
+        self.socket = ";\n\tserver unix:".join(
+            f"{pool.socket} max_fails=0" for pool in pools)
+
+    def stop(self):
+        """Each is stopped by who started it."""
+
+
 class Gateway:
     """A pool with nginx in front of it, both on host."""
 

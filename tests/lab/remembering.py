@@ -25,6 +25,15 @@ class Recorder(provider.Provider):
         self.gate.set()
         super().__init__(*arguments, **options)
 
+    def repeated(self):
+        """Writes of what the same name already had, by the write before."""
+        last, found = {}, []
+        for name, kind, *addresses in self.writes:
+            if last.get((name, kind)) == addresses:
+                found.append((name, *addresses))
+            last[name, kind] = addresses
+        return found
+
     def behave(self, request):
         if request.method == "GET":
             path = request.line.split()[1].split("?")[0]
