@@ -5,6 +5,7 @@
 #define STATE_ENGINE_H
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "state/state.h"
 
@@ -23,7 +24,13 @@ struct state_known {
 struct state_shared {
 	_Atomic int64_t epoch;	      /* rows of another one are not believed;
 					 0: none is */
-	_Atomic unsigned int version; /* changes when the store was replaced */
+	_Atomic unsigned int version; /* changes when the store was replaced;
+					 odd: it is being replaced */
+	_Atomic int64_t mending;      /* clock_now() of the begin of that */
+	_Atomic uint64_t file;	      /* which files are open; 0: none yet */
+	_Atomic unsigned int users;   /* stores that are open, at most */
+	_Atomic int64_t quiet_until;  /* what is published till then is not
+					 believed: others may be at work */
 	_Atomic unsigned int errors;  /* for status and metrics */
 	_Atomic unsigned int moved;   /* damaged stores that were moved aside */
 	_Atomic int64_t logged;	      /* clock_now() of the last warning */
@@ -43,6 +50,8 @@ struct state {
 	const char *password_file;
 	int64_t history_s; /* how long events are kept */
 	bool may_make;	   /* tables that are not there */
+	int directory; /* of SQLite's file, locked while it is used; or -1 */
+	pid_t owner;   /* who prepared it, and leaves it at the end */
 };
 
 /* The first member of an engine's own struct. */
@@ -60,6 +69,8 @@ struct engine {
 	/* Fills in what follows from the place; for every state. */
 	enum err (*name)(struct state *s, struct error *why);
 	enum err (*prepare)(struct state *s, struct error *why);
+	/* At the end, of a state that was prepared; may be NULL. */
+	void (*leave)(struct state *s);
 	struct store *(*open)(struct state *s);
 	void (*close)(struct store *st);
 	enum store_answer (*is_applied)(struct store *st,

@@ -105,6 +105,7 @@ state_view(const struct settings *settings, struct error *why)
 		error_memory(why);
 		goto fail;
 	}
+	s->directory = -1;
 	s->place = settings->state.place;
 	s->ca = settings->ca;
 	s->password_file = settings->state.password_file;
@@ -139,6 +140,8 @@ state_free(struct state *s)
 {
 	if (s == NULL)
 		return;
+	if (s->engine != NULL && s->engine->leave != NULL)
+		s->engine->leave(s);
 	shared_free(s->shared, sizeof *s->shared);
 	free(s->path);
 	free(s);

@@ -140,6 +140,39 @@ tamper(struct stage *s, const char *sql)
 	stage_open(s);
 }
 
+struct seen {
+	char text[2048];
+	size_t stop_after;
+};
+
+static bool
+see_event(const struct state_event *e, void *data)
+{
+	struct seen *seen = data;
+	size_t n = strlen(seen->text);
+
+	snprintf(seen->text + n, sizeof seen->text - n, "%lld %s %s %s>%s %s\n",
+	    (long long)e->at, e->host, e->type, unit_text(e->old),
+	    unit_text(e->new), e->verdict);
+	return --seen->stop_after > 0;
+}
+
+static bool
+see_host(const struct state_host *h, void *data)
+{
+	struct seen *seen = data;
+	size_t n = strlen(seen->text);
+	char text[ADDRESS_TEXT_MAX];
+
+	snprintf(seen->text + n, sizeof seen->text - n, "%s %s %s %lld %s\n",
+	    h->host, h->account,
+	    unit_text(h->value[0].kind == VALUE_ADDRESS ?
+		    address_format(&h->value[0].address, text) :
+		    NULL),
+	    (long long)h->expiry, h->refused);
+	return --seen->stop_after > 0;
+}
+
 /*
  * What is believed
  */
@@ -364,6 +397,196 @@ test_damage(void **state)
 	ROWS_END();
 }
 
+/* By another hand, in the directory of the state. */
+static void
+meddle(const struct stage *s, const char *command)
+{
+	char text[1024];
+
+	snprintf(text, sizeof text, "cd %s && %s", s->directory, command);
+	assert_int_equal(system(text), 0);
+}
+
+/* A copy of before, from a backup, while the program was stopped. */
+static void
+test_restored(void **state)
+{
+	static const char *const ways[] = { "cp -p old state.db",
+		"mv old state.db", "cat old >state.db" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		stage_again(&s);
+		ROW(has(&s, V4, V6), "%zu: forgotten", i);
+		stage_close(&s);
+		meddle(&s, "cp state.db old");
+		stage_open(&s);
+		publish(&s, "89.14.163.157", V6);
+		stage_close(&s);
+		meddle(&s, ways[i]);
+		stage_open(&s);
+		ROW(!has(&s, V4, V6), "%zu: believed", i);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "%zu: not mended", i);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* A program that was killed said nothing of the file that it left. */
+static void
+test_not_left(void **state)
+{
+	struct stage s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	stage_start(&s);
+	stage_close(&s);
+	if ((pid = fork()) == 0) {
+		stage_open(&s);
+		publish(&s, V4, V6);
+		raise(has(&s, V4, V6) ? SIGKILL : SIGTERM);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	stage_open(&s);
+	assert_false(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/*
+ * Files that somebody removes or replaces while two processes have them open:
+ * what one of them does, the other one must know or doubt.
+ */
+static void
+test_removed(void **state)
+{
+	static const char *const ways[] = {
+		"rm state.db",
+		"rm state.db-wal",
+		"rm state.db-wal state.db-shm",
+		"rm state.db*",
+		"mv state.db elsewhere",
+		"cp state.db new && mv new state.db",
+		"rm -r $PWD",
+		"rm -r $PWD && mkdir $PWD",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct state_claim before = claim(V4, V6),
+				   new = claim("89.14.163.157", V6);
+		struct store *other, *late;
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		other = store_open(s.state);
+		ROW(store_is_applied(other, &before, REFRESH) == STORE_YES,
+		    "%zu: not known", i);
+		meddle(&s, ways[i]);
+		late = store_open(s.state);
+		/* One of them publishes something else. */
+		assert_int_equal(store_intend(s.store, &new, old), ERR_OK);
+		store_apply(s.store, &new, both);
+		ROW(store_is_applied(other, &before, REFRESH) == STORE_NO,
+		    "%zu: the other one believes", i);
+		ROW(store_is_applied(late, &before, REFRESH) == STORE_NO,
+		    "%zu: a later one believes", i);
+		/* And back, by the other one. */
+		assert_int_equal(store_intend(other, &before, old), ERR_OK);
+		store_apply(other, &before, both);
+		ROW(store_is_applied(s.store, &new, REFRESH) == STORE_NO,
+		    "%zu: the first one believes", i);
+		store_close(late);
+		store_close(other);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* A file that is no database, with a page in the middle, or cut, at random. */
+static void
+test_corruptions(void **state)
+{
+	(void)state;
+	for (unsigned int seed = 0; seed < 20; seed++) {
+		struct stage s;
+		struct stat st;
+
+		srandom(seed);
+		stage_start(&s);
+		publish(&s, V4, V6);
+		publish(&s, "89.14.163.157", V6);
+		if (seed % 2 == 0)
+			stage_close(&s);
+		assert_int_equal(stat(s.file, &st), 0);
+		for (int i = 0; i < 16; i++)
+			overwrite(&s, random() % (st.st_size - 64),
+			    (size_t)(1 + random() % 64));
+		if (seed % 5 == 0)
+			assert_int_equal(truncate(s.file,
+					     random() % st.st_size),
+			    0);
+		if (seed % 2 == 0)
+			stage_open(&s);
+		ROW(!has(&s, V4, V6), "seed %u: believed", seed);
+		for (int i = 0; i < 4; i++)
+			publish(&s, V4, V6);
+		ROW(!has(&s, "89.14.163.157", V6), "seed %u: believed, too",
+		    seed);
+		stage_again(&s);
+		publish(&s, V4, V6);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "seed %u: not mended", seed);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* Many processes find the damage: one file is moved aside, not each new one. */
+static void
+test_damage_found_by_many(void **state)
+{
+	struct stage s;
+	int status;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	stage_again(&s);
+	for (int i = 0; i < 6; i++)
+		if (fork() == 0) {
+			struct store *st = store_open(s.state);
+			struct state_claim c = claim(V4, V6);
+
+			usleep(300000); /* all have it open by then */
+			for (int n = 0; n < 50; n++) {
+				store_intend(st, &c, old);
+				store_apply(st, &c, both);
+				usleep(2000);
+			}
+			store_close(st);
+			_exit(0);
+		}
+	usleep(150000);
+	overwrite(&s, 0, 65536);
+	while (wait(&status) > 0)
+		assert_int_equal(status, 0);
+	meddle(&s, "test $(ls state.db.damaged-* | wc -l) -le 1");
+	stage_again(&s);
+	publish(&s, V4, V6);
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+}
+
 /* Fails the statement: there must be no row. */
 static int
 a_row(void *data, int count, char **values, char **names)
@@ -410,6 +633,46 @@ test_newer(void **state)
 	assert_null(state_new(&s.settings, &why));
 	assert_int_equal(why.code, ERR_CONFIG);
 	assert_non_null(strstr(why.text, "newer ddnsgate"));
+}
+
+/*
+ * A file of version 1, as the program that made it left it; later versions must
+ * read it, and bring it up.
+ */
+static void
+test_version_1(void **state)
+{
+	struct seen hosts = { .stop_after = 9 }, events = { .stop_after = 9 };
+	struct stage s;
+	sqlite3 *db;
+	char *file = unit_source("tests/unit/state-1.sql"), *sql;
+
+	(void)state;
+	stage_start(&s);
+	stage_close(&s);
+	assert_int_equal(unlink(s.file), 0);
+	sql = unit_read(file);
+	assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
+	ROW(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s",
+	    sqlite3_errmsg(db));
+	ROWS_END();
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	free(sql);
+	free(file);
+	stage_open(&s);
+	assert_int_equal(store_hosts(s.store, NULL, "", see_host, &hosts),
+	    ERR_OK);
+	assert_string_equal(hosts.text,
+	    "home.example.org router " V4 " 1790000000 AAAA proof: refused\n");
+	store_history(s.store, NULL, NULL, 0, see_event, &events);
+	assert_string_equal(events.text,
+	    "1780000100 home.example.org AAAA (null)>" V6 " proof\n"
+	    "1780000000 home.example.org A none>" V4 " good\n");
+	/* Of another boot, so it is read but not believed. */
+	assert_false(has(&s, V4, NULL));
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
 }
 
 /* A directory that is none: the program goes on, and knows nothing. */
@@ -546,39 +809,6 @@ test_killed(void **state)
 /*
  * For people
  */
-
-struct seen {
-	char text[2048];
-	size_t stop_after;
-};
-
-static bool
-see_event(const struct state_event *e, void *data)
-{
-	struct seen *seen = data;
-	size_t n = strlen(seen->text);
-
-	snprintf(seen->text + n, sizeof seen->text - n, "%lld %s %s %s>%s %s\n",
-	    (long long)e->at, e->host, e->type, unit_text(e->old),
-	    unit_text(e->new), e->verdict);
-	return --seen->stop_after > 0;
-}
-
-static bool
-see_host(const struct state_host *h, void *data)
-{
-	struct seen *seen = data;
-	size_t n = strlen(seen->text);
-	char text[ADDRESS_TEXT_MAX];
-
-	snprintf(seen->text + n, sizeof seen->text - n, "%s %s %s %lld %s\n",
-	    h->host, h->account,
-	    unit_text(h->value[0].kind == VALUE_ADDRESS ?
-		    address_format(&h->value[0].address, text) :
-		    NULL),
-	    (long long)h->expiry, h->refused);
-	return --seen->stop_after > 0;
-}
 
 static struct state_event
 event(int64_t at, const char *host, const char *verdict, const char *reason)
@@ -741,8 +971,14 @@ main(void)
 		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_tampered),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_corruptions),
+		cmocka_unit_test(test_damage_found_by_many),
+		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_not_left),
+		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_processes),

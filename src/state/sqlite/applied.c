@@ -10,6 +10,7 @@
 #include <gnutls/crypto.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "state/sqlite/connection.h"
 #include "state/sqlite/epoch.h"
 #include "state/sqlite/sqlite.h"
@@ -83,9 +84,10 @@ read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
 static bool
 is_believed(const struct sqlite *q, const char *host, const struct host_row *r)
 {
-	int64_t epoch = atomic_load(&q->store.state->shared->epoch);
+	const struct state *s = q->store.state;
 
-	return epoch != 0 && r->epoch == epoch && r->sum == sum_of(host, r);
+	return epoch_stands(s) && r->epoch == atomic_load(&s->shared->epoch) &&
+	    r->sum == sum_of(host, r);
 }
 
 enum store_answer
@@ -166,8 +168,13 @@ sqlite_intend(struct store *st, const struct state_claim *c,
 		epoch_end(st->state);
 		return ERR_OK;
 	}
-	if (atomic_load(&st->state->shared->epoch) == 0)
-		(void)epoch_begin(st->state, q->db);
+	if (!epoch_stands(st->state) &&
+	    (rc = epoch_find(st->state, q->db, false)) != SQLITE_OK)
+		connection_fault(q, rc);
+	if (!connection_ready(q)) {
+		epoch_end(st->state);
+		return ERR_OK;
+	}
 	if ((rc = connection_begin(q)) == SQLITE_OK)
 		rc = read_to_change(q, c, &r);
 	if (rc == SQLITE_OK) {
@@ -193,7 +200,8 @@ sqlite_apply(struct store *st, const struct state_claim *c, const bool *known)
 
 	/* In a new epoch another process may have taken the turn since. */
 	if (!connection_ready(q) ||
-	    q->intended != atomic_load(&st->state->shared->epoch))
+	    q->intended != atomic_load(&st->state->shared->epoch) ||
+	    clock_left(atomic_load(&st->state->shared->quiet_until)) > 0)
 		return;
 	if ((rc = connection_begin(q)) == SQLITE_OK)
 		rc = read_to_change(q, c, &r);

@@ -91,26 +91,101 @@ prepare_all(struct sqlite *q)
 	return rc;
 }
 
+/*
+ * Of several processes that find the damage one moves the file aside and begins
+ * a new one; until it is there the others have none.
+ */
+static void
+mend(struct sqlite *q)
+{
+	struct state *s = q->store.state;
+	unsigned int version = q->version;
+	sqlite3 *db = NULL;
+	struct error why;
+
+	if (!atomic_compare_exchange_strong(&s->shared->version, &version,
+		version + 1))
+		return;
+	atomic_store(&s->shared->mending, clock_now());
+	epoch_end(s);
+	file_move_aside(s);
+	atomic_store(&s->shared->file, 0);
+	if (file_open(s->path, &db) == SQLITE_OK &&
+	    file_migrate(s, db, &why) == ERR_OK)
+		(void)epoch_begin(s, db);
+	sqlite3_close(db);
+	atomic_store(&s->shared->version, version + 2);
+}
+
+/* False while another process mends; one that died of it is not waited for. */
+static bool
+is_whole(struct state *s, unsigned int version)
+{
+	if (version % 2 == 0)
+		return true;
+	if (clock_now() - atomic_load(&s->shared->mending) > AGAIN_MS)
+		(void)atomic_compare_exchange_strong(&s->shared->version,
+		    &version, version + 1);
+	return false;
+}
+
 void
 connection_fault(struct sqlite *q, int rc)
 {
-	struct state *s = q->store.state;
-	struct error why;
-
-	state_warn(s, "%s",
+	state_warn(q->store.state, "%s",
 	    q->db != NULL ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc));
-	if (!file_is_damaged(rc & 0xff))
+	/* Of our own texts that is the schema, which opening will tell. */
+	if (!file_is_damaged(rc & 0xff) && (rc & 0xff) != SQLITE_ERROR)
 		return;
 	connection_shut(q);
-	/* Of several processes that find the damage one moves the file. */
-	if (atomic_compare_exchange_strong(&s->shared->version, &q->version,
-		q->version + 1))
-		file_move_aside(s);
-	if (file_open(s->path, &q->db) == SQLITE_OK &&
-	    file_migrate(s, q->db, &why) == ERR_OK)
-		(void)epoch_begin(s, q->db);
-	connection_shut(q);
+	if (file_is_damaged(rc & 0xff))
+		mend(q);
 	q->again = 0;
+}
+
+/*
+ * A process may have opened other files than the others have, for somebody
+ * removed or replaced them: each would see a part of what happens.  Then a new
+ * epoch begins, and all open them anew.
+ */
+static void
+join_others(struct sqlite *q)
+{
+	struct state *s = q->store.state;
+	uint64_t file = 0;
+
+	q->file = file_identity(s);
+	if (atomic_compare_exchange_strong(&s->shared->file, &file, q->file) ||
+	    file == q->file)
+		return;
+	state_warn(s, "its files were removed or replaced while it was in use");
+	epoch_end(s);
+	atomic_store(&s->shared->file, q->file);
+	(void)epoch_begin(s, q->db);
+	q->version = atomic_fetch_add(&s->shared->version, 2) + 2;
+}
+
+/* SQLITE_OK, or why it cannot be used. */
+static int
+open_now(struct sqlite *q)
+{
+	struct state *s = q->store.state;
+	struct error why;
+	int rc = file_open(s->path, &q->db);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (file_migrate(s, q->db, &why) != ERR_OK) {
+		rc = sqlite3_errcode(q->db);
+		if (file_is_damaged(rc))
+			return rc;
+		state_warn(s, "%s", why.text);
+		connection_shut(q);
+		return SQLITE_ERROR;
+	}
+	/* Of a statement that fails the tables are not what they were. */
+	rc = prepare_all(q);
+	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }
 
 bool
@@ -118,25 +193,22 @@ connection_ready(struct sqlite *q)
 {
 	struct state *s = q->store.state;
 	unsigned int version = atomic_load(&s->shared->version);
-	struct error why;
 	int rc;
 
-	if (q->db != NULL && q->version == version)
+	if (q->db != NULL && q->version == version &&
+	    q->file == file_identity(s))
 		return true;
-	if (q->db == NULL && clock_now() < q->again)
+	if ((q->db == NULL && clock_now() < q->again) || !is_whole(s, version))
 		return false;
 	connection_shut(q);
 	q->version = version;
 	q->again = clock_now() + AGAIN_MS;
-	if ((rc = file_open(s->path, &q->db)) != SQLITE_OK) {
-		connection_fault(q, rc);
-		return false;
-	}
-	if (file_migrate(s, q->db, &why) != ERR_OK)
-		state_warn(s, "%s", why.text);
-	else if ((rc = prepare_all(q)) == SQLITE_OK)
+	rc = open_now(q);
+	if (rc == SQLITE_OK) {
+		join_others(q);
 		return true;
-	else
+	}
+	if (rc != SQLITE_ERROR || q->db != NULL)
 		connection_fault(q, rc);
 	connection_shut(q);
 	return false;

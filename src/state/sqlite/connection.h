@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "state/engine.h"
+#include "state/sqlite/file.h"
 
 enum statement {
 	BEGIN,
@@ -30,13 +31,14 @@ struct sqlite {
 	sqlite3 *db; /* NULL: it cannot be used now */
 	sqlite3_stmt *statements[STATEMENTS];
 	unsigned int version; /* state_shared.version when it was opened */
+	uint64_t file;	      /* file_identity() then */
 	int64_t again;	      /* when to try to open it the next time */
 	int64_t intended;     /* epoch of the last intent */
 };
 
 /*
- * Is the file open?  Opens it, also where another process replaced it; one that
- * failed is tried again after 10 seconds.
+ * Is the file open?  Opens it, also where another process, or another hand,
+ * replaced or removed it; one that failed is tried again after 10 seconds.
  */
 bool connection_ready(struct sqlite *q);
 

@@ -1,15 +1,25 @@
 #include "config.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gnutls/crypto.h>
 
+#include "base/clock.h"
 #include "state/sqlite/epoch.h"
 #include "state/sqlite/file.h"
+
+/* As long as an update may be at work, also after its answer. */
+#define QUIET_MS 70000
+
+#define FORMAT " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 ".%09" PRId64
+#define SCAN   " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 ".%" SCNd64
 
 static bool
 read_line(const char *file, char *line, size_t size)
@@ -24,26 +34,115 @@ read_line(const char *file, char *line, size_t size)
 	return ok;
 }
 
+/*
+ * What the marker says: the epoch, and if it is sealed, which file it belongs
+ * to.
+ */
+struct marker {
+	int64_t epoch;
+	bool sealed;
+	uint64_t device, inode;
+	int64_t size, changed_s, changed_ns;
+};
+
 static bool
-write_marker(const struct state *s, int64_t epoch)
+write_marker(const struct state *s, const struct marker *m)
 {
 	char made[FILE_NAME_MAX], marker[FILE_NAME_MAX];
 	FILE *f = fopen(file_beside(s, ".trusted.new", made), "we");
-	bool ok = f != NULL && fprintf(f, "%" PRId64 "\n", epoch) > 0;
+	bool ok = f != NULL && fprintf(f, "%" PRId64, m->epoch) > 0;
 
+	if (ok && m->sealed)
+		ok = fprintf(f, FORMAT, m->device, m->inode, m->size,
+			 m->changed_s, m->changed_ns) > 0;
 	if (f != NULL)
-		ok = fclose(f) == 0 && ok;
+		ok = fputc('\n', f) != EOF && fclose(f) == 0 && ok;
 	return ok && rename(made, file_beside(s, ".trusted", marker)) == 0;
 }
 
-static int64_t
-read_marker(const struct state *s)
+static void
+read_marker(const struct state *s, struct marker *m)
 {
-	char name[FILE_NAME_MAX], line[32];
+	char name[FILE_NAME_MAX], line[160], *end;
 
-	return read_line(file_beside(s, ".trusted", name), line, sizeof line) ?
-	    strtoll(line, NULL, 10) :
-	    0;
+	*m = (struct marker){ .epoch = 0 };
+	if (!read_line(file_beside(s, ".trusted", name), line, sizeof line))
+		return;
+	m->epoch = strtoll(line, &end, 10);
+	m->sealed = sscanf(end, SCAN, &m->device, &m->inode, &m->size,
+			&m->changed_s, &m->changed_ns) == 5;
+}
+
+/* Fills in which file is there; false if it is not whole by itself. */
+static bool
+look_at_file(const struct state *s, struct marker *m)
+{
+	char wal[FILE_NAME_MAX];
+	struct stat st;
+
+	if (stat(file_beside(s, "-wal", wal), &st) == 0 && st.st_size > 0)
+		return false;
+	if (stat(s->path, &st) == -1)
+		return false;
+	m->device = st.st_dev;
+	m->inode = st.st_ino;
+	m->size = st.st_size;
+	m->changed_s = st.st_ctim.tv_sec;
+	m->changed_ns = st.st_ctim.tv_nsec;
+	return true;
+}
+
+static bool
+is_sealed(const struct state *s, const struct marker *m)
+{
+	struct marker now;
+
+	return m->sealed && look_at_file(s, &now) && m->device == now.device &&
+	    m->inode == now.inode && m->size == now.size &&
+	    m->changed_s == now.changed_s && m->changed_ns == now.changed_ns;
+}
+
+bool
+epoch_lock(struct state *s)
+{
+	bool alone;
+
+	s->owner = getpid();
+	s->directory = open(s->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->directory == -1)
+		return true;
+	alone = flock(s->directory, LOCK_EX | LOCK_NB) == 0;
+	(void)flock(s->directory, LOCK_SH | LOCK_NB);
+	return alone;
+}
+
+void
+epoch_seal(struct state *s)
+{
+	struct marker m;
+
+	if (s->directory == -1)
+		return;
+	read_marker(s, &m);
+	/* A lock is one for all processes that were forked with it. */
+	if (getpid() == s->owner &&
+	    flock(s->directory, LOCK_EX | LOCK_NB) == 0 && m.epoch != 0 &&
+	    m.epoch == atomic_load(&s->shared->epoch) && look_at_file(s, &m)) {
+		m.sealed = true;
+		(void)write_marker(s, &m);
+	}
+	close(s->directory);
+	s->directory = -1;
+}
+
+bool
+epoch_stands(const struct state *s)
+{
+	int64_t epoch = atomic_load(&s->shared->epoch);
+	struct marker m;
+
+	read_marker(s, &m);
+	return epoch != 0 && m.epoch == epoch && !m.sealed;
 }
 
 static bool
@@ -71,46 +170,89 @@ read_boot(char boot[static 64])
 		strcpy(boot, "unknown");
 }
 
-bool
-epoch_begin(struct state *s, sqlite3 *db)
+/* The turns and intents of others that are at work now may be lost. */
+static void
+set_epoch(struct state *s, int64_t epoch)
 {
-	char boot[64];
-	int64_t epoch = 0;
-	char *text;
-	bool ok;
+	if (atomic_load(&s->shared->users) > 1)
+		atomic_store(&s->shared->quiet_until, clock_now() + QUIET_MS);
+	atomic_store(&s->shared->epoch, epoch);
+}
 
-	while (epoch <= 0)
-		if (gnutls_rnd(GNUTLS_RND_NONCE, &epoch, sizeof epoch) < 0)
-			return false;
+/* A table that gives back something else than it took is damaged. */
+static int
+write_epoch(sqlite3 *db, int64_t epoch)
+{
+	char boot[64], kept[32] = "";
+	char *text;
+	int rc = SQLITE_NOMEM;
+
 	read_boot(boot);
 	text = sqlite3_mprintf("BEGIN IMMEDIATE; DELETE FROM turn;"
 			       "INSERT OR REPLACE INTO meta VALUES"
 			       " ('boot', %Q), ('epoch', '%lld'); COMMIT",
 	    boot, (long long)epoch);
-	ok = text != NULL &&
-	    sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK &&
-	    write_marker(s, epoch);
+	if (text != NULL)
+		rc = sqlite3_exec(db, text, NULL, NULL, NULL);
 	sqlite3_free(text);
 	if (sqlite3_get_autocommit(db) == 0)
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	atomic_store(&s->shared->epoch, ok ? epoch : 0);
-	return ok;
+	if (rc == SQLITE_OK &&
+	    (!read_meta(db, "epoch", kept, sizeof kept) ||
+		strtoll(kept, NULL, 10) != epoch))
+		rc = SQLITE_CORRUPT;
+	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }
 
-void
-epoch_find(struct state *s, sqlite3 *db)
+int
+epoch_begin(struct state *s, sqlite3 *db)
+{
+	struct marker m = { .epoch = 0 };
+	int rc;
+
+	while (m.epoch <= 0)
+		if (gnutls_rnd(GNUTLS_RND_NONCE, &m.epoch, sizeof m.epoch) < 0)
+			return SQLITE_INTERNAL;
+	rc = write_epoch(db, m.epoch);
+	if (rc == SQLITE_OK && !write_marker(s, &m))
+		rc = SQLITE_CANTOPEN;
+	set_epoch(s, rc == SQLITE_OK ? m.epoch : 0);
+	return rc;
+}
+
+/* The epoch that the file is in, or 0; sealed: as epoch_lock() says. */
+static int64_t
+current_epoch(const struct state *s, sqlite3 *db, bool sealed)
 {
 	char boot[64], known[64], epoch[32];
+	struct marker m;
 
 	read_boot(boot);
-	if (strcmp(boot, "unknown") != 0 &&
-	    read_meta(db, "boot", known, sizeof known) &&
-	    strcmp(boot, known) == 0 &&
-	    read_meta(db, "epoch", epoch, sizeof epoch) &&
-	    strtoll(epoch, NULL, 10) == read_marker(s))
-		atomic_store(&s->shared->epoch, read_marker(s));
-	else if (!epoch_begin(s, db))
-		state_warn(s, "%s", sqlite3_errmsg(db));
+	read_marker(s, &m);
+	if (strcmp(boot, "unknown") == 0 ||
+	    !read_meta(db, "boot", known, sizeof known) ||
+	    strcmp(boot, known) != 0 ||
+	    !read_meta(db, "epoch", epoch, sizeof epoch) ||
+	    strtoll(epoch, NULL, 10) != m.epoch ||
+	    (sealed ? !is_sealed(s, &m) : m.sealed))
+		return 0;
+	return m.epoch;
+}
+
+int
+epoch_find(struct state *s, sqlite3 *db, bool sealed)
+{
+	struct marker m = { .epoch = current_epoch(s, db, sealed) };
+
+	if (m.epoch == 0)
+		return epoch_begin(s, db);
+	/* While it is in use, it changes: a seal would be wrong. */
+	if (sealed && !write_marker(s, &m)) {
+		epoch_end(s);
+		return SQLITE_CANTOPEN;
+	}
+	set_epoch(s, m.epoch);
+	return SQLITE_OK;
 }
 
 void

@@ -1,6 +1,8 @@
 #include "config.h"
 
+#include <glob.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +51,34 @@ file_beside(const struct state *s, const char *ending,
 	return name;
 }
 
+/* Those that were moved aside before: a disk is not to be filled with them. */
+static void
+remove_damaged(const struct state *s)
+{
+	char pattern[FILE_NAME_MAX];
+	glob_t found;
+
+	if (glob(file_beside(s, ".damaged-*", pattern), 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		(void)unlink(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+uint64_t
+file_identity(const struct state *s)
+{
+	char name[FILE_NAME_MAX];
+	struct stat db = { .st_ino = 0 }, wal = { .st_ino = 0 };
+	uint64_t id;
+
+	(void)stat(s->path, &db);
+	(void)stat(file_beside(s, "-wal", name), &wal);
+	id = (db.st_ino * 0x9e3779b97f4a7c15ULL) ^ (wal.st_ino << 1) ^
+	    ((uint64_t)db.st_dev << 48);
+	return id != 0 ? id : 1;
+}
+
 /*
  * A file that SQLite finds damaged is kept for whoever wants to look at it.
  * Another process may have moved it already; then nothing is left to do.
@@ -58,6 +88,7 @@ file_move_aside(struct state *s)
 {
 	char from[FILE_NAME_MAX], to[FILE_NAME_MAX], ending[64];
 
+	remove_damaged(s);
 	snprintf(ending, sizeof ending, ".damaged-%lld", (long long)time(NULL));
 	if (rename(s->path, file_beside(s, ending, to)) == -1)
 		return;
@@ -103,13 +134,15 @@ file_open(const char *path, sqlite3 **db)
 		rc = sqlite3_exec(*db,
 		    "PRAGMA journal_mode = WAL;"
 		    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;"
+		    "PRAGMA cell_size_check = ON;"
 		    "PRAGMA trusted_schema = OFF;",
 		    NULL, NULL, NULL);
 	if (rc != SQLITE_OK) {
 		sqlite3_close(*db);
 		*db = NULL;
 	}
-	return rc;
+	/* These statements are right, so it is what they were to read. */
+	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }
 
 /*
@@ -123,6 +156,8 @@ file_migrate(struct state *s, sqlite3 *db, struct error *why)
 	int version = pragma_number(db, "PRAGMA user_version");
 	int tables = pragma_number(db, "SELECT count(*) FROM sqlite_schema");
 
+	if (id == -1 || version == -1 || tables == -1)
+		return error_set(why, ERR_SYSTEM, "%s", sqlite3_errmsg(db));
 	if (id == APPLICATION_ID && version > TABLES_VERSION)
 		return error_set(why, ERR_CONFIG,
 		    "state %s: version %d of its "

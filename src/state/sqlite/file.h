@@ -29,12 +29,19 @@ int file_open(const char *path, sqlite3 **db);
  */
 enum err file_migrate(struct state *s, sqlite3 *db, struct error *why);
 
+/*
+ * Which files are at the path now, the database and its log of writes: another
+ * number for others.  Never 0.
+ */
+uint64_t file_identity(const struct state *s);
+
 /* Does this code of SQLite mean that the file is damaged? */
 bool file_is_damaged(int code);
 
 /*
  * Keeps a damaged file under another name, for whoever wants to look at it, so
- * that a new one can begin.  Logs and counts it.
+ * that a new one can begin, and removes all but the latest of such files.  Logs
+ * and counts it.
  */
 void file_move_aside(struct state *s);
 

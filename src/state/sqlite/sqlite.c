@@ -23,28 +23,38 @@ sqlite_name(struct state *s, struct error *why)
 	return ERR_OK;
 }
 
+/* SQLITE_OK, or what is wrong with the file, also in why. */
+static int
+try_file(struct state *s, bool sealed, struct error *why)
+{
+	sqlite3 *db = NULL;
+	int rc = file_open(s->path, &db);
+
+	*why = (struct error){ .code = ERR_OK };
+	if (rc != SQLITE_OK)
+		error_set(why, ERR_SYSTEM, "%s", sqlite3_errstr(rc));
+	else if (file_migrate(s, db, why) != ERR_OK)
+		rc = sqlite3_errcode(db);
+	else if ((rc = epoch_find(s, db, sealed)) != SQLITE_OK)
+		error_set(why, ERR_SYSTEM, "%s", sqlite3_errstr(rc));
+	sqlite3_close(db);
+	return rc;
+}
+
 static enum err
 sqlite_prepare(struct state *s, struct error *why)
 {
-	sqlite3 *db = NULL;
-	struct error what = { .code = ERR_OK };
-	int rc;
+	bool sealed = epoch_lock(s);
+	struct error what;
 
-	if (file_is_damaged(rc = file_open(s->path, &db))) {
+	if (file_is_damaged(try_file(s, sealed, &what))) {
 		file_move_aside(s);
-		rc = file_open(s->path, &db);
+		(void)try_file(s, sealed, &what);
 	}
-	if (rc != SQLITE_OK) {
-		state_warn(s, "%s", sqlite3_errstr(rc));
-		return ERR_OK;
-	}
-	if (file_migrate(s, db, &what) == ERR_OK)
-		epoch_find(s, db);
-	else if (what.code == ERR_CONFIG)
+	if (what.code == ERR_CONFIG)
 		*why = what;
-	else
+	else if (what.code != ERR_OK)
 		state_warn(s, "%s", what.text);
-	sqlite3_close(db);
 	return what.code == ERR_CONFIG ? ERR_CONFIG : ERR_OK;
 }
 
@@ -56,6 +66,7 @@ sqlite_open(struct state *s)
 	if (q == NULL)
 		return NULL;
 	q->store = (struct store){ .engine = &sqlite_engine, .state = s };
+	atomic_fetch_add(&s->shared->users, 1);
 	(void)connection_ready(q);
 	return &q->store;
 }
@@ -66,6 +77,7 @@ sqlite_shut(struct store *st)
 	struct sqlite *q = (struct sqlite *)st;
 
 	connection_shut(q);
+	atomic_fetch_sub(&st->state->shared->users, 1);
 	free(q);
 }
 
@@ -74,6 +86,7 @@ const struct engine sqlite_engine = {
 		     "each time",
 	.name = sqlite_name,
 	.prepare = sqlite_prepare,
+	.leave = epoch_seal,
 	.open = sqlite_open,
 	.close = sqlite_shut,
 	.is_applied = sqlite_is_applied,
