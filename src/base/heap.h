@@ -24,8 +24,8 @@ struct heap_region *heap_region_new(void);
 /*
  * Between these two, all that this program and its libraries allocate lies in
  * r.  No function that keeps memory for its next call, such as getgrnam(3), may
- * be called there.  free(3) of what lies in a region gives little back.  NULL is
- * fine: then the heap is used.
+ * be called there.  free(3) of what lies in a region gives little back.  NULL
+ * is fine: then the heap is used.
  */
 void heap_region_enter(struct heap_region *r);
 void heap_region_leave(void);

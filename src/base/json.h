@@ -27,11 +27,11 @@ struct json_fault {
 /*
  * json_tokener_parse_ex() with JSON_TOKENER_STRICT and flags, for the len bytes
  * of text and the NUL behind them.  tok is a new one, and tells what was wrong
- * and where (json_tokener_get_error, json_tokener_get_parse_end).  Whoever calls
- * owns the result; NULL also for the value null.
+ * and where (json_tokener_get_error, json_tokener_get_parse_end).  Whoever
+ * calls owns the result; NULL also for the value null.
  *
- * json-c 0.18 (Debian 13) is too strict: it takes bytes from 0x80 on for control
- * characters, and refuses every string that is not ASCII.
+ * json-c 0.18 (Debian 13) is too strict: it takes bytes from 0x80 on for
+ * control characters, and refuses every string that is not ASCII.
  */
 json_object *json_parse(struct json_tokener *tok, const char *text, size_t len,
     int flags);

@@ -16,9 +16,9 @@ struct slow;
 
 /*
  * For a pool of that many workers: 3 of 4 may be slow, at least 1.  Of one
- * account it is 1 of 4, and at least 2, for an equal update waits for the first;
- * of all accounts whose last proof got no answer 1 of 4, and at least 1.
- * To be made before the fork; NULL without memory.
+ * account it is 1 of 4, and at least 2, for an equal update waits for the
+ * first; of all accounts whose last proof got no answer 1 of 4, and at least
+ * 1.  To be made before the fork; NULL without memory.
  */
 struct slow *slow_new(unsigned int workers);
 void slow_free(struct slow *s);
