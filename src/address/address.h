@@ -31,8 +31,8 @@ struct network {
 bool address_parse(struct address *a, int family, const char *text);
 
 /*
- * As address_parse(), of either family.  An IPv4-mapped address, as a web server
- * with one socket for both families tells it, is the IPv4 address.
+ * As address_parse(), of either family.  An IPv4-mapped address, as a web
+ * server with one socket for both families tells it, is the IPv4 address.
  */
 bool address_parse_any(struct address *a, const char *text);
 
@@ -51,8 +51,8 @@ const char *address_format(const struct address *a,
     char text[static ADDRESS_TEXT_MAX]);
 
 /*
- * The IPv4 address in an IPv4-mapped one (RFC 4291 section 2.5.5.2); to may be a.
- * False for any other, and nothing is changed.
+ * The IPv4 address in an IPv4-mapped one (RFC 4291 section 2.5.5.2); to may be
+ * a.  False for any other, and nothing is changed.
  */
 bool address_unmap(struct address *to, const struct address *a);
 

@@ -17,9 +17,9 @@ bool account_file_name(const struct settings *s, const char *account,
 
 /*
  * Writes the account into its file: into a new one beside it, which is read as
- * the service would before it is renamed.  is_new: there must be none yet; owner
- * and mode are those of the configuration file, and otherwise those of the old
- * one.  False, told on standard error; then nothing has changed.
+ * the service would before it is renamed.  is_new: there must be none yet;
+ * owner and mode are those of the configuration file, and otherwise those of
+ * the old one.  False, told on standard error; then nothing has changed.
  */
 bool account_file_write(struct settings *s, const char *account,
     json_object *content, bool is_new);

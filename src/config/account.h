@@ -36,10 +36,10 @@ struct account_settings {
 
 /*
  * Reads the account that r stands at; its name is that of the reader.  What it
- * leaves out is taken from the member "defaults" of s, whose providers it names.
- * *to is to be released by account_end() in any case; its name and verifier and
- * the strings of its proofs are borrowed from the documents.  Errors are kept
- * by r.
+ * leaves out is taken from the member "defaults" of s, whose providers it
+ * names.  *to is to be released by account_end() in any case; its name and
+ * verifier and the strings of its proofs are borrowed from the documents.
+ * Errors are kept by r.
  */
 void account_read(struct reader *r, struct settings *s,
     struct account_settings *to);
@@ -51,9 +51,9 @@ void account_read(struct reader *r, struct settings *s,
 void account_check_defaults(struct reader *r, const struct settings *s);
 
 /*
- * Makes *to, of s, a copy of from, which belongs to the settings of, so that it
- * borrows nothing from them.  False: out of memory, or s lacks its provider; *to
- * is all zero then.
+ * Makes *to, of s, a copy of from, which belongs to the settings of, so that
+ * it borrows nothing from them.  False: out of memory, or s lacks its
+ * provider; *to is all zero then.
  */
 bool account_copy(struct account_settings *to, const struct settings *s,
     const struct account_settings *from, const struct settings *of);

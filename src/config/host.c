@@ -205,8 +205,8 @@ read_ipv6(struct reader *r, struct host_settings *to)
 	if (r->value != NULL &&
 	    !json_object_is_type(r->value, json_type_object))
 		reader_fail(r,
-		    "must be \"router\", \"if-public\", or { \"prefix_length\": 56, "
-		    "\"suffix\": \"0:0:0:fc::8\" }");
+		    "must be \"router\", \"if-public\", or "
+		    "{ \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\" }");
 	if (!reader_object(r))
 		return;
 	length = reader_member(r, "prefix_length");

@@ -2,8 +2,9 @@
  * roster.h - puts together the accounts of some settings: those of the
  * configuration file, and those of the files of a directory.
  *
- * One account that is wrong stops none of the others: it stays as it was before,
- * or is left out, and the settings keep the fault for whoever tells it.
+ * One account that is wrong stops none of the others: it stays as it was
+ * before, or is left out, and the settings keep the fault for whoever tells
+ * it.
  */
 #ifndef CONFIG_ROSTER_H
 #define CONFIG_ROSTER_H
@@ -15,9 +16,10 @@
 
 /*
  * Reads the files of the directory that have changed, or all of them if s has
- * none yet, and takes out the accounts whose files are gone.  An account that is
- * wrong now stays as it is in s or, if s lacks it, in before, which may be NULL.
- * ERR_CONFIG: the directory cannot be read, and everything stays as it was.
+ * none yet, and takes out the accounts whose files are gone.  An account that
+ * is wrong now stays as it is in s or, if s lacks it, in before, which may be
+ * NULL.  ERR_CONFIG: the directory cannot be read, and everything stays as it
+ * was.
  */
 enum err roster_read_directory(struct settings *s,
     const struct settings *before, const struct account_judge *judge,

@@ -86,9 +86,9 @@ struct account_judge {
 /*
  * Reads file, and the directory of accounts that it names.  NULL on the first
  * error of the file, which why tells with the file, the place in it and the
- * remedy.  An account of the directory that is wrong, or not right for judge, is
- * one of the faults of the result, and is as it was in before.  Both before and
- * judge may be NULL.
+ * remedy.  An account of the directory that is wrong, or not right for judge,
+ * is one of the faults of the result, and is as it was in before.  Both before
+ * and judge may be NULL.
  */
 struct settings *settings_read_after(const char *file,
     const struct settings *before, const struct account_judge *judge,

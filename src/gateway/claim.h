@@ -49,8 +49,8 @@ struct claim {
 /*
  * Reads the parameters of q, and what the account lets us take from the
  * connection.  Names of parameters are known in any case, and with the "amp;"
- * of an escaped ampersand before them.  A value that says "there is none now" is
- * an absent one; the others are read in every form that has one meaning.
+ * of an escaped ampersand before them.  A value that says "there is none now"
+ * is an absent one; the others are read in every form that has one meaning.
  * What should narrow an update never widens it: a parameter of any name whose
  * value is a host name counts as hostname, and where the rules need names, an
  * account with several hosts gets by without only by its "all_hosts".

@@ -65,8 +65,8 @@ bool gateway_accounts_changed(const struct gateway *g);
 enum err gateway_read_accounts(struct gateway *g, struct error *why);
 
 /*
- * Would the account name, read from file, be right in a gateway of s?  The error
- * names file, the place and the remedy.
+ * Would the account name, read from file, be right in a gateway of s?  The
+ * error names file, the place and the remedy.
  */
 enum err gateway_check_account(struct settings *s, const char *file,
     const char *name, struct error *why);

@@ -42,8 +42,9 @@ void hosts_take_turns(struct update *u, int64_t deadline);
 bool hosts_keep_turns(struct update *u);
 
 /*
- * Says what is about to be written of a host, an index, before its first write.
- * Where the store of several machines does not take it, the host becomes "busy".
+ * Says what is about to be written of a host, an index, before its first
+ * write.  Where the store of several machines does not take it, the host
+ * becomes "busy".
  */
 void hosts_intend(struct update *u, size_t host);
 

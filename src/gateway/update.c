@@ -35,8 +35,9 @@ update_run(struct update *u)
 }
 
 /*
- * What may take seconds, and so is done by a part of the workers only.  What was
- * begun at the provider when the router wants its reply goes on after that.
+ * What may take seconds, and so is done by a part of the workers only.  What
+ * was begun at the provider when the router wants its reply goes on after
+ * that.
  */
 static enum err
 work(struct update *u)

@@ -29,7 +29,7 @@ struct work *work_start(struct update *u, int64_t deadline, int64_t late);
  */
 void work_run(struct work *w);
 
-/* Goes on after the reply, until everything has its verdict or the moment comes. */
+/* Goes on after the reply, until the moment or until every record is done. */
 void work_go_on(struct work *w, int64_t until);
 
 /* Is something written, or being written, at the provider that is not whole? */

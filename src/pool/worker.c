@@ -164,9 +164,10 @@ task_of_signals(const struct worker *w)
 }
 
 /*
- * Finishes what was begun at a provider when the router got its reply.  That may
- * take a minute, so the supervisor is shown that the worker is alive; a worker
- * that is to stop gives it up, and the next update of the hosts begins anew.
+ * Finishes what was begun at a provider when the router got its reply.  That
+ * may take a minute, so the supervisor is shown that the worker is alive; a
+ * worker that is to stop gives it up, and the next update of the hosts begins
+ * anew.
  */
 static void
 finish_late(struct worker *w)

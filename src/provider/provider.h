@@ -76,9 +76,9 @@ void providers_inherit(struct providers *p, const struct providers *from);
 
 /*
  * Brings the records to the provider, those of one request together, and
- * judges each, as a part of a loop of the caller's own.  Reads before it writes;
- * never writes what is already so, nor what has no leave.  The number of
- * requests is bounded by the description.
+ * judges each, as a part of a loop of the caller's own.  Reads before it
+ * writes; never writes what is already so, nor what has no leave.  The number
+ * of requests is bounded by the description.
  *
  *	pub = provider_start(...);
  *	while (provider_step(pub)) {
@@ -116,7 +116,8 @@ bool provider_is_writing(const struct publishing *pub);
 
 /*
  * Aborts what is under way; records that are not done get ERR_UNREACHABLE.
- * *retry_after gets the seconds that the provider asked for, or 0.  NULL is fine.
+ * *retry_after gets the seconds that the provider asked for, or 0.  NULL is
+ * fine.
  */
 void provider_finish(struct publishing *pub, long *retry_after);
 

@@ -7,8 +7,8 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config ca-certificates
 	libsqlite3-dev libbsd-dev libpq-dev libknot-dev"
 LAB_PACKAGES="nginx-light spawn-fcgi pdns-server pdns-backend-sqlite3
 	bind9-dnsutils curl iproute2 python3 python3-cryptography"
-TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime mandoc
-	clang-format shellcheck pyflakes3 systemd
+TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime
+	mandoc clang-format shellcheck pyflakes3 systemd
 	ddclient libio-socket-ssl-perl inadyn wget
 	apache2-bin lighttpd lighttpd-mod-openssl caddy haproxy
 	knot bind9 python3-dnspython postgresql"

@@ -19,12 +19,12 @@
 struct run;
 
 /*
- * Starts to bring count records, PUBLICATIONS_MAX at most, to the provider; all
- * arguments must outlive the run.  The names take turns: turn, any number, says
- * which one goes first.  By the deadline the router wants its reply, so requests
- * for several records do not wait longer for one of them than half of that; late
- * is the moment by which all requests end.  NULL: there was no memory, and every record says so.
- * Nothing is sent before publish_step().
+ * Starts to bring count records, PUBLICATIONS_MAX at most, to the provider;
+ * all arguments must outlive the run.  The names take turns: turn, any number,
+ * says which one goes first.  By the deadline the router wants its reply, so
+ * requests for several records do not wait longer for one of them than half of
+ * that; late is the moment by which all requests end.  NULL: there was no
+ * memory, and every record says so.  Nothing is sent before publish_step().
  */
 struct run *publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,

@@ -36,7 +36,7 @@ enum obstacle {
 	MET_ANOTHER, /* a transaction; the whole of it may be run again */
 	MET_LOCK,    /* another transaction has the row, and does not end */
 	MET_NO_TABLE,
-	MET_FAULT /* it answers, but not what was asked; or it does not answer */
+	MET_FAULT /* no answer, or not one to what was asked */
 };
 
 /*

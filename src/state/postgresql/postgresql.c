@@ -15,9 +15,9 @@
 #define PREPARE_MS 5000 /* to make or migrate the tables, at the start */
 
 /*
- * libpq asks the resolver for the host of a URL, and waits as long as that does:
- * let it try each server once.  The process that asks for providers' names has
- * time, and is not hurried.
+ * libpq asks the resolver for the host of a URL, and waits as long as that
+ * does: let it try each server once.  The process that asks for providers'
+ * names has time, and is not hurried.
  */
 static void
 resolver_hurry(bool hurry)
