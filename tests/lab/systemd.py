@@ -2,7 +2,8 @@
 
 The tree is a tmpfs: /usr is the machine's, read-only; /etc, /var and /dev are
 its own, with device nodes made for it; what was installed below the prefix is
-copied to the same place.  Only what the units need is started.  When the lab
+copied to the same place.  Or it is a layer over a whole tree, say of another
+release.  Only what the units need is started.  When the lab
 ends its first process, all others of the tree end, and the tree with them.
 """
 
@@ -26,21 +27,41 @@ MASKED = """console-getty.service dev-hugepages.mount dev-mqueue.mount getty.tar
     systemd-tmpfiles-setup-dev.service systemd-udevd.service
     systemd-update-utmp.service""".split()
 
-# $1: where the tree is made; $2: the prefix to copy; $3...: units to mask
-BOOT = r"""
-set -eu
-root=$1 prefix=$2
-shift 2
+# The tree, at "$root", with the machine's programs and a copy of the prefix.
+OWN = r"""
 mount -t tmpfs -o mode=755 tmpfs "$root"
 cd "$root"
-mkdir -p dev etc/systemd/system etc/tmpfiles.d old proc root run sys tmp usr var/log \
-    var/lib var/tmp
-chmod 1777 tmp var/tmp
 for d in bin sbin lib lib32 lib64 libx32; do
     if [ -L "/$d" ]; then cp -a "/$d" "$d"; fi
 done
+mkdir -p etc usr ".$from"
 mount --bind -o ro /usr usr
 mount -o remount,bind,ro usr
+for f in passwd group nsswitch.conf ld.so.cache ld.so.conf ssl alternatives; do
+    if [ -e "/etc/$f" ]; then cp -a "/etc/$f" etc/; fi
+done
+cp -a "$from/." ".$from"
+"""
+
+# The same with all of another tree, which is not changed.
+BARE = r"""
+mount -t tmpfs -o mode=755 tmpfs "$root"
+mkdir "$root/upper" "$root/work" "$root/tree"
+mount -t overlay -o "lowerdir=$from,upperdir=$root/upper,workdir=$root/work" \
+    overlay "$root/tree"
+cd "$root/tree"
+"""
+
+# $1: where the tree is made; $2: the prefix or the tree that it is made from;
+# $3...: units to mask
+BOOT = r"""
+set -eu
+root=$1 from=$2
+shift 2
+FURNISH
+mkdir -p dev etc/systemd/system etc/tmpfiles.d old proc root run sys tmp usr var/log \
+    var/lib var/tmp
+chmod 1777 tmp var/tmp
 mount -t proc proc proc
 mount --bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys
@@ -58,15 +79,10 @@ mknod -m 666 dev/tty c 5 0
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
-for f in passwd group nsswitch.conf ld.so.cache ld.so.conf ssl alternatives; do
-    if [ -e "/etc/$f" ]; then cp -a "/etc/$f" etc/; fi
-done
 echo lab >etc/hostname
 echo 00000000000000000000000000000001 >etc/machine-id
-for unit; do ln -s /dev/null "etc/systemd/system/$unit"; done
-ln -s /dev/null etc/tmpfiles.d/tmp.conf     # it empties /tmp, where a prefix may be
-mkdir -p ".$prefix"
-cp -a "$prefix/." ".$prefix"
+for unit; do ln -sf /dev/null "etc/systemd/system/$unit"; done
+ln -sf /dev/null etc/tmpfiles.d/tmp.conf     # it empties /tmp, where a prefix may be
 pivot_root . old
 exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_COLORS=0 \
     /bin/sh -c 'umount -l /old && exec INIT --log-target=journal \
@@ -74,7 +90,7 @@ exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_COLORS=0 \
 """.replace("INIT", INIT)
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup",
-           "--uts", "--ipc", "--net", "--propagation", "private", "--"]
+           "--uts", "--ipc", "--propagation", "private"]
 
 
 def refused():
@@ -82,8 +98,9 @@ def refused():
     if not os.path.exists(INIT):
         return "systemd is not installed"
     tried = subprocess.run(
-        [*UNSHARE, "sh", "-c", "mount -t tmpfs tmpfs /mnt && mknod /mnt/null c 1 3 && "
-         "mount -t cgroup2 cgroup2 /mnt"], check=False, text=True, capture_output=True)
+        [*UNSHARE, "--net", "--", "sh", "-c",
+         "mount -t tmpfs tmpfs /mnt && mknod /mnt/null c 1 3 &&"
+         " mount -t cgroup2 cgroup2 /mnt"], check=False, text=True, capture_output=True)
     return None if tried.returncode == 0 else \
         f"no systemd can be started here: {tried.stderr.strip()}"
 
@@ -91,10 +108,12 @@ def refused():
 class Systemd:
     """The machine that it runs; `with` it, or stop() it."""
 
-    def __init__(self, folder, prefix):
+    def __init__(self, folder, prefix, furnish=OWN, host=None):
+        """On a host of the lab, or with a network of its own in which nobody is."""
         os.makedirs(f"{folder}/tree", exist_ok=True)
-        self.process = Process(self, [
-            *UNSHARE, "sh", "-c", BOOT, "boot", f"{folder}/tree", prefix, *MASKED],
+        self.process = Process(host or self, [
+            *UNSHARE, *([] if host else ["--net"]), "--", "sh", "-c",
+            BOOT.replace("FURNISH", furnish), "boot", f"{folder}/tree", prefix, *MASKED],
             f"{folder}/systemd.log")
         self.init = None
         self.process.ready(self.booted, "systemd", 60)
@@ -110,13 +129,16 @@ class Systemd:
         return self.run("systemctl", "is-system-running").stdout.strip() in (
             "running", "degraded")
 
+    def entering(self, *args):
+        """What runs a command in the tree."""
+        return ["nsenter", f"--target={self.init}", "--mount", "--pid", "--net", "--uts",
+                "--ipc", "--cgroup", "--root", "--wd", "--", *args]
+
     def run(self, *args):
         """A command in the tree: its status, and what it printed."""
         return subprocess.run(
-            ["nsenter", f"--target={self.init}", "--mount", "--pid", "--net", "--uts",
-             "--ipc", "--cgroup", "--root", "--wd", "--", *args],
-            check=False, text=True, capture_output=True, stdin=subprocess.DEVNULL,
-            timeout=120)
+            self.entering(*args), check=False, text=True, capture_output=True,
+            stdin=subprocess.DEVNULL, timeout=120)
 
     def path(self, name):
         """A file of the tree, as the lab itself can open it."""
@@ -157,3 +179,10 @@ class Systemd:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Bare(Systemd):
+    """A machine of its own release: a copy of a whole tree, on a host of the lab."""
+
+    def __init__(self, folder, tree, host):
+        super().__init__(folder, tree, BARE, host)

@@ -1,0 +1,187 @@
+"""README's section "Install", pasted command by command into a bare Debian.
+
+The tree (DDNSGATE_BARE) is what debootstrap makes, with systemd; tests/releases
+makes one for each release.  A systemd is started in it, on the host of the lab
+that stands in for the server, and what the section says is typed at a terminal
+there: once from top to bottom, up to the first `good`.  Only what is in MEANWHILE
+is not done as it is written there, since the lab has no Internet.
+"""
+
+import hashlib
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+
+import pytest
+from lab import network, stage as stages
+from lab.gateway import ROOT
+from lab.systemd import Bare, refused
+from lab.waiting import until
+
+SERVER = "dns.chaos-wg.net"
+TOKEN = "canary-of-the-installation"
+AT = f"/etc/letsencrypt/live/{SERVER}"
+# The lines that change what the reader is told to change, and what the lab does
+# instead of the Internet: a part of a command, and what takes its place.
+MEANWHILE = {
+    "server=dns.example.org": f"server={SERVER}",
+    "mail=you@example.org": "mail=hostmaster@chaos-wg.net",
+    # Let's Encrypt: the lab's own authority, with files at the same place.
+    "certbot certonly ": "true ",
+    # The provider: a PowerDNS.
+    '"desec": {}': '"desec": {PROVIDER}',
+}
+# What a command asks for at the terminal, and what is typed then.
+ASKS = {"User: ": "router", "Token: ": TOKEN, "Token again: ": TOKEN,
+        "Enter host password for user 'router':": TOKEN}
+
+
+def commands():
+    """The commands of the section, each with its lines joined."""
+    with open(f"{ROOT}/README.md", encoding="utf-8") as f:
+        section = re.search(r"^## Install\n(.*?)^## ", f.read(), re.M | re.S)[1]
+    found = []
+    for block in re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S):
+        open_end = None
+        for line in block.splitlines(keepends=True):
+            if open_end or (found and found[-1].endswith("\\\n")):
+                found[-1] += line
+                open_end = None if line.strip() == open_end else open_end
+            elif line.strip():
+                found.append(line)
+                here = re.search(r"<<'?(\w+)", line)
+                open_end = here and here[1]
+    return found
+
+
+def is_apt(command):
+    return command.startswith("apt ")
+
+
+def unpacked(tree):
+    """Types the lines with apt, which need the Internet; kept for the next time."""
+    text = "".join(filter(is_apt, commands()))
+    kept = f"{tree}/var/lib/ddnsgate-installed-{hashlib.sha256(text.encode()).hexdigest()}"
+    if os.path.exists(kept):
+        return
+    for name in ("resolv.conf", "hosts"):
+        shutil.copy(f"/etc/{name}", f"{tree}/etc/{name}")
+    policy = f"{tree}/usr/sbin/policy-rc.d"         # nothing runs there yet
+    with open(policy, "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\nexit 101\n")
+    os.chmod(policy, 0o755)
+    told = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-euc", """
+            mount -t proc proc "$0/proc"
+            exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+                DEBIAN_FRONTEND=noninteractive bash -exc "$1" """, tree, text],
+        check=False, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+    os.unlink(policy)
+    assert told.returncode == 0, told.stderr + told.stdout[-2000:]
+    with open(kept, "w", encoding="ascii"):
+        pass
+
+
+def given(variable):
+    path = os.environ.get(variable)
+    if not path:
+        pytest.skip(f"{variable} is not set: tests/releases makes bare trees")
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(namespaces, folder):
+    """The lab with a bare machine in it, as one has it before the first command."""
+    tree, archive = given("DDNSGATE_BARE"), given("DDNSGATE_ARCHIVE")
+    reason = refused()
+    if reason:
+        pytest.skip(reason)
+    unpacked(tree)
+    with stages.Stage(f"{folder}/install", TOKEN, network.Network()) as stage:
+        stage.hosts()
+        stage.web_server()
+        stage.dns()
+        with Bare(f"{folder}/install", tree, stage.proxy) as machine:
+            machine.stage = stage
+            shutil.copy(archive, machine.path("/root/"))
+            furnish(machine, stage)
+            yield machine
+
+
+def furnish(machine, stage):
+    """What the Internet would have: a name, a certificate, somebody to trust."""
+    leaf = stage.authority.leaf(SERVER)
+    for file, where in ((leaf.chain, f"{AT}/fullchain.pem"), (leaf.key, f"{AT}/privkey.pem"),
+                        (stage.authority.pem, "/usr/local/share/ca-certificates/lab.crt")):
+        with open(file, encoding="ascii") as f:
+            machine.write(where, f.read())
+    machine.run("update-ca-certificates")
+    machine.write("/etc/hosts", f"127.0.0.1 localhost\n{stage.proxy.ipv4} {SERVER}\n"
+                  f"{stage.provider.ipv4} {stage.powerdns.name}\n")
+
+
+def as_typed(machine):
+    """The script of the whole section, with the lab in the place of the Internet."""
+    text = "".join(c for c in commands() if not is_apt(c))
+    for old, new in MEANWHILE.items():
+        assert text.count(old) == 1, f"README no longer says {old}"
+        text = text.replace(old, new)
+    powerdns = machine.stage.powerdns
+    return text.replace("{PROVIDER}", "{" f'"description": "powerdns", '
+                        f'"config": {{"base": "{powerdns.base}"}}' "}")
+
+
+def typed(machine, script, seconds=600):
+    """Runs a script at a terminal, answering what is asked there."""
+    machine.write("/root/paste", script)
+    pid, keys = pty.fork()
+    if pid == 0:
+        words = machine.entering("bash", "-c", "cd; set -ex; . ./paste")
+        os.execvp(words[0], words)
+    seen, answered, end = "", 0, time.monotonic() + seconds
+    try:
+        while select.select([keys], [], [], max(0, end - time.monotonic()))[0]:
+            try:
+                seen += os.read(keys, 65536).decode("utf-8", "replace")
+            except OSError:             # it has ended
+                break
+            for question, answer in ASKS.items():
+                if seen[answered:].endswith(question):
+                    answered = len(seen)
+                    os.write(keys, f"{answer}\n".encode())
+    finally:
+        os.close(keys)                  # which ends what is still at work there
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return status, seen.replace("\r\n", "\n")
+
+
+def test_the_section_pasted_into_a_bare_debian(server, matrix):
+    began = time.monotonic()
+    status, seen = typed(server, as_typed(server))
+    assert status == 0, seen[-6000:]
+    addresses = " ".join(stages.WEB)
+    assert f"\nchaos-wg.net good {addresses}\n" in seen
+    assert server.stage.powerdns.addresses("chaos-wg.net") == list(stages.WEB)
+    assert TOKEN not in seen
+    # The log is where the section says.
+    until(lambda: f"router: 200; chaos-wg.net A {stages.WEB[0]} good" in
+          server.journal("ddnsgate"), "a line about it in the journal", 30)
+    # What it started is there at the next boot, too.
+    for unit in ("ddnsgate.service", "ddnsgate.socket", "nginx.service"):
+        assert server.run("systemctl", "is-enabled", unit).stdout == "enabled\n"
+    with open(f"{os.environ['DDNSGATE_BARE']}/etc/debian_version", encoding="ascii") as f:
+        version = f.read().strip()
+    matrix("From a bare Debian to the first good", version, "commands", len(commands()))
+    matrix("From a bare Debian to the first good", version, "seconds, without apt",
+           round(time.monotonic() - began))
+
+
+def test_the_archive_is_called_what_the_section_says():
+    with open(f"{ROOT}/configure.ac", encoding="ascii") as f:
+        version = re.search(r"AC_INIT\(\[ddnsgate\], \[([^]]+)\]", f.read())[1]
+    assert f"tar xzf ddnsgate-{version}.tar.gz\n" in commands()
+    assert f"cd ddnsgate-{version}\n" in commands()
