@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -106,6 +107,19 @@ keep_resolver(struct single *s)
 	lack_tell("fork", errno);
 }
 
+/* As the workers of a pool, for the first round of the resolver. */
+static void
+await_names(const struct single *s)
+{
+	const struct timespec pause = { .tv_nsec = 20000000L };
+	int64_t until = clock_now() + RESOLVER_FIRST_MS;
+
+	while (s->resolver != 0 && clock_left(until) > 0 &&
+	    atomic_load(&s->slot->stage) != STAGE_SERVED &&
+	    !providers_known(s->gateway->providers))
+		nanosleep(&pause, NULL);
+}
+
 static void
 single_reload(struct single *s)
 {
@@ -125,6 +139,8 @@ single_reload(struct single *s)
 	s->gateway = new;
 	backoff_reset(&s->backoff);
 	gateway_log_faults(s->gateway);
+	keep_resolver(s);
+	await_names(s);
 	log_info("the configuration was read again");
 }
 
@@ -177,6 +193,10 @@ serve_single(struct gateway *g, int listener)
 		log_warn("out of memory");
 	else if ((s.worker = worker_new(g, listener, NULL, true)) != NULL)
 		task = WORKER_GO_ON;
+	if (task == WORKER_GO_ON) {
+		keep_resolver(&s);
+		await_names(&s);
+	}
 	for (; task != WORKER_STOP; task = worker_turn(s.worker)) {
 		if (task == WORKER_RELOAD)
 			single_reload(&s);

@@ -12,6 +12,12 @@
 #include "provider/provider.h"
 
 /*
+ * So long at most the first worker waits for the first round: updates that came
+ * before it would fail, and a resolver that hangs may hold nobody up.
+ */
+#define RESOLVER_FIRST_MS 2000
+
+/*
  * Asks for each host of p now, every 5 minutes, and soon after a request found
  * that none of its addresses answers.  Never returns; any signal but SIGHUP and
  * SIGUSR1 ends the process.  slot may be NULL; its stage becomes STAGE_SERVED

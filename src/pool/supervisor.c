@@ -65,6 +65,7 @@ struct pool {
 	const char *renewed;	   /* what the log says when they are */
 	bool accounts_changed;	   /* the watcher said so, and left */
 	int64_t socket_not_before; /* next try to make the socket anew */
+	int64_t names_until;	   /* workers wait for the resolver */
 	sigset_t while_waiting;	   /* the mask of ppoll() */
 };
 
@@ -217,6 +218,18 @@ wanted(const struct pool *p, enum role role)
 static void
 fill(struct pool *p)
 {
+/*
+ * A worker that does not know where a provider is can only fail its updates.
+ * So the first round of the resolver comes first, unless that takes too long.
+ */
+static bool
+awaits_names(const struct pool *p)
+{
+	return p->renewing && clock_now() < p->names_until &&
+	    count_current(p, ROLE_RESOLVER, STAGE_SERVED) == 0 &&
+	    !providers_known(p->gateway->providers);
+}
+
 	for (enum role r = 0; r < ROLE__COUNT; r++) {
 		size_t active = count_current(p, r, STAGE_STARTING);
 
@@ -224,6 +237,8 @@ fill(struct pool *p)
 		    backoff_left(&p->backoffs[r], clock_now()) == 0 &&
 		    start(p, r))
 			active++;
+		if (r == ROLE_WORKER && awaits_names(p))
+			continue;
 	}
 }
 
@@ -320,6 +335,7 @@ take_over(struct pool *p)
 	if (p->old_listener.fd != -1)
 		listener_shut(&p->old_listener);
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+	p->names_until = clock_now() + RESOLVER_FIRST_MS;
 		struct child *c = &p->children[i];
 
 		if (c->pid == 0 || c->told != 0 ||

@@ -141,6 +141,18 @@ providers_resolved(const struct providers *p, size_t index)
 	return NULL;
 }
 
+bool
+providers_known(const struct providers *p)
+{
+	struct address addresses[SETTINGS_ADDRESSES_MAX];
+
+	for (size_t i = 0; i < 2 * p->count; i++)
+		if (endpoint_is_resolved(endpoint_at(p, i)) &&
+		    endpoint_addresses(endpoint_at(p, i), addresses) == 0)
+			return false;
+	return true;
+}
+
 void
 providers_inherit(struct providers *p, const struct providers *from)
 {

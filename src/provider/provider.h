@@ -71,6 +71,9 @@ void providers_resolve(struct providers *p);
 const struct endpoint *providers_resolved(const struct providers *p,
     size_t index);
 
+/* Has each of the hosts of providers_resolved() an address? */
+bool providers_known(const struct providers *p);
+
 /* Takes over what another configuration knew of the same hosts. */
 void providers_inherit(struct providers *p, const struct providers *from);
 

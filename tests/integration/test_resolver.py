@@ -36,6 +36,15 @@ class Silent(Resolver):
                 self.reply(query)       # only for `asked`
 
 
+class Slow(Resolver):
+    """Takes its time for the first answer."""
+
+    def reply(self, query):
+        if not self.asked:
+            time.sleep(0.5)
+        return super().reply(query)
+
+
 class Mortal(Provider):
     """When it stops, so do the connections that are kept open."""
     dead = False
@@ -87,6 +96,21 @@ def update(world, pool):
     return world.straight(pool, ACCOUNT, ipv4=IPV4)
 
 
+@contextlib.contextmanager
+def single(world, pool):
+    """The pid of one worker without a supervisor, under spawn-fcgi."""
+    pids = f"{pool.folder}/pids"
+    world.proxy.run(pool.spawn("--single", options=("-F", "1", "-P", pids)),
+                    env={**os.environ, **(pool.env or {})})
+    with open(pids, encoding="ascii") as f:
+        pid = int(f.read())
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        waiting.until(lambda: not os.path.exists(f"/proc/{pid}"), "the end")
+
+
 def until_good(world, pool, seconds):
     waiting.until(lambda: update(world, pool) == GOOD, "a good update", seconds, step=0.5)
 
@@ -106,6 +130,20 @@ def test_where_a_liar_leads_nothing_is_told(world, dns, resolve, listen, make_po
     assert "certificate" in "\n".join(
         line for line in pool.since(mark, "certificate") if NAME in line or "fine" in line)
     assert world.straight(pool, USER, **CLAIM)[0] == 200
+
+
+def test_the_first_update_finds_the_addresses_known(world, dns, resolve, make_pool):
+    resolve(Slow, world.provider.ipv4)
+    pool = make_pool(resolved(world)).start()
+    assert update(world, pool) == GOOD
+
+
+def test_so_does_the_first_of_a_single_worker(world, dns, resolve, make_pool):
+    resolve(Slow, world.provider.ipv4)
+    pool = make_pool(resolved(world), name="single")
+    with single(world, pool):
+        waiting.until(pool.answers, "an answer")
+        assert update(world, pool) == GOOD
 
 
 def test_the_addresses_stay_when_the_resolver_dies(world, dns, resolve, make_pool):
@@ -184,18 +222,10 @@ def test_one_that_dies_at_once_is_not_started_in_a_loop(world, resolve, make_poo
 def test_a_single_worker_s_resolver_is_replaced(world, dns, resolve, make_pool):
     resolve(Resolver, world.provider.ipv4)
     pool = make_pool(resolved(world), name="single")
-    pids = f"{pool.folder}/pids"
-    world.proxy.run(pool.spawn("--single", options=("-F", "1", "-P", pids)),
-                    env={**os.environ, **(pool.env or {})})
-    with open(pids, encoding="ascii") as f:
-        pid = int(f.read())
-    try:
+    with single(world, pool) as pid:
         until_good(world, pool, 5)
         first = the_resolver(pid)
         os.kill(first, signal.SIGKILL)
         waiting.until(lambda: the_resolver(pid) not in (None, first), "another one")
         assert update(world, pool) == GOOD
-    finally:
-        os.kill(pid, signal.SIGTERM)
-        waiting.until(lambda: not os.path.exists(f"/proc/{pid}"), "the end")
     assert the_resolver(pid) is None
