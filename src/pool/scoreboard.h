@@ -19,6 +19,7 @@ enum stage {
 
 struct slot {
 	_Atomic int64_t busy_since; /* clock_now(); 0: idle */
+	_Atomic int64_t alive_at;   /* of a worker: its latest turn */
 	_Atomic int stage;	    /* enum stage */
 };
 

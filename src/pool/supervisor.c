@@ -23,8 +23,10 @@
 #include "pool/worker.h"
 
 #define BUSY_MS_MAX   20000 /* a worker that takes longer hangs */
+#define IDLE_MS_MAX   10000 /* so does one that says nothing while idle */
 #define LEAVE_MS_MAX  18000 /* a child that was told to go is killed then */
 #define TICK_MS	      1000
+#define STOPPED_MS    3000  /* a tick that late: somebody stopped us */
 #define TICK_SHORT_MS 20    /* while a generation takes over from another */
 #define SOCKET_MS     10000 /* between two tries to make a socket anew */
 
@@ -63,9 +65,11 @@ struct pool {
 	unsigned int generation;
 	bool renewing;		   /* older ones are not all told to leave */
 	const char *renewed;	   /* what the log says when they are */
+	int64_t names_until;	   /* workers wait for the resolver */
 	bool accounts_changed;	   /* the watcher said so, and left */
 	int64_t socket_not_before; /* next try to make the socket anew */
-	int64_t names_until;	   /* workers wait for the resolver */
+	int64_t looked_at;	   /* for children that hang, the last time */
+	int64_t awake_since;	   /* without having been stopped itself */
 	sigset_t while_waiting;	   /* the mask of ppoll() */
 };
 
@@ -214,10 +218,6 @@ wanted(const struct pool *p, enum role role)
 	return providers_resolved(p->gateway->providers, 0) != NULL ? 1 : 0;
 }
 
-/* Starts children until none is missing, or one must be waited for. */
-static void
-fill(struct pool *p)
-{
 /*
  * A worker that does not know where a provider is can only fail its updates.
  * So the first round of the resolver comes first, unless that takes too long.
@@ -230,15 +230,19 @@ awaits_names(const struct pool *p)
 	    !providers_known(p->gateway->providers);
 }
 
+/* Starts children until none is missing, or one must be waited for. */
+static void
+fill(struct pool *p)
+{
 	for (enum role r = 0; r < ROLE__COUNT; r++) {
 		size_t active = count_current(p, r, STAGE_STARTING);
 
+		if (r == ROLE_WORKER && awaits_names(p))
+			continue;
 		while (active < wanted(p, r) &&
 		    backoff_left(&p->backoffs[r], clock_now()) == 0 &&
 		    start(p, r))
 			active++;
-		if (r == ROLE_WORKER && awaits_names(p))
-			continue;
 	}
 }
 
@@ -275,25 +279,46 @@ reap(struct pool *p)
 				bury(p, &p->children[i], status);
 }
 
+/* How long c has hung, in seconds; 0: it does not. */
+static int
+hangs_for(const struct pool *p, const struct child *c, int64_t now)
+{
+	int64_t since = atomic_load(&c->slot->busy_since);
+	int64_t alive = atomic_load(&c->slot->alive_at);
+
+	if (since != 0)
+		return now - since > BUSY_MS_MAX ? BUSY_MS_MAX / 1000 : 0;
+	if (c->role != ROLE_WORKER || c->told != 0 ||
+	    atomic_load(&c->slot->stage) < (int)STAGE_READY)
+		return 0;
+	if (alive < p->awake_since)
+		alive = p->awake_since;
+	return now - alive > IDLE_MS_MAX ? IDLE_MS_MAX / 1000 : 0;
+}
+
 /*
  * Kills a child whose own deadlines did not hold: a worker that is busy for too
- * long, and whoever was told to leave and stays.
+ * long, or shows no sign of life, and whoever was told to leave and stays.
+ * Whoever froze the supervisor as well (SIGSTOP, a container's pause) may have
+ * thawed it first.
  */
 static void
 kill_stuck(struct pool *p)
 {
 	int64_t now = clock_now();
 
+	if (now - p->looked_at > STOPPED_MS)
+		p->awake_since = now;
+	p->looked_at = now;
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
 		struct child *c = &p->children[i];
-		int64_t since = atomic_load(&c->slot->busy_since);
+		int hung = c->pid != 0 ? hangs_for(p, c, now) : 0;
 
 		if (c->pid == 0)
 			continue;
-		if (since != 0 && now - since > BUSY_MS_MAX)
+		if (hung > 0)
 			log_warn("%s %d hangs for %d s; killed",
-			    role_names[c->role], (int)c->pid,
-			    BUSY_MS_MAX / 1000);
+			    role_names[c->role], (int)c->pid, hung);
 		else if (c->told == 0 || now - c->told < LEAVE_MS_MAX)
 			continue;
 		kill(c->pid, SIGKILL);
@@ -310,6 +335,7 @@ renew(struct pool *p, const char *what)
 	p->generation++;
 	p->renewing = true;
 	p->renewed = what;
+	p->names_until = clock_now() + RESOLVER_FIRST_MS;
 	for (enum role r = 0; r < ROLE__COUNT; r++)
 		backoff_reset(&p->backoffs[r]);
 }
@@ -335,7 +361,6 @@ take_over(struct pool *p)
 	if (p->old_listener.fd != -1)
 		listener_shut(&p->old_listener);
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
-	p->names_until = clock_now() + RESOLVER_FIRST_MS;
 		struct child *c = &p->children[i];
 
 		if (c->pid == 0 || c->told != 0 ||

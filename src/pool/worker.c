@@ -243,8 +243,11 @@ answer_one(struct worker *w)
 	if (w->slot != NULL)
 		atomic_store(&w->slot->busy_since, clock_now());
 	serve(w, fd);
-	if (w->slot != NULL)
+	if (w->slot != NULL) {
+		/* First, or it looks as if it had hung for as long. */
+		atomic_store(&w->slot->alive_at, clock_now());
 		atomic_store(&w->slot->busy_since, 0);
+	}
 	return true;
 }
 
@@ -306,8 +309,10 @@ worker_new(const struct gateway *g, int listener, struct slot *slot, bool alone)
 		log_warn("a worker does not start: %s", strerror(errno));
 		goto fail;
 	}
-	if (slot != NULL)
+	if (slot != NULL) {
+		atomic_store(&slot->alive_at, clock_now());
 		atomic_store(&slot->stage, STAGE_READY);
+	}
 	return w;
 fail:
 	worker_free(w);
@@ -340,6 +345,8 @@ worker_turn(struct worker *w)
 
 	if (task != WORKER_GO_ON)
 		return task;
+	if (w->slot != NULL)
+		atomic_store(&w->slot->alive_at, clock_now());
 	if ((n = epoll_pwait(w->epoll, &event, 1, TICK_MS,
 		 &w->while_waiting)) == -1)
 		return task_of_signals(w);

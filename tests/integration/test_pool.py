@@ -118,6 +118,33 @@ def test_all_workers_killed_at_once_are_back_at_once(world, make_pool):
         waiting.until(lambda: quick(pool), "an answer", 5)
 
 
+def test_workers_that_hang_while_idle_are_replaced(world, make_pool):
+    pool = make_pool({**world.configuration(), "workers": 4}).start()
+    first = all_workers(pool, 4)
+    for pid in first:
+        os.kill(pid, signal.SIGSTOP)
+    # 10 s without a sign of life; the stopped ones hold what came first.
+    waiting.until(lambda: quick(pool), "an answer", 15)
+    waiting.until(lambda: gone(first), f"{first} to be replaced")
+    assert pool.printed().count("hangs for 10 s; killed") == 4
+    assert len(all_workers(pool, 4)) == 4
+
+
+def test_a_pool_that_was_frozen_as_a_whole_goes_on(world, make_pool):
+    """As by a container's pause; the supervisor is the first to wake."""
+    pool = make_pool({**world.configuration(), "workers": 4}).start()
+    first = all_workers(pool, 4)
+    for pid in (pool.process.pid, *first):
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(11)                      # longer than a worker may say nothing
+    os.kill(pool.process.pid, signal.SIGCONT)
+    time.sleep(2)                       # two looks of the supervisor
+    for pid in first:
+        os.kill(pid, signal.SIGCONT)
+    assert quick(pool)
+    assert sorted(pool.workers()) == sorted(first)
+
+
 def served(pool, pid, seconds=0.6):
     """Has the process lived longer than a turn of a worker's loop takes?"""
     with open(f"/proc/{pid}/stat", encoding="ascii") as f:
