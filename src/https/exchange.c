@@ -199,15 +199,16 @@ session_of(const struct exchange *x)
 	return tls->internals;
 }
 
-/* In the midst of a handshake. */
+/* From within libcurl. */
 static void
-handshake_refused(struct exchanges *all, gnutls_session_t session,
+session_failed(struct exchanges *all, gnutls_session_t session,
     const struct error *why)
 {
 	for (struct exchange *x = all->under_way; x != NULL; x = x->next)
-		if (session_of(x) == session) {
+		if (session_of(x) == session && x->refusal.code == ERR_OK) {
 			x->refusal = *why;
-			x->refusal.code = ERR_REFUSED;
+			if (why->code == ERR_PROOF)
+				x->refusal.code = ERR_REFUSED;
 		}
 }
 
@@ -595,7 +596,7 @@ work(struct exchanges *all)
 	const CURLMsg *m;
 	CURLMcode rc;
 
-	guard_begin(all, handshake_refused);
+	guard_begin(all, session_failed);
 	rc = curl_multi_perform(all->multi, &running);
 	guard_end();
 	while ((m = curl_multi_info_read(all->multi, &left)) != NULL) {

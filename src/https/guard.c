@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "https/guard.h"
+#include "tls/failure.h"
 #include "tls/limits.h"
 
 #define HANDSHAKE_MAX (64UL << 10) /* bytes of one message */
@@ -74,7 +75,77 @@ gnutls_handshake_set_hook_function(gnutls_session_t session, unsigned int type,
 		(void)set_hook(session, type, when, hook);
 }
 
+/* GnuTLS has ended session with rc, which libcurl makes a code of few. */
+static void
+tell_failure(gnutls_session_t session, int rc)
+{
+	struct error why;
+
+	if (tell == NULL || rc == GNUTLS_E_MEMORY_ERROR)
+		return;
+	error_set(&why, ERR_UNREACHABLE, "TLS: %s", failure_text(session, rc));
+	tell(owner, session, &why);
+}
+
 /* In front of the function of GnuTLS, for libcurl as for this program. */
+int
+gnutls_handshake(gnutls_session_t session)
+{
+	static int (*real)(gnutls_session_t);
+	int rc;
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gnutls_handshake");
+	if (real == NULL)
+		return GNUTLS_E_INTERNAL_ERROR;
+	rc = real(session);
+	if (rc < 0 && gnutls_error_is_fatal(rc))
+		tell_failure(session, rc);
+	return rc;
+}
+
+/*
+ * Likewise.  In TLS 1.3 the alert of a server that wants the certificate of a
+ * client comes after the handshake.
+ */
+ssize_t
+gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
+{
+	static ssize_t (*real)(gnutls_session_t, void *, size_t);
+	ssize_t rc;
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gnutls_record_recv");
+	if (real == NULL)
+		return GNUTLS_E_INTERNAL_ERROR;
+	rc = real(session, data, size);
+	if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		tell_failure(session, (int)rc);
+	return rc;
+}
+
+/*
+ * Likewise.  A server that refuses and closes at once makes the request fail
+ * that is being sent; the alert that says why came before, and was not read.
+ */
+ssize_t
+gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
+{
+	static ssize_t (*real)(gnutls_session_t, const void *, size_t);
+	char byte;
+	ssize_t rc;
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gnutls_record_send");
+	if (real == NULL)
+		return GNUTLS_E_INTERNAL_ERROR;
+	rc = real(session, data, size);
+	if (rc < 0 && gnutls_error_is_fatal((int)rc) && tell != NULL)
+		(void)gnutls_record_recv(session, &byte, 1);
+	return rc;
+}
+
+/* Likewise. */
 int
 gnutls_init(gnutls_session_t *session, unsigned int flags)
 {

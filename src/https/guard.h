@@ -4,7 +4,8 @@
  * libcurl shows a session only after its handshake, and by then GnuTLS has
  * computed with the key of whoever answered.  So gnutls_init() of this program
  * stands in front of the one of GnuTLS, as the dynamic linker lets it, and puts
- * a hook into each session that libcurl makes.
+ * a hook into each session that libcurl makes.  Those that shake hands,
+ * send and receive stand there, too: libcurl has one code for everything that fails.
  */
 #ifndef HTTPS_GUARD_H
 #define HTTPS_GUARD_H
@@ -15,7 +16,11 @@
 
 struct exchanges;
 
-/* Is told that a handshake of one of all was ended, and why. */
+/*
+ * Is told why session, of one of all, was ended: ERR_PROOF for a limit,
+ * ERR_UNREACHABLE for what GnuTLS or the server found, with the words of
+ * tls/failure.h.  The first reason is the true one, others may follow from it.
+ */
 typedef void guard_refused(struct exchanges *all, gnutls_session_t session,
     const struct error *why);
 

@@ -235,12 +235,10 @@ fail_tls(struct attempt *a, const char *what, int rc)
 
 	if (rc == GNUTLS_E_MEMORY_ERROR)
 		lack(a, what, "out of memory");
-	else if (rc == GNUTLS_E_PREMATURE_TERMINATION)
-		not_yet(a, what, "closed without an answer");
 	else if (cut && a->read >= READ_MAX)
 		fail(a, what, "the server sends without end");
-	else if (cut)
-		not_yet(a, what, "the connection was reset");
+	else if (cut || rc == GNUTLS_E_PREMATURE_TERMINATION)
+		not_yet(a, what, failure_text(a->session, rc));
 	else if (foreign)
 		fail(a, what, "the server's answer is not TLS");
 	else

@@ -51,6 +51,10 @@ static const struct {
 	int rc;
 	const char *text;
 } errors[] = {
+	{ GNUTLS_E_PREMATURE_TERMINATION, "closed without an answer" },
+	{ GNUTLS_E_PULL_ERROR, "the connection was reset" },
+	{ GNUTLS_E_PUSH_ERROR, "the connection was reset" },
+	{ GNUTLS_E_UNEXPECTED_PACKET_LENGTH, "the server's answer is not TLS" },
 	{ GNUTLS_E_UNSUPPORTED_VERSION_PACKET,
 	    "the server speaks another version: it must speak TLS 1.2 or 1.3" },
 	{ GNUTLS_E_UNKNOWN_CIPHER_SUITE,

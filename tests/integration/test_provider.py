@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import re
 import shutil
 import ssl
 import subprocess
@@ -178,6 +179,16 @@ REASONS = {
 }
 
 
+# And the fact that helps.
+FACTS = {
+    "expired": r"has expired on 20\d\d-.* UTC; our clock says 20\d\d-.* UTC",
+    "not-yet-valid": r"before 20\d\d-.* UTC; our clock says 20\d\d-.* UTC",
+    "self-signed": r'it is self-signed by ".+"; .*"ca"',
+    "wrong-name": r'but for ".+"',
+    "unknown-authority": r'(issuer|root) ".*stranger.*".*"ca"',
+}
+
+
 @pytest.fixture
 def strange_provider(world):
     """strange_provider(leaf, ...): a provider, and a configuration that uses it."""
@@ -222,7 +233,48 @@ def test_a_wrong_certificate_gets_no_byte_of_the_request(
     assert provider.server.connections == 1
     assert provider.requests == []
     # Our own verifier's reason, not a sentence of a library.
-    pool.since(mark, REASONS[sort])
+    text = "\n".join(pool.since(mark, REASONS[sort]))
+    assert re.search(FACTS.get(sort, ""), text), text
+
+
+# What the log says of a provider with which no handshake succeeds.
+HANDSHAKES = {
+    "no such name": (scripted.alert(112), r"unrecognized_name.*must have a site"),
+    "HTTP/2 only": (scripted.alert(120), r"no_application_protocol.*speak HTTP/1.1"),
+    "TLS 1.1": ("tls-1.1", r"protocol_version.*must speak TLS 1.2 or 1.3"),
+    "clients": ("clients", r"certificate_required.*must not want a client certificate"),
+    "hang-up": (scripted.hang_up, "closed without an answer"),
+    "reset": (scripted.reset, "the connection was reset"),
+}
+
+
+def no_handshake(world, how):
+    leaf = world.authority.leaf(STUB)
+    if how == "tls-1.1":
+        return scripted.with_tls(leaf, scripted.answer, ssl.TLSVersion.TLSv1_1)
+    if how == "clients":
+        return scripted.with_tls(leaf, scripted.answer, clients=world.authority.pem)
+    return how
+
+
+@pytest.mark.parametrize("name", HANDSHAKES)
+def test_a_provider_s_alert_is_named(world, make_pool, name):
+    how, reason = HANDSHAKES[name]
+    configuration = {**world.configuration(), "workers": 1}
+    configuration["providers"]["fine"]["config"] = {"base": f"https://{STUB}:9444/fine"}
+    host = configuration["accounts"]["fine"]["hosts"][f"host-fine.{ZONE}"]
+    host["proof"] = {"kind": "none"}
+    server = scripted.Server(world.provider, world.provider.ipv4, 9444,
+                             no_handshake(world, how))
+    try:
+        pool = make_pool(configuration).start()
+        mark = pool.mark()
+        answer = world.straight(pool, "fine", ipv4=IPV4)
+        text = "\n".join(pool.since(mark, "TLS: "))
+    finally:
+        server.stop()
+    assert answer == (503, f"host-fine.{ZONE} busy\n")
+    assert re.search(f"TLS: .*{reason}", text), text
 
 
 def test_a_kept_connection_is_of_no_use_for_another_name(
