@@ -8,6 +8,7 @@ is not done as it is written there, since the lab has no Internet.
 """
 
 import hashlib
+import json
 import os
 import pty
 import re
@@ -159,25 +160,49 @@ def typed(machine, script, seconds=600):
     return status, seen.replace("\r\n", "\n")
 
 
-def test_the_section_pasted_into_a_bare_debian(server, matrix):
+@pytest.fixture(scope="module")
+def pasted(server, matrix):
+    """What the terminal showed, once all commands were there."""
     began = time.monotonic()
     status, seen = typed(server, as_typed(server))
     assert status == 0, seen[-6000:]
-    addresses = " ".join(stages.WEB)
-    assert f"\nchaos-wg.net good {addresses}\n" in seen
+    with open(server.path("/etc/debian_version"), encoding="ascii") as f:
+        version = f.read().strip()
+    title = "From a bare Debian to the first good"
+    matrix(title, version, "commands", len(commands()))
+    matrix(title, version, "seconds, without apt", round(time.monotonic() - began))
+    return seen
+
+
+def test_the_section_pasted_into_a_bare_debian(server, pasted):
+    assert f"\nchaos-wg.net good {' '.join(stages.WEB)}\n" in pasted
     assert server.stage.powerdns.addresses("chaos-wg.net") == list(stages.WEB)
-    assert TOKEN not in seen
-    # The log is where the section says.
-    until(lambda: f"router: 200; chaos-wg.net A {stages.WEB[0]} good" in
-          server.journal("ddnsgate"), "a line about it in the journal", 30)
+    assert TOKEN not in pasted
     # What it started is there at the next boot, too.
     for unit in ("ddnsgate.service", "ddnsgate.socket", "nginx.service"):
         assert server.run("systemctl", "is-enabled", unit).stdout == "enabled\n"
-    with open(f"{os.environ['DDNSGATE_BARE']}/etc/debian_version", encoding="ascii") as f:
-        version = f.read().strip()
-    matrix("From a bare Debian to the first good", version, "commands", len(commands()))
-    matrix("From a bare Debian to the first good", version, "seconds, without apt",
-           round(time.monotonic() - began))
+
+
+def journal(server, text):
+    """The entry with this text, where the section says that the log is."""
+    def look():
+        told = server.run("journalctl", "--no-pager", "-o", "json", "-u", "ddnsgate").stdout
+        return [e for e in map(json.loads, told.splitlines()) if text in e["MESSAGE"]]
+    return until(look, f"{text} in the journal", 30)[0]
+
+
+def test_the_log_is_where_the_section_says(server, pasted):
+    told = journal(server, "router: 200; chaos-wg.net")
+    assert told["PRIORITY"] == "6"
+    # The journal has the time and the pid already.
+    assert told["MESSAGE"].startswith(f"{server.stage.proxy.ipv4} router: 200; chaos-wg.net A ")
+
+
+def test_a_login_that_fails_names_the_user(server, pasted):
+    asked = server.run("curl", "-s", "-u", "mallory:guess", "-w", "%{http_code}",
+                       f"https://{SERVER}/update?ipv4={stages.WEB[0]}")
+    assert asked.stdout == "badauth\n401"
+    assert journal(server, '"mallory"')["MESSAGE"].startswith(f"{server.stage.proxy.ipv4} ")
 
 
 def test_the_archive_is_called_what_the_section_says():
