@@ -3,18 +3,6 @@
 #include "address/prefix.h"
 
 bool
-prefix_parse(struct prefix *p, const char *text)
-{
-	struct prefix parsed;
-
-	if (!address_parse_length(&parsed.address, &parsed.length, text) ||
-	    parsed.address.family != AF_INET6)
-		return false;
-	*p = parsed;
-	return true;
-}
-
-bool
 suffix_fits(const struct address *suffix, unsigned int prefix_length)
 {
 	struct address head = *suffix;

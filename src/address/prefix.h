@@ -13,9 +13,6 @@ struct prefix {
 	unsigned int length; /* 128 when the router gave none */
 };
 
-/* "2a01:c22:b045:de00::/64" or without the length. */
-bool prefix_parse(struct prefix *p, const char *text);
-
 /* Has suffix no bit within the first prefix_length ones? */
 bool suffix_fits(const struct address *suffix, unsigned int prefix_length);
 

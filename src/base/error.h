@@ -52,14 +52,6 @@ enum err error_memory(struct error *e);
 enum err error_prefix(struct error *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Leaves a function with the error of a check that failed. */
-#define TRY(check)                         \
-	do {                               \
-		enum err try_rc = (check); \
-		if (try_rc != ERR_OK)      \
-			return try_rc;     \
-	} while (0)
-
 /* The word for a code, as the log spells it. */
 const char *error_name(enum err code);
 

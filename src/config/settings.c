@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/heap.h"
 #include "config/document.h"
 #include "config/reader.h"
@@ -369,7 +368,10 @@ settings_free(struct settings *s)
 {
 	if (s == NULL)
 		return;
-	/* What lies in the region is given back with it. */
+	/*
+	 * Document and accounts are given back with the region, if there is
+	 * one.
+	 */
 	for (size_t i = 0; i < s->account_count; i++)
 		if (s->region == NULL || s->accounts[i].loose)
 			account_end(&s->accounts[i], s);

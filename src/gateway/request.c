@@ -24,7 +24,7 @@ check_variables(struct request *q, char **variables)
 		count++;
 		size += strlen(*v);
 	}
-	/* One of them, FCGI_ROLE, is libfcgi's own. */
+	/* One of the variables, FCGI_ROLE, is libfcgi's own. */
 	if (count > REQUEST_VARIABLES_MAX + 1 || size > REQUEST_VARIABLES_SIZE)
 		return error_set(&q->why, ERR_REQUEST,
 		    "more than %d FastCGI "
@@ -239,16 +239,6 @@ request_end(struct request *q)
 		secret_free(q->parameters[i].value);
 	}
 	q->parameter_count = 0;
-}
-
-const char *
-request_parameter(const struct request *q, const char *name)
-{
-	for (size_t i = 0; i < q->parameter_count; i++)
-		if (strcmp(q->parameters[i].name, name) == 0 &&
-		    *q->parameters[i].value != '\0')
-			return q->parameters[i].value;
-	return NULL;
 }
 
 bool

@@ -61,9 +61,6 @@ void request_read_form(struct request *q, const char *form);
 /* Wipes what may hold a credential, in the variables, too. */
 void request_end(struct request *q);
 
-/* The first value of a parameter, or NULL when it is absent or empty. */
-const char *request_parameter(const struct request *q, const char *name);
-
 /*
  * The address that the request came from, as the web server says (REMOTE_ADDR);
  * false when it says none.

@@ -37,7 +37,7 @@ derive(const char *sent, unsigned int length, const char *suffix_text)
 	struct prefix prefix;
 	struct error why;
 
-	if (!prefix_parse(&prefix, sent) ||
+	if (!address_parse_length(&prefix.address, &prefix.length, sent) ||
 	    !address_parse(&suffix, AF_INET6, suffix_text)) {
 		fprintf(stderr, "derive: %s %s\n", sent, suffix_text);
 		exit(1);

@@ -73,8 +73,7 @@ plan(struct request *q, const struct claim_rules *rules)
 static void
 log_in(const struct accounts *accounts, const struct request *q)
 {
-	const char *user = request_parameter(q, "username");
-	const char *token = request_parameter(q, "password");
+	const char *user, *token;
 	struct login login;
 	struct error why;
 
@@ -82,7 +81,7 @@ log_in(const struct accounts *accounts, const struct request *q)
 		&why) == ERR_OK)
 		assert(strcmp(login.credential, "router:token") == 0);
 	login_end(&login);
-	if (user != NULL && token != NULL &&
+	if (claim_credential(q, &user, &token) &&
 	    account_authenticate_query(accounts, user, token, NULL, &login,
 		&why) == ERR_OK)
 		assert(strcmp(login.credential, "router:token") == 0);

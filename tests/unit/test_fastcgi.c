@@ -162,9 +162,12 @@ test_whole(void **state)
 	assert_int_equal(q.why.code, ERR_OK);
 	assert_string_equal(q.path, "/update");
 	assert_string_equal(q.method, "POST");
-	assert_string_equal(request_parameter(&q, "a"), "1");
-	assert_string_equal(request_parameter(&q, "b"), "2");
-	assert_string_equal(request_parameter(&q, "c"), "3 4");
+	assert_string_equal(q.parameters[0].name, "a");
+	assert_string_equal(q.parameters[0].value, "1");
+	assert_string_equal(q.parameters[1].name, "b");
+	assert_string_equal(q.parameters[1].value, "2");
+	assert_string_equal(q.parameters[2].name, "c");
+	assert_string_equal(q.parameters[2].value, "3 4");
 	assert_false(request_abandoned(&q));
 	request_end(&q);
 	reply_with("hello\n", peer);

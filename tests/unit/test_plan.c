@@ -224,7 +224,8 @@ test_plans(void **state)
 		if (plans[i].prefix != NULL)
 			assert_true(
 			    u.claim.has_prefix =
-				prefix_parse(&u.claim.prefix, plans[i].prefix));
+				address_parse_length(&u.claim.prefix.address,
+				    &u.claim.prefix.length, plans[i].prefix));
 		for (; c != NULL && *c != '\0'; c++)
 			if (*c != ',')
 				u.claim.names[u.claim.name_count++] =

@@ -6,51 +6,6 @@
 #include "address/prefix.h"
 
 static const struct {
-	const char *in;
-	const char *out; /* NULL: refused */
-	unsigned int length;
-} parses[] = {
-	{ "2a01:c22:b045:de00::/64", "2a01:c22:b045:de00::", 64 },
-	{ "2a01:c22:b045:de00::/56", "2a01:c22:b045:de00::", 56 },
-	{ "2a01:c22:b045:de00::", "2a01:c22:b045:de00::", 128 },
-	/* Bits behind the length are the router's own business. */
-	{ "2a01:c22:b045:de01:2:3:4:5/64", "2a01:c22:b045:de01:2:3:4:5", 64 },
-	{ "::/0", "::", 0 },
-	{ "89.14.163.0/24", NULL, 0 },
-	{ "89.14.163.156", NULL, 0 },
-	{ "2a01:c22:b045:de00::/129", NULL, 0 },
-	{ "2a01:c22:b045:de00::/", NULL, 0 },
-	{ "2a01:c22:b045:de00::/64x", NULL, 0 },
-	{ "2a01:c22:b045:de00/64", NULL, 0 },
-	{ "", NULL, 0 },
-};
-
-static void
-test_parse(void **state)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(parses); i++) {
-		struct prefix p = { .length = 999 };
-		bool ok = prefix_parse(&p, parses[i].in);
-
-		ROW(ok == (parses[i].out != NULL), "\"%s\": %s", parses[i].in,
-		    ok ? "taken" : "refused");
-		if (ok)
-			ROW(unit_same(address_format(&p.address, text),
-				parses[i].out) &&
-				p.length == parses[i].length,
-			    "\"%s\": became %s/%u", parses[i].in, text,
-			    p.length);
-		else
-			ROW(p.length == 999, "\"%s\": refused, yet written",
-			    parses[i].in);
-	}
-	ROWS_END();
-}
-
-static const struct {
 	const char *suffix;
 	unsigned int length;
 	bool fits;
@@ -130,7 +85,8 @@ test_join(void **state)
 		struct prefix p;
 		enum err rc;
 
-		assert_true(prefix_parse(&p, joins[i].sent));
+		assert_true(
+		    address_parse_length(&p.address, &p.length, joins[i].sent));
 		assert_true(address_parse(&suffix, AF_INET6, joins[i].suffix));
 		rc = prefix_join(&host, &p, joins[i].length, &suffix, &why);
 		if (joins[i].host != NULL)
@@ -150,7 +106,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_suffix),
 		cmocka_unit_test(test_join),
 	};

@@ -359,23 +359,6 @@ test_wiped(void **state)
 }
 
 static void
-test_parameter(void **state)
-{
-	struct request q;
-	struct fcgi f;
-
-	(void)state;
-	start(&f, "/", "a=&a=1&a=2&b=", NULL);
-	read_all(&q, &f, 0);
-	assert_string_equal(request_parameter(&q, "a"), "1");
-	assert_null(request_parameter(&q, "b"));
-	assert_null(request_parameter(&q, "A"));
-	assert_null(request_parameter(&q, ""));
-	request_end(&q);
-	stop(&f);
-}
-
-static void
 test_abandoned(void **state)
 {
 	struct request q = { .fd = -1 };
@@ -406,7 +389,6 @@ main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_wiped),
-		cmocka_unit_test(test_parameter),
 		cmocka_unit_test(test_abandoned),
 	};
 

@@ -39,8 +39,9 @@ compiler_check_name(const struct reader *r, const char *name)
 		reader_fail(r, "has more than %d bytes", VARIABLE_LEN_MAX);
 }
 
-const char *
-compiler_string(const struct reader *r)
+/* A string that may be empty; "" after an error, and where r is absent. */
+static const char *
+read_text(const struct reader *r)
 {
 	if (!r->present)
 		return "";
@@ -71,7 +72,7 @@ compiler_pointer_valid(const struct reader *r, const char *pointer)
 const char *
 compiler_pointer(const struct reader *r)
 {
-	const char *pointer = compiler_string(r);
+	const char *pointer = read_text(r);
 
 	return r->present && compiler_pointer_valid(r, pointer) ? pointer :
 								  NULL;
@@ -130,7 +131,7 @@ compiler_fields(struct compiler *c, const struct reader *r, enum level level,
 
 		list[i].name = key;
 		list[i++].value =
-		    compiler_template(c, &m, compiler_string(&m), level, drops);
+		    compiler_template(c, &m, read_text(&m), level, drops);
 	}
 	return (struct fields){ list, count };
 }

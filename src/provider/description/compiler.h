@@ -33,9 +33,6 @@ int compiler_learn(struct compiler *c, const char *name, enum level level);
 /* Reports a name that no variable of the description's own may have. */
 void compiler_check_name(const struct reader *r, const char *name);
 
-/* A string that may be empty; "" after an error, and where r is absent. */
-const char *compiler_string(const struct reader *r);
-
 /* A JSON Pointer, RFC 6901; NULL where r is absent, and after an error. */
 const char *compiler_pointer(const struct reader *r);
 bool compiler_pointer_valid(const struct reader *r, const char *pointer);

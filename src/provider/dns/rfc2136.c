@@ -2,16 +2,16 @@
  * rfc2136.c - reads what a name server has, and writes what differs.
  *
  * All over one connection: for each name its zone, for each record what the
- * name has, for each zone one update.  The queries are signed as well: who
- * forged their answers could make us leave an old record as it is.
+ * name has, for each zone one update.  The queries are signed as well: somebody
+ * who forged their answers could make us leave an old record as it is.
  */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "address/hostname.h"
+#include "base/buffer.h"
 #include "provider/dns/nameserver.h"
 #include "provider/dns/rfc2136.h"
 
@@ -93,8 +93,10 @@ rfc2136_read(struct endpoint *e, const char *file, struct error *why)
 	const char *port = variable(e, "port");
 	struct buffer origin = { .max = 512 };
 	struct address literal;
+	enum err rc;
 
-	TRY(check_names(e, file, why));
+	if ((rc = check_names(e, file, why)) != ERR_OK)
+		return rc;
 	if (server == NULL)
 		return wrong(e, file, "server",
 		    "is missing; write the name "
@@ -152,7 +154,7 @@ conclude_all(struct record *records, size_t count, const struct error *why)
 }
 
 /*
- * A record that the server has, and no other of its family, is not written;
+ * A record that the server has as the only one of its family is not written;
  * the time to live of one that is replaced is kept.
  */
 static enum err

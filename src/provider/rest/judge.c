@@ -9,7 +9,6 @@
 
 #include "address/hostname.h"
 #include "base/json.h"
-#include "base/secret.h"
 #include "provider/rest/fill.h"
 #include "provider/rest/judge.h"
 
@@ -158,11 +157,11 @@ status_error(long status)
 	return ERR_REFUSED;
 }
 
-/* What is wrong with an answer. */
+/* The fault of an answer. */
 struct fault {
 	enum err code;
 	char what[48];
-	bool own; /* it is about this one request, though ERR_BUSY */
+	bool own; /* only this request failed, though the code is ERR_BUSY */
 };
 
 static bool
@@ -173,7 +172,7 @@ set_fault(struct fault *f, enum err code, const char *what)
 	return true;
 }
 
-/* Is there one?  This is the single place where an answer becomes good. */
+/* Looks for a fault; the single place where an answer becomes good. */
 static bool
 find_fault(const struct description *d, const struct step *step,
     const struct exchange_answer *answer, json_object *tree, const char *body,
@@ -285,7 +284,7 @@ only_element(json_object *list, const char *pointer)
 }
 
 static json_object *
-got(const struct get *g, json_object *from)
+value_of(const struct get *g, json_object *from)
 {
 	json_object *value = point(from, g->pointer);
 
@@ -311,7 +310,7 @@ capture_all(const struct step *step, json_object *from, struct values *to,
 
 	for (size_t i = 0; i < step->answer.gets.count && rc == ERR_OK; i++) {
 		const struct get *g = &step->answer.gets.list[i];
-		json_object *value = got(g, from);
+		json_object *value = value_of(g, from);
 		const char *text = scalar_text(value);
 
 		/* An empty text is as good as nothing, also in a pick. */
@@ -368,7 +367,7 @@ consider(const struct step *step, json_object *element,
 		return;
 	if (to->count++ == 0)
 		to->first = element;
-	text = current != NULL ? scalar_text(got(current, element)) : NULL;
+	text = current != NULL ? scalar_text(value_of(current, element)) : NULL;
 	if (wanted == NULL || text == NULL || !address_parse_any(&held, text) ||
 	    !address_equal(&held, wanted))
 		to->all_hold = false;
