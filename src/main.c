@@ -58,7 +58,7 @@ run(int argc, char *argv[])
 	return EXIT_USAGE;
 }
 
-/* What a command printed may be all that it was called for. */
+/* A command whose output is lost has failed. */
 int
 main(int argc, char *argv[])
 {

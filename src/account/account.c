@@ -10,19 +10,19 @@
 
 #include "account/account.h"
 #include "account/gate.h"
-#include "account/recent.h"
 #include "account/penalty.h"
+#include "account/recent.h"
 #include "account/verifier.h"
 #include "base/secret.h"
 
 /* "Basic ", and base64 of the longest credential. */
 #define HEADER_MAX (6 + (CREDENTIAL_MAX + 2) / 3 * 4)
-#define CROWD_WAIT 10 /* s until one who found no place comes back */
+#define CROWD_WAIT 10 /* seconds of Retry-After where no place was free */
 
 struct accounts {
 	const struct settings *settings;
 	struct verifier *verifiers; /* one an account, same order */
-	struct verifier nobody;	    /* the cost of the dearest one */
+	struct verifier nobody;	    /* of no account; the most iterations */
 	struct recent *recent;
 	struct penalties *penalties;
 	struct gate *gate;
@@ -83,7 +83,7 @@ accounts_free(struct accounts *a)
 }
 
 /*
- * What is swapped each keeps one of, so that both can be freed.  A table of
+ * Each keeps one of what is swapped, so that both can be freed.  A table of
  * recent logins without room for the new accounts is copied into a larger one.
  */
 void
@@ -142,11 +142,11 @@ header_decode(const char *header, struct login *login)
 }
 
 /*
- * A failure takes as long as the dearest verifier, whoever was named: what
- * the check of a cheaper one did not use is spent here.
+ * A failure takes as long as the most expensive verifier, whoever was named:
+ * the time that the check of a cheaper one did not use is spent here.
  */
 static void
-spend_rest(const struct accounts *a, unsigned int used,
+spend_difference(const struct accounts *a, unsigned int used,
     const struct login *login)
 {
 	struct verifier rest = a->nobody;
@@ -157,7 +157,10 @@ spend_rest(const struct accounts *a, unsigned int used,
 		    strlen(login->credential));
 }
 
-/* What PBKDF2 says of it, at the cost of the dearest verifier if wrong. */
+/*
+ * Is the credential right for v, by PBKDF2?  If not, it has cost as much as
+ * the most expensive verifier.
+ */
 static bool
 check(const struct accounts *a, const struct verifier *v, bool allowed,
     const struct login *login)
@@ -167,7 +170,7 @@ check(const struct accounts *a, const struct verifier *v, bool allowed,
 	    v != &a->nobody;
 
 	if (!right || !allowed)
-		spend_rest(a, v->iterations, login);
+		spend_difference(a, v->iterations, login);
 	return right;
 }
 

@@ -40,14 +40,15 @@ void accounts_inherit(struct accounts *a, struct accounts *from);
 
 /*
  * Checks the value of an Authorization header (RFC 7617), NULL if there was
- * none, that came from source, NULL if that is not known.  ERR_OK fills *login.
+ * none, that came from source, NULL if that is not known.  ERR_OK fills
+ * *login.
  *
  * A login that was right a moment ago passes at once, whatever else came from
  * there.  ERR_TOO_MANY_FAILURES: too many others failed, and this one was not
  * looked at.  ERR_LOGINS_BUSY: too many log in at the same time.  ERR_AUTH is
  * anything else: a header that is no Basic credential of printable ASCII fails
- * at once; every other failure costs the time of the dearest verifier, so that
- * it does not tell which users exist.
+ * at once; every other failure costs the time of the verifier with the most
+ * iterations, so that it does not tell which users exist.
  */
 enum err account_authenticate(const struct accounts *a,
     const char *authorization, const struct address *source,

@@ -42,7 +42,7 @@ gate_free(struct gate *g)
 	free(g);
 }
 
-/* One of count from first on, if one is free or its holder is gone. */
+/* Takes one of count places from first on: a free one, or a dead holder's. */
 static bool
 take(const struct gate *g, unsigned int first, unsigned int count)
 {
@@ -73,7 +73,7 @@ bool
 gate_enter(const struct gate *g)
 {
 	const struct timespec tick = { 0, TICK_NS };
-	int64_t until = clock_now() + GATE_WAIT;
+	int64_t until = clock_now() + GATE_WAIT_MS;
 	bool inside = take(g, 0, g->places);
 
 	if (!inside && take(g, g->places, g->queue)) {

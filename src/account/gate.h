@@ -1,17 +1,17 @@
 /*
  * gate.h - how many may hash at once.
  *
- * A PBKDF2 is made to be dear, so a flood of logins could take every core and
- * every worker.  So only some may be inside, and a few may wait.  The places
- * lie in memory that all workers share; that of a process that died there is
- * taken by who finds it gone.
+ * A PBKDF2 is expensive on purpose, so a flood of logins could take every core
+ * and every worker.  So only some workers may hash, and a few may wait.  The
+ * places lie in memory that all workers share; the place of a process that died
+ * is free for the next one.
  */
 #ifndef ACCOUNT_GATE_H
 #define ACCOUNT_GATE_H
 
 #include <stdbool.h>
 
-#define GATE_WAIT 1500 /* ms in the queue at most */
+#define GATE_WAIT_MS 1500 /* ms in the queue at most */
 
 struct gate;
 
@@ -29,7 +29,7 @@ void gate_free(struct gate *g);
 bool gate_enter(const struct gate *g);
 void gate_leave(const struct gate *g);
 
-/* How many wait in the queue now; for whoever only looks on. */
+/* How many wait in the queue now; tests see by it that a guest has queued. */
 unsigned int gate_waiting(const struct gate *g);
 
 #endif

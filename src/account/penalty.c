@@ -78,7 +78,7 @@ find_bucket(const struct penalties *p, const struct address *source, size_t len,
 	memcpy(&hash, digest, sizeof hash);
 	return (struct bucket){ &p->words[hash % SETS * WAYS],
 		hash / SETS << TIME_BITS, PENALTY_BURST * times,
-		PENALTY_INTERVAL / times };
+		PENALTY_INTERVAL_MS / times };
 }
 
 /* IPv4: one.  IPv6: two, the narrow one first. */

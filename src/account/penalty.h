@@ -13,9 +13,9 @@
 
 #include "address/address.h"
 
-#define PENALTY_BURST	 30    /* failures at once */
-#define PENALTY_INTERVAL 60000 /* ms until one is forgiven */
-#define PENALTY_NETS	 4     /* how much more a /48 may */
+#define PENALTY_BURST	    30	  /* failures at once */
+#define PENALTY_INTERVAL_MS 60000 /* ms until one is forgiven */
+#define PENALTY_NETS	    4 /* a /48 gets so many times the burst and rate */
 
 struct penalties;
 

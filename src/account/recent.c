@@ -86,7 +86,7 @@ find_set(const struct recent *m, const struct verifier *v,
 	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, m->key, sizeof m->key) <
 	    0)
 		return NULL;
-	/* Of fixed length, so that no two pairs are the same bytes. */
+	/* The lengths are fixed, so that no two pairs are the same bytes. */
 	(void)gnutls_hmac(hmac, v->key, sizeof v->key);
 	(void)gnutls_hmac(hmac, credential, strlen(credential));
 	gnutls_hmac_deinit(hmac, digest);

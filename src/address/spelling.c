@@ -13,7 +13,7 @@ static const struct network link_local = {
 	10,
 };
 
-/* Of scripts and devices, for an address that is not there. */
+/* What scripts and devices write for an address that is not there. */
 static const char *const absent_words[] = { "-", "0", "false", "keep", "n/a",
 	"na", "nil", "no", "nochg", "null", "off", "preserve", "undef",
 	"undefined", "unknown", "unset" };
@@ -93,7 +93,7 @@ strip(char *head)
 	char *zone;
 
 	head = unwrap(head, '[', ']');
-	/* RFC 4007 section 11: only IPv6 has zones; here they say nothing. */
+	/* RFC 4007 section 11: only IPv6 has zones; they mean nothing here. */
 	zone = strchr(head, '%');
 	if (zone != NULL && zone[1] != '\0' && strchr(head, ':') != NULL)
 		*zone = '\0';
@@ -143,7 +143,7 @@ parse_head(struct prefix *p, const char *head, bool has_length)
 	return parse_groups(p, head, has_length);
 }
 
-/* What the bits say. */
+/* Judges the spelling by the bits of the address. */
 static enum spelling
 judge(const struct prefix *p)
 {

@@ -118,7 +118,7 @@ is_last(void *p)
 	    (char *)p + rounded(block_of(p)->size) == entered->next;
 }
 
-/* Of the last block; the size may not be less than it is. */
+/* Grows the last block; size is not less than its present one. */
 static bool
 region_grow(void *p, size_t size)
 {
@@ -129,7 +129,7 @@ region_grow(void *p, size_t size)
 	return true;
 }
 
-/* What lies behind the last block stays all zero. */
+/* The bytes behind the last block stay all zero. */
 static void
 region_drop(void *p)
 {
@@ -138,7 +138,7 @@ region_drop(void *p)
 	*block_of(p) = (struct block){ .size = 0 };
 }
 
-/* What is handed out is all zero. */
+/* The bytes of a new block are all zero. */
 static void *
 region_take(size_t size)
 {

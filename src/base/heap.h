@@ -33,7 +33,10 @@ void heap_region_leave(void);
 /* Gives back everything in r at once.  NULL is fine. */
 void heap_region_free(struct heap_region *r);
 
-/* Does it do so in this build?  Not with a sanitizer's heap, nor musl's. */
+/*
+ * Do free() and realloc() of this build wipe?  Not with a sanitizer's heap,
+ * nor with musl's.
+ */
 bool heap_wipes(void);
 
 #endif

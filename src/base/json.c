@@ -166,7 +166,7 @@ compare_texts(const struct name *x, const struct name *y)
 	return diff != 0 ? diff : (x->len > y->len) - (x->len < y->len);
 }
 
-/* By the name, and the same ones by their order in the text. */
+/* The order of names; equal ones are in the order of the text. */
 static int
 compare_names(const void *a, const void *b)
 {

@@ -56,7 +56,7 @@ lack_tell(const char *what, int number)
 	int64_t now = clock_now(), until = atomic_load(quiet);
 	int saved = errno;
 
-	/* Of several processes that come at once only one changes it. */
+	/* Only one of several processes that come at once changes it. */
 	if (now >= until &&
 	    atomic_compare_exchange_strong(quiet, &until, now + LACK_MS))
 		log_warn("%s: %s; %s (told once a minute)", what,

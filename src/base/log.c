@@ -128,7 +128,7 @@ log_open(const char *target, struct error *why)
 	return ERR_OK;
 }
 
-/* What stands before the text; returns its length, which is below 80. */
+/* Writes what precedes the text; returns its length, which is below 80. */
 static size_t
 put_head(char *line, size_t size, time_t when, int priority)
 {

@@ -37,15 +37,15 @@ static const char usage_text[] =
     "  --provider NAME     where the hosts are published\n"
     "  --config FILE\n";
 
-/* What was asked for. */
-struct wish {
+/* The options of the command. */
+struct options {
 	const char *config;
 	const char *name; /* of the account */
 	struct account_form form;
 	bool json;
 };
 
-/* What the account name has in s, or NULL, told on standard error. */
+/* The settings of the account name in s, or NULL, told on standard error. */
 static const struct account_settings *
 find(const struct settings *s, const char *name)
 {
@@ -71,9 +71,9 @@ read_all(const char *file)
 }
 
 static int
-list(const struct wish *w)
+list(const struct options *o)
 {
-	struct settings *s = read_all(w->config);
+	struct settings *s = read_all(o->config);
 	bool first = true;
 
 	if (s == NULL)
@@ -81,30 +81,30 @@ list(const struct wish *w)
 	for (size_t i = 0; i < s->account_count; i++) {
 		const struct account_settings *a = &s->accounts[i];
 
-		if (w->json)
+		if (o->json)
 			lookup_json_print(account_show_json(s, a), &first);
 		else
 			account_show_line(s, a);
 	}
-	if (w->json)
+	if (o->json)
 		lookup_json_end(first);
 	settings_free(s);
 	return EXIT_OK;
 }
 
 static int
-show(const struct wish *w)
+show(const struct options *o)
 {
-	struct settings *s = read_all(w->config);
-	const struct account_settings *a = s != NULL ? find(s, w->name) : NULL;
-	json_object *o;
+	struct settings *s = read_all(o->config);
+	const struct account_settings *a = s != NULL ? find(s, o->name) : NULL;
+	json_object *json;
 
-	if (a != NULL && w->json) {
-		o = account_show_json(s, a);
-		puts(json_object_to_json_string_ext(o,
+	if (a != NULL && o->json) {
+		json = account_show_json(s, a);
+		puts(json_object_to_json_string_ext(json,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 			JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(o);
+		json_object_put(json);
 	} else if (a != NULL) {
 		account_show(s, a);
 	}
@@ -117,26 +117,26 @@ show(const struct wish *w)
  * standard error, if it is wrong, or the account cannot be edited.
  */
 static struct settings *
-read_to_edit(const struct wish *w)
+read_to_edit(const struct options *o)
 {
-	const char *fault = account_name_fault(w->name);
+	const char *fault = account_name_fault(o->name);
 	struct error why;
 	struct settings *s;
 
 	if (fault != NULL) {
-		fprintf(stderr, "ddnsgate: \"%s\": %s\n", w->name, fault);
+		fprintf(stderr, "ddnsgate: \"%s\": %s\n", o->name, fault);
 		return NULL;
 	}
-	if ((s = settings_read_alone(w->config, &why)) == NULL) {
+	if ((s = settings_read_alone(o->config, &why)) == NULL) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return NULL;
 	}
-	if (settings_account(s, w->name) != NULL)
+	if (settings_account(s, o->name) != NULL)
 		fprintf(stderr,
 		    "ddnsgate: %s: /accounts/%s: that is for people to edit, "
 		    "with their comments; this command edits the files of "
 		    "\"account_directory\"\n",
-		    s->file, w->name);
+		    s->file, o->name);
 	else if (s->account_directory == NULL)
 		fprintf(stderr,
 		    "ddnsgate: %s: names no \"account_directory\", where the "
@@ -177,20 +177,20 @@ put_verifier(json_object *content, const char *name)
 }
 
 static int
-add(const struct wish *w)
+add(const struct options *o)
 {
-	struct settings *s = read_to_edit(w);
+	struct settings *s = read_to_edit(o);
 	json_object *content = json_object_new_object();
 	bool ok = s != NULL && content != NULL &&
-	    put_verifier(content, w->name) &&
-	    account_form_apply(&w->form, content, s) &&
-	    account_file_write(s, w->name, content, true);
+	    put_verifier(content, o->name) &&
+	    account_form_apply(&o->form, content, s) &&
+	    account_file_write(s, o->name, content, true);
 
 	if (ok)
 		printf("account %s is in %s/%s.json\n"
 		       "next: ddnsgate router fritzbox --account %s\n"
 		       "      ddnsgate router --list names other devices\n",
-		    w->name, s->account_directory, w->name, w->name);
+		    o->name, s->account_directory, o->name, o->name);
 	json_object_put(content);
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;
@@ -216,14 +216,14 @@ read_content(const struct settings *s, const char *name)
 }
 
 static int
-change(const struct wish *w)
+change(const struct options *o)
 {
-	struct settings *s = read_to_edit(w);
-	json_object *content = s != NULL ? read_content(s, w->name) : NULL;
+	struct settings *s = read_to_edit(o);
+	json_object *content = s != NULL ? read_content(s, o->name) : NULL;
 	bool ok = content != NULL &&
-	    (!w->form.token || put_verifier(content, w->name)) &&
-	    account_form_apply(&w->form, content, s) &&
-	    account_file_write(s, w->name, content, false);
+	    (!o->form.token || put_verifier(content, o->name)) &&
+	    account_form_apply(&o->form, content, s) &&
+	    account_file_write(s, o->name, content, false);
 
 	json_object_put(content);
 	settings_free(s);
@@ -231,10 +231,10 @@ change(const struct wish *w)
 }
 
 static int
-set_disabled(const struct wish *w, bool disabled)
+set_disabled(const struct options *o, bool disabled)
 {
-	struct settings *s = read_to_edit(w);
-	json_object *content = s != NULL ? read_content(s, w->name) : NULL;
+	struct settings *s = read_to_edit(o);
+	json_object *content = s != NULL ? read_content(s, o->name) : NULL;
 	bool ok = content != NULL;
 
 	if (ok && disabled)
@@ -242,29 +242,29 @@ set_disabled(const struct wish *w, bool disabled)
 			 json_object_new_boolean(true)) == 0;
 	else if (ok)
 		json_object_object_del(content, "disabled");
-	ok = ok && account_file_write(s, w->name, content, false);
+	ok = ok && account_file_write(s, o->name, content, false);
 	json_object_put(content);
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
 static int
-disable(const struct wish *w)
+disable(const struct options *o)
 {
-	return set_disabled(w, true);
+	return set_disabled(o, true);
 }
 
 static int
-enable(const struct wish *w)
+enable(const struct options *o)
 {
-	return set_disabled(w, false);
+	return set_disabled(o, false);
 }
 
 static int
-take_out(const struct wish *w)
+take_out(const struct options *o)
 {
-	struct settings *s = read_to_edit(w);
-	bool ok = s != NULL && account_file_remove(s, w->name);
+	struct settings *s = read_to_edit(o);
+	bool ok = s != NULL && account_file_remove(s, o->name);
 
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;
@@ -272,7 +272,7 @@ take_out(const struct wish *w)
 
 static const struct {
 	const char *name;
-	int (*run)(const struct wish *w);
+	int (*run)(const struct options *o);
 	bool named;   /* an account is named */
 	bool changes; /* options for its content are taken */
 	bool shows;   /* --json is taken */
@@ -297,9 +297,9 @@ add_host(struct account_form *f, const char *host)
 
 /* False: the option is none, or help. */
 static bool
-take_option(struct wish *w, int c)
+take_option(struct options *o, int c)
 {
-	struct account_form *f = &w->form;
+	struct account_form *f = &o->form;
 	const char **const texts[] = {
 		['4'] = &f->ipv4,
 		['6'] = &f->ipv6,
@@ -313,12 +313,12 @@ take_option(struct wish *w, int c)
 
 	switch (c) {
 	case 'c':
-		w->config = optarg;
+		o->config = optarg;
 		return true;
 	case 'H':
 		return add_host(f, optarg);
 	case 'j':
-		return w->json = true;
+		return o->json = true;
 	case 'T':
 		return f->token = true;
 	default:
@@ -331,7 +331,7 @@ take_option(struct wish *w, int c)
 }
 
 static int
-run(const struct wish *w, const char *action, int operands)
+run(const struct options *o, const char *action, int operands)
 {
 	size_t i = 0, count = sizeof actions / sizeof *actions;
 	bool adds = strcmp(action, "add") == 0;
@@ -339,11 +339,11 @@ run(const struct wish *w, const char *action, int operands)
 	while (i < count && strcmp(actions[i].name, action) != 0)
 		i++;
 	if (i == count || operands != (actions[i].named ? 1 : 0) ||
-	    (w->json && !actions[i].shows) ||
-	    account_form_is_empty(&w->form) == actions[i].changes ||
-	    (adds && (w->form.host_count == 0 || w->form.token)))
+	    (o->json && !actions[i].shows) ||
+	    account_form_is_empty(&o->form) == actions[i].changes ||
+	    (adds && (o->form.host_count == 0 || o->form.token)))
 		return usage(usage_text, 0);
-	return actions[i].run(w);
+	return actions[i].run(o);
 }
 
 int
@@ -365,14 +365,14 @@ command_account(int argc, char *argv[])
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
-	struct wish w = { .config = COMMAND_CONFIG_FILE };
+	struct options o = { .config = COMMAND_CONFIG_FILE };
 	int c;
 
 	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
-		if (!take_option(&w, c))
+		if (!take_option(&o, c))
 			return usage(usage_text, c);
 	if (optind == argc)
 		return usage(usage_text, 0);
-	w.name = argv[optind + 1];
-	return run(&w, argv[optind], argc - optind - 1);
+	o.name = argv[optind + 1];
+	return run(&o, argv[optind], argc - optind - 1);
 }

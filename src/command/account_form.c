@@ -38,7 +38,7 @@ put_text(json_object *to, const char *name, const char *text)
 	return text == NULL || put(to, name, json_object_new_string(text));
 }
 
-/* What is no number stays a string, for the reader to refuse in its words. */
+/* A text that is no number stays a string, which the reader then refuses. */
 static bool
 put_number(json_object *to, const char *name, const char *text)
 {

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "address/hostname.h"
+#include "address/hostname.h"
 #include "address/special.h"
 #include "base/clock.h"
 #include "base/watchdog.h"
 #include "command/command.h"
 #include "command/usage.h"
-#include "address/hostname.h"
 #include "config/pin.h"
 #include "config/settings.h"
 #include "proof/proof.h"
@@ -20,7 +20,7 @@
 #define PROOF_MS 5000 /* as for an update */
 #define WORK_MS	 5900 /* until a proof that hangs in a library is ended */
 
-/* One proof, as the command line asks for it. */
+/* The proof that the command line asks for. */
 struct trial {
 	struct proof_settings how;
 	char *name;

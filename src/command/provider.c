@@ -7,17 +7,17 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "address/hostname.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
 #include "command/usage.h"
-#include "address/hostname.h"
 #include "https/exchange.h"
 #include "provider/description/description.h"
-#include "provider/provider.h"
 #include "provider/dns/rfc2136.h"
+#include "provider/provider.h"
 #include "tls/trust.h"
 
 #define PROVIDER_MS 30000 /* ms; nobody but an administrator waits */
@@ -38,7 +38,7 @@ is_description(const struct dirent *e)
 	    strcmp(e->d_name + len - 5, ".json") == 0;
 }
 
-/* Its name, what the router sends as its password, and what it is. */
+/* Prints the name of a provider, the parts of its token, and its title. */
 static void
 print_line(const char *name, const char *token, const char *about)
 {
@@ -222,7 +222,7 @@ read_address(struct publication *r, const char *word)
 	return true;
 }
 
-/* What the words after HOST say; one for each family at most. */
+/* Reads the words after HOST; one for each family at most. */
 static bool
 read_records(struct publication records[static 2], size_t *count, char *words[])
 {
@@ -292,7 +292,7 @@ choose_provider(struct settings *s, const char *name,
 	return 0;
 }
 
-/* Nobody needs a configuration for that; one that is there must be right. */
+/* No configuration is needed for that; one that is there must be right. */
 static struct settings *
 read_configuration(const char *file, bool asked_for, struct error *why)
 {

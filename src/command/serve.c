@@ -1,9 +1,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -31,7 +31,7 @@
 static const char usage_text[] =
     "usage: ddnsgate serve [--config FILE] [--single]\n";
 
-/* What a process that holds tokens must not give away. */
+/* Keeps what this process holds, such as tokens, from other processes. */
 static void
 harden(void)
 {
@@ -63,7 +63,7 @@ struct single {
 	struct backoff backoff;
 	struct slot *slot; /* of resolver, shared with it */
 	int64_t watch_at;  /* the accounts are looked at then */
-	bool broken;	   /* gateway is of no use any more */
+	bool broken;	   /* the gateway can only be freed */
 };
 
 /* Has the resolver ended?  Waits for that if it is told to end. */
@@ -85,7 +85,7 @@ resolver_ended(struct single *s, bool end)
 	return true;
 }
 
-/* Held by the same rules as the one of a pool. */
+/* The resolver is replaced by the same rules as that of a pool. */
 static void
 keep_resolver(struct single *s)
 {

@@ -210,7 +210,10 @@ blank_comments(char *text, size_t *at)
 	return NULL;
 }
 
-/* What word processors and web pages make of a plain quote or blank. */
+/*
+ * The look-alikes that word processors and web pages make of a plain quote or
+ * blank.
+ */
 static const struct {
 	const char *bytes; /* UTF-8 */
 	const char *what;
@@ -267,7 +270,7 @@ find_lookalike(const char *text, size_t stopped, size_t *at)
 	return NULL;
 }
 
-/* A remedy for what people write that is not JSON, or what json-c says. */
+/* A remedy for a mistake that people make, or what json-c says. */
 static const char *
 syntax_remedy(enum json_tokener_error code, const char *text, size_t *at)
 {

@@ -271,7 +271,7 @@ read_zone(const struct reader *r, struct host_settings *to)
 		    "write your own zone, as \"example.org\"");
 }
 
-/* What must be true of a host as a whole. */
+/* Checks that the members of a host, each of them good, go together. */
 static void
 check_host(const struct reader *r, const struct host_settings *h)
 {
@@ -284,7 +284,7 @@ check_host(const struct reader *r, const struct host_settings *h)
 		    "\"kind\": \"none\" }");
 }
 
-/* What "defaults" may hold as well as a host. */
+/* Reads the members that "defaults" may hold as well as a host. */
 static void
 read_common(struct reader *r, struct host_settings *to, const char *ca)
 {

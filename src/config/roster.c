@@ -92,7 +92,7 @@ add_file(uint64_t fingerprint, const char *file, uint64_t stamp)
 	return fingerprint + mix(stamp, file, strlen(file));
 }
 
-/* Of the directory itself; its owner and mode count. */
+/* The fingerprint of the directory itself; its owner and mode count. */
 static uint64_t
 begin_fingerprint(DIR *d)
 {
@@ -233,7 +233,7 @@ take_former(struct roster *r, const char *name, uint64_t stamp)
 	return true;
 }
 
-/* What is in force for an account whose file is wrong stays so. */
+/* An account whose file is wrong now stays as it is in force. */
 static void
 keep(struct roster *r, const char *name, struct account_settings *old,
     uint64_t stamp, const struct error *fault)

@@ -32,7 +32,7 @@ enum meaning {
 	MEANING_IDLE, /* clients send it, and nobody needs it */
 };
 
-/* What clients call it: docs/reference/protocols.md 2.6. */
+/* The names that clients give parameters: docs/reference/protocols.md 2.6. */
 static const struct word {
 	const char *name;
 	enum meaning meaning;
@@ -97,7 +97,7 @@ find_word(const char *name)
 }
 
 /*
- * Of two networks in one place the public one is meant: routers list their
+ * Where two networks are given, the public one is meant: routers list their
  * unique local addresses (RFC 4193) beside the global ones.
  */
 static bool
@@ -181,22 +181,22 @@ cut_host(char *value, const struct account_settings *account)
 	value[len - longest] = '\0';
 }
 
-/* One address of a list, or a prefix in its place. */
+/* Reads one address of a list, or a prefix in its place. */
 static enum err
-read_address(struct claim *c, const char *item, const char *name, int families,
-    struct error *why)
+read_address(struct claim *c, const char *element, const char *name,
+    int families, struct error *why)
 {
 	struct prefix p;
 	enum err rc = ERR_OK;
 
-	if (strcasecmp(item, REMOVE) == 0) {
+	if (strcasecmp(element, REMOVE) == 0) {
 		if ((families & FAMILY_IPV4) != 0)
 			rc = set_removal(&c->ipv4, name, why);
 		if (rc == ERR_OK && (families & FAMILY_IPV6) != 0)
 			rc = set_removal(&c->ipv6, name, why);
 		return rc;
 	}
-	switch (spelling_read(&p, item)) {
+	switch (spelling_read(&p, element)) {
 	case SPELLING_ABSENT:
 		return ERR_OK;
 	case SPELLING_ADDRESS:
@@ -218,17 +218,17 @@ read_address(struct claim *c, const char *item, const char *name, int families,
 					  "IPv6");
 }
 
-/* Of a prefix the bits behind its length may be anything. */
+/* The bits of a prefix behind its length may be anything. */
 static enum err
-read_prefix(struct claim *c, const char *item, const char *name,
+read_prefix(struct claim *c, const char *element, const char *name,
     struct error *why)
 {
 	struct prefix p;
 	enum spelling spelling;
 
-	if (strcasecmp(item, REMOVE) == 0)
+	if (strcasecmp(element, REMOVE) == 0)
 		return set_removal(&c->ipv6, name, why);
-	spelling = spelling_read(&p, item);
+	spelling = spelling_read(&p, element);
 	if (spelling == SPELLING_ABSENT)
 		return ERR_OK;
 	if (spelling == SPELLING_NONE || p.address.family != AF_INET6)
@@ -245,20 +245,20 @@ read_list(struct claim *c, const struct parameter *p, const struct word *w,
 	int families = w->meaning == MEANING_IPV4 ? FAMILY_IPV4 :
 	    w->meaning == MEANING_IPV6		  ? FAMILY_IPV6 :
 						    FAMILY_EITHER;
-	char value[VALUE_MAX], *rest = value, *item;
+	char value[VALUE_MAX], *rest = value, *element;
 	enum err rc = ERR_OK;
 
 	if (strlen(p->value) >= sizeof value)
 		return error_set(why, ERR_REQUEST, "%s: too long", w->name);
 	strcpy(value, p->value);
 	cut_host(value, account);
-	while (rc == ERR_OK && (item = strsep(&rest, "," BLANKS)) != NULL) {
-		if (*item == '\0')
+	while (rc == ERR_OK && (element = strsep(&rest, "," BLANKS)) != NULL) {
+		if (*element == '\0')
 			continue;
 		if (w->meaning == MEANING_PREFIX)
-			rc = read_prefix(c, item, w->name, why);
+			rc = read_prefix(c, element, w->name, why);
 		else
-			rc = read_address(c, item, w->name, families, why);
+			rc = read_address(c, element, w->name, families, why);
 	}
 	return rc;
 }
@@ -310,7 +310,7 @@ static enum err
 read_names(struct claim *c, const struct parameter *p,
     const struct account_settings *account, size_t names_max, struct error *why)
 {
-	char *copy, *rest, *item;
+	char *copy, *rest, *element;
 	enum err rc = ERR_OK;
 
 	/* ddclient: host_id has the name (docs/reference/protocols.md 2.4). */
@@ -318,11 +318,11 @@ read_names(struct claim *c, const struct parameter *p,
 		return ERR_OK;
 	if ((copy = rest = strdup(p->value)) == NULL)
 		return error_memory(why);
-	while (rc == ERR_OK && (item = strsep(&rest, "," BLANKS)) != NULL) {
-		if (*item == '\0')
+	while (rc == ERR_OK && (element = strsep(&rest, "," BLANKS)) != NULL) {
+		if (*element == '\0')
 			continue;
 		c->has_names = true;
-		rc = read_name(c, item, account, names_max, why);
+		rc = read_name(c, element, account, names_max, why);
 	}
 	free(copy);
 	return rc;
@@ -330,9 +330,9 @@ read_names(struct claim *c, const struct parameter *p,
 
 /* The first label of one of the account's hosts, or a whole host name? */
 static bool
-looks_like_host(const char *item, const struct account_settings *account)
+looks_like_host(const char *element, const struct account_settings *account)
 {
-	char *name = hostname_normalise(item, true), *last;
+	char *name = hostname_normalise(element, true), *last;
 	bool like = false;
 
 	if (name == NULL)
@@ -358,17 +358,17 @@ looks_like_host(const char *item, const struct account_settings *account)
 static bool
 names_host(const char *value, const struct account_settings *account)
 {
-	char item[HOSTNAME_MAX + 2];
+	char element[HOSTNAME_MAX + 2];
 	size_t len;
 
 	for (; *value != '\0'; value += len) {
 		value += strspn(value, "," BLANKS);
 		len = strcspn(value, "," BLANKS);
-		if (len == 0 || len >= sizeof item)
+		if (len == 0 || len >= sizeof element)
 			continue;
-		memcpy(item, value, len);
-		item[len] = '\0';
-		if (looks_like_host(item, account))
+		memcpy(element, value, len);
+		element[len] = '\0';
+		if (looks_like_host(element, account))
 			return true;
 	}
 	return false;
@@ -407,7 +407,10 @@ value_of(const struct request *q, enum meaning meaning)
 	return NULL;
 }
 
-/* For devices that do not say their address; what they do say goes first. */
+/*
+ * Takes the address of the connection, for devices that do not send theirs; an
+ * address that a parameter gave goes first.
+ */
 static void
 read_connection(struct claim *c, const struct request *q)
 {

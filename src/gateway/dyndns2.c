@@ -3,9 +3,10 @@
 #include "gateway/dyndns2.h"
 
 /*
- * What passes by itself is 503, so that clients come back: a proof fails while
- * a line is still coming up.  What only a person can mend is 4xx, at which
- * some clients give up for good (docs/reference/protocols.md 1.4).
+ * A fault that passes by itself is 503, so that clients come back: a proof
+ * fails while a line is still coming up.  One that only a person can mend is
+ * 4xx, at which some clients give up for good (docs/reference/protocols.md
+ * 1.4).
  */
 static const struct wording verdicts[VERDICT__MAX] = {
 	[VERDICT_SKIPPED] = { "nochg", 200, false },
@@ -19,7 +20,7 @@ static const struct wording verdicts[VERDICT__MAX] = {
 	[VERDICT_BUSY] = { "911", 503, true },
 };
 
-/* Where there are no verdicts; of any other error, ERR_OK's. */
+/* For an update without verdicts; ERR_OK stands for any other error. */
 static const struct wording errors[ERR__MAX] = {
 	[ERR_OK] = { "911", 503, true },
 	[ERR_AUTH] = { "badauth", 401, false },
@@ -52,9 +53,9 @@ was_sent(const struct claim *c, const struct record *r)
 }
 
 /*
- * Of the addresses that are published now those that the client sent, for some
- * compare them with what they know (docs/reference/protocols.md 1.3); if it
- * sent none of them, but a prefix, what was made of that.
+ * Tells those of the published addresses that the client sent, for some
+ * clients compare them with what they know (docs/reference/protocols.md 1.3);
+ * if it sent none of them, but a prefix, those that were made of it.
  */
 static void
 put_addresses(const struct update *u, const struct host_settings *host,

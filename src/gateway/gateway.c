@@ -41,7 +41,10 @@ load_trust(struct gateway *g, struct error *why)
 	return ERR_OK;
 }
 
-/* What config/ cannot know: verifiers, and the files that proofs name. */
+/*
+ * Checks of an account what config/ cannot: its verifier, and the CA files
+ * that its proofs name.
+ */
 static enum err
 judge_account(const struct account_settings *a, void *prover, struct error *why)
 {
@@ -204,7 +207,7 @@ static const struct route {
 	{ "/v3/update", { DYNDNS2_NAMES_MAX, true }, dyndns2_reply },
 };
 
-/* Of any other path. */
+/* The reply to any other path. */
 static const struct route nowhere = { NULL, { 0, false }, native_reply };
 
 static const struct route *

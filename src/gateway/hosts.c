@@ -80,8 +80,9 @@ put_text(struct buffer *to, const char *text)
 }
 
 /*
- * Of what a host is published by: whatever may change which record is where, or
- * by which proof, so that nothing is believed of another configuration.
+ * A digest of all that decides how a host is published: whatever may change
+ * which record is where, or by which proof, so that nothing is believed that
+ * was found under another configuration.
  */
 static void
 digest_settings(const struct update *u, const struct host_settings *h,
@@ -224,7 +225,7 @@ take_turn(struct update *u, size_t host)
 	return true;
 }
 
-/* Those of the hosts in their order, so that no two updates wait in a ring. */
+/* All updates take turns in this order, so that no two wait for each other. */
 static int
 compare_hosts(const void *a, const void *b)
 {
@@ -323,7 +324,10 @@ hosts_intend(struct update *u, size_t host)
 		keep_turn(u, host);
 	if (!has_open(u, host))
 		return;
-	/* What was withheld or refused since is not to be written. */
+	/*
+	 * A record that was withheld or refused since then is not to be
+	 * written.
+	 */
 	make_claim(u, host, &k->claim);
 	if (store_intend(u->store, &k->claim, k->old) != ERR_OK)
 		end_host(u, host, VERDICT_BUSY, "the state is out of reach");
@@ -388,7 +392,7 @@ is_news(const struct record *r, bool mine)
 	}
 }
 
-/* Of one host: did the provider certainly get each family? */
+/* Which families of one host does the provider certainly have? */
 static void
 learn_host(struct update *u, size_t host)
 {

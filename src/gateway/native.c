@@ -18,7 +18,7 @@ static const struct wording verdicts[VERDICT__MAX] = {
 	[VERDICT_BUSY] = { NULL, 503, true },
 };
 
-/* No word: the reason is told.  Of any other error, ERR_OK's. */
+/* Without a word the reason is told; ERR_OK stands for any other error. */
 static const struct wording errors[ERR__MAX] = {
 	[ERR_OK] = { "busy", 503, true },
 	[ERR_AUTH] = { "badauth", 401, false },
@@ -92,7 +92,7 @@ put_json(struct reply *r, json_object *o)
 	json_object_put(o);
 }
 
-/* What cannot be told in one write is told in short. */
+/* A reply that is too long for one write is replaced by a short one. */
 static void
 summarise(struct reply *r)
 {

@@ -14,7 +14,7 @@ add_host(struct update *u, const struct host_settings *host)
 	u->hosts[u->host_count++] = host;
 }
 
-/* Those that the claim names, or all of the account. */
+/* Takes the hosts that the claim names, or all of the account. */
 static void
 choose_hosts(struct update *u)
 {

@@ -11,7 +11,7 @@
 #include "gateway/update.h"
 #include "gateway/work.h"
 
-#define SILENT_MS 4500 /* who takes so long does not answer */
+#define SILENT_MS 4500 /* a host that takes so long does not answer */
 
 /* The steps, told below in this order. */
 static enum err authenticate(struct update *u);
@@ -35,9 +35,9 @@ update_run(struct update *u)
 }
 
 /*
- * What may take seconds, and so is done by a part of the workers only.  What
- * was begun at the provider when the router wants its reply goes on after
- * that.
+ * The steps that may take seconds, so only a part of the workers may be here
+ * at a time.  Requests that are under way at the provider when the router gets
+ * its reply are finished after that.
  */
 static enum err
 work(struct update *u)
@@ -58,7 +58,7 @@ work(struct update *u)
 			      ERR_OK;
 }
 
-/* Keeps what came of it, for the next update and for those that wait. */
+/* Keeps the verdicts, for the next update and for those that wait. */
 static void
 conclude(struct update *u)
 {
@@ -100,7 +100,7 @@ authenticate(struct update *u)
 
 	u->has_source = request_source(q, &u->source);
 	source = u->has_source ? &u->source : NULL;
-	/* Who cannot be told apart is counted as one. */
+	/* Clients that cannot be told apart are counted as one. */
 	counted = source != NULL ? source : &unknown;
 	notice_source(u->gateway->notices, source);
 	if (q->authorization == NULL && claim_credential(q, &user, &token))
@@ -116,7 +116,7 @@ authenticate(struct update *u)
 	return rc;
 }
 
-/* What the router wants of the hosts of its account. */
+/* From the parameters to the records. */
 static enum err
 read_claim(struct update *u)
 {
@@ -124,7 +124,7 @@ read_claim(struct update *u)
 	    &u->why);
 }
 
-/* Before what is costly: does anybody still wait for it? */
+/* Does the client still wait?  Asked before the expensive steps. */
 static enum err
 check_client(struct update *u)
 {

@@ -10,10 +10,10 @@
 #include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "gateway/claim.h"
 #include "gateway/gateway.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
-#include "gateway/claim.h"
 #include "state/state.h"
 
 /* Milliseconds.  A widespread client gives up after 10 s. */
@@ -31,7 +31,7 @@ enum verdict {
 	VERDICT_NOCHG,	  /* the provider had it already */
 	VERDICT_GOOD,	  /* the provider has it now */
 	VERDICT_OPEN,	  /* not judged yet; never leaves an update */
-	VERDICT_WITHHELD, /* left alone, for another of the host failed */
+	VERDICT_WITHHELD, /* not tried, for another record of the host failed */
 	VERDICT_ADDRESS,  /* not an address to publish */
 	VERDICT_PROOF,	  /* the host did not prove it */
 	VERDICT_PROVIDER, /* the provider refused */

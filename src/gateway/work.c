@@ -27,7 +27,7 @@ is_published(const struct record *r)
 	return r->publication.name != NULL;
 }
 
-/* What is taken away has nobody to prove it. */
+/* The removal of an address needs no proof. */
 static bool
 needs_proof(const struct record *r)
 {
@@ -123,7 +123,7 @@ work_start(struct update *u, int64_t deadline, int64_t late)
  * Verdicts
  */
 
-/* Of a proof that has ended. */
+/* The verdict of a record whose proof has ended. */
 static void
 judge_proof(struct record *r)
 {
@@ -162,7 +162,7 @@ judge_publications(struct update *u)
 		if (!record_is_open(r) || !is_published(r) ||
 		    !r->publication.done)
 			continue;
-		/* A provider that was only read says nothing of the proof. */
+		/* That a provider could be read says nothing of the proof. */
 		if (r->publication.leave == LEAVE_AWAITED)
 			continue;
 		r->verdict = verdict_of(&r->publication);
@@ -226,7 +226,7 @@ decide_all(struct work *w)
 	for (size_t i = 0; i < u->host_count; i++) {
 		if (w->decided[i] || !is_proved(u, u->hosts[i]))
 			continue;
-		/* Before what lasts: does anybody still wait for it? */
+		/* Does the client still wait?  Else nothing is written. */
 		if (u->request != NULL && request_abandoned(u->request))
 			u->abandoned = true;
 		decide(w, i);
@@ -237,7 +237,7 @@ decide_all(struct work *w)
  * The loop
  */
 
-/* Of the hosts that a newer claim took over, nothing more is written. */
+/* Gives up the hosts that a newer claim has taken over. */
 static void
 keep_turns(struct work *w)
 {
@@ -287,7 +287,7 @@ wait_once(struct work *w, bool publishing, int64_t until)
 	w->reply = earlier(w->reply, clock_now() + UPDATE_PROVIDER_MS);
 }
 
-/* Until everything has its verdict, or the moment comes, which may move. */
+/* Works until all records have verdicts, or *until comes, which may move. */
 static void
 run(struct work *w, const int64_t *until)
 {

@@ -109,7 +109,7 @@ exchanges_free(struct exchanges *all)
 }
 
 void
-exchanges_rest(struct exchanges *all)
+exchanges_trim(struct exchanges *all)
 {
 	CURLM *fresh;
 
@@ -199,7 +199,7 @@ session_of(const struct exchange *x)
 	return tls->internals;
 }
 
-/* From within libcurl. */
+/* Called by the guard, while libcurl works. */
 static void
 session_failed(struct exchanges *all, gnutls_session_t session,
     const struct error *why)
@@ -575,7 +575,7 @@ exchange_end(struct exchange *x)
  * The wait
  */
 
-/* Whatever libcurl still hopes for. */
+/* An exchange ends at its deadline, whatever libcurl still waits for. */
 static void
 end_late(struct exchanges *all)
 {

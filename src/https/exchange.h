@@ -74,7 +74,7 @@ void exchanges_free(struct exchanges *all);
  * Closes idle connections and gives memory back, for a worker that has nothing
  * to do.  Does nothing while an exchange is under way.
  */
-void exchanges_rest(struct exchanges *all);
+void exchanges_trim(struct exchanges *all);
 
 /*
  * Begins an exchange, which ends by the deadline, a moment of clock_now().

@@ -142,7 +142,7 @@ answer_management(struct fastcgi *f, const struct record *r, struct error *why)
 	if (++f->management > MANAGEMENT_MAX)
 		return error_set(why, ERR_REQUEST,
 		    "more than %d management records", MANAGEMENT_MAX);
-	/* Who does not read it will not miss it. */
+	/* A web server that does not read the answer does not need it. */
 	(void)send(f->fd, values ? (const void *)&nothing : &unknown,
 	    values ? sizeof nothing : sizeof unknown,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -185,8 +185,8 @@ read_begin(struct fastcgi *f, struct error *why)
 }
 
 /*
- * One stream of the request, PARAMS or STDIN, up to its empty record.  len
- * becomes what came of it; ERR_REQUEST for more than max.
+ * One stream of the request, PARAMS or STDIN, up to its empty record.  *len
+ * becomes its length; ERR_REQUEST for more than max.
  */
 static enum err
 read_stream(struct fastcgi *f, unsigned int type, uint8_t *to, size_t max,
@@ -272,7 +272,10 @@ put_record(int fd, unsigned int id, unsigned int type, const void *content,
 	    write(fd, content, len) == (ssize_t)len;
 }
 
-/* What was checked, and nothing else, as a stream in memory. */
+/*
+ * Makes a stream in memory of the records that were checked, and of nothing
+ * else.
+ */
 static int
 make_stream(const struct fastcgi *f)
 {
@@ -357,7 +360,7 @@ read_request(struct fastcgi *f, struct error *why)
 	return parse(f, why);
 }
 
-/* A credential was among what came. */
+/* The buffers held a credential. */
 static void
 wipe(struct fastcgi *f)
 {

@@ -258,7 +258,7 @@ listener_owner(const char *path, struct ucred *owner)
 		 0)) == -1)
 		return false;
 	strcpy(un.sun_path, path);
-	/* SO_PEERCRED is of who called listen(): unix(7). */
+	/* SO_PEERCRED tells the process that called listen(): unix(7). */
 	found = connect(s, (struct sockaddr *)&un, sizeof un) == 0 &&
 	    getsockopt(s, SOL_SOCKET, SO_PEERCRED, owner, &len) == 0;
 	close(s);
@@ -276,7 +276,7 @@ listener_try(const struct listen_settings *l, struct error *why)
 	bool found;
 
 	if (strlen(l->path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-		return listener_make(&made, l, why); /* says the limit */
+		return listener_make(&made, l, why); /* tells the limit */
 	if (only_socket(l->path, &found, why) != ERR_OK)
 		return ERR_CONFIG;
 	snprintf(directory, sizeof directory, "%.*s",

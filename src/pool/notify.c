@@ -58,7 +58,10 @@ notify_status(const char *state, const char *fmt, ...)
 	notify(whole);
 }
 
-/* Only what signal-safety(7) allows, and getenv(), as nobody calls setenv(). */
+/*
+ * Calls only what signal-safety(7) allows, and getenv(), which is safe as
+ * nobody calls setenv().
+ */
 static void
 on_beat(int sig)
 {

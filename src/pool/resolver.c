@@ -9,10 +9,10 @@
 #include "pool/resolver.h"
 #include "provider/endpoint.h"
 
-#define AGAIN_MS   300000
-#define FAILED_MS  10000
-#define DOUBTED_MS 10000 /* at the earliest, when no address answers */
-#define TICK_MS	   500
+#define AGAIN_MS  300000
+#define FAILED_MS 10000
+#define WANTED_MS 10000 /* at the earliest, when no address answers */
+#define TICK_MS	  500
 
 /* Of one host: when it was asked for, and when it will be. */
 struct schedule {
@@ -23,9 +23,8 @@ struct schedule {
 static void
 ask_if_due(const struct endpoint *e, struct schedule *s)
 {
-	if (resolution_take_doubt(e->resolution) &&
-	    s->due > s->last + DOUBTED_MS)
-		s->due = s->last + DOUBTED_MS;
+	if (resolution_wanted(e->resolution) && s->due > s->last + WANTED_MS)
+		s->due = s->last + WANTED_MS;
 	if (clock_now() < s->due)
 		return;
 	s->due = endpoint_resolve(e) ? AGAIN_MS : FAILED_MS;

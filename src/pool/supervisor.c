@@ -73,7 +73,7 @@ struct pool {
 	sigset_t while_waiting;	   /* the mask of ppoll() */
 };
 
-/* What the signal handler must touch. */
+/* The variables of the signal handler. */
 static volatile sig_atomic_t stops, reload, reopen;
 
 static void
@@ -117,7 +117,7 @@ is_current(const struct pool *p, const struct child *c, enum role role)
 	    c->generation == p->generation;
 }
 
-/* How many have come so far, at least? */
+/* How many children of the role have reached that stage at least? */
 static size_t
 count_current(const struct pool *p, enum role role, enum stage stage)
 {
@@ -141,7 +141,7 @@ count_alive(const struct pool *p)
 	return n;
 }
 
-/* Of any generation: does somebody answer requests? */
+/* Does a worker of any generation answer requests? */
 static bool
 somebody_serves(const struct pool *p)
 {
@@ -460,7 +460,7 @@ read_accounts(struct pool *p)
 		renew(p, "accounts have changed");
 	} else {
 		log_warn("the accounts stay as they were: %s", why.text);
-		/* What was being put together is of no use to a new child. */
+		/* The gateway can only be freed now, so the pool stops. */
 		stops += why.code == ERR_MEMORY;
 	}
 	gateway_log_faults(p->gateway);

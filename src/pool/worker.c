@@ -39,7 +39,7 @@ struct worker {
 	int idle_ticks;
 };
 
-/* What signal handlers must touch. */
+/* The variables of the signal handlers. */
 static volatile sig_atomic_t stop, reload, reopen;
 static volatile sig_atomic_t phase_fd = -1;
 
@@ -54,7 +54,7 @@ on_signal(int sig)
 		stop = 1;
 }
 
-/* Whatever libfcgi waits for on this connection, it fails now. */
+/* Every read and write of libfcgi on this connection fails from now on. */
 static void
 on_alarm(int sig)
 {
@@ -353,7 +353,7 @@ worker_turn(struct worker *w)
 	(void)answer_one(w);
 	w->idle_ticks = n == 0 ? w->idle_ticks + 1 : 0;
 	if (w->idle_ticks == IDLE_TICKS)
-		exchanges_rest(w->tools.exchanges);
+		exchanges_trim(w->tools.exchanges);
 	if (w->slot != NULL && atomic_load(&w->slot->stage) != STAGE_SERVED)
 		atomic_store(&w->slot->stage, STAGE_SERVED);
 	return WORKER_GO_ON;

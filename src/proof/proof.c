@@ -78,7 +78,7 @@ struct task {
 	bool ended;
 	unsigned int tries;
 	int64_t again;	   /* the moment of the next one */
-	struct error last; /* of the last try that came to nothing */
+	struct error last; /* of the last attempt that got no answer */
 };
 
 struct proofs {
@@ -115,7 +115,7 @@ task_look(struct task *t, const struct attempt *a)
 		t->proof->seen = *attempt_seen(a);
 }
 
-/* Looks at what became of one attempt; most outcomes end the proof. */
+/* Acts on the outcome of one attempt; most outcomes end the proof. */
 static void
 task_judge(struct proofs *run, struct task *t, size_t slot)
 {
@@ -321,7 +321,7 @@ prover_run(struct prover *p, struct proof *const list[], size_t count,
 		return;
 	while (proofs_open(run)) {
 		n = proofs_fds(run, fds);
-		/* What poll() left in revents after an error means nothing. */
+		/* After an error of poll() the revents mean nothing. */
 		if (poll(fds, n, clock_left(proofs_wake(run))) == -1)
 			for (size_t i = 0; i < n; i++)
 				fds[i].revents = 0;

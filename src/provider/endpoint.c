@@ -7,9 +7,9 @@
 
 #include <curl/curl.h>
 
+#include "address/hostname.h"
 #include "base/buffer.h"
 #include "base/log.h"
-#include "address/hostname.h"
 #include "provider/endpoint.h"
 
 _Static_assert(RESOLUTION_MAX == SETTINGS_ADDRESSES_MAX,
@@ -100,10 +100,10 @@ endpoint_addresses(const struct endpoint *e,
 }
 
 void
-endpoint_doubt(const struct endpoint *e)
+endpoint_want_addresses(const struct endpoint *e)
 {
 	if (e->resolution != NULL)
-		resolution_doubt(e->resolution);
+		resolution_want(e->resolution);
 }
 
 bool

@@ -38,8 +38,11 @@ void endpoint_end(struct endpoint *e);
 size_t endpoint_addresses(const struct endpoint *e,
     struct address to[static SETTINGS_ADDRESSES_MAX]);
 
-/* Has the resolver asked again soon, as none of the addresses answers. */
-void endpoint_doubt(const struct endpoint *e);
+/*
+ * Tells the process that resolves to ask again soon, as none of the addresses
+ * answers.
+ */
+void endpoint_want_addresses(const struct endpoint *e);
 
 /*
  * Asks the resolver, once, unless the addresses are pinned; false if it fails,

@@ -22,7 +22,7 @@
 struct provider {
 	const struct provider_settings *settings;
 	struct endpoint at;
-	struct endpoint login; /* of the steps of begin, if elsewhere */
+	struct endpoint login; /* where the steps of begin go, if elsewhere */
 	struct api api;	       /* no description: rfc2136.h */
 };
 
@@ -224,7 +224,7 @@ nameserver_deadline(const struct publishing *pub)
 	return own < pub->deadline ? own : pub->deadline;
 }
 
-/* All of those that have leave, once nobody waits for one any more. */
+/* Publishes all records that have leave, once no leave is awaited any more. */
 static bool
 step_nameserver(struct publishing *pub)
 {

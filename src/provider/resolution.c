@@ -19,7 +19,7 @@ struct version {
  */
 struct resolution {
 	_Atomic unsigned int turn;
-	_Atomic bool doubted;
+	_Atomic bool wanted;
 	struct version versions[2];
 };
 
@@ -68,13 +68,13 @@ resolution_set(struct resolution *r, const struct address *from, size_t count)
 }
 
 void
-resolution_doubt(struct resolution *r)
+resolution_want(struct resolution *r)
 {
-	atomic_store(&r->doubted, true);
+	atomic_store(&r->wanted, true);
 }
 
 bool
-resolution_take_doubt(struct resolution *r)
+resolution_wanted(struct resolution *r)
 {
-	return atomic_exchange(&r->doubted, false);
+	return atomic_exchange(&r->wanted, false);
 }

@@ -37,10 +37,11 @@ void resolution_set(struct resolution *r, const struct address *from,
     size_t count);
 
 /*
- * A reader says that none of the addresses works; the process that resolves
- * asks whether somebody did, which is forgotten by that.
+ * resolution_want() tells that none of the addresses works; by
+ * resolution_wanted() the process that resolves learns whether anybody did so
+ * since it asked last.
  */
-void resolution_doubt(struct resolution *r);
-bool resolution_take_doubt(struct resolution *r);
+void resolution_want(struct resolution *r);
+bool resolution_wanted(struct resolution *r);
 
 #endif

@@ -177,9 +177,9 @@ worth(char c, unsigned int bits)
 }
 
 /*
- * has_piece() of what the text says in base64 or hex, whose digits are of so
- * many bits.  A text may begin anywhere in a run of digits, so each of the
- * places is tried that lead to other bytes.
+ * has_piece() for the bytes that the text encodes in base64 or hex, with so
+ * many bits a digit.  A text may begin anywhere in a run of digits, so each of
+ * the places is tried that lead to other bytes.
  */
 static bool
 has_coded_piece(const struct token_parts *t, const char *text,
@@ -216,7 +216,7 @@ has_coded_piece(const struct token_parts *t, const char *text,
 	return found;
 }
 
-/* In any spelling that a provider may have given it. */
+/* Looks for the token in every spelling that a provider may give it. */
 static bool
 repeats(const struct token_parts *t, const char *said)
 {

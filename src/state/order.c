@@ -61,7 +61,7 @@ order_keep(struct order *o, const struct turn *t, int64_t now)
 {
 	if (o->holder.id != t->id || is_superseded(o, t, now))
 		return ORDER_SUPERSEDED;
-	/* Not each time: a store commits what changes. */
+	/* The lease is not extended each time: a change costs a commit. */
 	if (o->lease - now < ORDER_LEASE_MS / 2)
 		o->lease = now + ORDER_LEASE_MS;
 	return ORDER_MINE;

@@ -24,7 +24,7 @@ take(gnutls_datum_t *from, unsigned int length_bytes, gnutls_datum_t *vector)
 	return true;
 }
 
-/* Of a big-endian number. */
+/* The bits of a big-endian number. */
 static unsigned int
 bits_of(const gnutls_datum_t *number)
 {

@@ -81,7 +81,7 @@ time_text(time_t t, char text[static TIME_TEXT_MAX])
 		strcpy(text, "?");
 }
 
-/* Which one's time has come or gone, and what our clock says. */
+/* Tells the certificate that is not valid now, and the time of our clock. */
 static enum err
 refuse_time(struct error *why, gnutls_x509_crt_t const chain[], size_t count)
 {

@@ -80,7 +80,7 @@ leaf_purpose_empty(gnutls_x509_crt_t leaf)
 	    GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 }
 
-/* What GnuTLS lets through in a leaf, and we do not: tls.md B.1. */
+/* Refuses what GnuTLS lets through in a leaf: docs/reference/tls.md B.1. */
 static enum err
 leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
 {
@@ -132,7 +132,10 @@ verify_certificate(gnutls_session_t session, const char *host,
 		refuse_status(why, session, leaf, status);
 		goto out;
 	}
-	/* Its chain was not verified now: docs/reference/tls.md B.2. */
+	/*
+	 * The chain of a resumed session is not verified:
+	 * docs/reference/tls.md B.2.
+	 */
 	if (gnutls_session_is_resumed(session)) {
 		refuse(why, "comes from another session");
 		goto out;

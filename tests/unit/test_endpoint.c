@@ -92,7 +92,7 @@ test_pinned(void **state)
 	assert_true(address_equal(&list[1], &s.addresses[1]));
 	assert_false(endpoint_is_resolved(&e));
 	assert_true(endpoint_resolve(&e));
-	endpoint_doubt(&e);
+	endpoint_want_addresses(&e);
 }
 
 /* What the resolver found; a doubt is told once. */
@@ -114,10 +114,10 @@ test_resolved(void **state)
 	resolution_set(e.resolution, &found, 1);
 	assert_int_equal(endpoint_addresses(&e, list), 1);
 	assert_true(address_equal(&list[0], &found));
-	assert_false(resolution_take_doubt(e.resolution));
-	endpoint_doubt(&e);
-	assert_true(resolution_take_doubt(e.resolution));
-	assert_false(resolution_take_doubt(e.resolution));
+	assert_false(resolution_wanted(e.resolution));
+	endpoint_want_addresses(&e);
+	assert_true(resolution_wanted(e.resolution));
+	assert_false(resolution_wanted(e.resolution));
 	/* An endpoint that a description does not have. */
 	e.host = NULL;
 	assert_false(endpoint_is_resolved(&e));

@@ -317,14 +317,14 @@ until_equal(_Atomic unsigned int *value, unsigned int wanted)
 static void
 all_is_read(const struct server *s, unsigned int connections)
 {
-	exchanges_rest(all);
+	exchanges_trim(all);
 	until_equal(&s->seen->over, connections);
 }
 
 static void
 server_stop(struct server *s)
 {
-	exchanges_rest(all);
+	exchanges_trim(all);
 	kill(s->pid, SIGKILL);
 	waitpid(s->pid, NULL, 0);
 	shared_free(s->seen, sizeof *s->seen);

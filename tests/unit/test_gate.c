@@ -71,7 +71,7 @@ guest_end(const struct guest *guest)
 static void
 wait_for_queue(const struct gate *g, unsigned int count)
 {
-	int64_t until = clock_now() + (int64_t)GATE_WAIT * 10;
+	int64_t until = clock_now() + (int64_t)GATE_WAIT_MS * 10;
 
 	while (gate_waiting(g) != count && clock_left(until) > 0)
 		usleep(1000);
@@ -93,7 +93,7 @@ test_one_place(void **state)
 	start = clock_now();
 	second = guest_send(g);
 	assert_int_equal(guest_says(&second), 'r');
-	assert_true(clock_now() - start >= GATE_WAIT);
+	assert_true(clock_now() - start >= GATE_WAIT_MS);
 	guest_end(&second);
 	/* Let in when the first leaves. */
 	second = guest_send(g);
@@ -126,7 +126,7 @@ test_full_queue(void **state)
 		two[i] = guest_send(g);
 		says[i] = (struct pollfd){ two[i].says, POLLIN, 0 };
 	}
-	assert_int_equal(poll(says, 2, GATE_WAIT - 100), 1);
+	assert_int_equal(poll(says, 2, GATE_WAIT_MS - 100), 1);
 	waits = says[0].revents != 0 ? 1 : 0;
 	assert_int_equal(guest_says(&two[1 - waits]), 'r');
 	guest_leave(&first);

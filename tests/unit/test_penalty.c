@@ -100,13 +100,13 @@ test_time(void **state)
 
 	(void)state;
 	add(p, "192.0.2.1", PENALTY_BURST);
-	now += PENALTY_INTERVAL - 1;
+	now += PENALTY_INTERVAL_MS - 1;
 	assert_int_equal(wait_of(p, "192.0.2.1"), 1);
 	now++;
 	assert_int_equal(wait_of(p, "192.0.2.1"), 0);
 	add(p, "192.0.2.1", 1);
 	assert_int_equal(wait_of(p, "192.0.2.1"), 60);
-	now += (int64_t)PENALTY_BURST * PENALTY_INTERVAL;
+	now += (int64_t)PENALTY_BURST * PENALTY_INTERVAL_MS;
 	add(p, "192.0.2.1", PENALTY_BURST - 1);
 	assert_int_equal(wait_of(p, "192.0.2.1"), 0);
 	penalties_free(p);

@@ -52,11 +52,11 @@ test_doubt(void **state)
 
 	(void)state;
 	assert_non_null(r);
-	assert_false(resolution_take_doubt(r));
-	resolution_doubt(r);
-	resolution_doubt(r);
-	assert_true(resolution_take_doubt(r));
-	assert_false(resolution_take_doubt(r));
+	assert_false(resolution_wanted(r));
+	resolution_want(r);
+	resolution_want(r);
+	assert_true(resolution_wanted(r));
+	assert_false(resolution_wanted(r));
 	resolution_free(r, 1);
 }
 

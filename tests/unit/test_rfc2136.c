@@ -7,8 +7,8 @@
 
 #include <time.h>
 
-#include "provider/dns/packet.h"
 #include "provider/dns/answer.h"
+#include "provider/dns/packet.h"
 
 #define SECRET "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="
 #define HEADER 12

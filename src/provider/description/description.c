@@ -270,7 +270,10 @@ read_zone(struct compiler *c, struct reader r, struct description *d)
 	c->variables->list[VARIABLE_NAME].known = false;
 }
 
-/* The steps of "steps" or "remove"; what one list gets the other knows not. */
+/*
+ * The steps of "steps" or "remove"; the variables that one list sets are not
+ * known in the other.
+ */
 static void
 read_records(struct compiler *c, const struct reader *r,
     const struct reader *types, struct description *d, struct steps *to)

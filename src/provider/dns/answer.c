@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "provider/dns/packet.h"
 #include "provider/dns/answer.h"
+#include "provider/dns/packet.h"
 
 struct dnsanswer {
 	knot_pkt_t *packet;

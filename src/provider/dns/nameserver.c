@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "provider/token.h"
-#include "provider/dns/tcp.h"
 #include "provider/dns/nameserver.h"
+#include "provider/dns/tcp.h"
+#include "provider/token.h"
 
 struct nameserver {
 	int fd;
@@ -62,8 +62,8 @@ nameserver_close(struct nameserver *n)
 }
 
 /*
- * Takes over q and frees it.  A q of NULL is one that could not be made, and
- * why says so already.  The answer, or NULL, told in why.
+ * Sends q, takes it over and frees it.  Returns the answer, or NULL with *why
+ * set; a NULL q is one that could not be made, and *why tells that already.
  */
 static struct dnsanswer *
 ask(struct nameserver *n, struct dnsrequest *q, struct error *why)

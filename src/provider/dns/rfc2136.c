@@ -291,7 +291,7 @@ rfc2136_publish(const struct endpoint *e, const char *token,
 	if (rc != ERR_OK)
 		conclude_all(records, count, &why);
 	if (rc == ERR_UNREACHABLE)
-		endpoint_doubt(e);
+		endpoint_want_addresses(e);
 	for (size_t i = 0; i < count; i++)
 		if (publications[i]->result != ERR_OK)
 			error_prefix(&publications[i]->why, "%s",

@@ -62,7 +62,7 @@ connect_one(int *fd, const struct address *a, uint16_t port, int64_t deadline,
 		return lack_is(errno) ?
 		    lack_set(why, "socket", errno) :
 		    error_set(why, ERR_UNREACHABLE, "%s", strerror(errno));
-	/* It only saves time, and there is nothing to do if it fails. */
+	/* TCP_NODELAY only saves time; nothing depends on it. */
 	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(*fd, (struct sockaddr *)&ss, len) == -1)
 		rc = errno == EINPROGRESS ?

@@ -37,7 +37,7 @@ may_repeat(const struct run *run, const struct call *c)
 	    clock_left(run->deadline) > 2 * RETRY_PAUSE_MS;
 }
 
-/* From now on every answer may be another one. */
+/* After a write every answer may be another one. */
 static void
 share_no_more(struct run *run)
 {
@@ -52,7 +52,7 @@ finish(struct run *run, struct call *c)
 	c->over = true;
 	run->under_way--;
 	if (c->rc == ERR_UNREACHABLE)
-		endpoint_doubt(c->to);
+		endpoint_want_addresses(c->to);
 	if (c->rc != ERR_OK)
 		return;
 	run->answered = true;
@@ -178,7 +178,7 @@ calls_end(struct run *run)
 	}
 }
 
-/* The call that asks the same, and whose answer still is as good. */
+/* A call that asks the same, and whose answer is still true; or NULL. */
 static struct call *
 find_shared(const struct run *run, const struct message *m)
 {
@@ -250,7 +250,10 @@ call_start(struct run *run, const struct step *step, const struct values *v,
 	return NULL;
 }
 
-/* Only of one answer: a tree may be a hundred times as large as its text. */
+/*
+ * One parsed tree is kept at a time: it may be a hundred times as large as its
+ * text.
+ */
 static json_object *
 tree_of(struct run *run, struct call *c)
 {

@@ -40,7 +40,7 @@ name_fail(struct run *run, const struct name *n, const struct error *why)
 {
 	for (size_t i = 0; i < run->tree.record_count; i++)
 		if (run->tree.records[i].name == n)
-			record_settle(&run->tree.records[i], why->code, false,
+			record_end(&run->tree.records[i], why->code, false,
 			    why);
 }
 
@@ -62,15 +62,16 @@ give_up(struct run *run)
 		struct record *r = &run->tree.records[i];
 
 		if (r->todo && is_complete(r))
-			record_settle(r, ERR_OK, true, NULL);
+			record_end(r, ERR_OK, true, NULL);
 		else if (r->todo)
-			record_settle(r, run->why.code, false, &run->why);
+			record_end(r, run->why.code, false, &run->why);
 	}
 }
 
 /*
- * What a step found about one record.  The time to live that stands there
- * stays, unless the operator wants another one or the zone no longer takes it.
+ * Compares what a step found with what one record shall be.  The time to live
+ * that the provider has is kept, unless the operator wants another one or the
+ * zone no longer takes it.
  */
 static enum err
 record_take(struct run *run, struct record *r, struct call *c,
@@ -94,11 +95,11 @@ record_take(struct run *run, struct record *r, struct call *c,
 	current = values_text(&r->values, VARIABLE_CURRENT);
 	if (wanted != NULL && current != NULL &&
 	    address_parse_any(&held, current) && address_equal(&held, wanted))
-		record_settle(r, ERR_OK, false, NULL);
+		record_end(r, ERR_OK, false, NULL);
 	return ERR_OK;
 }
 
-/* Makes of one outcome what it means for one record. */
+/* Acts on the outcome of a call for one record. */
 static void
 record_apply(struct run *run, struct record *r, struct call *c,
     enum outcome outcome, struct error *why)
@@ -111,16 +112,16 @@ record_apply(struct run *run, struct record *r, struct call *c,
 		run_fail(run, why);
 		return;
 	case OUTCOME_FAILED:
-		record_settle(r, why->code, false, why);
+		record_end(r, why->code, false, why);
 		return;
 	case OUTCOME_UNCHANGED:
-		record_settle(r, ERR_OK, false, NULL);
+		record_end(r, ERR_OK, false, NULL);
 		return;
 	case OUTCOME_ASKED:
 		if ((rc = record_take(run, r, c, step, why)) == ERR_MEMORY)
 			run_fail(run, why);
 		else if (rc != ERR_OK)
-			record_settle(r, rc, false, why);
+			record_end(r, rc, false, why);
 		break;
 	case OUTCOME_WRITTEN:
 		r->written = true;
@@ -178,7 +179,11 @@ hear_write(struct run *run, struct call *c, const struct party *party)
 		record_apply(run, party->list[i], c, outcome, &why);
 }
 
-/* All that wait for a call that is over; each step judges for itself. */
+/*
+ * Acts on a call that is over for each record that waits for it; the answer is
+ * judged for each step anew, as the steps that share it expect different
+ * things.
+ */
 static void
 hear(struct run *run, struct call *c)
 {
@@ -401,7 +406,7 @@ drop_refused(struct run *run)
 
 		if (r->todo && !r->written && r->call == NULL &&
 		    r->publication->leave == LEAVE_REFUSED)
-			record_settle(r, why.code, false, &why);
+			record_end(r, why.code, false, &why);
 	}
 }
 
@@ -444,7 +449,7 @@ records_go(struct run *run)
 	if (is_todo(run, NULL))
 		return false;
 	run->session_step = 0;
-	run->stage = STAGE_END;
+	run->phase = PHASE_END;
 	return true;
 }
 
@@ -452,7 +457,10 @@ records_go(struct run *run)
  * The session
  */
 
-/* What came of one step of begin or end; false: the others are not done. */
+/*
+ * Acts on the outcome of a step of begin or end; false: the steps after it are
+ * not done.
+ */
 static bool
 session_apply(struct run *run, const struct step *step, struct call *c,
     enum outcome outcome, struct error *why)
@@ -478,7 +486,7 @@ session_go(struct run *run, const struct steps *steps)
 	bool good = true;
 
 	if (run->session_step == steps->count) {
-		run->stage++;
+		run->phase++;
 		return true;
 	}
 	step = &steps->list[run->session_step];
@@ -501,10 +509,10 @@ session_go(struct run *run, const struct steps *steps)
 	} else {
 		return false;
 	}
-	if (!good && run->stage == STAGE_BEGIN)
+	if (!good && run->phase == PHASE_BEGIN)
 		run_fail(run, &why);
 	if (!good)
-		run->stage++;
+		run->phase++;
 	return true;
 }
 
@@ -512,7 +520,7 @@ session_go(struct run *run, const struct steps *steps)
  * The whole
  */
 
-/* A session, or a signature with the time in it, wants its order. */
+/* In a session, or with the time in a signature, requests keep their order. */
 static size_t
 at_once_max(const struct description *d)
 {
@@ -542,7 +550,7 @@ publish_start(const struct api *api, struct exchanges *exchanges,
 	    ERR_OK) {
 		run_fail(run, &why);
 		give_up(run);
-		run->stage = STAGE_OVER;
+		run->phase = PHASE_OVER;
 	}
 	return run;
 }
@@ -556,14 +564,14 @@ publish_step(struct run *run)
 	do {
 		calls_poll(run);
 		any = hear_all(run);
-		if (run->stage == STAGE_BEGIN)
+		if (run->phase == PHASE_BEGIN)
 			any = session_go(run, &d->begin) || any;
-		else if (run->stage == STAGE_RECORDS)
+		else if (run->phase == PHASE_RECORDS)
 			any = records_go(run) || any;
-		else if (run->stage == STAGE_END)
+		else if (run->phase == PHASE_END)
 			any = session_go(run, &d->end) || any;
-	} while (any && run->stage != STAGE_OVER);
-	return run->stage != STAGE_OVER;
+	} while (any && run->phase != PHASE_OVER);
+	return run->phase != PHASE_OVER;
 }
 
 int64_t
@@ -582,7 +590,7 @@ publish_is_writing(const struct run *run)
 		    (r->written || (r->call != NULL && r->call->step->writes)))
 			return true;
 	}
-	return run->stage == STAGE_END;
+	return run->phase == PHASE_END;
 }
 
 void

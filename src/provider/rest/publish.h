@@ -31,8 +31,8 @@ struct run *publish_start(const struct api *api, struct exchanges *exchanges,
     unsigned int turn, int64_t deadline, int64_t late);
 
 /*
- * Sends what can go, and makes of the answers that have come what they are
- * worth.  Never waits.  false: all records have their result.
+ * Sends what can go, and acts on the answers that have come.  Never waits.
+ * false: all records have their result.
  */
 bool publish_step(struct run *run);
 

@@ -47,8 +47,7 @@ fail_name(struct rehearsal *r, const struct name *n, const struct error *why)
 {
 	for (size_t i = 0; i < r->tree.record_count; i++)
 		if (r->tree.records[i].name == n && r->tree.records[i].todo)
-			record_settle(&r->tree.records[i], why->code, false,
-			    why);
+			record_end(&r->tree.records[i], why->code, false, why);
 }
 
 /* Why nothing at all can be published. */
@@ -149,7 +148,10 @@ pretend(const struct step *step, struct values *to)
 		char text[VARIABLE_LEN_MAX + 3];
 		struct error ignored;
 
-		/* The zone is known, and nothing else is there yet. */
+		/*
+		 * The provider is shown as one that has the zone, and no
+		 * record in it.
+		 */
 		if (g->variable < VARIABLE__FIXED)
 			continue;
 		snprintf(text, sizeof text, "<%s>", g->name);
@@ -256,9 +258,9 @@ takes_part(const struct record *o, const struct record *r,
 }
 
 /*
- * What came of the request that was shown for the records of a group.  One that
- * could not be made is a failure only of those that would send it: an answer
- * that is not pretended may be what it lacks.
+ * Notes for the records of a group whether the request that was shown could be
+ * made.  One that could not be made is a failure only of those that would send
+ * it: an answer that is not pretended may be what it lacks.
  */
 static void
 note(struct record *const group[], size_t count, const struct step *step,
@@ -271,7 +273,7 @@ note(struct record *const group[], size_t count, const struct step *step,
 			o->written |= step->writes;
 			pretend(step, &o->values);
 		} else if (values_hold(&o->values, &step->only_if))
-			record_settle(o, rc, false, why);
+			record_end(o, rc, false, why);
 	}
 }
 
@@ -350,8 +352,7 @@ rehearse(const struct api *api, FILE *to, struct publication *const records[],
 	}
 	for (size_t i = 0; i < count; i++)
 		if (r->tree.records[i].name == NULL)
-			record_settle(&r->tree.records[i], why.code, false,
-			    &why);
+			record_end(&r->tree.records[i], why.code, false, &why);
 		else if (r->tree.records[i].todo)
 			record_conclude(&r->tree.records[i],
 			    api->at->settings->name);

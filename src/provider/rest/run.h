@@ -35,7 +35,7 @@ struct call {
 };
 
 /* What a run does at this time. */
-enum stage { STAGE_BEGIN, STAGE_RECORDS, STAGE_END, STAGE_OVER };
+enum phase { PHASE_BEGIN, PHASE_RECORDS, PHASE_END, PHASE_OVER };
 
 struct run {
 	struct tree tree;
@@ -43,7 +43,7 @@ struct run {
 	unsigned int turn; /* the name that goes first */
 	int64_t deadline;
 	int64_t impatient; /* from then on nothing waits for other records */
-	enum stage stage;
+	enum phase phase;
 	size_t session_step; /* of begin, or of end */
 	struct call *session_call;
 	struct call *calls; /* in the order in which they were made */
@@ -95,8 +95,8 @@ enum err call_take(struct run *run, struct call *c, const struct step *step,
     bool *found, struct error *why);
 
 /*
- * Goes on with the search for the zone of a name.  true: something changed, the
- * name found its zone, or its records were settled since there is none.
+ * Goes on with the search for the zone of a name. true: something changed, the
+ * name found its zone, or its records have failed since there is none.
  */
 bool zone_search(struct run *run, struct name *n);
 
@@ -106,7 +106,7 @@ void zone_hear(struct run *run, struct name *n);
 /* Ends the run: why would stop every other call, too. */
 void run_fail(struct run *run, const struct error *why);
 
-/* Settles all records of a name with an error. */
+/* Ends all records of a name with an error. */
 void name_fail(struct run *run, const struct name *n, const struct error *why);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define SHA1_LEN 20
 
-/* What goes into a header, or is signed, is printable ASCII. */
+/* Is it printable ASCII, as a header and a signature need? */
 static const char *
 printable(const struct values *v, int variable, struct error *why)
 {

@@ -11,7 +11,7 @@
  * The session
  */
 
-/* What the operator gives, and the parts of the token. */
+/* Sets the variables that the operator gives, and the parts of the token. */
 static enum err
 start_session(struct tree *t, const char *token, struct error *why)
 {
@@ -263,7 +263,7 @@ record_step(const struct record *r)
 }
 
 void
-record_settle(struct record *r, enum err result, bool changed,
+record_end(struct record *r, enum err result, bool changed,
     const struct error *why)
 {
 	r->publication->done = true;
@@ -280,13 +280,13 @@ record_conclude(struct record *r, const char *provider)
 	bool remove = r->publication->remove;
 	struct error why;
 
-	/* Nothing may have been there that could be removed. */
+	/* A removal without a write is good: there may have been nothing. */
 	if (r->written || (remove && r->plan->count > 0)) {
-		record_settle(r, ERR_OK, r->written, NULL);
+		record_end(r, ERR_OK, r->written, NULL);
 		return;
 	}
 	error_set(&why, ERR_REFUSED, "%s: %s", provider,
 	    remove ? "its description cannot remove addresses" :
 		     "no step wrote it");
-	record_settle(r, ERR_REFUSED, false, &why);
+	record_end(r, ERR_REFUSED, false, &why);
 }

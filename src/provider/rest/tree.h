@@ -100,11 +100,14 @@ int64_t record_least_ttl(const struct record *r);
 /* The step that is next for a record; NULL: it has done all of its plan. */
 const struct step *record_step(const struct record *r);
 
-/* What came of a record, which is then no longer to do.  why: of a failure. */
-void record_settle(struct record *r, enum err result, bool changed,
+/* Ends a record with its result; why is that of a failure, or NULL. */
+void record_end(struct record *r, enum err result, bool changed,
     const struct error *why);
 
-/* After its last step: what was written is so, anything else is not. */
+/*
+ * Ends a record that has taken its last step: it is published if something was
+ * written, and else a failure of the description.
+ */
 void record_conclude(struct record *r, const char *provider);
 
 #endif

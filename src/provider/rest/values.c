@@ -49,7 +49,7 @@ values_copy(struct values *v, int variable, json_object *value,
 {
 	json_object *copy = NULL;
 
-	/* Of its own, since it is wiped in the end. */
+	/* A deep copy, because values_end() overwrites it. */
 	(void)json_object_deep_copy(value, &copy, NULL);
 	return put(v, variable, copy, why);
 }

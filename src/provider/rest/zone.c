@@ -75,19 +75,19 @@ place(struct run *run, struct name *n, struct zone *z)
 }
 
 /*
- * What the operator or the step calls the zone.  A provider may name another
- * than was asked for, but it must be one that holds the name.
+ * Names the zone as the operator or the step does.  A provider may name
+ * another than was asked for, but it must be one that holds the name.
  */
 static enum err
 set_name(const struct run *run, const struct name *n, struct zone *z,
     struct error *why)
 {
 	const struct description *d = run->tree.description;
-	json_object *got = values_own(&z->values, VARIABLE_ZONE);
+	json_object *found = values_own(&z->values, VARIABLE_ZONE);
 	bool by_step = n->given_zone == NULL && d->has_zone &&
 	    step_gets(&d->zone, VARIABLE_ZONE) != NULL;
 
-	z->name = hostname_normalise(by_step ? json_object_get_string(got) :
+	z->name = hostname_normalise(by_step ? json_object_get_string(found) :
 					       n->candidate,
 	    false);
 	if (z->name == NULL || !hostname_within(n->text, z->name))
@@ -96,7 +96,10 @@ set_name(const struct run *run, const struct name *n, struct zone *z,
 	return values_set(&z->values, VARIABLE_ZONE, z->name, why);
 }
 
-/* The candidate is a zone.  Takes z over, with what the step got. */
+/*
+ * The candidate is a zone: links z, which holds the values that the step set,
+ * or frees it where the tree has that zone already.
+ */
 static bool
 enter_zone(struct run *run, struct name *n, struct zone *z)
 {
@@ -212,7 +215,7 @@ ask(struct run *run, struct name *n)
 	return true;
 }
 
-/* The zone is the candidate, without asking. */
+/* Takes the candidate for the zone, without asking the provider. */
 static bool
 take_candidate(struct run *run, struct name *n)
 {
@@ -234,7 +237,10 @@ zone_given(struct run *run, struct name *n)
 	if (known != NULL)
 		return place(run, n, known);
 	n->candidate = n->given_zone;
-	/* Of a zone that is given only what else the step gets is wanted. */
+	/*
+	 * For a zone that the operator gives, the provider is asked only if
+	 * the step sets more than its name.
+	 */
 	if (!d->has_zone || !d->zone_gets_more)
 		return take_candidate(run, n);
 	return call_may_start(run) && ask(run, n);

@@ -27,8 +27,8 @@
 bool epoch_lock(struct state *s);
 
 /*
- * Sets the epoch of s: that of the file if nothing speaks against it, else a new
- * one.  SQLITE_OK, or why that failed; then nothing is believed.
+ * Sets the epoch of s: that of the file if nothing speaks against it, else a
+ * new one.  SQLITE_OK, or why that failed; then nothing is believed.
  */
 int epoch_find(struct state *s, sqlite3 *db, bool sealed);
 
