@@ -59,3 +59,19 @@ def test_no_link_of_the_installed_pages_is_dead(binary):
     assert len(links) > 20
     assert [f"{page}: {link}" for page, link in links
             if not (page.parent / link).exists()] == []
+
+
+def anchor(heading):
+    """How a page is linked to this heading in it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def test_no_link_to_a_heading_is_dead(binary):
+    docs = pathlib.Path(binary).parent.parent / "share/doc/ddnsgate"
+    links = [(page, *link) for page in docs.rglob("*.md")
+             for link in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8"))]
+    assert len(links) > 3
+    for page, file, to in links:
+        target = page.parent / file if file else page
+        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.M)
+        assert to in map(anchor, headings), f"{page}: {file}#{to}"
