@@ -256,14 +256,15 @@ command_serve(int argc, char *argv[])
 	harden();
 	lack_share();
 	if (exchange_setup(&why) != ERR_OK ||
-	    (g = gateway_new(file, &why)) == NULL ||
-	    gateway_open_state(g, &why) != ERR_OK)
+	    (g = gateway_new(file, &why)) == NULL)
 		return fail(&why);
 	if (listener_open(&l, g->settings, single, &why) != ERR_OK) {
 		gateway_free(g);
 		return fail(&why);
 	}
-	if (log_open(g->settings->log, &why) != ERR_OK) {
+	/* After the listener, which closes all descriptors but its own. */
+	if (gateway_open_state(g, &why) != ERR_OK ||
+	    log_open(g->settings->log, &why) != ERR_OK) {
 		listener_close(&l);
 		gateway_free(g);
 		return fail(&why);
