@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lack.h"
 #include "base/log.h"
 #include "base/shared.h"
 #include "pool/backoff.h"
@@ -202,8 +203,7 @@ start(struct pool *p, enum role role)
 		return true;
 	c->pid = 0;
 	backoff_failure(&p->backoffs[role], now, somebody_serves(p));
-	log_warn("fork: %s; the next try comes in %d ms", strerror(errno),
-	    backoff_left(&p->backoffs[role], now));
+	lack_tell("fork", errno);
 	return false;
 }
 

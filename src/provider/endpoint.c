@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "address/hostname.h"
 #include "base/buffer.h"
+#include "base/lack.h"
 #include "base/log.h"
 #include "provider/endpoint.h"
 
@@ -112,6 +114,21 @@ endpoint_is_resolved(const struct endpoint *e)
 	return e->resolution != NULL && e->host != NULL;
 }
 
+/* The resolver failed with rc and left errno, which was 0 before. */
+static void
+tell_failure(const struct endpoint *e, int rc)
+{
+	/* It waits for sockets, so EAGAIN is no lack; see lack.h. */
+	if (errno != EAGAIN && lack_is(errno))
+		lack_tell("getaddrinfo", errno);
+	else if (rc == EAI_MEMORY)
+		lack_tell("getaddrinfo", ENOMEM);
+	else
+		log_warn("provider %s: %s: %s; its addresses stay as they "
+			 "were",
+		    e->settings->name, e->host, gai_strerror(rc));
+}
+
 bool
 endpoint_resolve(const struct endpoint *e)
 {
@@ -124,10 +141,9 @@ endpoint_resolve(const struct endpoint *e)
 
 	if (!endpoint_is_resolved(e))
 		return true;
+	errno = 0;
 	if ((rc = getaddrinfo(e->host, NULL, &hints, &list)) != 0) {
-		log_warn("provider %s: %s: %s; its addresses stay as they "
-			 "were",
-		    e->settings->name, e->host, gai_strerror(rc));
+		tell_failure(e, rc);
 		return false;
 	}
 	for (const struct addrinfo *i = list;

@@ -3,6 +3,11 @@
  */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
 #include "provider/endpoint.h"
 
 static const struct {
@@ -124,6 +129,38 @@ test_resolved(void **state)
 	resolution_free(r, 1);
 }
 
+/* Of our own descriptors, told once, and not as a failure of the name. */
+static void
+test_lack(void **state)
+{
+	struct provider_settings s = { .name = "home" };
+	struct resolution *r = resolution_new(1);
+	struct endpoint e = { .host = (char[]){ "localhost" },
+		.settings = &s,
+		.resolution = resolution_at(r, 0) };
+	char path[] = "/tmp/test_endpoint.XXXXXX", text[2048] = "";
+	struct rlimit before, none;
+	struct error why;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(log_open(path, &why), ERR_OK);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3; /* standard ones */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 3; i++)
+		assert_false(endpoint_resolve(&e));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+	assert_non_null(strstr(text, "getaddrinfo: Too many open files"));
+	assert_non_null(strstr(text, "LimitNOFILE="));
+	assert_ptr_equal(strchr(text, '\n'), strrchr(text, '\n'));
+	close(fd);
+	unlink(path);
+	resolution_free(r, 1);
+}
+
 int
 main(void)
 {
@@ -131,6 +168,7 @@ main(void)
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_resolved),
+		cmocka_unit_test(test_lack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

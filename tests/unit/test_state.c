@@ -696,6 +696,44 @@ test_absent(void **state)
 	stage_close(&s);
 }
 
+/* Our own lack of descriptors is told as such, with its remedy, once. */
+static void
+test_lack(void **state)
+{
+	char path[300], text[2048] = "";
+	struct rlimit all, none;
+	struct error why;
+	struct stage s;
+	FILE *log;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	store_close(s.store);
+	snprintf(path, sizeof path, "%s/log", s.directory);
+	assert_int_equal(log_open(path, &why), ERR_OK);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = all;
+	none.rlim_cur = 3; /* the standard ones */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 3; i++) {
+		s.store = store_open(s.state);
+		assert_non_null(s.store);
+		assert_false(has(&s, V4, V6));
+		store_close(s.store);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	s.store = store_open(s.state);
+	log = fopen(path, "r");
+	assert_non_null(log);
+	assert_true(fread(text, 1, sizeof text - 1, log) > 0);
+	fclose(log);
+	assert_non_null(strstr(text, "state: Too many open files; raise"));
+	assert_null(
+	    strstr(strstr(text, "state: Too many") + 1, "state: Too many"));
+	stage_close(&s);
+}
+
 /*
  * On a full disk an intent cannot be committed.  What stands in the file is
  * then believed no longer, by this process, by others, and after a restart.
@@ -980,6 +1018,7 @@ main(void)
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_lack),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),

@@ -1,8 +1,10 @@
 #include "config.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/lack.h"
 #include "state/sqlite/connection.h"
 #include "state/sqlite/epoch.h"
 #include "state/sqlite/file.h"
@@ -129,9 +131,21 @@ is_whole(struct state *s, unsigned int version)
 	return false;
 }
 
+/* number: what the system said.  A lock that is held is EAGAIN, and no lack. */
+static void
+tell_lack(int rc, int number)
+{
+	if ((rc & 0xff) == SQLITE_NOMEM)
+		lack_tell("state", ENOMEM);
+	else if ((rc & 0xff) == SQLITE_CANTOPEN && number != EAGAIN &&
+	    lack_is(number))
+		lack_tell("state", number);
+}
+
 void
 connection_fault(struct sqlite *q, int rc)
 {
+	tell_lack(rc, q->db != NULL ? sqlite3_system_errno(q->db) : errno);
 	state_warn(q->store.state, "%s",
 	    q->db != NULL ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc));
 	/* Of our own texts that is the schema, which opening will tell. */

@@ -46,7 +46,8 @@ bool connection_ready(struct sqlite *q);
 void connection_shut(struct sqlite *q);
 
 /*
- * Logs and counts what SQLite answered; a damaged file is moved aside, and a
+ * Logs and counts what SQLite answered, and a lack of our own, which errno has
+ * where file_open() failed; a damaged file is moved aside, and a
  * new one begins.
  */
 void connection_fault(struct sqlite *q, int code);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -138,8 +139,11 @@ file_open(const char *path, sqlite3 **db)
 		    "PRAGMA trusted_schema = OFF;",
 		    NULL, NULL, NULL);
 	if (rc != SQLITE_OK) {
+		int number = *db != NULL ? sqlite3_system_errno(*db) : ENOMEM;
+
 		sqlite3_close(*db);
 		*db = NULL;
+		errno = number;
 	}
 	/* These statements are right, so it is what they were to read. */
 	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;

@@ -18,7 +18,8 @@ const char *file_beside(const struct state *s, const char *ending,
 
 /*
  * Opens the file, in WAL mode; makes it if it is not there.  SQLITE_OK, or a
- * code of sqlite3.h, and then *db is NULL.  Release with sqlite3_close().
+ * code of sqlite3.h, and then *db is NULL and errno what the system said, or 0.
+ * Release with sqlite3_close().
  */
 int file_open(const char *path, sqlite3 **db);
 
