@@ -4,8 +4,9 @@
  * libcurl shows a session only after its handshake, and by then GnuTLS has
  * computed with the key of whoever answered.  So gnutls_init() of this program
  * stands in front of the one of GnuTLS, as the dynamic linker lets it, and puts
- * a hook into each session that libcurl makes.  Those that shake hands,
- * send and receive stand there, too: libcurl has one code for everything that fails.
+ * a hook into each session that libcurl makes.  The functions that shake hands,
+ * send and receive stand there, too: libcurl has one code for everything that
+ * fails.
  */
 #ifndef HTTPS_GUARD_H
 #define HTTPS_GUARD_H
