@@ -12,11 +12,12 @@
 #include "command/account_file.h"
 #include "command/account_form.h"
 #include "command/account_show.h"
+#include "command/account_table.h"
 #include "command/command.h"
 #include "command/input.h"
 #include "command/lookup.h"
 #include "command/usage.h"
-#include "config/document.h"
+#include "gateway/table.h"
 
 static const char usage_text[] =
     "usage: ddnsgate account list [--json]\n"
@@ -61,7 +62,7 @@ static struct settings *
 read_all(const char *file)
 {
 	struct error why;
-	struct settings *s = settings_read(file, &why);
+	struct settings *s = table_read_settings(file, &why);
 
 	if (s == NULL)
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
@@ -137,7 +138,7 @@ read_to_edit(const struct options *o)
 		    "with their comments; this command edits the files of "
 		    "\"account_directory\"\n",
 		    s->file, o->name);
-	else if (s->account_directory == NULL)
+	else if (s->account_directory == NULL && !s->account_table)
 		fprintf(stderr,
 		    "ddnsgate: %s: names no \"account_directory\", where the "
 		    "account could be; add that, for instance \"%s\", and make "
@@ -176,6 +177,32 @@ put_verifier(json_object *content, const char *name)
 	return ok;
 }
 
+/* Does it belong into the table?  A new one does if there is no directory. */
+static bool
+in_table(const struct settings *s, const char *name, bool is_new)
+{
+	return s->account_table &&
+	    (is_new ? s->account_directory == NULL :
+		      !account_file_is_there(s, name));
+}
+
+static bool
+write_content(struct settings *s, const char *name, json_object *content,
+    bool is_new)
+{
+	const char *text = json_object_to_json_string_ext(content,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text == NULL) {
+		fputs("ddnsgate: out of memory\n", stderr);
+		return false;
+	}
+	return in_table(s, name, is_new) ?
+	    account_table_write(s, name, text, is_new) :
+	    account_file_write(s, name, text, is_new);
+}
+
 static int
 add(const struct options *o)
 {
@@ -184,13 +211,17 @@ add(const struct options *o)
 	bool ok = s != NULL && content != NULL &&
 	    put_verifier(content, o->name) &&
 	    account_form_apply(&o->form, content, s) &&
-	    account_file_write(s, o->name, content, true);
+	    write_content(s, o->name, content, true);
 
+	if (ok && in_table(s, o->name, true))
+		printf("account %s is in the database\n", o->name);
+	else if (ok)
+		printf("account %s is in %s/%s.json\n", o->name,
+		    s->account_directory, o->name);
 	if (ok)
-		printf("account %s is in %s/%s.json\n"
-		       "next: ddnsgate router fritzbox --account %s\n"
+		printf("next: ddnsgate router fritzbox --account %s\n"
 		       "      ddnsgate router --list names other devices\n",
-		    o->name, s->account_directory, o->name, o->name);
+		    o->name);
 	json_object_put(content);
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;
@@ -200,19 +231,12 @@ add(const struct options *o)
 static json_object *
 read_content(const struct settings *s, const char *name)
 {
-	struct buffer file = { .max = 4096 };
-	json_object *content = NULL;
-	struct error why;
-
-	if (account_file_name(s, name, &file)) {
-		if (access(file.data, F_OK) == -1 && errno == ENOENT)
-			fprintf(stderr,
-			    "ddnsgate: there is no account \"%s\"\n", name);
-		else if (document_read(&content, file.data, &why) != ERR_OK)
-			fprintf(stderr, "ddnsgate: %s\n", why.text);
-	}
-	buffer_free(&file);
-	return content;
+	if (in_table(s, name, false))
+		return account_table_read(s, name);
+	if (account_file_is_there(s, name))
+		return account_file_read(s, name);
+	fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
+	return NULL;
 }
 
 static int
@@ -223,7 +247,7 @@ change(const struct options *o)
 	bool ok = content != NULL &&
 	    (!o->form.token || put_verifier(content, o->name)) &&
 	    account_form_apply(&o->form, content, s) &&
-	    account_file_write(s, o->name, content, false);
+	    write_content(s, o->name, content, false);
 
 	json_object_put(content);
 	settings_free(s);
@@ -242,7 +266,7 @@ set_disabled(const struct options *o, bool disabled)
 			 json_object_new_boolean(true)) == 0;
 	else if (ok)
 		json_object_object_del(content, "disabled");
-	ok = ok && account_file_write(s, o->name, content, false);
+	ok = ok && write_content(s, o->name, content, false);
 	json_object_put(content);
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;
@@ -264,7 +288,9 @@ static int
 take_out(const struct options *o)
 {
 	struct settings *s = read_to_edit(o);
-	bool ok = s != NULL && account_file_remove(s, o->name);
+	bool ok = s != NULL &&
+	    (in_table(s, o->name, false) ? account_table_remove(s, o->name) :
+					   account_file_remove(s, o->name));
 
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command/account_file.h"
+#include "config/document.h"
 #include "gateway/gateway.h"
 
 static bool
@@ -18,9 +19,8 @@ fail(const char *file, const char *reason)
 	return false;
 }
 
-bool
-account_file_name(const struct settings *s, const char *account,
-    struct buffer *name)
+static bool
+file_name(const struct settings *s, const char *account, struct buffer *name)
 {
 	if (strchr(account, '/') != NULL || account[0] == '.')
 		return fail(account,
@@ -33,21 +33,15 @@ account_file_name(const struct settings *s, const char *account,
 
 /* The bytes are on the disk before the name leads to them. */
 static bool
-write_text(int fd, const char *file, json_object *content,
-    const struct stat *like)
+write_text(int fd, const char *file, const char *text, const struct stat *like)
 {
-	const char *text = json_object_to_json_string_ext(content,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-		JSON_C_TO_STRING_NOSLASHESCAPE);
-	size_t len = text != NULL ? strlen(text) : 0;
+	size_t len = strlen(text);
 
-	if (text == NULL)
-		return fail(file, "out of memory");
-	if (write(fd, text, len) != (ssize_t)len || write(fd, "\n", 1) != 1 ||
-	    (fchown(fd, like->st_uid, like->st_gid) == -1 && geteuid() == 0) ||
-	    fchmod(fd, like->st_mode & 07777) == -1 || fsync(fd) == -1)
-		return fail(file, strerror(errno));
-	return true;
+	if (write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 &&
+	    (fchown(fd, like->st_uid, like->st_gid) == 0 || geteuid() != 0) &&
+	    fchmod(fd, like->st_mode & 07777) == 0 && fsync(fd) == 0)
+		return true;
+	return fail(file, strerror(errno));
 }
 
 /* A rename is lost with the power, unless the directory is written as well. */
@@ -73,46 +67,57 @@ take_place(const char *new, const char *file, bool is_new)
 			      strerror(errno));
 }
 
-bool
-account_file_write(struct settings *s, const char *account,
-    json_object *content, bool is_new)
+/* Writes text into a new file, and gives that its name. */
+static bool
+replace(const struct settings *s, const char *account, const char *file,
+    const char *text, const struct stat *like, bool is_new)
 {
-	struct buffer file = { .max = 4096 }, new = { .max = 4096 };
+	struct buffer new = { .max = 4096 };
 	struct error why;
-	struct stat like;
 	bool ok = false;
 	int fd = -1;
 
-	if (!account_file_name(s, account, &file))
-		goto out;
-	if (stat(is_new ? s->file : file.data, &like) == -1) {
-		fail(is_new ? s->file : file.data, strerror(errno));
-		goto out;
-	}
 	if (!buffer_printf(&new, "%s/.%s.XXXXXX", s->account_directory,
 		account) ||
-	    (fd = mkostemp(new.data, O_CLOEXEC)) == -1) {
+	    (fd = mkostemp(new.data, O_CLOEXEC)) == -1)
 		fail(s->account_directory, strerror(errno));
-		goto out;
-	}
-	if (!write_text(fd, new.data, content, &like))
-		goto out;
-	if (gateway_check_account(s, new.data, account, &why) != ERR_OK)
-		/* The name of the new file would lead nowhere. */
-		ok = fail(file.data,
-		    strncmp(why.text, new.data, new.len) == 0 ?
-			why.text + new.len + 2 :
-			why.text);
+	else if (!write_text(fd, new.data, text, like))
+		ok = false;
+	else if (document_of_ours(new.data, &why) != ERR_OK)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
 	else
-		ok = take_place(new.data, file.data, is_new);
-out:
+		ok = take_place(new.data, file, is_new);
 	if (fd != -1) {
 		close(fd);
 		(void)unlink(new.data);
 		sync_directory(s->account_directory);
 	}
-	buffer_free(&file);
 	buffer_free(&new);
+	return ok;
+}
+
+bool
+account_file_write(struct settings *s, const char *account, const char *text,
+    bool is_new)
+{
+	struct buffer file = { .max = 4096 };
+	struct error why;
+	struct stat like;
+	const char *model;
+	bool ok = false;
+
+	if (file_name(s, account, &file)) {
+		model = is_new ? s->file : file.data;
+		if (gateway_check_account(s, text, file.data, account, &why) !=
+		    ERR_OK)
+			fprintf(stderr, "ddnsgate: %s\n", why.text);
+		else if (stat(model, &like) == -1)
+			fail(model, strerror(errno));
+		else
+			ok =
+			    replace(s, account, file.data, text, &like, is_new);
+	}
+	buffer_free(&file);
 	return ok;
 }
 
@@ -120,7 +125,7 @@ bool
 account_file_remove(const struct settings *s, const char *account)
 {
 	struct buffer file = { .max = 4096 };
-	bool ok = account_file_name(s, account, &file);
+	bool ok = file_name(s, account, &file);
 
 	if (ok && unlink(file.data) == -1)
 		ok = fail(file.data, strerror(errno));
@@ -128,4 +133,31 @@ account_file_remove(const struct settings *s, const char *account)
 		sync_directory(s->account_directory);
 	buffer_free(&file);
 	return ok;
+}
+
+bool
+account_file_is_there(const struct settings *s, const char *account)
+{
+	struct buffer file = { .max = 4096 };
+	bool there = s->account_directory != NULL && account[0] != '.' &&
+	    strchr(account, '/') == NULL &&
+	    buffer_printf(&file, "%s/%s.json", s->account_directory, account) &&
+	    access(file.data, F_OK) == 0;
+
+	buffer_free(&file);
+	return there;
+}
+
+json_object *
+account_file_read(const struct settings *s, const char *account)
+{
+	struct buffer file = { .max = 4096 };
+	json_object *content = NULL;
+	struct error why;
+
+	if (file_name(s, account, &file) &&
+	    document_read(&content, file.data, &why) != ERR_OK)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+	buffer_free(&file);
+	return content;
 }

@@ -8,21 +8,23 @@
 
 #include <json-c/json.h>
 
-#include "base/buffer.h"
 #include "config/settings.h"
 
-/* Writes the full name of the file into *name, which the caller frees. */
-bool account_file_name(const struct settings *s, const char *account,
-    struct buffer *name);
+/* Has the account a file? */
+bool account_file_is_there(const struct settings *s, const char *account);
+
+/* What is in it; NULL, told on standard error, or else the caller's. */
+json_object *account_file_read(const struct settings *s, const char *account);
 
 /*
- * Writes the account into its file: into a new one beside it, which is read as
- * the service would before it is renamed.  is_new: there must be none yet;
- * owner and mode are those of the configuration file, and otherwise those of
- * the old one.  False, told on standard error; then nothing has changed.
+ * Writes the account into its file: into a new one beside it, which takes its
+ * place if the service would read the text without an error.  is_new: there
+ * must be none yet; owner and mode are those of the configuration file, and
+ * otherwise those of the old one.  False, told on standard error; then nothing
+ * has changed.
  */
 bool account_file_write(struct settings *s, const char *account,
-    json_object *content, bool is_new);
+    const char *text, bool is_new);
 
 /* False, told on standard error. */
 bool account_file_remove(const struct settings *s, const char *account);

@@ -92,8 +92,13 @@ account_show(const struct settings *s, const struct account_settings *a)
 static const char *
 place(const struct account_settings *a)
 {
-	return a->source == ACCOUNT_IN_CONFIGURATION ? "configuration" :
-						       "directory";
+	static const char *const words[] = {
+		[ACCOUNT_IN_CONFIGURATION] = "configuration",
+		[ACCOUNT_IN_DIRECTORY] = "directory",
+		[ACCOUNT_IN_TABLE] = "database",
+	};
+
+	return words[a->source];
 }
 
 void

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "command/command.h"
 #include "command/usage.h"
-#include "config/settings.h"
+#include "gateway/table.h"
 
 #define PAGE_MAX 65536
 #define PAGE_END ".txt"
@@ -202,7 +202,7 @@ print_page(const char *name, const char *account, const char *config)
 	struct settings *s;
 	struct error why;
 
-	if ((s = settings_read(config, &why)) == NULL) {
+	if ((s = table_read_settings(config, &why)) == NULL) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return status;
 	}

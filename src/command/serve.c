@@ -61,9 +61,10 @@ struct single {
 	pid_t resolver; /* 0: none */
 	int64_t born;	/* of resolver */
 	struct backoff backoff;
-	struct slot *slot; /* of resolver, shared with it */
-	int64_t watch_at;  /* the accounts are looked at then */
-	bool broken;	   /* the gateway can only be freed */
+	struct slot *slot;   /* of resolver, shared with it */
+	int64_t watch_at;    /* the accounts are looked at then */
+	struct store *store; /* for that; NULL: none needed */
+	bool broken;	     /* the gateway can only be freed */
 };
 
 /* Has the resolver ended?  Waits for that if it is told to end. */
@@ -134,6 +135,8 @@ single_reload(struct single *s)
 		return;
 	}
 	(void)resolver_ended(s, true);
+	store_close(s->store);
+	s->store = NULL;
 	gateway_inherit(new, s->gateway);
 	gateway_free(s->gateway);
 	s->gateway = new;
@@ -154,7 +157,9 @@ single_watch(struct single *s)
 
 	if (begun < s->watch_at || !gateway_watches(s->gateway))
 		return;
-	changed = gateway_accounts_changed(s->gateway);
+	if (s->store == NULL)
+		s->store = gateway_watch(s->gateway);
+	changed = gateway_accounts_changed(s->gateway, s->store);
 	s->watch_at = clock_now() + watcher_pause(clock_now() - begun);
 	if (!changed)
 		return;
@@ -214,6 +219,7 @@ serve_single(struct gateway *g, int listener)
 	}
 	(void)resolver_ended(&s, true);
 	worker_free(s.worker);
+	store_close(s.store);
 	shared_free(s.slot, sizeof *s.slot);
 	gateway_free(s.gateway);
 	return status;

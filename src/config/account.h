@@ -16,7 +16,11 @@ struct settings;
 #define ACCOUNT_NAME_MAX 128
 
 /* Where an account is written down. */
-enum account_source { ACCOUNT_IN_CONFIGURATION, ACCOUNT_IN_DIRECTORY };
+enum account_source {
+	ACCOUNT_IN_CONFIGURATION,
+	ACCOUNT_IN_DIRECTORY,
+	ACCOUNT_IN_TABLE
+};
 
 struct account_settings {
 	const char *name;

@@ -349,27 +349,51 @@ parse(json_object **root, char *text, size_t len, struct json_tokener *tok,
 	return check_names(text, len, file, why);
 }
 
+/* Parses what text holds, whose comments are gone afterwards. */
+static enum err
+parse_buffer(json_object **root, struct buffer *text, const char *file,
+    struct error *why)
+{
+	struct json_tokener *tok = json_tokener_new_ex(DOCUMENT_DEPTH_MAX);
+	json_object *parsed = NULL;
+	enum err rc;
+
+	if (tok == NULL)
+		return error_set(why, ERR_MEMORY, "%s: out of memory", file);
+	rc = parse(&parsed, text->data, text->len, tok, file, why);
+	if (rc == ERR_OK)
+		*root = json_object_get(parsed);
+	json_object_put(parsed);
+	json_tokener_free(tok);
+	return rc;
+}
+
 enum err
 document_read(json_object **root, const char *file, struct error *why)
 {
 	struct buffer text = { .max = DOCUMENT_SIZE_MAX };
-	struct json_tokener *tok = NULL;
-	json_object *parsed = NULL;
+	enum err rc = read_file(&text, file, why);
+
+	if (rc == ERR_OK)
+		rc = parse_buffer(root, &text, file, why);
+	buffer_free(&text);
+	return rc;
+}
+
+enum err
+document_parse(json_object **root, const char *text, const char *name,
+    struct error *why)
+{
+	struct buffer copy = { .max = DOCUMENT_SIZE_MAX };
 	enum err rc;
 
-	if ((rc = read_file(&text, file, why)) != ERR_OK)
-		goto out;
-	if ((tok = json_tokener_new_ex(DOCUMENT_DEPTH_MAX)) == NULL) {
-		rc = error_set(why, ERR_MEMORY, "%s: out of memory", file);
-		goto out;
-	}
-	rc = parse(&parsed, text.data, text.len, tok, file, why);
-	if (rc == ERR_OK)
-		*root = json_object_get(parsed);
-out:
-	json_object_put(parsed);
-	if (tok != NULL)
-		json_tokener_free(tok);
-	buffer_free(&text);
+	if (*text == '\0')
+		return error_set(why, ERR_CONFIG, "%s: is empty", name);
+	if (!buffer_printf(&copy, "%s", text))
+		return error_set(why, ERR_CONFIG, "%s: larger than %zu bytes",
+		    name, copy.max);
+	if ((rc = check_encoding(&copy, name, why)) == ERR_OK)
+		rc = parse_buffer(root, &copy, name, why);
+	buffer_free(&copy);
 	return rc;
 }

@@ -27,6 +27,12 @@
 enum err document_read(json_object **root, const char *file, struct error *why);
 
 /*
+ * The same for a text that is in no file; errors call it name.
+ */
+enum err document_parse(json_object **root, const char *text, const char *name,
+    struct error *why);
+
+/*
  * ERR_CONFIG unless nobody but root may write the file, its directory, and the
  * directory where it really is if a link leads to it.
  */

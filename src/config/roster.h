@@ -1,6 +1,6 @@
 /*
- * roster.h - puts together the accounts of some settings: those of the
- * configuration file, and those of the files of a directory.
+ * roster.h - puts together the accounts of some settings: to those that they
+ * have come those of a directory, or of a database.
  *
  * One account that is wrong stops none of the others: it stays as it was
  * before, or is left out, and the settings keep the fault for whoever tells
@@ -14,28 +14,38 @@
 #include "base/error.h"
 #include "config/settings.h"
 
+struct roster;
+
 /*
- * Reads the files of the directory that have changed, or all of them if s has
- * none yet, and takes out the accounts whose files are gone.  An account that
- * is wrong now stays as it is in s or, if s lacks it, in before, which may be
- * NULL.  ERR_CONFIG: the directory cannot be read, and everything stays as it
- * was.
+ * Begins to change the accounts of s that come from source.  all: those which
+ * are not offered are gone; else they stay as they are.  An account that is
+ * wrong now stays as it is in s or, if s lacks it, in before, which may be
+ * NULL, as may judge.  NULL without memory.
  */
-enum err roster_read_directory(struct settings *s,
-    const struct settings *before, const struct account_judge *judge,
+struct roster *roster_begin(struct settings *s, const struct settings *before,
+    const struct account_judge *judge, enum account_source source, bool all,
     struct error *why);
 
 /*
- * Reads the account name from file, as if it were in the directory, but keeps
- * nothing of it: would it be right?
+ * What is there of the account name; it is read if stamp, which changes with
+ * it, is not the one of before.  text NULL: there is no such account.
  */
-enum err roster_check(struct settings *s, const struct account_judge *judge,
-    const char *file, const char *name, struct error *why);
+void roster_offer_file(struct roster *r, const char *file, const char *name,
+    uint64_t stamp);
+void roster_offer_text(struct roster *r, const char *name, const char *text,
+    uint64_t stamp);
 
 /*
- * A number that changes when a file of the directory comes, goes or changes; 0
- * if it cannot be read.  The contents of the files are not looked at.
+ * Gives s its accounts, and releases r.  complete: everything was offered.
+ * ERR_MEMORY: some of them are missing.
  */
-uint64_t roster_fingerprint(const char *directory);
+enum err roster_end(struct roster *r, bool complete, struct error *why);
+
+/*
+ * Would text be right as the account name of s?  Errors call it file; nothing
+ * of it is kept.
+ */
+enum err roster_check(struct settings *s, const struct account_judge *judge,
+    const char *text, const char *file, const char *name, struct error *why);
 
 #endif

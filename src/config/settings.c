@@ -8,7 +8,7 @@
 #include "base/heap.h"
 #include "config/document.h"
 #include "config/reader.h"
-#include "config/roster.h"
+#include "config/directory.h"
 #include "config/settings.h"
 
 #define WORKERS_DEFAULT 32
@@ -189,7 +189,7 @@ read_accounts(const struct reader *r, struct settings *s)
 {
 	size_t count;
 
-	if (s->account_directory == NULL)
+	if (s->account_directory == NULL && !s->account_table)
 		reader_required(r);
 	if ((count = reader_entries(r, SETTINGS_ACCOUNTS_MAX, "accounts")) == 0)
 		return;
@@ -309,6 +309,11 @@ read_settings(struct reader *r, struct settings *s)
 	defaults = reader_member(r, "defaults");
 	accounts = reader_member(r, "accounts");
 	s->account_directory = read_filename(r, "account_directory", NULL);
+	m = reader_member(r, "account_table");
+	s->account_table = reader_bool(&m, false);
+	if (s->account_table && !settings_is_database(s->state.place))
+		reader_fail(&m,
+		    "needs a database, \"state\": \"postgresql://...\"");
 	read_end(r);
 	read_providers(&providers, s);
 	account_check_defaults(&defaults, s);
@@ -348,7 +353,7 @@ settings_read_after(const char *file, const struct settings *before,
 	struct settings *s = settings_read_alone(file, why);
 
 	if (s != NULL && s->account_directory != NULL &&
-	    roster_read_directory(s, before, judge, why) != ERR_OK) {
+	    directory_read(s, before, judge, why) != ERR_OK) {
 		settings_free(s);
 		return NULL;
 	}

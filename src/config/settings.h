@@ -66,7 +66,9 @@ struct settings {
 	struct account_settings *accounts; /* sorted by name */
 	size_t account_count;
 	const char *account_directory; /* of more of them, or NULL */
-	uint64_t fingerprint; /* of the directory, when it was read last */
+	bool account_table;	       /* more of them are in the database */
+	int64_t table_version; /* of them, when it was read last; 0: never */
+	uint64_t fingerprint;  /* of the directory, when it was read last */
 	/* Of accounts in the directory, each with what became of it. */
 	struct error faults[SETTINGS_FAULTS_MAX];
 	size_t fault_count; /* may be more than are kept */

@@ -8,11 +8,13 @@
 
 #include "account/verifier.h"
 #include "base/log.h"
+#include "config/directory.h"
 #include "config/roster.h"
 #include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
 #include "gateway/report.h"
+#include "gateway/table.h"
 
 /* The settings that a gateway shows as constant are its own. */
 static struct settings *
@@ -73,6 +75,8 @@ make(const char *file, const struct settings *before, struct error *why)
 	if ((judge.data = g->prover = prover_new(g->trust, why)) == NULL ||
 	    (g->settings = settings_read_after(file, before, &judge, why)) ==
 		NULL ||
+	    (g->settings->account_table &&
+		table_read(writable(g), before, &judge, why) != ERR_OK) ||
 	    (g->accounts = accounts_new(g->settings, why)) == NULL ||
 	    (g->providers = providers_new(g->settings, why)) == NULL ||
 	    load_trust(g, why) != ERR_OK)
@@ -98,16 +102,27 @@ gateway_read_again(const struct gateway *g, struct error *why)
 bool
 gateway_watches(const struct gateway *g)
 {
-	return g->settings->account_directory != NULL;
+	return g->settings->account_directory != NULL ||
+	    g->settings->account_table;
+}
+
+struct store *
+gateway_watch(const struct gateway *g)
+{
+	return g->settings->account_table ? store_open(g->state) : NULL;
 }
 
 bool
-gateway_accounts_changed(const struct gateway *g)
+gateway_accounts_changed(const struct gateway *g, struct store *st)
 {
 	const struct settings *s = g->settings;
+	int64_t version;
 
-	return s->account_directory != NULL &&
-	    roster_fingerprint(s->account_directory) != s->fingerprint;
+	if (s->account_directory != NULL &&
+	    directory_fingerprint(s->account_directory) != s->fingerprint)
+		return true;
+	version = st != NULL ? store_accounts_version(st) : 0;
+	return version != 0 && version != s->table_version;
 }
 
 enum err
@@ -116,20 +131,26 @@ gateway_read_accounts(struct gateway *g, struct error *why)
 	const struct account_judge judge = { judge_account, g->prover };
 	struct settings *s = writable(g);
 	struct accounts *next;
+	enum err rc = ERR_OK;
 
-	if (roster_read_directory(s, NULL, &judge, why) != ERR_OK)
-		return why->code;
+	s->fault_count = 0;
+	if (s->account_directory != NULL)
+		rc = directory_read(s, NULL, &judge, why);
+	if (rc == ERR_OK && s->account_table)
+		rc = table_read(s, NULL, &judge, why);
+	if (rc == ERR_MEMORY)
+		return rc;
 	if ((next = accounts_new(s, why)) == NULL)
 		return error_set(why, ERR_MEMORY, "out of memory");
 	accounts_inherit(next, g->accounts);
 	accounts_free(g->accounts);
 	g->accounts = next;
-	return ERR_OK;
+	return rc;
 }
 
 enum err
-gateway_check_account(struct settings *s, const char *file, const char *name,
-    struct error *why)
+gateway_check_account(struct settings *s, const char *text, const char *file,
+    const char *name, struct error *why)
 {
 	struct trust *trust = trust_new();
 	struct prover *prover = trust != NULL ? prover_new(trust, why) : NULL;
@@ -137,7 +158,7 @@ gateway_check_account(struct settings *s, const char *file, const char *name,
 	enum err rc;
 
 	if (prover != NULL)
-		rc = roster_check(s, &judge, file, name, why);
+		rc = roster_check(s, &judge, text, file, name, why);
 	else
 		rc = error_memory(why);
 	prover_free(prover);

@@ -54,22 +54,29 @@ struct gateway *gateway_read_again(const struct gateway *g, struct error *why);
 /* Can its accounts change without a reload of all? */
 bool gateway_watches(const struct gateway *g);
 
-/* Have they changed since they were read? */
-bool gateway_accounts_changed(const struct gateway *g);
+/*
+ * Have they changed since they were read?  st, of this process, tells those of
+ * the database; NULL where there are none.
+ */
+bool gateway_accounts_changed(const struct gateway *g, struct store *st);
+
+/* A connection for that, which store_close() ends; NULL: none is needed. */
+struct store *gateway_watch(const struct gateway *g);
 
 /*
- * Reads those that have changed, and nothing else.  ERR_CONFIG: it could not be
- * done, and everything stays as it was until there is another change.
+ * Reads those that have changed, and nothing else.  ERR_CONFIG: the directory
+ * cannot be read, and its accounts stay as they were until that changes.
+ * ERR_UNREACHABLE: the same for the database, which can be tried again.
  * ERR_MEMORY: g can only be freed.
  */
 enum err gateway_read_accounts(struct gateway *g, struct error *why);
 
 /*
- * Would the account name, read from file, be right in a gateway of s?  The
- * error names file, the place and the remedy.
+ * Would the JSON of text be right as the account name in a gateway of s?  The
+ * error calls it file, and names the place and the remedy.
  */
-enum err gateway_check_account(struct settings *s, const char *file,
-    const char *name, struct error *why);
+enum err gateway_check_account(struct settings *s, const char *text,
+    const char *file, const char *name, struct error *why);
 
 /* Warns of the accounts that were wrong when they were read last. */
 void gateway_log_faults(const struct gateway *g);

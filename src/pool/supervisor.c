@@ -29,6 +29,7 @@
 #define TICK_MS	      1000
 #define STOPPED_MS    3000  /* a tick that late: somebody stopped us */
 #define TICK_SHORT_MS 20    /* while a generation takes over from another */
+#define ACCOUNTS_MS   10000 /* between two tries to read them */
 #define SOCKET_MS     10000 /* between two tries to make a socket anew */
 
 /*
@@ -64,14 +65,15 @@ struct pool {
 	struct child children[CHILDREN_MAX];
 	struct backoff backoffs[ROLE__COUNT];
 	unsigned int generation;
-	bool renewing;		   /* older ones are not all told to leave */
-	const char *renewed;	   /* what the log says when they are */
-	int64_t names_until;	   /* workers wait for the resolver */
-	bool accounts_changed;	   /* the watcher said so, and left */
-	int64_t socket_not_before; /* next try to make the socket anew */
-	int64_t looked_at;	   /* for children that hang, the last time */
-	int64_t awake_since;	   /* without having been stopped itself */
-	sigset_t while_waiting;	   /* the mask of ppoll() */
+	bool renewing;		     /* older ones are not all told to leave */
+	const char *renewed;	     /* what the log says when they are */
+	int64_t names_until;	     /* workers wait for the resolver */
+	int64_t accounts_not_before; /* next try to read them */
+	bool accounts_changed;	     /* the watcher said so, and left */
+	int64_t socket_not_before;   /* next try to make the socket anew */
+	int64_t looked_at;	     /* for children that hang, the last time */
+	int64_t awake_since;	     /* without having been stopped itself */
+	sigset_t while_waiting;	     /* the mask of ppoll() */
 };
 
 /* The variables of the signal handler. */
@@ -460,6 +462,9 @@ read_accounts(struct pool *p)
 		renew(p, "accounts have changed");
 	} else {
 		log_warn("the accounts stay as they were: %s", why.text);
+		/* A database may be there again soon. */
+		p->accounts_changed = why.code == ERR_UNREACHABLE;
+		p->accounts_not_before = clock_now() + ACCOUNTS_MS;
 		/* The gateway can only be freed now, so the pool stops. */
 		stops += why.code == ERR_MEMORY;
 	}
@@ -509,7 +514,8 @@ renew_if_asked(struct pool *p)
 		do_reload(p);
 	else if (reopen)
 		do_reopen(p);
-	else if (p->accounts_changed && !p->renewing)
+	else if (p->accounts_changed && !p->renewing &&
+	    clock_now() >= p->accounts_not_before)
 		read_accounts(p);
 	else if (!p->renewing)
 		restore_socket(p);

@@ -23,10 +23,13 @@ watcher_pause(int64_t took_ms)
 void
 watcher_run(const struct gateway *g, struct slot *slot)
 {
+	struct store *st;
+
 	process_default_signals();
+	st = gateway_watch(g);
 	for (;;) {
 		int64_t begun = clock_now();
-		bool changed = gateway_accounts_changed(g);
+		bool changed = gateway_accounts_changed(g, st);
 		int ms = watcher_pause(clock_now() - begun);
 		struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
 

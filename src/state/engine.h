@@ -93,6 +93,13 @@ struct engine {
 	enum err (*history)(struct store *st, const char *host,
 	    const char *account, int64_t since,
 	    bool (*each)(const struct state_event *e, void *data), void *data);
+	/* These may be NULL. */
+	int64_t (*accounts_version)(struct store *st);
+	enum err (*accounts)(struct store *st, int64_t since,
+	    bool (*each)(const struct state_account *a, void *data),
+	    void *data);
+	enum err (*account_write)(struct store *st, const char *name,
+	    const char *text, bool is_new);
 };
 
 extern const struct engine sqlite_engine;

@@ -239,3 +239,29 @@ store_history(struct store *st, const char *host, const char *account,
 {
 	return st->engine->history(st, host, account, since, each, data);
 }
+
+int64_t
+store_accounts_version(struct store *st)
+{
+	return st->engine->accounts_version != NULL ?
+	    st->engine->accounts_version(st) :
+	    0;
+}
+
+enum err
+store_accounts(struct store *st, int64_t since,
+    bool (*each)(const struct state_account *a, void *data), void *data)
+{
+	return st->engine->accounts != NULL ?
+	    st->engine->accounts(st, since, each, data) :
+	    ERR_UNREACHABLE;
+}
+
+enum err
+store_account_write(struct store *st, const char *name, const char *text,
+    bool is_new)
+{
+	return st->engine->account_write != NULL ?
+	    st->engine->account_write(st, name, text, is_new) :
+	    ERR_UNREACHABLE;
+}

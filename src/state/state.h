@@ -171,4 +171,30 @@ enum err store_history(struct store *st, const char *host, const char *account,
     int64_t since, bool (*each)(const struct state_event *e, void *data),
     void *data);
 
+/* An account that the tables hold for all machines. */
+struct state_account {
+	const char *name;
+	const char *text; /* JSON; NULL: it was removed */
+	int64_t version;  /* of the list, when the account was written */
+};
+
+/* The version of the list of accounts, from 1 on; 0 if it cannot be had. */
+int64_t store_accounts_version(struct store *st);
+
+/*
+ * Calls each() for the accounts that were written after version since, in this
+ * order, until it returns false.  ERR_UNREACHABLE: it gave out on the way, or
+ * the store is of one machine, which holds none.
+ */
+enum err store_accounts(struct store *st, int64_t since,
+    bool (*each)(const struct state_account *a, void *data), void *data);
+
+/*
+ * Writes an account, or removes it where text is NULL.  ERR_CONFIG: is_new, and
+ * there is one of that name already; or it is not there.  ERR_UNREACHABLE as
+ * above.
+ */
+enum err store_account_write(struct store *st, const char *name,
+    const char *text, bool is_new);
+
 #endif

@@ -7,7 +7,6 @@ what it is sent.
 import json
 import os
 import stat
-import subprocess
 import time
 
 import pytest
@@ -43,12 +42,12 @@ def account(name, token, **more):
 
 def drop(scene, name, content):
     """Writes a file as a package does; how long it took to be in force."""
-    mark, begun = scene.pool.mark(), time.monotonic()
     path = f"{scene.directory}/{name}.json"
     with open(f"{path}.new", "w", encoding="utf-8") as f:
         f.write(content if isinstance(content, str) else json.dumps(content))
-    os.rename(f"{path}.new", path)
-    scene.pool.since(mark, SAID, seconds=ROOM)
+    begun = time.monotonic()
+    with scene.pool.changing(SAID, ROOM):
+        os.rename(f"{path}.new", path)
     return time.monotonic() - begun
 
 
@@ -77,9 +76,8 @@ def test_changes_of_a_file(scene):
     assert log_in(scene, "x", "another") == 401
     drop(scene, "x", account("x", "another"))
     assert log_in(scene, "x", "another") == 200
-    mark = scene.pool.mark()
-    os.unlink(f"{scene.directory}/x.json")
-    scene.pool.since(mark, SAID, seconds=ROOM)
+    with scene.pool.changing(SAID, ROOM):
+        os.unlink(f"{scene.directory}/x.json")
     assert log_in(scene, "x", "another") == 401
 
 
@@ -134,9 +132,8 @@ def test_what_others_may_write_is_refused(scene):
     os.rename(f"{path}.new", path)
     scene.pool.since(mark, SAID, seconds=ROOM)
     assert f"{path}: others can write it; chmod go-w" in scene.pool.printed()[mark:]
-    mark = scene.pool.mark()
-    os.chmod(path, 0o644)
-    scene.pool.since(mark, SAID, seconds=ROOM)
+    with scene.pool.changing(SAID, ROOM):
+        os.chmod(path, 0o644)
     assert log_in(scene, "open", scene.world.token) == 200
 
 
@@ -148,20 +145,11 @@ def test_single(world, scene):
     assert log_in(scene, "alone", world.token) == 200
 
 
-def command(scene, *arguments, token=None):
-    return subprocess.run(
-        scene.world.proxy.command([scene.pool.binary, "account", *arguments, "--config",
-                                   scene.pool.configuration]),
-        env=os.environ | scene.world.sanitizer("command"), check=False, text=True,
-        input=f"{token}\n" if token else "", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
 def edit(scene, *arguments, token=None):
     """A command that succeeds, until what it did is in force."""
-    mark = scene.pool.mark()
-    done = command(scene, *arguments, token=token)
-    assert (done.returncode, done.stderr) == (0, "")
-    scene.pool.since(mark, SAID, seconds=ROOM)
+    with scene.pool.changing(SAID, ROOM):
+        done = scene.account(*arguments, token=token)
+        assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -180,13 +168,13 @@ def test_an_account_by_command(scene):
     assert log_in(scene, "guest", "second") == 200
     edit(scene, "disable", "guest")
     assert log_in(scene, "guest", "second") == 401
-    listed = json.loads(command(scene, "list", "--json").stdout)
+    listed = json.loads(scene.account("list", "--json").stdout)
     assert [(a["account"], a["disabled"], a["place"]) for a in listed] == [
         ("guest", True, "directory"), ("home", False, "configuration"),
         ("proved", False, "configuration")]
     edit(scene, "enable", "guest")
     assert log_in(scene, "guest", "second") == 200
-    shown = command(scene, "show", "guest").stdout
+    shown = scene.account("show", "guest").stdout
     assert "TTL    77 s" in shown and host in shown
     edit(scene, "remove", "guest")
     assert log_in(scene, "guest", "second") == 401
@@ -215,9 +203,10 @@ def test_a_file_keeps_its_owner_and_mode(scene):
     (("add", "a:b", "--host", f"g.{ZONE}"), "no colon"),
     (("change", "nobody", "--ttl", "60"), 'no account "nobody"'),
     (("disable", "nobody"), 'no account "nobody"'),
-    (("remove", "nobody"), "No such file")])
+    (("remove", "nobody"), "No such file"),
+    (("enable", "home"), "/accounts/home: that is for people")])
 def test_a_wrong_command_changes_nothing(scene, arguments, said):
-    done = command(scene, *arguments, token="t")
+    done = scene.account(*arguments, token="t")
     assert done.returncode == 1
     assert said in done.stderr
     assert os.listdir(scene.directory) == []
@@ -227,7 +216,7 @@ def test_a_wrong_command_changes_nothing(scene, arguments, said):
     (), ("add",), ("add", "x"), ("list", "x"), ("show",), ("change", "x"),
     ("add", "x", "--host", "a.b", "--json"), ("disable", "x", "--ttl", "5"), ("rename", "x")])
 def test_usage(scene, arguments):
-    done = command(scene, *arguments)
+    done = scene.account(*arguments)
     assert done.returncode == 2
     assert "usage: ddnsgate account list" in done.stderr
 
@@ -235,7 +224,7 @@ def test_usage(scene, arguments):
 def test_no_second_one(scene):
     host = f"guest.{ZONE}"
     edit(scene, "add", "guest", "--host", host, token="first")
-    done = command(scene, "add", "guest", "--host", host, token="second")
+    done = scene.account("add", "guest", "--host", host, token="second")
     assert done.returncode == 1
     assert "there already" in done.stderr
     assert log_in(scene, "guest", "first") == 200

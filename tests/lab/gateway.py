@@ -120,6 +120,14 @@ class Pool:
                       seconds)
         return self.printed()[mark:].splitlines()
 
+    @contextlib.contextmanager
+    def changing(self, text, seconds=60.0):
+        """Until the log has text after what is done meanwhile, and the old have left."""
+        before, mark = set(self.workers()), self.mark()
+        yield
+        self.since(mark, text, seconds)
+        waiting.until(lambda: not before & set(self.workers()), "the old to leave", seconds)
+
     def reload(self):
         self.process.send(signal.SIGHUP)
 

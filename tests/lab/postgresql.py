@@ -131,7 +131,7 @@ class PostgreSQL:
     def empty(self):
         """As if no program had used it yet."""
         self.query("DROP TABLE IF EXISTS ddnsgate_host, ddnsgate_turn,"
-                   " ddnsgate_history, ddnsgate_meta")
+                   " ddnsgate_history, ddnsgate_meta, ddnsgate_account")
 
     def state(self, passfile, **url):
         """What a configuration says, for machines that are elsewhere."""

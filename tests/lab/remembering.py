@@ -117,6 +117,15 @@ class Scene:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             timeout=60)
 
+    def account(self, *arguments, token=None):
+        """ddnsgate account, with a token on its standard input."""
+        return subprocess.run(
+            self.world.proxy.command([self.pool.binary, "account", *arguments, "--config",
+                                      self.pool.configuration]),
+            env=os.environ | self.world.sanitizer("command"), check=False, text=True,
+            input=f"{token}\n" if token else "", stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+
     def stop(self):
         self.recorder.gate.set()
         for pool in self.pools:

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/roster.h"
+#include "config/directory.h"
 
 #define MENDED "; there is no such account until that is mended"
 #define STAYS  "; the account stays as it was"
@@ -79,7 +79,8 @@ read_directory(struct settings *s)
 {
 	struct error why;
 
-	assert_int_equal(roster_read_directory(s, NULL, &judges, &why), ERR_OK);
+	s->fault_count = 0;
+	assert_int_equal(directory_read(s, NULL, &judges, &why), ERR_OK);
 }
 
 /* The one fault of s, without the name of the directory. */
@@ -201,16 +202,16 @@ static void
 test_changes(void **state)
 {
 	struct settings *s = read_settings(write_settings("{}"), NULL);
-	uint64_t before = roster_fingerprint(directory);
+	uint64_t before = directory_fingerprint(directory);
 	char text[200];
 
 	(void)state;
 	assert_int_equal(before, s->fingerprint);
 	snprintf(text, sizeof text, FULL, "first");
 	write_account("x.json", text);
-	assert_true(roster_fingerprint(directory) != before);
+	assert_true(directory_fingerprint(directory) != before);
 	read_directory(s);
-	assert_int_equal(roster_fingerprint(directory), s->fingerprint);
+	assert_int_equal(directory_fingerprint(directory), s->fingerprint);
 	assert_string_equal(settings_account(s, "x")->hosts[0].name,
 	    "first.example");
 	/* Others sort before and behind it. */
@@ -276,8 +277,8 @@ test_twice(void **state)
 	write_account("written.json", text);
 	s = read_settings(file, NULL);
 	snprintf(want, sizeof want,
-	    "written.json: there is a member /accounts/written in %s, too; "
-	    "remove one of them; that of the configuration is in force",
+	    "written.json: account written is in the configuration %s, too; "
+	    "remove one of them; the other one is in force",
 	    file);
 	assert_string_equal(fault(s), want);
 	assert_string_equal(settings_account(s, "written")->hosts[0].name,

@@ -92,7 +92,12 @@ static const struct {
 	{ "/worker", "8",
 	    "/worker: unknown; here may stand: workers, "
 	    "listen, peers, log, state, refresh, history, url, ca, providers, "
-	    "defaults, accounts, account_directory" },
+	    "defaults, accounts, account_directory, "
+	    "account_table" },
+	{ "/account_table", "true",
+
+	    "/account_table: needs a database, "
+	    "\"state\": \"postgresql://...\"" },
 	{ "/account_directory", "\"accounts.d\"",
 	    "/account_directory: must be a full file name, from / on" },
 	{ "/account_directory", "\"/nonexistent/accounts\"",

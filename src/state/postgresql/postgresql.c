@@ -101,4 +101,7 @@ const struct engine postgresql_engine = {
 	.record = postgresql_record,
 	.hosts = postgresql_hosts,
 	.history = postgresql_history,
+	.accounts_version = postgresql_accounts_version,
+	.accounts = postgresql_accounts,
+	.account_write = postgresql_account_write,
 };

@@ -33,4 +33,11 @@ enum err postgresql_history(struct store *st, const char *host,
     const char *account, int64_t since,
     bool (*each)(const struct state_event *e, void *data), void *data);
 
+/* account.c */
+int64_t postgresql_accounts_version(struct store *st);
+enum err postgresql_accounts(struct store *st, int64_t since,
+    bool (*each)(const struct state_account *a, void *data), void *data);
+enum err postgresql_account_write(struct store *st, const char *name,
+    const char *text, bool is_new);
+
 #endif

@@ -5,7 +5,7 @@
 
 #include "state/postgresql/tables.h"
 
-#define TABLES_VERSION 1
+#define TABLES_VERSION 2
 #define TRIES_MAX      10
 #define PAUSE_MS       50 /* before another try, and longer each time */
 
@@ -44,8 +44,17 @@ static const char *const tables[] = {
 	" ON ddnsgate_history (host ASC, at ASC, id ASC)",
 	"CREATE TABLE IF NOT EXISTS ddnsgate_meta (key TEXT PRIMARY KEY,"
 	" value TEXT NOT NULL)",
-	"INSERT INTO ddnsgate_meta VALUES ('version', '1')"
+	/* From version 2 on. */
+	"CREATE TABLE IF NOT EXISTS ddnsgate_account (name TEXT PRIMARY KEY,"
+	" account TEXT, version BIGINT NOT NULL)",
+	"CREATE INDEX IF NOT EXISTS ddnsgate_account_version"
+	" ON ddnsgate_account (version ASC, name ASC)",
+	"INSERT INTO ddnsgate_meta VALUES ('accounts', '1')"
 	" ON CONFLICT (key) DO NOTHING",
+	"INSERT INTO ddnsgate_meta VALUES ('version', '2')"
+	" ON CONFLICT (key) DO NOTHING",
+	"UPDATE ddnsgate_meta SET value = '2'"
+	" WHERE key = 'version' AND value = '1'",
 };
 
 /*
@@ -98,7 +107,8 @@ tables_ready(PGconn *c, const struct state *s, int64_t deadline,
 {
 	long version = read_version(c, deadline, why);
 
-	if (version == 0 && s->may_make && make_tables(c, deadline, why))
+	if (version >= 0 && version < TABLES_VERSION && s->may_make &&
+	    make_tables(c, deadline, why))
 		version = read_version(c, deadline, why);
 	if (version == TABLES_VERSION)
 		return ERR_OK;
@@ -109,8 +119,11 @@ tables_ready(PGconn *c, const struct state *s, int64_t deadline,
 		    "version %d.  Install the newer one again, or name another "
 		    "database",
 		    s->place, version, TABLES_VERSION);
-	if (version == 0 && !s->may_make)
+	if (version >= 0 && !s->may_make)
 		error_set(why, ERR_UNREACHABLE,
-		    "there are no tables yet; the service makes them");
+		    version == 0 ?
+			"there are no tables yet; the service makes them" :
+			"its tables are of an older version; the service "
+			"brings them up");
 	return ERR_UNREACHABLE;
 }
