@@ -143,7 +143,7 @@ def test_two_machines_that_start_at_once(scene, database, second):
 def test_tables_of_a_newer_program(scene, database):
     scene.pool.stop()
     database.query("UPDATE ddnsgate_meta SET value = '99'")
-    said = scene.as_user("serve")
+    said = scene.refusal()
     assert said.returncode != 0
     assert "version 99 of its tables was made by a newer ddnsgate" in said.stdout
     assert "Install the newer one again" in said.stdout

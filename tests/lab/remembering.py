@@ -107,15 +107,12 @@ class Scene:
                                       self.pool.configuration]),
             env=os.environ | self.world.sanitizer("command"), check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
-    def as_user(self, *arguments):
-        """The same as the service's own user."""
+    def refusal(self):
+        """Starts the service, which is to end at once; how, and what it printed."""
         return subprocess.run(
-            self.world.proxy.command([
-                "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
-                self.pool.binary, *arguments, "--config", self.pool.configuration]),
-            env=os.environ | self.world.sanitizer("command"), check=False, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=60)
+            self.pool.host.command(self.pool.spawn()), check=False, text=True,
+            env=os.environ | self.world.sanitizer("state"), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
 
     def account(self, *arguments, token=None):
         """ddnsgate account, with a token on its standard input."""

@@ -73,6 +73,24 @@ ask(enum question what, struct order *o, const struct turn *t)
 			      order_keep(o, t, connection_now());
 }
 
+static bool
+is_unordered(const struct sqlite *q, const struct turn *t)
+{
+	for (size_t i = 0; i < STATE_HOSTS_MAX; i++)
+		if (q->unordered[i] == t->id)
+			return true;
+	return false;
+}
+
+/* The file does not take the turn: the update goes on as without a store. */
+static enum order_answer
+go_unordered(struct sqlite *q, const struct turn *t)
+{
+	if (!is_unordered(q, t))
+		q->unordered[q->unordered_next++ % STATE_HOSTS_MAX] = t->id;
+	return ORDER_MINE;
+}
+
 /*
  * Most of those that wait or go on change nothing; so the order is first looked
  * at, and only an answer that changes it takes the lock of a writer.
@@ -85,11 +103,11 @@ decide(struct sqlite *q, enum question what, const char *host,
 	struct order before;
 	int rc;
 
-	if (!connection_ready(q))
-		return ORDER_MINE;
+	if (!connection_ready(q) || is_unordered(q, t))
+		return go_unordered(q, t);
 	if ((rc = read_order(q, host, &before)) != SQLITE_OK) {
 		connection_fault(q, rc);
-		return ORDER_MINE;
+		return go_unordered(q, t);
 	}
 	*o = before;
 	answer = ask(what, o, t);
@@ -100,7 +118,7 @@ decide(struct sqlite *q, enum question what, const char *host,
 		answer = ask(what, o, t);
 		rc = write_order(q, host, o);
 	}
-	return connection_end(q, rc) == SQLITE_OK ? answer : ORDER_MINE;
+	return connection_end(q, rc) == SQLITE_OK ? answer : go_unordered(q, t);
 }
 
 enum order_answer
