@@ -196,7 +196,7 @@ serve_single(struct gateway *g, int listener)
 
 	if ((s.slot = shared_new(sizeof *s.slot)) == NULL)
 		log_warn("out of memory");
-	else if ((s.worker = worker_new(g, listener, NULL, true)) != NULL)
+	else if ((s.worker = worker_new(g, listener, NULL, NULL, true)) != NULL)
 		task = WORKER_GO_ON;
 	if (task == WORKER_GO_ON) {
 		keep_resolver(&s);

@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "command/command.h"
 #include "command/lookup.h"
 #include "command/usage.h"
+#include "pool/scoreboard.h"
 
 static const char usage_text[] =
     "usage: ddnsgate status [--config FILE] [--account NAME] [--json] "
     "[HOST...]\n"
-    "What is published for each host, since when, and what was refused last.\n";
+    "       ddnsgate status [--config FILE] [--json] --pool\n"
+    "What is published for each host, since when, and what was refused last;\n"
+    "or how many workers there are, and what they do.\n";
 
 struct status {
 	struct lookup lookup;
@@ -173,6 +177,88 @@ print_all_silent(struct status *s)
 	}
 }
 
+/* Of a worker that is at work, and for how long. */
+static void
+print_worker(const struct slot *slot)
+{
+	int64_t since = atomic_load(&slot->busy_since);
+	int pid = atomic_load(&slot->worker);
+
+	if (pid != 0 && since != 0)
+		printf("  worker %d at work for %.1f s\n", pid,
+		    (double)(clock_now() - since) / 1000);
+}
+
+static void
+count_workers(const struct scoreboard *b, unsigned int *all, unsigned int *busy)
+{
+	*all = *busy = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		if (atomic_load(&b->slots[i].worker) == 0)
+			continue;
+		++*all;
+		*busy += atomic_load(&b->slots[i].busy_since) != 0;
+	}
+}
+
+static json_object *
+pool_json(const struct scoreboard *b)
+{
+	static const char *const names[] = { [REPLIES_GOOD] = "replies_2xx",
+		[REPLIES_REFUSED] = "replies_4xx",
+		[REPLIES_BUSY] = "replies_5xx" };
+	json_object *o = json_object_new_object();
+	unsigned int all, busy;
+
+	count_workers(b, &all, &busy);
+	json_object_object_add(o, "since", lookup_json_time(b->began));
+	json_object_object_add(o, "workers", json_object_new_int((int)all));
+	json_object_object_add(o, "busy", json_object_new_int((int)busy));
+	for (int i = 0; i < REPLIES__COUNT; i++)
+		json_object_object_add(o, names[i],
+		    json_object_new_int64(
+			(int64_t)atomic_load(&b->replies[i])));
+	return o;
+}
+
+static void
+print_pool(const struct scoreboard *b)
+{
+	char time[LOOKUP_TIME_MAX];
+	unsigned int all, busy;
+
+	if (b == NULL) {
+		puts("pool: none serves this configuration");
+		return;
+	}
+	count_workers(b, &all, &busy);
+	printf("pool: %u workers, %u at work\n", all, busy);
+	for (size_t i = 0; i < b->count; i++)
+		print_worker(&b->slots[i]);
+	printf("  replies since %s: %llu good, %llu refused, %llu busy\n",
+	    lookup_time(b->began, time),
+	    (unsigned long long)atomic_load(&b->replies[REPLIES_GOOD]),
+	    (unsigned long long)atomic_load(&b->replies[REPLIES_REFUSED]),
+	    (unsigned long long)atomic_load(&b->replies[REPLIES_BUSY]));
+}
+
+/* What the pool does; a list of one object, or of none, in JSON. */
+static int
+tell_pool(bool json, const char *file)
+{
+	const struct scoreboard *b = scoreboard_view(file);
+	bool first = true;
+
+	if (!json)
+		print_pool(b);
+	else if (b != NULL)
+		lookup_json_print(pool_json(b), &first);
+	if (json)
+		lookup_json_end(first);
+	scoreboard_unview(b);
+	return EXIT_OK;
+}
+
 static int
 print(struct status *s, const char *file)
 {
@@ -205,11 +291,13 @@ command_status(int argc, char *argv[])
 		{ "config", required_argument, NULL, 'c' },
 		{ "account", required_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "pool", no_argument, NULL, 'p' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
 	struct status s = { .first = true };
+	bool pool = false;
 	int c;
 
 	while (
@@ -220,10 +308,16 @@ command_status(int argc, char *argv[])
 			s.account = optarg;
 		else if (c == 'j')
 			s.json = true;
+		else if (c == 'p')
+			pool = true;
 		else
 			return usage(usage_text, c);
 	}
 	s.hosts = argv + optind;
 	s.host_count = argc - optind;
+	if (pool)
+		return s.host_count == 0 && s.account == NULL ?
+		    tell_pool(s.json, file) :
+		    usage(usage_text, 0);
 	return print(&s, file);
 }

@@ -2,12 +2,15 @@
  * scoreboard.h - what each child is doing, in memory that all can see.
  *
  * A slot is written by its child alone, and cleared by the supervisor before
- * that child is forked.  There is no lock that a child could die with.
+ * that child is forked.  There is no lock that a child could die with.  The
+ * memory has a name, made of the configuration's file, so that a command can
+ * look at a pool that serves.
  */
 #ifndef POOL_SCOREBOARD_H
 #define POOL_SCOREBOARD_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How far a child has come. */
@@ -21,6 +24,42 @@ struct slot {
 	_Atomic int64_t busy_since; /* clock_now(); 0: idle */
 	_Atomic int64_t alive_at;   /* of a worker: its latest turn */
 	_Atomic int stage;	    /* enum stage */
+	_Atomic int worker; /* pid of a worker; 0: nobody, or no worker */
 };
+
+/* Replies, by the first digit of their status. */
+enum reply_class {
+	REPLIES_GOOD,
+	REPLIES_REFUSED,
+	REPLIES_BUSY,
+	REPLIES__COUNT
+};
+
+struct scoreboard {
+	_Atomic uint64_t supervisor; /* alive_mark() of it */
+	int64_t began;		     /* seconds since 1970 */
+	_Atomic uint64_t replies[REPLIES__COUNT];
+	size_t count; /* of slots */
+	struct slot slots[];
+};
+
+/*
+ * A scoreboard for a pool of that configuration, shared with all later forks.
+ * Where it cannot have its name, no command sees it.  NULL without memory.
+ */
+struct scoreboard *scoreboard_new(const char *file, size_t slots);
+
+/* Takes the name away as well.  NULL is fine. */
+void scoreboard_free(struct scoreboard *b, const char *file);
+
+/*
+ * That of the pool which serves the configuration, to be read only; NULL: none
+ * does, or it is another user's.  Release with scoreboard_unview().
+ */
+const struct scoreboard *scoreboard_view(const char *file);
+void scoreboard_unview(const struct scoreboard *b);
+
+/* Counts a reply with that HTTP status. */
+void scoreboard_count(struct scoreboard *b, int status);
 
 #endif

@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/lack.h"
 #include "base/log.h"
-#include "base/shared.h"
 #include "pool/backoff.h"
 #include "pool/notify.h"
 #include "pool/process.h"
@@ -62,6 +61,7 @@ struct pool {
 	struct gateway *gateway;
 	struct listener *listener;
 	struct listener old_listener; /* while its generation leaves */
+	struct scoreboard *scoreboard;
 	struct child children[CHILDREN_MAX];
 	struct backoff backoffs[ROLE__COUNT];
 	unsigned int generation;
@@ -170,7 +170,8 @@ child_run(const struct pool *p, const struct child *c)
 	if (p->old_listener.fd != -1)
 		close(p->old_listener.fd);
 	if (c->role == ROLE_WORKER)
-		_exit(worker_run(p->gateway, p->listener->fd, c->slot));
+		_exit(worker_run(p->gateway, p->listener->fd, p->scoreboard,
+		    c->slot));
 	close(p->listener->fd);
 	if (c->role == ROLE_WATCHER)
 		watcher_run(p->gateway, c->slot);
@@ -201,8 +202,11 @@ start(struct pool *p, enum role role)
 	c->generation = p->generation;
 	if ((c->pid = process_fork(titles[role])) == 0)
 		child_run(p, c);
-	if (c->pid != -1)
+	if (c->pid != -1) {
+		atomic_store(&c->slot->worker,
+		    role == ROLE_WORKER ? (int)c->pid : 0);
 		return true;
+	}
 	c->pid = 0;
 	backoff_failure(&p->backoffs[role], now, somebody_serves(p));
 	lack_tell("fork", errno);
@@ -257,6 +261,7 @@ bury(struct pool *p, struct child *c, int status)
 	bool left = c->told != 0;
 
 	c->pid = 0;
+	atomic_store(&c->slot->worker, 0);
 	/* An older generation says nothing about this one. */
 	if (left || c->generation != p->generation)
 		return;
@@ -564,10 +569,10 @@ static struct pool *
 pool_new(struct gateway *g, struct listener *l)
 {
 	struct pool *p = calloc(1, sizeof *p);
-	struct slot *scoreboard = shared_new(CHILDREN_MAX * sizeof *scoreboard);
 
-	if (p == NULL || scoreboard == NULL) {
-		shared_free(scoreboard, CHILDREN_MAX * sizeof *scoreboard);
+	if (p == NULL ||
+	    (p->scoreboard = scoreboard_new(g->settings->file, CHILDREN_MAX)) ==
+		NULL) {
 		free(p);
 		return NULL;
 	}
@@ -575,15 +580,14 @@ pool_new(struct gateway *g, struct listener *l)
 	p->listener = l;
 	p->old_listener.fd = -1;
 	for (size_t i = 0; i < CHILDREN_MAX; i++)
-		p->children[i].slot = &scoreboard[i];
+		p->children[i].slot = &p->scoreboard->slots[i];
 	return p;
 }
 
 static void
 pool_free(struct pool *p)
 {
-	shared_free(p->children[0].slot,
-	    CHILDREN_MAX * sizeof *p->children[0].slot);
+	scoreboard_free(p->scoreboard, p->gateway->settings->file);
 	if (p->old_listener.fd != -1)
 		listener_close(&p->old_listener);
 	listener_close(p->listener);

@@ -33,9 +33,10 @@ struct worker {
 	struct fastcgi *fastcgi;
 	int listener;
 	int epoll;
-	struct slot *slot;	/* or NULL */
-	sigset_t while_waiting; /* the mask of epoll_pwait() */
-	sigset_t heard;		/* the signals that mean a task */
+	struct scoreboard *board; /* NULL as the next: nobody looks */
+	struct slot *slot;	  /* or NULL */
+	sigset_t while_waiting;	  /* the mask of epoll_pwait() */
+	sigset_t heard;		  /* the signals that mean a task */
 	int idle_ticks;
 };
 
@@ -202,6 +203,8 @@ serve(struct worker *w, int fd)
 	phase_begin(fd, WRITE_MS);
 	fastcgi_reply(w->fastcgi, &reply);
 	phase_end();
+	if (w->board != NULL)
+		scoreboard_count(w->board, reply.status);
 	reply_end(&reply);
 	finish_late(w);
 }
@@ -290,7 +293,8 @@ worker_change(struct worker *w, const struct gateway *g)
 }
 
 struct worker *
-worker_new(const struct gateway *g, int listener, struct slot *slot, bool alone)
+worker_new(const struct gateway *g, int listener, struct scoreboard *board,
+    struct slot *slot, bool alone)
 {
 	struct worker *w = calloc(1, sizeof *w);
 
@@ -298,7 +302,10 @@ worker_new(const struct gateway *g, int listener, struct slot *slot, bool alone)
 		log_warn("a worker does not start: out of memory");
 		return NULL;
 	}
-	*w = (struct worker){ .listener = listener, .epoll = -1, .slot = slot };
+	*w = (struct worker){ .listener = listener,
+		.epoll = -1,
+		.board = board,
+		.slot = slot };
 	if ((w->fastcgi = fastcgi_new()) == NULL) {
 		log_warn("libfcgi does not start");
 		goto fail;
@@ -369,9 +376,10 @@ worker_drain(struct worker *w)
 }
 
 int
-worker_run(const struct gateway *g, int listener, struct slot *slot)
+worker_run(const struct gateway *g, int listener, struct scoreboard *board,
+    struct slot *slot)
 {
-	struct worker *w = worker_new(g, listener, slot, false);
+	struct worker *w = worker_new(g, listener, board, slot, false);
 
 	if (w == NULL)
 		return EXIT_FAILURE;

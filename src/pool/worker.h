@@ -21,13 +21,13 @@ enum worker_task {
 
 /*
  * A worker of g on the socket listener, both of which stay the caller's.  slot,
- * its place on the scoreboard, may be NULL.  Blocks every signal for the rest
+ * its place on the scoreboard, and board may be NULL.  Blocks every signal for the rest
  * of the process; they are heard in worker_turn().  alone: SIGHUP and SIGUSR1
  * are tasks; else they are ignored, for the supervisor sees to them.
  * NULL: it does not start, which is logged.
  */
 struct worker *worker_new(const struct gateway *g, int listener,
-    struct slot *slot, bool alone);
+    struct scoreboard *board, struct slot *slot, bool alone);
 
 /* NULL is fine. */
 void worker_free(struct worker *w);
@@ -54,6 +54,7 @@ void worker_drain(struct worker *w);
  * The life of a worker of a pool, until it is told to stop.  Returns the exit
  * status, for _exit(2).
  */
-int worker_run(const struct gateway *g, int listener, struct slot *slot);
+int worker_run(const struct gateway *g, int listener, struct scoreboard *board,
+    struct slot *slot);
 
 #endif

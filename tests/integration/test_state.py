@@ -182,6 +182,10 @@ def test_a_worker_killed_while_it_writes(scene):
 def test_status_and_history(scene):
     scene.update(ipv4=WEB[0])
     scene.update("proved", ipv4="89.14.163.250")
+    pool, = json.loads(scene.command("status", "--pool", "--json").stdout)
+    assert pool["workers"] == 6 and pool["busy"] == 0
+    assert (pool["replies_2xx"], pool["replies_4xx"]) == (1, 2), pool
+    assert "6 workers, 0 at work" in scene.command("status", "--pool").stdout
     text = scene.command("status", f"home.{ZONE}", f"third.{ZONE}").stdout
     assert f"home.{ZONE} (account home)" in text
     assert WEB[0] in text
@@ -197,6 +201,7 @@ def test_status_and_history(scene):
     assert scene.world.token not in scene.command("history").stdout
     assert all(e["issuer"] is None and e["certificate_ends"] is None for e in events)
     scene.pool.stop()
+    assert "none serves" in scene.command("status", "--pool").stdout
     assert WEB[0] in scene.command("status").stdout
     scene.pool.start()
 
