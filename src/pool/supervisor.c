@@ -255,7 +255,11 @@ fill(struct pool *p)
 static void
 bury(struct pool *p, struct child *c, int status)
 {
-	bool good = process_ended(role_names[c->role], c->pid, status);
+	/* A helper has no handler for the signal that tells it to leave. */
+	bool obeyed =
+	    c->told != 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+	bool good =
+	    obeyed || process_ended(role_names[c->role], c->pid, status);
 	bool served = good || atomic_load(&c->slot->stage) == STAGE_SERVED;
 	struct backoff *b = &p->backoffs[c->role];
 	bool left = c->told != 0;

@@ -137,6 +137,13 @@ def test_what_others_may_write_is_refused(scene):
     assert log_in(scene, "open", scene.world.token) == 200
 
 
+def test_a_reload_warns_of_nobody(scene):
+    """The watcher leaves when it is told to, and that is no fault."""
+    mark = scene.pool.mark()
+    scene.pool.renew()
+    assert "warning" not in scene.pool.printed()[mark:]
+
+
 def test_single(world, scene):
     """Also where one worker serves alone."""
     scene.pool.stop()
