@@ -205,7 +205,9 @@ authenticate(const struct accounts *a, struct login *login,
 		reason = "the account is disabled";
 		account = NULL;
 	} else if (account != NULL) {
-		reason = "wrong token";
+		/* The verifier is one of "user:token"; see verifier.h. */
+		reason = "wrong token, or the verifier was made for another "
+			 "user name";
 	}
 	if (account != NULL)
 		v = &a->verifiers[account - a->settings->accounts];

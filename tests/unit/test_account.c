@@ -11,6 +11,8 @@
 
 #define DEAR 3000 /* iterations of the dearest verifier */
 
+#define WRONG "wrong token, or the verifier was made for another user name"
+
 static struct account_settings list[] = {
 	{ .name = "colon",
 	    .verifier =
@@ -107,18 +109,18 @@ static const struct {
 	{ "dear:geheim", 0, "dear", "geheim", DEAR, NULL },
 	/* Only the first colon splits. */
 	{ "colon:key:secret", 0, "colon", "key:secret", 1000, NULL },
-	{ "router:wrong", 0, NULL, NULL, DEAR, "wrong token" },
-	{ "dear:token", 0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:token2", 0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:toke", 0, NULL, NULL, DEAR, "wrong token" },
-	{ "router:TOKEN", 0, NULL, NULL, DEAR, "wrong token" },
-	{ "dear:wrong", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "router:wrong", 0, NULL, NULL, DEAR, WRONG },
+	{ "dear:token", 0, NULL, NULL, DEAR, WRONG },
+	{ "router:token2", 0, NULL, NULL, DEAR, WRONG },
+	{ "router:toke", 0, NULL, NULL, DEAR, WRONG },
+	{ "router:TOKEN", 0, NULL, NULL, DEAR, WRONG },
+	{ "dear:wrong", 0, NULL, NULL, DEAR, WRONG },
 	{ "off:token", 0, NULL, NULL, DEAR, "the account is disabled" },
 	{ "off:wrong", 0, NULL, NULL, DEAR, "the account is disabled" },
 	{ "nobody:token", 0, NULL, NULL, DEAR, "no such account" },
 	{ "Router:token", 0, NULL, NULL, DEAR, "no such account" },
 	{ "route:rtoken", 0, NULL, NULL, DEAR, "no such account" },
-	{ "colon:key:wrong", 0, NULL, NULL, DEAR, "wrong token" },
+	{ "colon:key:wrong", 0, NULL, NULL, DEAR, WRONG },
 	{ "router:", 0, NULL, NULL, 0, "not a Basic credential" },
 	{ ":token", 0, NULL, NULL, 0, "not a Basic credential" },
 	{ ":", 0, NULL, NULL, 0, "not a Basic credential" },
@@ -294,7 +296,7 @@ test_length(void **state)
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		char *credential = malloc(lengths[i]), *header;
 		const char *want = lengths[i] <= CREDENTIAL_MAX ?
-		    "wrong token" :
+		    WRONG :
 		    "not a Basic credential";
 		struct error why;
 		struct login login;
