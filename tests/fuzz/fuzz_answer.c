@@ -6,6 +6,7 @@
  * behind a line "%%": "STATUS", and the body on the lines that follow.
  */
 #include "fuzz.h"
+#include "../unit/exchanges.h"
 
 #include <poll.h>
 #include <sys/mman.h>
@@ -70,20 +71,6 @@ static const char *const texts[] = {
 static char *answers;
 static bool wrote;
 
-struct exchange {
-	struct exchange_answer answer;
-	enum err rc;
-};
-
-struct exchange *__wrap_exchange_start(struct exchanges *all,
-    const struct target *to, const struct exchange_request *request,
-    int64_t deadline, struct error *why);
-bool __wrap_exchange_done(const struct exchange *x);
-enum err __wrap_exchange_result(const struct exchange *x,
-    const struct exchange_answer **answer, struct error *why);
-void __wrap_exchange_end(struct exchange *x);
-enum err __wrap_exchanges_wait(struct exchanges *all, int64_t until);
-
 /* The next of the answers goes into x, if there is one. */
 static void
 take_answer(struct exchange *x, const char *method)
@@ -127,37 +114,6 @@ __wrap_exchange_start(struct exchanges *all, const struct target *to,
 	x->answer.body.max = EXCHANGE_BODY_MAX;
 	take_answer(x, request->method);
 	return x;
-}
-
-bool
-__wrap_exchange_done(const struct exchange *x)
-{
-	(void)x;
-	return true;
-}
-
-enum err
-__wrap_exchange_result(const struct exchange *x,
-    const struct exchange_answer **answer, struct error *why)
-{
-	*answer = x->rc == ERR_OK ? &x->answer : NULL;
-	return x->rc == ERR_OK ? ERR_OK : error_set(why, x->rc, "no answer");
-}
-
-void
-__wrap_exchange_end(struct exchange *x)
-{
-	buffer_free(&x->answer.body);
-	free(x);
-}
-
-/* Every exchange is done when it starts. */
-enum err
-__wrap_exchanges_wait(struct exchanges *all, int64_t until)
-{
-	(void)all;
-	(void)until;
-	return ERR_OK;
 }
 
 static struct description *

@@ -6,6 +6,7 @@
  * compares the request, and gives the answer that stands there, at once.
  */
 #include "unit.h"
+#include "exchanges.h"
 
 #include <poll.h>
 
@@ -622,21 +623,6 @@ static const struct story {
 static const struct story *told;
 static size_t next_line;
 
-/* A request that was sent, and what came of it. */
-struct exchange {
-	struct exchange_answer answer;
-	enum err rc;
-};
-
-struct exchange *__wrap_exchange_start(struct exchanges *all,
-    const struct target *to, const struct exchange_request *request,
-    int64_t deadline, struct error *why);
-bool __wrap_exchange_done(const struct exchange *x);
-enum err __wrap_exchange_result(const struct exchange *x,
-    const struct exchange_answer **answer, struct error *why);
-void __wrap_exchange_end(struct exchange *x);
-enum err __wrap_exchanges_wait(struct exchanges *all, int64_t until);
-
 /* Is it what the story wants?  The answer that stands there goes into x. */
 static void
 take_line(struct exchange *x, const struct exchange_request *request)
@@ -686,37 +672,6 @@ __wrap_exchange_start(struct exchanges *all, const struct target *to,
 	x->answer.body.max = EXCHANGE_BODY_MAX;
 	take_line(x, request);
 	return x;
-}
-
-bool
-__wrap_exchange_done(const struct exchange *x)
-{
-	(void)x;
-	return true;
-}
-
-enum err
-__wrap_exchange_result(const struct exchange *x,
-    const struct exchange_answer **answer, struct error *why)
-{
-	*answer = x->rc == ERR_OK ? &x->answer : NULL;
-	return x->rc == ERR_OK ? ERR_OK : error_set(why, x->rc, "no answer");
-}
-
-void
-__wrap_exchange_end(struct exchange *x)
-{
-	buffer_free(&x->answer.body);
-	free(x);
-}
-
-/* Every exchange is done when it starts. */
-enum err
-__wrap_exchanges_wait(struct exchanges *all, int64_t until)
-{
-	(void)all;
-	(void)until;
-	return ERR_OK;
 }
 
 /* A provider of one description, and all that it borrows. */
