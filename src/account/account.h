@@ -35,7 +35,10 @@ struct login {
 struct accounts *accounts_new(const struct settings *s, struct error *why);
 void accounts_free(struct accounts *a);
 
-/* Takes over what another configuration remembers of logins and failures. */
+/*
+ * Takes over what another configuration remembers of logins and failures.
+ * from can only be freed afterwards.
+ */
 void accounts_inherit(struct accounts *a, struct accounts *from);
 
 /*

@@ -34,8 +34,8 @@ size_t recent_room(const struct recent *m);
 void recent_copy(struct recent *m, const struct recent *from);
 
 /*
- * Was this credential right for v?  The answer takes the same time either way.
- * One that is remembered is so for longer.
+ * Was this credential right for v?  True and false take the same time.  A
+ * login that is remembered is kept for longer by that.
  */
 bool recent_knows(struct recent *m, const struct verifier *v,
     const char *credential);

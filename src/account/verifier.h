@@ -38,7 +38,7 @@ enum err verifier_parse(struct verifier *v, const char *text,
 enum err verifier_make(char text[static VERIFIER_TEXT_MAX], const char *secret,
     size_t len, unsigned int iterations, struct error *why);
 
-/* Costs v->iterations, 60 to 75 ms for 600 000, whatever the answer. */
+/* Costs v->iterations, 60 to 75 ms for 600 000, whether it is right or not. */
 bool verifier_check(const struct verifier *v, const char *secret, size_t len);
 
 #endif

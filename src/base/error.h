@@ -14,7 +14,7 @@ enum err {
 	ERR_REQUEST,	       /* a request that cannot be understood */
 	ERR_NOT_FOUND,	       /* a request for a path that is none of ours */
 	ERR_METHOD,	       /* a request with a method that is not served */
-	ERR_ABANDONED,	       /* nobody waits for the answer any more */
+	ERR_ABANDONED,	       /* nobody waits for the reply any more */
 	ERR_AUTH,	       /* not a known login */
 	ERR_TOO_MANY_FAILURES, /* too many logins failed from that address */
 	ERR_UPDATES_BUSY,      /* too many updates wait for others */
@@ -48,7 +48,7 @@ enum err error_set(struct error *e, enum err code, const char *fmt, ...)
 /* ERR_MEMORY, "out of memory". */
 enum err error_memory(struct error *e);
 
-/* Puts "prefix: " before the text of e; returns the code of e. */
+/* Puts "prefix: " before the text of e, not NULL; returns the code of e. */
 enum err error_prefix(struct error *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -28,7 +28,7 @@ struct account_settings {
 	size_t provider;      /* index into the providers of the settings */
 	bool from_connection;
 	bool query_credentials;
-	bool all_hosts; /* who names none in dyndns2 means all */
+	bool all_hosts; /* dyndns2 without a host name means all */
 	bool disabled;	/* nobody can log in as it */
 	struct host_settings *hosts;
 	size_t host_count;

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 
-#define DOCUMENT_SIZE_MAX  (64UL << 20) /* of 100,000 accounts, and room */
+#define DOCUMENT_SIZE_MAX  (64UL << 20) /* 100,000 accounts of 600 bytes each */
 #define DOCUMENT_DEPTH_MAX 16
 
 /*

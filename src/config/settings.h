@@ -1,7 +1,7 @@
 /*
  * settings.h - ddnsgate.json, read and checked.
  *
- * What stands here has passed every check that needs no other file.  It is
+ * The settings have passed every check that needs no other file.  They are
  * made once, before any worker starts; only accounts of a directory change
  * later, by roster.h.
  */

@@ -58,6 +58,18 @@ end_host(struct update *u, size_t host, enum verdict verdict, const char *why)
 	}
 }
 
+static void
+out_of_reach(struct update *u, size_t host)
+{
+	end_host(u, host, VERDICT_BUSY, "the state is out of reach");
+}
+
+static void
+superseded(struct update *u, size_t host)
+{
+	end_host(u, host, VERDICT_BUSY, "a newer claim is there");
+}
+
 /*
  * Digests
  */
@@ -163,7 +175,7 @@ recall_host(struct update *u, size_t host)
 		end_host(u, host, VERDICT_NOCHG, NULL);
 		break;
 	case STORE_OUT_OF_REACH:
-		end_host(u, host, VERDICT_BUSY, "the state is out of reach");
+		out_of_reach(u, host);
 		break;
 	default:
 		break;
@@ -216,10 +228,10 @@ take_turn(struct update *u, size_t host)
 		share(u, host, verdicts);
 		break;
 	case ORDER_SUPERSEDED:
-		end_host(u, host, VERDICT_BUSY, "a newer claim is there");
+		superseded(u, host);
 		break;
 	case ORDER_OUT_OF_REACH:
-		end_host(u, host, VERDICT_BUSY, "the state is out of reach");
+		out_of_reach(u, host);
 		break;
 	}
 	return true;
@@ -287,12 +299,11 @@ keep_turn(struct update *u, size_t host)
 
 	switch (store_keep(u->store, k->claim.host, &k->turn)) {
 	case ORDER_SUPERSEDED:
-		end_host(u, host, VERDICT_BUSY, "a newer claim is there");
+		superseded(u, host);
 		break;
 	case ORDER_OUT_OF_REACH:
 		if (clock_left(k->kept + ORDER_LEASE_MS / 2) == 0)
-			end_host(u, host, VERDICT_BUSY,
-			    "the state is out of reach");
+			out_of_reach(u, host);
 		break;
 	default:
 		k->kept = now;
@@ -330,7 +341,7 @@ hosts_intend(struct update *u, size_t host)
 	 */
 	make_claim(u, host, &k->claim);
 	if (store_intend(u->store, &k->claim, k->old) != ERR_OK)
-		end_host(u, host, VERDICT_BUSY, "the state is out of reach");
+		out_of_reach(u, host);
 }
 
 /* "192.0.2.1", "none", or NULL. */

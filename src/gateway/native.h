@@ -1,5 +1,5 @@
 /*
- * native.h - the answer of /update, in our own words.
+ * native.h - the reply of /update, in our own words.
  */
 #ifndef GATEWAY_NATIVE_H
 #define GATEWAY_NATIVE_H

@@ -1,6 +1,6 @@
 /*
- * notice.h - what an operator is told once: that the web server hides from us
- * who its clients are.
+ * notice.h - warns an operator once that the web server hides who its clients
+ * are.
  */
 #ifndef GATEWAY_NOTICE_H
 #define GATEWAY_NOTICE_H

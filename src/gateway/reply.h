@@ -1,5 +1,5 @@
 /*
- * reply.h - an answer, short enough to leave in one write.
+ * reply.h - what a router gets, short enough to leave in one write.
  */
 #ifndef GATEWAY_REPLY_H
 #define GATEWAY_REPLY_H
@@ -27,10 +27,10 @@ struct wording {
 /* Start one as { .body.max = REPLY_BODY_MAX }; reply_end() it. */
 struct reply {
 	int status;
-	bool json;	  /* type of the body, else text/plain */
-	bool head;	  /* to HEAD: no body goes out */
-	long retry_after; /* seconds; 0: do not say */
-	struct buffer body;
+	bool json;	    /* type of the body, else text/plain */
+	bool head;	    /* to HEAD: no body goes out */
+	long retry_after;   /* seconds; 0: do not say */
+	struct buffer body; /* whoever fills it looks at body.failed */
 };
 
 /* Sets the status, and when to try again if that helps; seconds, 0: unknown. */

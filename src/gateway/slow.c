@@ -9,7 +9,7 @@
 #include "base/shared.h"
 #include "gateway/slow.h"
 
-#define SILENT_MAX 4096 /* accounts that can be known to get no answer */
+#define SILENT_MAX 4096 /* accounts without an answer that are remembered */
 
 /* One worker at slow work. */
 struct place {

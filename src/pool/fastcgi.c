@@ -142,7 +142,7 @@ answer_management(struct fastcgi *f, const struct record *r, struct error *why)
 	if (++f->management > MANAGEMENT_MAX)
 		return error_set(why, ERR_REQUEST,
 		    "more than %d management records", MANAGEMENT_MAX);
-	/* A web server that does not read the answer does not need it. */
+	/* It is no failure of ours if the web server does not read it. */
 	(void)send(f->fd, values ? (const void *)&nothing : &unknown,
 	    values ? sizeof nothing : sizeof unknown,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -74,7 +74,10 @@ const struct endpoint *providers_resolved(const struct providers *p,
 /* Has each of the hosts of providers_resolved() an address? */
 bool providers_known(const struct providers *p);
 
-/* Takes over what another configuration knew of the same hosts. */
+/*
+ * Copies what another configuration, which stays as it is, knows of the
+ * addresses of the same hosts.
+ */
 void providers_inherit(struct providers *p, const struct providers *from);
 
 /*

@@ -88,7 +88,7 @@ trust_load(struct trust *t, const char *file, struct error *why)
 	}
 	gnutls_certificate_set_verify_flags(s->credentials,
 	    GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);
-	/* Who may write the file decides whom we believe. */
+	/* Whoever may write the file decides which certificates count. */
 	if (access(file, R_OK) == -1)
 		rc = error_set(why, ERR_CONFIG,
 		    "%s: %s; name a PEM file of CA certificates as \"ca\"",

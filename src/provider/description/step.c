@@ -260,7 +260,10 @@ compile_pick(struct compiler *c, struct reader r, enum level level)
 	return (struct pick){ compiler_pointer(&in), matches, fields.count };
 }
 
-/* Has it a meaning where this part of a description gets it? */
+/*
+ * Does the engine itself read the variable, if this part of a description gets
+ * it?
+ */
 static bool
 has_meaning(const char *name, enum part part)
 {

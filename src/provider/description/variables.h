@@ -5,7 +5,7 @@
  * session, once for each zone, name or record.  A request sees the variables of
  * its level and of the wider ones.  While a description is compiled, variables
  * become known one after another, so that "is it known here?" is a look-up; the
- * numbers are those of struct values, which holds what they are at run time.
+ * numbers are those of struct values, which holds their values at run time.
  */
 #ifndef PROVIDER_DESCRIPTION_VARIABLES_H
 #define PROVIDER_DESCRIPTION_VARIABLES_H

@@ -1,5 +1,5 @@
 /*
- * nameserver.h - a conversation with one name server, every word signed.
+ * nameserver.h - one connection to a name server; every message is signed.
  */
 #ifndef PROVIDER_DNS_NAMESERVER_H
 #define PROVIDER_DNS_NAMESERVER_H

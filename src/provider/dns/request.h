@@ -38,7 +38,11 @@ struct dnskey *dnskey_new(const char *algorithm, const char *name,
 /* Wipes it.  NULL is fine. */
 void dnskey_free(struct dnskey *k);
 
-/* For what the server knows by itself: no recursion.  NULL on failure. */
+/*
+ * A query without recursion, for what the server knows by itself.  NULL on
+ * failure, told in why; the caller frees the result, as that of
+ * dnsrequest_update().
+ */
 struct dnsrequest *dnsrequest_query(const struct dnskey *k, const char *name,
     enum dns_type type, struct error *why);
 

@@ -21,7 +21,7 @@ struct message {
 	struct buffer path; /* with the query */
 	struct curl_slist *headers;
 	struct buffer body;
-	bool empty;	       /* the body came to nothing */
+	bool empty;	       /* every member fell away: do not send it */
 	struct buffer sigv4;   /* empty: not to be signed so */
 	struct buffer userpwd; /* what sigv4 signs with */
 };

@@ -42,9 +42,10 @@ enum outcome judge_answer(const struct description *d, const struct step *step,
     json_object *tree, struct error *why);
 
 /*
- * Sets in to what the step gets out of tree; v is what its pick sees.  *found:
- * there was an element to pick.  Of several the first one counts if all hold
- * the address wanted; else, and where wanted is NULL, they are ERR_REFUSED.
+ * Sets in to what the step gets out of tree, NULL for an answer without JSON;
+ * v is what its pick sees.  *found: there was an element to pick.  Of several
+ * the first one counts if all hold the address wanted; else, and where wanted
+ * is NULL, they are ERR_REFUSED.
  */
 enum err judge_take(const struct step *step, json_object *tree,
     const struct values *v, const struct address *wanted, struct values *to,

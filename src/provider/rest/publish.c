@@ -257,7 +257,7 @@ is_awaited(const struct record *r)
 	    step != NULL && step->writes;
 }
 
-/* Is o on its way to the step of the zone that r has come to? */
+/* Will o come to the step for its zone that is due for r? */
 static bool
 is_coming(const struct record *o, const struct record *r)
 {

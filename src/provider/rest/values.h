@@ -47,7 +47,10 @@ enum err values_number(struct values *v, int variable, int64_t number,
 /* Sets a variable to nothing; what is around may still have a value. */
 void values_unset(struct values *v, int variable);
 
-/* What a variable is, as JSON or as text; NULL if it is not set.  Borrowed. */
+/*
+ * The value of a variable, as JSON or as text; NULL if it is not set.
+ * Borrowed, until the variable is set again.
+ */
 json_object *values_get(const struct values *v, int variable);
 const char *values_text(const struct values *v, int variable);
 

@@ -20,7 +20,7 @@ domain_of(const char *name)
 	return s != NULL ? s : name;
 }
 
-/* Does another name search that may well be in the same zone? */
+/* Is a search under way for another name that may be in the same zone? */
 static bool
 other_searches(const struct run *run, const struct name *n)
 {
