@@ -113,6 +113,10 @@ const char *value_text(const struct state_value *v,
 struct state_value value_parse(const char *text);
 bool value_equal(const struct state_value *a, const struct state_value *b);
 
+/* "A proof: REASON", as status shows it; "" where nothing was refused. */
+const char *event_refusal(const struct state_event *e,
+    char text[static STATE_TEXT_MAX]);
+
 /*
  * Why a family of a row is unknown: it is being written, or what is there was
  * true under another configuration, or in another epoch.

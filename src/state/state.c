@@ -45,6 +45,16 @@ value_equal(const struct state_value *a, const struct state_value *b)
 		address_equal(&a->address, &b->address));
 }
 
+const char *
+event_refusal(const struct state_event *e, char text[static STATE_TEXT_MAX])
+{
+	*text = '\0';
+	if (e->reason != NULL)
+		snprintf(text, STATE_TEXT_MAX, "%s %s: %s", e->type, e->verdict,
+		    e->reason);
+	return text;
+}
+
 /* Begins with no, and says yes in one place. */
 bool
 applied_has(const struct applied *a, const struct state_claim *c,

@@ -16,22 +16,22 @@
 #define ROWS_MAX 1000 /* of one question; more are asked for from there on */
 #define ID_MAX	 32
 
-/* What status shows of the host without a look at its history. */
+/*
+ * Notes in the row of the host the certificate, or the refusal, that status
+ * shows.
+ */
 static bool
 note_event(struct postgresql *q, const struct state_event *e, int64_t deadline,
     enum obstacle *met, struct error *why)
 {
 	struct parameters p = { .count = 0 };
-	char refused[STATE_TEXT_MAX] = "";
+	char refused[STATE_TEXT_MAX];
 
-	if (e->reason != NULL)
-		snprintf(refused, sizeof refused, "%s %s: %s", e->type,
-		    e->verdict, e->reason);
 	add_text(&p, e->host);
 	add_text(&p, e->account);
 	add_number(&p, e->reason == NULL ? e->expiry : 0);
 	add_number(&p, e->reason != NULL ? e->at : 0);
-	add_text(&p, refused);
+	add_text(&p, event_refusal(e, refused));
 	return connection_do(q->connection,
 	    "INSERT INTO ddnsgate_host (name, account, expiry, refused_at,"
 	    " refused) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE"

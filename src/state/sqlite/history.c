@@ -26,21 +26,21 @@ add_event(struct sqlite *q, const struct state_event *e)
 	return statement_run(st);
 }
 
-/* What status shows of the host without a look at its history. */
+/*
+ * Notes in the row of the host the certificate, or the refusal, that status
+ * shows.
+ */
 static int
 note_event(struct sqlite *q, const struct state_event *e)
 {
 	sqlite3_stmt *st = statement(q, NOTE_EVENT);
-	char refused[STATE_TEXT_MAX] = "";
+	char refused[STATE_TEXT_MAX];
 
-	if (e->reason != NULL)
-		snprintf(refused, sizeof refused, "%s %s: %s", e->type,
-		    e->verdict, e->reason);
 	bind_text(st, 1, e->host);
 	bind_text(st, 2, e->account);
 	sqlite3_bind_int64(st, 3, e->reason == NULL ? e->expiry : 0);
 	sqlite3_bind_int64(st, 4, e->reason != NULL ? e->at : 0);
-	bind_text(st, 5, refused);
+	bind_text(st, 5, event_refusal(e, refused));
 	return statement_run(st);
 }
 
