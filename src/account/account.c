@@ -149,11 +149,11 @@ static void
 spend_difference(const struct accounts *a, unsigned int used,
     const struct login *login)
 {
-	struct verifier rest = a->nobody;
+	struct verifier difference = a->nobody;
 
-	rest.iterations -= used;
-	if (rest.iterations > 0)
-		(void)verifier_check(&rest, login->credential,
+	difference.iterations -= used;
+	if (difference.iterations > 0)
+		(void)verifier_check(&difference, login->credential,
 		    strlen(login->credential));
 }
 

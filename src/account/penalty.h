@@ -26,7 +26,7 @@ void penalties_free(struct penalties *p);
 /* Seconds until the source may try again; 0: now. */
 long penalty_wait(const struct penalties *p, const struct address *source);
 
-/* It has failed once more. */
+/* A login from source has failed. */
 void penalty_add(struct penalties *p, const struct address *source);
 
 #endif

@@ -67,7 +67,7 @@ read_page(const char *name, struct buffer *page)
 	return page->len > 0 && !page->failed;
 }
 
-/* What stands for {name} in a page; value is NULL where there is nothing. */
+/* The text that {name} in a page becomes; value is NULL where there is none. */
 struct mark {
 	const char *name, *value;
 };

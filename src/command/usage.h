@@ -9,7 +9,7 @@
 
 #include <getopt.h>
 
-/* What getopt_long() takes besides the options of a command: -h and --help. */
+/* Options that getopt_long() takes for every command: -h and --help. */
 #define USAGE_SHORT "h"
 #define USAGE_LONG                             \
 	{                                      \

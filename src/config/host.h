@@ -18,7 +18,7 @@
 /* How a host shows that an address is its own; ddnsgate.json(5), proof. */
 enum proof_kind { PROOF_CERTIFICATE, PROOF_PIN, PROOF_NONE };
 
-/* What is asked once the TLS session stands. */
+/* The request that is sent over the TLS session; PROOF_TLS: none. */
 enum proof_request { PROOF_HEAD, PROOF_TLS };
 
 struct proof_settings {

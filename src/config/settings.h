@@ -69,15 +69,15 @@ struct settings {
 	bool account_table;	       /* more of them are in the database */
 	int64_t table_version; /* of them, when it was read last; 0: never */
 	uint64_t fingerprint;  /* of the directory, when it was read last */
-	/* Of accounts in the directory, each with what became of it. */
+	/* Errors of accounts in the directory, each with its consequence. */
 	struct error faults[SETTINGS_FAULTS_MAX];
 	size_t fault_count; /* may be more than are kept */
 	bool ready;	    /* read; what changes now is no part of region */
 };
 
 /*
- * What else must be right about an account that is read from a directory, such
- * as its verifier: an error of the account alone.
+ * A further check of each account that is read from a directory, such as of
+ * its verifier; an error is that of the account alone.
  */
 struct account_judge {
 	enum err (*judge)(const struct account_settings *a, void *data,

@@ -18,7 +18,7 @@
 #define FAMILY_IPV6   2
 #define FAMILY_EITHER (FAMILY_IPV4 | FAMILY_IPV6)
 
-/* What a parameter is for. */
+/* The use of a parameter. */
 enum meaning {
 	MEANING_UNKNOWN,
 	MEANING_IPV4,

@@ -18,7 +18,7 @@
 #define CLAIM_NAMES_MAX	  SETTINGS_HOSTS_MAX /* in one request */
 #define CLAIM_IGNORED_MAX 8
 
-/* What a protocol says of names. */
+/* The rules of a protocol for names of hosts. */
 struct claim_rules {
 	size_t names_max; /* an account with more hosts may name them all */
 	bool names_needed;

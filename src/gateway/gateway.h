@@ -31,7 +31,7 @@ struct gateway {
 	struct state *state;
 };
 
-/* What one worker has for itself; never carry it across a fork. */
+/* The things that one worker has for itself; never carry them across a fork. */
 struct gateway_tools {
 	struct update *late; /* NULL, or one that goes on after its reply */
 	struct exchanges *exchanges; /* connections to providers */

@@ -19,7 +19,7 @@
  */
 void report_update(const struct update *u, const struct reply *r);
 
-/* What came, after the reply, of an update that was late. */
+/* The line for an update that was late, once it has ended after its reply. */
 void report_late(const struct update *u);
 
 #endif

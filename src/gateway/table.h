@@ -10,8 +10,8 @@
 /*
  * Reads the accounts that have changed in the database of s, or all if s has
  * none of them yet; see roster_begin().  Its connection is closed again, so
- * that no fork inherits it.  ERR_UNREACHABLE: not all could be read; those that are
- * in force stay.
+ * that no fork inherits it.  ERR_UNREACHABLE: not all could be read; those that
+ * are in force stay.
  */
 enum err table_read(struct settings *s, const struct settings *before,
     const struct account_judge *judge, struct error *why);

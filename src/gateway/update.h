@@ -107,8 +107,9 @@ enum verdict update_host_verdict(const struct update *u,
     const struct host_settings *host);
 
 /*
- * What a protocol says of the whole: of its worst verdict, or of the error that
- * ended it; errors[ERR_OK] stands for every error that has no entry.
+ * The words of a protocol for the whole update: for its worst verdict, or for
+ * the error that ended it; errors[ERR_OK] stands for every error that has no
+ * entry.
  */
 const struct wording *update_wording(const struct update *u,
     const struct wording verdicts[static VERDICT__MAX],

@@ -91,10 +91,11 @@ struct exchange *exchange_start(struct exchanges *all, const struct target *to,
 bool exchange_done(const struct exchange *x);
 
 /*
- * Of one that is done.  ERR_OK: a whole answer came, whatever its status;
- * *answer belongs to x, until exchange_end().  Else *answer is NULL and *why
- * is set: ERR_UNREACHABLE, no connection or no whole answer by the deadline;
- * ERR_REFUSED, the certificate is wrong or the answer breaks a limit.
+ * The result of an exchange that is done.  ERR_OK: a whole answer came,
+ * whatever its status; *answer belongs to x, until exchange_end().  Else
+ * *answer is NULL and *why is set: ERR_UNREACHABLE, no connection or no whole
+ * answer by the deadline; ERR_REFUSED, the certificate is wrong or the answer
+ * breaks a limit.
  */
 enum err exchange_result(const struct exchange *x,
     const struct exchange_answer **answer, struct error *why);

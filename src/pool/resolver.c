@@ -14,7 +14,7 @@
 #define WANTED_MS 10000 /* at the earliest, when no address answers */
 #define TICK_MS	  500
 
-/* Of one host: when it was asked for, and when it will be. */
+/* When the resolver was asked for one host, and when it will be asked again. */
 struct schedule {
 	int64_t last;
 	int64_t due;

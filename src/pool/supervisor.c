@@ -106,7 +106,7 @@ signals_setup(struct pool *p)
 	sa.sa_mask = set;
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigaction(ours[i], &sa, NULL);
-	/* Whoever started us may have left some of them blocked. */
+	/* The process that started us may have left some signals blocked. */
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigdelset(&p->while_waiting, ours[i]);
 	signal(SIGPIPE, SIG_IGN);

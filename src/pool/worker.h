@@ -11,7 +11,7 @@
 
 struct worker;
 
-/* What a worker is asked to do, apart from answering requests. */
+/* A task for a worker, apart from answering requests. */
 enum worker_task {
 	WORKER_GO_ON,
 	WORKER_RELOAD, /* SIGHUP */

@@ -18,7 +18,7 @@ struct endpoint {
 	char *origin; /* "https://host", or words */
 	char *path;   /* "" or "/api" */
 
-	/* Of the configuration, borrowed. */
+	/* Borrowed, from the settings and from struct providers. */
 	const struct provider_settings *settings;
 	struct resolution *resolution; /* NULL: pinned */
 };

@@ -157,7 +157,10 @@ has_piece(const struct token_parts *t, const char *bytes, size_t len)
 	return false;
 }
 
-/* What a digit of base64 (or of its form for URLs), or of hex, is worth. */
+/*
+ * The number that a digit of base64 (or of its form for URLs), or of hex,
+ * stands for; -1: it is none.
+ */
 static int
 worth(char c, unsigned int bits)
 {

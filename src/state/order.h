@@ -33,7 +33,7 @@ struct turn {
 	uint8_t claim[ORDER_CLAIM_LEN];
 };
 
-/* What a store knows of a host; all zero for one that nobody has asked for. */
+/* The record that a store keeps of a host; all zero until an update asks. */
 struct order {
 	struct turn newest; /* the newest claim that was accepted */
 	int64_t newest_at;  /* ms of the store's clock */

@@ -28,7 +28,7 @@
 
 enum state_family { STATE_IPV4, STATE_IPV6, STATE_FAMILIES };
 
-/* What a name has, or shall have, of one family. */
+/* The record of one family that a name has, or shall have. */
 struct state_value {
 	enum {
 		VALUE_UNKNOWN, /* of a claim: it says nothing of the family */
@@ -42,8 +42,10 @@ struct state_value {
 struct state_claim {
 	const char *host;
 	const char *account;
-	/* Of the host's configuration: what was proved and published under
-	 * another one is not believed. */
+	/*
+	 * Digest of the host's configuration: what was proved and published
+	 * under another one is not believed.
+	 */
 	uint8_t settings[STATE_DIGEST_LEN];
 	struct state_value wanted[STATE_FAMILIES];
 	int64_t expiry; /* of the certificate that proved it; 0: none did */
@@ -77,7 +79,7 @@ void state_inherit(struct state *s, struct state *from);
 struct store *store_open(struct state *s);
 void store_close(struct store *st);
 
-/* What a store says of a question. */
+/* The answers of a store to a question. */
 enum store_answer {
 	STORE_YES,
 	STORE_NO,

@@ -15,14 +15,14 @@
 /* "certificate: REASON" */
 enum err refuse(struct error *why, const char *reason);
 
-/* It is for other names: tells some of them. */
+/* The certificate is for other names: tells some of them. */
 enum err refuse_name(struct error *why, gnutls_x509_crt_t leaf);
 
-/* Its key is too short: tells its kind and length. */
+/* The key of the certificate is too short: tells its kind and length. */
 enum err refuse_key(struct error *why, gnutls_x509_crt_t leaf);
 
 /*
- * What gnutls_certificate_verify_peers() found, a set of
+ * status is what gnutls_certificate_verify_peers() found, a set of
  * gnutls_certificate_status_t that is not empty: tells the one that says most.
  * leaf is the first certificate of the session.
  */

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from lab import waiting
-from lab.stage import CLAIM, USER, ZONE
+from lab.stage import CLAIM, USER
 
 # Stands before the function of GnuTLS, and computes while a file is there.
 ENDLESS = r"""

@@ -418,7 +418,7 @@ steps_compile(struct compiler *c, const struct reader *r, enum part part,
 	}
 }
 
-/* What is read after a write tells nothing about what was there before. */
+/* A read after a write tells nothing about the address before it. */
 void
 steps_check(const struct reader *r, const struct steps *steps)
 {

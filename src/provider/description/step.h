@@ -95,7 +95,7 @@ struct step {
 	struct wanted_answer answer;
 };
 
-/* What is done in order. */
+/* Steps that are done one after the other. */
 struct steps {
 	struct step list[STEPS_MAX];
 	size_t count;
@@ -126,9 +126,7 @@ const struct get *step_gets(const struct step *s, int variable);
 
 bool statuses_have(const struct statuses *s, long status);
 
-/*
- * These stand at the top of a description, too.
- */
+/* Parts of a step that the top of a description has as well. */
 
 /* {"/pointer": value or [values]} */
 struct expectations expectations_compile(struct compiler *c,

@@ -34,7 +34,7 @@ struct call {
 	const struct exchange_answer *answer; /* of exchange; if rc is ERR_OK */
 };
 
-/* What a run does at this time. */
+/* The phases of a run, in their order. */
 enum phase { PHASE_BEGIN, PHASE_RECORDS, PHASE_END, PHASE_OVER };
 
 struct run {
@@ -85,8 +85,8 @@ void calls_sweep(struct run *run);
 void calls_end(struct run *run);
 
 /*
- * What the answer means for a step, and what the step takes from it, as in
- * judge.h.  The call must be over.
+ * judge_answer() and judge_take() for a step and the answer of a call.  The
+ * call must be over.
  */
 enum outcome call_judge(struct run *run, struct call *c,
     const struct step *step, struct error *why);

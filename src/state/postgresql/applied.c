@@ -122,7 +122,7 @@ postgresql_is_applied(struct store *st, const struct state_claim *c,
 	return known ? STORE_YES : STORE_NO;
 }
 
-/* What becomes of the row of a host. */
+/* A change to the row of a host. */
 struct change {
 	const struct state_claim *claim;
 	const bool *known;	 /* NULL: an intent */

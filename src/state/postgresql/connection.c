@@ -234,7 +234,7 @@ may_ask(const struct state *s)
 		    now + STORE_MS + SILENT_MS));
 }
 
-/* What came of it, for this process and the others. */
+/* Tells the outcome to the log, and to the other processes. */
 static void
 conclude(struct postgresql *q, enum obstacle met, const struct error *why)
 {
@@ -246,7 +246,7 @@ conclude(struct postgresql *q, enum obstacle met, const struct error *why)
 		return;
 	}
 	state_warn(s, "%s", why->text);
-	/* That one row is not to be had says nothing of the database. */
+	/* The database answers; only the row is locked by somebody else. */
 	if (met == MET_ANOTHER || met == MET_LOCK)
 		return;
 	PQfinish(q->connection);

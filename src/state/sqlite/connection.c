@@ -94,8 +94,8 @@ prepare_all(struct sqlite *q)
 }
 
 /*
- * Of several processes that find the damage one moves the file aside and begins
- * a new one; until it is there the others have none.
+ * Several processes may find the damage: one of them moves the file aside and
+ * begins a new one, and the others have none until then.
  */
 static void
 mend(struct sqlite *q)
@@ -148,7 +148,10 @@ connection_fault(struct sqlite *q, int rc)
 	tell_lack(rc, q->db != NULL ? sqlite3_system_errno(q->db) : errno);
 	state_warn(q->store.state, "%s",
 	    q->db != NULL ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc));
-	/* Of our own texts that is the schema, which opening will tell. */
+	/*
+	 * Our statements are right, so SQLITE_ERROR means that the tables are
+	 * not those we made; connection_ready() looks, and tells.
+	 */
 	if (!file_is_damaged(rc & 0xff) && (rc & 0xff) != SQLITE_ERROR)
 		return;
 	connection_shut(q);
@@ -197,7 +200,10 @@ open_now(struct sqlite *q)
 		connection_shut(q);
 		return SQLITE_ERROR;
 	}
-	/* Of a statement that fails the tables are not what they were. */
+	/*
+	 * Our statements are right: if one fails, the tables are not those we
+	 * made.
+	 */
 	rc = prepare_all(q);
 	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }

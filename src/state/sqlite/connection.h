@@ -34,7 +34,7 @@ struct sqlite {
 	uint64_t file;	      /* file_identity() then */
 	int64_t again;	      /* when to try to open it the next time */
 	int64_t intended;     /* epoch of the last intent */
-	/* Turns that could not be kept, as on a full disk: nobody can lose one. */
+	/* Turns that the file did not take, as on a full disk. */
 	uint64_t unordered[STATE_HOSTS_MAX];
 	size_t unordered_next;
 };

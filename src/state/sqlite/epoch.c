@@ -35,8 +35,8 @@ read_line(const char *file, char *line, size_t size)
 }
 
 /*
- * What the marker says: the epoch, and if it is sealed, which file it belongs
- * to.
+ * The contents of the marker: the epoch, and if it is sealed, which file it
+ * belongs to.
  */
 struct marker {
 	int64_t epoch;

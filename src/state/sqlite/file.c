@@ -52,7 +52,10 @@ file_beside(const struct state *s, const char *ending,
 	return name;
 }
 
-/* Those that were moved aside before: a disk is not to be filled with them. */
+/*
+ * Removes the files that were moved aside before, so that they do not fill the
+ * disk.
+ */
 static void
 remove_damaged(const struct state *s)
 {
@@ -145,7 +148,7 @@ file_open(const char *path, sqlite3 **db)
 		*db = NULL;
 		errno = number;
 	}
-	/* These statements are right, so it is what they were to read. */
+	/* Our statements are right, so the file is not one that we made. */
 	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }
 

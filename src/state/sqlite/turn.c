@@ -63,7 +63,7 @@ write_order(struct sqlite *q, const char *host, const struct order *o)
 	return statement_run(st);
 }
 
-/* What is asked of an order, inside a transaction. */
+/* The questions to an order, inside a transaction. */
 enum question { TAKE, KEEP };
 
 static enum order_answer
