@@ -246,7 +246,7 @@ read_records(struct publication records[static 2], size_t *count, char *words[])
 
 /* s: the configuration that knows the host, if there is one. */
 static int
-run_with(const struct settings *s, const struct provider *p, bool dry,
+run_host(const struct settings *s, const struct provider *p, bool dry,
     char *words[])
 {
 	struct publication records[2] = { 0 };
@@ -300,6 +300,32 @@ read_configuration(const char *file, bool asked_for, struct error *why)
 						      NULL;
 }
 
+/*
+ * words: provider, host, addresses.  s: read from file; NULL where there is no
+ * such file, for a description alone is enough.
+ */
+static int
+run_provider(const struct settings *s, const char *file, bool dry,
+    char *words[], struct error *why)
+{
+	struct provider_settings one;
+	struct settings used = s != NULL ?
+	    *s :
+	    (struct settings){ .file = (char *)(uintptr_t)file,
+		    .ca = SETTINGS_CA_DEFAULT };
+	size_t index = choose_provider(&used, words[0], &one);
+	struct providers *all = providers_new(&used, why);
+	int status;
+
+	if (all == NULL)
+		return EXIT_FAILED;
+	if (!dry)
+		providers_resolve(all);
+	status = run_host(&used, providers_get(all, index), dry, words + 1);
+	providers_free(all);
+	return status;
+}
+
 static int
 run(int argc, char *argv[])
 {
@@ -311,12 +337,9 @@ run(int argc, char *argv[])
 	};
 	const char *file = COMMAND_CONFIG_FILE;
 	struct error why = { .code = ERR_OK };
-	struct providers *all = NULL;
-	struct provider_settings one;
-	struct settings *s, used;
+	struct settings *s;
 	bool dry = false, asked_for = false;
 	int c, status = EXIT_FAILED;
-	size_t index;
 
 	while (
 	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
@@ -334,21 +357,8 @@ run(int argc, char *argv[])
 	if (exchange_setup(&why) != ERR_OK)
 		goto out;
 	s = read_configuration(file, asked_for, &why);
-	if (why.code == ERR_OK) {
-		used = s != NULL ?
-		    *s :
-		    (struct settings){ .file = (char *)(uintptr_t)file,
-			    .ca = SETTINGS_CA_DEFAULT };
-		index = choose_provider(&used, argv[optind], &one);
-		all = providers_new(&used, &why);
-	}
-	if (all != NULL) {
-		if (!dry)
-			providers_resolve(all);
-		status = run_with(&used, providers_get(all, index), dry,
-		    argv + optind + 1);
-	}
-	providers_free(all);
+	if (why.code == ERR_OK)
+		status = run_provider(s, file, dry, argv + optind, &why);
 	settings_free(s);
 	exchange_teardown();
 out:
