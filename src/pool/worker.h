@@ -21,9 +21,9 @@ enum worker_task {
 
 /*
  * A worker of g on the socket listener, both of which stay the caller's.  slot,
- * its place on the scoreboard, and board may be NULL.  Blocks every signal for the rest
- * of the process; they are heard in worker_turn().  alone: SIGHUP and SIGUSR1
- * are tasks; else they are ignored, for the supervisor sees to them.
+ * its place on the scoreboard, and board may be NULL.  Blocks every signal for
+ * the rest of the process; they are heard in worker_turn().  alone: SIGHUP and
+ * SIGUSR1 are tasks; else they are ignored, for the supervisor sees to them.
  * NULL: it does not start, which is logged.
  */
 struct worker *worker_new(const struct gateway *g, int listener,
