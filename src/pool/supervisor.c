@@ -53,6 +53,7 @@ struct child {
 	enum role role;
 	int64_t born;
 	int64_t told;		 /* to leave, at that moment; 0: not yet */
+	bool killed;		 /* it hung; told in the log once */
 	unsigned int generation; /* of the pool when it was forked */
 	struct slot *slot;	 /* of the scoreboard, for ever */
 };
@@ -199,6 +200,7 @@ start(struct pool *p, enum role role)
 	c->role = role;
 	c->born = now;
 	c->told = 0;
+	c->killed = false;
 	c->generation = p->generation;
 	if ((c->pid = process_fork(titles[role])) == 0)
 		child_run(p, c);
@@ -325,8 +327,9 @@ kill_stuck(struct pool *p)
 		struct child *c = &p->children[i];
 		int hung = c->pid != 0 ? hangs_for(p, c, now) : 0;
 
-		if (c->pid == 0)
+		if (c->pid == 0 || c->killed)
 			continue;
+		c->killed = hung > 0;
 		if (hung > 0)
 			log_warn("%s %d hangs for %d s; killed",
 			    role_names[c->role], (int)c->pid, hung);
