@@ -237,12 +237,33 @@ repeats(const struct token_parts *t, const char *said)
 	return found;
 }
 
+/* A provider often repeats an identifier as it is: that alone is blanked out. */
+static void
+star_parts(const struct token_parts *t, char *text)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		size_t len = strlen(t->parts[i]);
+
+		for (char *at = text; len >= TOKEN_PIECE &&
+		     (at = strcasestr(at, t->parts[i])) != NULL;
+		     at += len)
+			memset(at, '*', len);
+	}
+}
+
 void
 token_quote(const struct token_parts *t, const char *text, char *quote,
     size_t size)
 {
+	char *plain = strdup(text);
+
+	if (plain != NULL)
+		star_parts(t, plain);
 	snprintf(quote, size, "%s",
-	    repeats(t, text) ? "(withheld: it repeats the token)" : text);
+	    plain == NULL || repeats(t, plain) ?
+		"(withheld: it repeats the token)" :
+		plain);
+	secret_free(plain);
 	for (char *q = quote; *q != '\0'; q++)
 		if (*q < 0x20 || *q > 0x7e)
 			*q = ' ';

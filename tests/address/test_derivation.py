@@ -66,6 +66,11 @@ def hexadecimal(number):
     return ":".join(digits[i:i + 4] for i in range(0, 32, 4))
 
 
+def is_mapped(number):
+    """Is it an IPv4 address, which is no IPv6 prefix?"""
+    return number >> 32 == 0xffff
+
+
 @pytest.fixture(scope="module")
 def cases():
     """(sent, its length, the delegated length, suffix), all numbers."""
@@ -78,14 +83,16 @@ def cases():
         sent_length = chance.choice((128, 64, length, chance.randrange(129)))
         if chance.randrange(50) == 0:
             suffix |= 1 << chance.randrange(128)
-        made.append((draw(chance, networks, 128), sent_length, length, suffix))
+        sent = draw(chance, networks, 128)
+        if not is_mapped(sent):
+            made.append((sent, sent_length, length, suffix))
     return made
 
 
 def test_a_million_derivations(derive, cases):
     answers = derive(f"{hexadecimal(sent)}/{sent_length} {length} {hexadecimal(suffix)}"
                      for sent, sent_length, length, suffix in cases)
-    assert len(answers) == len(cases) == CASES
+    assert len(answers) == len(cases) > CASES * 9 / 10
     counted = dict.fromkeys(("unfit", "short", "public", "special"), 0)
     for (sent, sent_length, length, suffix), answer in zip(cases, answers):
         inside = ALL >> length
@@ -122,7 +129,8 @@ def test_what_is_public_is_global_for_python_too(derive, version, bits):
     networks = special_networks(version)
     numbers = [draw(chance, networks, bits) for _ in range(JUDGED)]
     of = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
-    addresses = [of(n) for n in numbers]
+    # A mapped address is the IPv4 address, for us.
+    addresses = [getattr(of(n), "ipv4_mapped", None) or of(n) for n in numbers]
     verdicts = derive(map(str, addresses))
     assert len(verdicts) == JUDGED
     wrong = [a for a, v in zip(addresses, verdicts) if v == "public" and (

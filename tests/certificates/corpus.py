@@ -150,7 +150,7 @@ def attend(listener, process, context, outcome):
         os.close(ended)
 
 
-def environment(case):
+def environment(case, folder):
     """The clock of the case, if it has one; and what a sanitizer must know."""
     env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     # GnuTLS loses a few bytes of a name constraint that it cannot read.
@@ -159,7 +159,10 @@ def environment(case):
     if case.time:
         at = datetime.datetime.fromisoformat(case.time).astimezone(datetime.timezone.utc)
         env.update(LD_PRELOAD=str(LIBFAKETIME[0]), FAKETIME_DONT_FAKE_MONOTONIC="1",
-                   FAKETIME=at.strftime("%Y-%m-%d %H:%M:%S"))
+                   HOME=str(folder))
+        # The program drops variables that it does not know; the file stays.
+        pathlib.Path(folder, ".faketimerc").write_text(
+            at.strftime("%Y-%m-%d %H:%M:%S\n"), encoding="ascii")
         # The sanitizer's own library wants to be the first.
         add_option(env, "ASAN_OPTIONS", "verify_asan_link_order=0")
     return env
@@ -180,7 +183,7 @@ def ask(case, binary):
                 [binary, "prove", "--port", str(listener.getsockname()[1]),
                  "--ca", ca, "--allow", "127.0.0.0/8", case.host, "127.0.0.1"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, env=environment(case)) as process:
+                stderr=subprocess.STDOUT, env=environment(case, folder)) as process:
             attend(listener, process, context, outcome)
             try:
                 said, _ = process.communicate(timeout=PATIENCE)

@@ -62,62 +62,67 @@ test_split(void **state)
 static const struct {
 	const char *text;
 	bool withheld;
+	const char *quote; /* NULL: the text itself */
 } texts[] = {
-	{ "", false },
-	{ "nothing of it", false },
-	{ "{\"error\": \"no such zone: home.example.org\"}", false },
-	{ "geheimesTOKEN+7&x/Z", true },
-	{ "the token geheimesTOKEN+7&x/Z is wrong", true },
-	{ "k/1", true },
-	{ "K/1 is no key", true },
-	{ "k/2", false },
+	{ "", false, NULL },
+	{ "nothing of it", false, NULL },
+	{ "{\"error\": \"no such zone: home.example.org\"}", false, NULL },
+	{ "geheimesTOKEN+7&x/Z", false, "*******************" },
+	{ "the token GeheimesTOKEN+7&x/Z is wrong", false,
+	    "the token ******************* is wrong" },
+	{ "geheimesTOKEN+7&x/Z is no geheim", true, NULL },
+	{ "geheimesTOKEN+7&x/Z and EN%2B7%26x/Z", true, NULL },
+	{ "k/1", true, NULL },
+	{ "K/1 is no key", true, NULL },
+	{ "k/2", false, NULL },
 	/* Parts of six characters or more, from anywhere. */
-	{ "geheim", true },
-	{ "gehei", false },
-	{ "geheiXesTOKXN+7&x", false },
-	{ "ends in 7&x/Z...", false },
-	{ "ends in +7&x/Z", true },
-	{ "gehe****TOKEN+", true },
+	{ "geheim", true, NULL },
+	{ "gehei", false, NULL },
+	{ "geheiXesTOKXN+7&x", false, NULL },
+	{ "ends in 7&x/Z...", false, NULL },
+	{ "ends in +7&x/Z", true, NULL },
+	{ "gehe****TOKEN+", true, NULL },
 	/* In upper and lower case. */
-	{ "GEHEIMESTOKEN+7&X/Z", true },
+	{ "GEHEIMESTOKEN+7&X/", true, NULL },
 	/* JSON. */
-	{ "{\"t\": \"\\u0067\\u0065\\u0068\\u0065\\u0069\\u006d\"}", true },
-	{ "\\u0067e\\u0068e\\u0069m", true },
-	{ "EN\\u002B7\\u0026x", true },
-	{ "N+7&x\\/Z", true },
-	{ "\\x67\\x65\\x68\\x65\\x69\\x6D", true },
-	{ "k\\/1", true },
-	{ "JSON in JSON: N+7&x\\\\\\/Z", true },
-	{ "\\\\u0067\\\\u0065heim", true },
+	{ "{\"t\": \"\\u0067\\u0065\\u0068\\u0065\\u0069\\u006d\"}", true,
+	    NULL },
+	{ "\\u0067e\\u0068e\\u0069m", true, NULL },
+	{ "EN\\u002B7\\u0026x", true, NULL },
+	{ "N+7&x\\/Z", true, NULL },
+	{ "\\x67\\x65\\x68\\x65\\x69\\x6D", true, NULL },
+	{ "k\\/1", true, NULL },
+	{ "JSON in JSON: N+7&x\\\\\\/Z", true, NULL },
+	{ "\\\\u0067\\\\u0065heim", true, NULL },
 	/* In URLs. */
-	{ "KEN%2B7%26x%2fZ", true },
-	{ "%67%65%68%65%69%6d", true },
-	{ "%2567eheim%2565s", true },
-	{ "KEN%252B7%2526x", true },
+	{ "KEN%2B7%26x%2fZ", true, NULL },
+	{ "%67%65%68%65%69%6d", true, NULL },
+	{ "%2567eheim%2565s", true, NULL },
+	{ "KEN%252B7%2526x", true, NULL },
 	/* HTML. */
-	{ "EN+7&amp;x/Z", true },
-	{ "<b>&#103;&#101;&#104;&#x65;&#X69;&#109;</b>", true },
-	{ "EN+7&AMP;amp;x", true },
+	{ "EN+7&amp;x/Z", true, NULL },
+	{ "<b>&#103;&#101;&#104;&#x65;&#X69;&#109;</b>", true, NULL },
+	{ "EN+7&AMP;amp;x", true, NULL },
 	/* Base64 of k/1:geheimesTOKEN+7&x/Z, from each place in it. */
-	{ "Basic ay8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o=", true },
-	{ "xBasic,y8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o", true },
-	{ "8xOmdlaGVpbWVzVE9", true },
-	{ "xOmdlaGVpbWVz", true },
-	{ "ay8xOmdlaGVp", true }, /* the key is whole in it */
-	{ "OmdlaGVpb", false },
-	{ "in a URL: ay8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o%3D", true },
-	{ "\\u0061y8xOmdlaGVpbWVzVE9LRU4", true },
+	{ "Basic ay8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o=", true, NULL },
+	{ "xBasic,y8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o", true, NULL },
+	{ "8xOmdlaGVpbWVzVE9", true, NULL },
+	{ "xOmdlaGVpbWVz", true, NULL },
+	{ "ay8xOmdlaGVp", true, NULL }, /* the key is whole in it */
+	{ "OmdlaGVpb", false, NULL },
+	{ "in a URL: ay8xOmdlaGVpbWVzVE9LRU4rNyZ4L1o%3D", true, NULL },
+	{ "\\u0061y8xOmdlaGVpbWVzVE9LRU4", true, NULL },
 	/* Hex, from each place. */
-	{ "67656865696d6573", true },
-	{ "067656865696D6573", true },
-	{ "6765686569", false },
+	{ "67656865696d6573", true, NULL },
+	{ "067656865696D6573", true, NULL },
+	{ "6765686569", false, NULL },
 	/* Escapes that are none. */
-	{ "100% of %zz, \\", false },
-	{ "&#; &#x; &# \\u12 \\x", false },
-	{ "%", false },
-	{ "%6", false },
+	{ "100% of %zz, \\", false, NULL },
+	{ "&#; &#x; &# \\u12 \\x", false, NULL },
+	{ "%", false, NULL },
+	{ "%6", false, NULL },
 	/* Whatever it ends in. */
-	{ "geheimesTOKEN\n", true },
+	{ "geheimesTOKEN\n", true, NULL },
 };
 
 static void
@@ -136,7 +141,8 @@ test_quote(void **state)
 		token_quote(&t, texts[i].text, quote, sizeof quote);
 		ROW(strcmp(quote,
 			texts[i].withheld ? "(withheld: it repeats the token)" :
-					    texts[i].text) == 0,
+			    texts[i].quote != NULL ? texts[i].quote :
+						     texts[i].text) == 0,
 		    "\"%s\": \"%s\"", texts[i].text, quote);
 	}
 	token_end(&t);
