@@ -237,7 +237,7 @@ repeats(const struct token_parts *t, const char *said)
 	return found;
 }
 
-/* A provider often repeats an identifier as it is: that alone is blanked out. */
+/* A provider often repeats an identifier as it is: only that is blanked out. */
 static void
 star_parts(const struct token_parts *t, char *text)
 {

@@ -25,7 +25,7 @@ MASKED = """console-getty.service dev-hugepages.mount dev-mqueue.mount getty.tar
     systemd-networkd.socket systemd-pstore.service systemd-random-seed.service
     systemd-remount-fs.service systemd-sysctl.service
     systemd-tmpfiles-setup-dev.service systemd-udevd.service
-    systemd-update-utmp.service""".split()
+    systemd-update-utmp.service tmp.mount""".split()
 
 # The tree, at "$root", with the machine's programs and a copy of the prefix.
 OWN = r"""
