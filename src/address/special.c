@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "address/special.h"
+#include "base/clock.h"
+
+#define OWN_MS	5000 /* that the addresses of this machine are kept */
+#define OWN_MAX 4096 /* of them */
 
 /*
  * The longest prefix decides.  IPv4 that is not listed is public; for IPv6
@@ -137,20 +141,53 @@ special_name(const struct address *a)
 	return name;
 }
 
+/* The addresses of this machine, as they were at a moment. */
+struct own {
+	bool known;
+	int64_t until; /* of clock_now(): then they are asked for again */
+	struct address list[OWN_MAX];
+	size_t count;
+};
+
+/* False: the kernel does not tell, or there are too many to be kept. */
+static bool
+own_read(struct own *own)
+{
+	struct ifaddrs *list;
+	bool fits = true;
+
+	own->count = 0;
+	if (getifaddrs(&list) == -1)
+		return false;
+	for (const struct ifaddrs *i = list; i != NULL && fits;
+	     i = i->ifa_next) {
+		if (i->ifa_addr == NULL ||
+		    !address_from_sockaddr(&own->list[own->count], i->ifa_addr))
+			continue;
+		fits = ++own->count < OWN_MAX;
+	}
+	freeifaddrs(list);
+	return fits;
+}
+
+/*
+ * They change seldom, and to ask for them takes the kernel longer than all else
+ * that an unchanged update needs.
+ */
 bool
 special_own(const struct address *a)
 {
-	struct ifaddrs *list, *i;
-	struct address own;
-	bool found = false;
+	static struct own own;
 
-	/* When the kernel does not tell, nothing can be ruled out: refuse. */
-	if (getifaddrs(&list) == -1)
-		return true;
-	for (i = list; i != NULL && !found; i = i->ifa_next)
-		found = i->ifa_addr != NULL &&
-		    address_from_sockaddr(&own, i->ifa_addr) &&
-		    address_equal(&own, a);
-	freeifaddrs(list);
-	return found;
+	if (!own.known || clock_left(own.until) == 0) {
+		/* When nothing is known, nothing can be ruled out: refuse. */
+		own.known = own_read(&own);
+		own.until = clock_now() + OWN_MS;
+		if (!own.known)
+			return true;
+	}
+	for (size_t i = 0; i < own.count; i++)
+		if (address_equal(&own.list[i], a))
+			return true;
+	return false;
 }

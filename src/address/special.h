@@ -15,7 +15,10 @@
  */
 const char *special_name(const struct address *a);
 
-/* Does a belong to an interface of this machine? */
+/*
+ * Does a belong to an interface of this machine, or did it within the last 5
+ * seconds?  True, too, where the kernel does not tell.
+ */
 bool special_own(const struct address *a);
 
 #endif

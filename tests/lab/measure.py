@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from . import far, network
+from . import far, network, unchanged
 from .gateway import verifier
 from .router import query
 from .stage import CLAIM, HOST, USER, ZONE, Stage
@@ -167,6 +167,14 @@ def measure(bench):
     line("the busiest of eight", f"{max(bench.weights()):.2f}", "MB", "PSS")
 
 
+def measure_unchanged(stage, binary):
+    print(f"an update that changes nothing, {unchanged.HOSTS} hosts in the state")
+    ours, empty, cpu = unchanged.Unchanged(stage, binary).measure(cpu_seconds)
+    line("an empty FastCGI program behind the same nginx", f"{empty:.0f}", "/s", "1.00")
+    line("nochg", f"{ours:.0f}", "/s", f"{ours / empty:.2f}")
+    line("of our own CPU a nochg", f"{cpu:.2f}", "ms")
+
+
 def measure_far(stage):
     print(f"one update of two records that change, the web server {far.TO_WEB * 1000:.0f} ms"
           f" and the provider {far.TO_PROVIDER * 1000:.0f} ms away")
@@ -187,6 +195,11 @@ def main():
         stage.web_server()
         stage.dns()
         measure(Bench(stage, binary))
+    with Stage(f"{folder}/state", "a-token-for-the-bench", network.Network()) as stage:
+        stage.hosts()
+        stage.web_server()
+        stage.dns()
+        measure_unchanged(stage, binary)
     with Stage(f"{folder}/far", "a-token-for-the-bench", network.Network()) as stage:
         try:
             far.build(stage, binary)
