@@ -237,17 +237,38 @@ repeats(const struct token_parts *t, const char *said)
 	return found;
 }
 
-/* A provider often repeats an identifier as it is: only that is blanked out. */
-static void
-star_parts(const struct token_parts *t, char *text)
+/* How many bytes at text are, in whatever case, a piece of one of the parts. */
+static size_t
+piece_at(const struct token_parts *t, const char *text)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		size_t len = strlen(t->parts[i]);
+	size_t longest = 0;
 
-		for (char *at = text; len >= TOKEN_PIECE &&
-		     (at = strcasestr(at, t->parts[i])) != NULL;
-		     at += len)
-			memset(at, '*', len);
+	for (size_t p = 0; p < t->count; p++)
+		for (const char *from = t->parts[p]; *from != '\0'; from++) {
+			size_t len = 0;
+
+			while (from[len] != '\0' &&
+			    tolower((unsigned char)from[len]) ==
+				tolower((unsigned char)text[len]))
+				len++;
+			if (len > longest)
+				longest = len;
+		}
+	return longest < TOKEN_PIECE ? 0 : longest;
+}
+
+/*
+ * A provider often repeats an identifier as it is, or says a word that is in
+ * the token too ("secret"): only that is blanked out, and the rest is read.
+ */
+static void
+star_pieces(const struct token_parts *t, char *text)
+{
+	for (char *at = text; *at != '\0';) {
+		size_t len = piece_at(t, at);
+
+		memset(at, '*', len);
+		at += len > 0 ? len : 1;
 	}
 }
 
@@ -255,15 +276,13 @@ void
 token_quote(const struct token_parts *t, const char *text, char *quote,
     size_t size)
 {
-	char *plain = strdup(text);
+	char plain[TOKEN_LOOK_MAX];
 
-	if (plain != NULL)
-		star_parts(t, plain);
+	snprintf(plain, sizeof plain, "%s", text);
+	star_pieces(t, plain);
 	snprintf(quote, size, "%s",
-	    plain == NULL || repeats(t, plain) ?
-		"(withheld: it repeats the token)" :
-		plain);
-	secret_free(plain);
+	    repeats(t, plain) ? "(withheld: it repeats the token)" : plain);
+	secret_wipe(plain, sizeof plain);
 	for (char *q = quote; *q != '\0'; q++)
 		if (*q < 0x20 || *q > 0x7e)
 			*q = ' ';

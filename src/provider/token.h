@@ -29,10 +29,10 @@ enum err token_split(struct token_parts *t, const char *token,
 
 /*
  * Writes to quote what a log may repeat of text, which a provider has said: its
- * beginning, with blanks for all that is not printable ASCII, and stars for a
- * whole part of the token that it repeats as it is.  Where text holds besides
- * six or more characters in a row of a part of the token, or a shorter part as
- * a whole, only "(withheld: it repeats the token)" is written; upper and lower
+ * beginning, with blanks for all that is not printable ASCII, and stars for six
+ * or more characters in a row of a part of the token that it repeats as they
+ * are.  Where text holds them in another spelling, or a shorter part as a
+ * whole, only "(withheld: it repeats the token)" is written.  Upper and lower
  * case are the same, and escapes of JSON, C, XML and URLs, also within each
  * other, base64 and hex are seen through.  size: at most TOKEN_QUOTE_MAX.
  */
