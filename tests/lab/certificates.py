@@ -83,13 +83,20 @@ class Authority:
             .add_extension(self.identifier, False)
             .sign(self.key, hashes.SHA256()))
         self.pem = os.path.join(folder, f"{name}.pem")
+        self.leaves = {}
         with open(self.pem, "wb") as f:
             f.write(certificate.public_bytes(serialization.Encoding.PEM))
 
     def leaf(self, name, sort="good"):
-        """A certificate for name and all names below it, of one of the SORTS."""
-        return self.issue(f"{sort}-{name}", subject(f"*.{name}"),
-                          **{"names": [name, f"*.{name}"], **SORTS[sort]})
+        """A certificate for name and all names below it, of one of the SORTS.
+
+        Asked for twice it is the same one: a server may have it in use."""
+        file = f"{sort}-{name}"
+        if file not in self.leaves:
+            self.leaves[file] = self.issue(
+                file, subject(f"*.{name}"),
+                **{"names": [name, f"*.{name}"], **SORTS[sort]})
+        return self.leaves[file]
 
     def issue(self, file, whom, names, days=(-1, 30), self_signed=False,
               usage=ExtendedKeyUsageOID.SERVER_AUTH, rsa_bits=None):
