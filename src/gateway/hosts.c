@@ -237,6 +237,37 @@ take_turn(struct update *u, size_t host)
 	return true;
 }
 
+/* Once an update: what is at stake, and when it came. */
+static void
+make_turn(struct update *u, size_t host)
+{
+	struct turn *t = &u->states[host].turn;
+
+	if (t->id != 0)
+		return;
+	t->arrival = u->request->arrival;
+	(void)gnutls_rnd(GNUTLS_RND_NONCE, &t->id, sizeof t->id);
+	t->id >>= 1; /* fits the integers of every database */
+	t->id += t->id == 0;
+	digest_claim(&u->states[host].claim, t->claim);
+}
+
+void
+hosts_announce(struct update *u)
+{
+	for (size_t i = 0; i < u->host_count; i++) {
+		struct host_state *k = &u->states[i];
+
+		if (!has_open(u, i))
+			continue;
+		make_turn(u, i);
+		(void)take_turn(u, i);
+		if (k->is_mine)
+			store_give(u->store, k->claim.host, &k->turn, NULL);
+		k->is_mine = false;
+	}
+}
+
 /* All updates take turns in this order, so that no two wait for each other. */
 static int
 compare_hosts(const void *a, const void *b)
@@ -255,17 +286,10 @@ hosts_take_turns(struct update *u, int64_t deadline)
 	if (u->store == NULL)
 		return;
 	for (size_t i = 0; i < u->host_count; i++) {
-		struct host_state *k = &u->states[i];
-
 		if (!has_open(u, i))
 			continue;
-		k->turn.arrival = u->request->arrival;
-		(void)gnutls_rnd(GNUTLS_RND_NONCE, &k->turn.id,
-		    sizeof k->turn.id);
-		k->turn.id >>= 1; /* fits the integers of every database */
-		k->turn.id += k->turn.id == 0;
-		digest_claim(&k->claim, k->turn.claim);
-		sorted[count++] = k;
+		make_turn(u, i);
+		sorted[count++] = &u->states[i];
 	}
 	qsort(sorted, count, sizeof *sorted, compare_hosts);
 	for (size_t i = 0; i < count; i++) {

@@ -28,6 +28,12 @@ struct host_state {
 enum err hosts_recall(struct update *u);
 
 /*
+ * Tells the updates that are under way what this one claims, so that those with
+ * an older, different claim stop; a claim that is older itself becomes "busy".
+ */
+void hosts_announce(struct update *u);
+
+/*
  * Takes the turn of each host that is open, and waits for it until deadline, a
  * moment of clock_now().  A host with a newer claim becomes "busy", one with an
  * equal claim that was under way gets the verdicts of that.

@@ -10,6 +10,7 @@
 #include "gateway/slow.h"
 
 #define SILENT_MAX 4096 /* accounts without an answer that are remembered */
+#define NEXT_MAX   256	/* accounts of which an update waits for a place */
 
 /* One worker at slow work. */
 struct place {
@@ -19,6 +20,7 @@ struct place {
 
 struct table {
 	_Atomic uint64_t silent[SILENT_MAX]; /* hashes of accounts */
+	_Atomic uint64_t next[NEXT_MAX];     /* who waits: alive_mark() */
 	struct place places[];
 };
 
@@ -87,7 +89,7 @@ is_silent(const struct slow *s, uint64_t account)
 
 /*
  * How many work for the account, and how many for silent ones, this worker
- * among them.  A place whose holder died is not counted.
+ * among them if it has a place.  A place whose holder died is not counted.
  */
 static void
 count(const struct slow *s, uint64_t account, unsigned int *same,
@@ -139,6 +141,19 @@ slow_enter(struct slow *s, const char *account)
 		return true;
 	atomic_store(&p->holder, 0);
 	return false;
+}
+
+bool
+slow_next(struct slow *s, const char *account, bool first)
+{
+	uint64_t hash = hash_of(account), mark = alive_mark();
+	_Atomic uint64_t *next = &s->table->next[hash % NEXT_MAX];
+	unsigned int same, silent;
+
+	if (first)
+		atomic_store(next, mark);
+	count(s, hash, &same, &silent);
+	return same >= s->of_account && atomic_load(next) == mark;
 }
 
 void

@@ -32,6 +32,13 @@ void slow_inherit(struct slow *s, const struct slow *from);
  */
 bool slow_enter(struct slow *s, const char *account);
 
+/*
+ * After slow_enter() said no: may this worker wait for a place, and ask again
+ * soon?  It may if the account itself holds all that it can have, and if no
+ * later update of the account waits; first: this is its first question.
+ */
+bool slow_next(struct slow *s, const char *account, bool first);
+
 /* Gives the place back; answered: did every host that was asked answer? */
 void slow_leave(struct slow *s, const char *account, bool answered);
 

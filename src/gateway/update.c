@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "gateway/hosts.h"
@@ -12,11 +13,14 @@
 #include "gateway/work.h"
 
 #define SILENT_MS 4500 /* a host that takes so long does not answer */
+#define PLACE_MS  2000 /* longest wait for a place among the slow workers */
+#define LOOK_MS	  20   /* between two looks for one */
 
 /* The steps, told below in this order. */
 static enum err authenticate(struct update *u);
 static enum err read_claim(struct update *u);
 static enum err check_client(struct update *u);
+static bool enter(struct update *u);
 static enum err work(struct update *u);
 static void conclude(struct update *u);
 
@@ -44,7 +48,7 @@ work(struct update *u)
 {
 	int64_t reply = u->request->start + UPDATE_MS;
 
-	if (!slow_enter(u->gateway->slow, u->login.account->name))
+	if (!enter(u))
 		return error_set(&u->why, ERR_UPDATES_BUSY,
 		    "too many updates wait for web servers or providers");
 	hosts_take_turns(u, reply);
@@ -56,6 +60,33 @@ work(struct update *u)
 	return u->abandoned ? error_set(&u->why, ERR_ABANDONED,
 				  "the client did not wait for an answer") :
 			      ERR_OK;
+}
+
+/*
+ * Takes a place among the slow workers.  If older updates of the account have
+ * all of its places, the newest makes those stop that want another address for
+ * the same host, and waits for the place of one of them.
+ */
+static bool
+enter(struct update *u)
+{
+	const struct timespec pause = { 0, LOOK_MS * 1000000L };
+	const char *account = u->login.account->name;
+	struct slow *slow = u->gateway->slow;
+	int64_t end = clock_now() + PLACE_MS;
+
+	if (slow_enter(slow, account))
+		return true;
+	if (u->store == NULL || !slow_next(slow, account, true))
+		return false;
+	hosts_announce(u);
+	while (update_has_open(u) && clock_left(end) > 0 &&
+	    slow_next(slow, account, false)) {
+		nanosleep(&pause, NULL);
+		if (slow_enter(slow, account))
+			return true;
+	}
+	return false;
 }
 
 /* Keeps the verdicts, for the next update and for those that wait. */

@@ -13,10 +13,10 @@ import time
 import pytest
 from cryptography import x509
 
-from lab import waiting
+from lab import scripted, waiting
 from lab.remembering import Scene
 from lab.stage import WEB, ZONE
-from world import CERTIFICATES_AT
+from world import CERTIFICATES_AT, CLOSED_AT
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -230,6 +230,28 @@ def test_the_certificate_that_was_seen(scene):
     host, = json.loads(scene.command("status", "--json", scene.proved).stdout)
     assert host["certificate_ends"] == ends.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert "its certificate ends 20" in scene.command("status", scene.proved).stdout
+
+
+def test_a_good_update_after_a_black_hole(scene):
+    """More updates than an account has places wait for a host that is silent."""
+    hole = scripted.Server(scene.world.web, CLOSED_AT, 443, scripted.silent)
+    threads = [threading.Thread(target=scene.update, args=("proved",),
+                                kwargs={"ipv4": CLOSED_AT}) for _ in range(32)]
+    try:
+        for t in threads:
+            t.start()
+        # Two of the six workers may be at work for one account.
+        waiting.until(lambda: json.loads(
+            scene.command("status", "--pool", "--json").stdout)[0]["busy"] == 2,
+            "updates that wait", 15)
+        good = CERTIFICATES_AT["good"][0]
+        assert scene.update("proved", ipv4=good) == (200, answers("proved", "good", good))
+        for t in threads:
+            t.join()
+        # The older claim has not come back.
+        assert scene.update("proved", ipv4=good)[1].split()[1] == "nochg"
+    finally:
+        hole.stop()
 
 
 def test_one_account_does_not_hold_the_pool(scene):

@@ -122,6 +122,33 @@ test_silent(void **state)
 	slow_free(s);
 }
 
+/* Of the updates that wait for a place of their account it is the newest. */
+static void
+test_next(void **state)
+{
+	struct slow *s = slow_new(8);
+	struct crowd c = { .count = 0 };
+	int status = 1;
+	pid_t pid;
+
+	(void)state;
+	assert_false(slow_next(s, "one", true));
+	assert_true(join(&c, s, "one"));
+	assert_false(slow_next(s, "one", true));
+	assert_true(join(&c, s, "one"));
+	assert_true(slow_next(s, "one", true));
+	assert_true(slow_next(s, "one", false));
+	assert_false(slow_next(s, "two", true));
+	if ((pid = fork()) == 0)
+		_exit(slow_next(s, "one", true) ? 0 : 1);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	assert_false(slow_next(s, "one", false));
+	kill_all(&c);
+	assert_false(slow_next(s, "one", true));
+	slow_free(s);
+}
+
 /* A mark is that of one process, not of whoever gets its number. */
 static void
 test_alive(void **state)
@@ -149,6 +176,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_alive),
 	};
 
