@@ -10,7 +10,8 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 SOURCE = HERE.parent.parent / "src"
 SPECIAL = HERE.parent / "unit/special-purpose-ips.tsv"
-FILES = ("address/address.c", "address/prefix.c", "address/special.c", "base/error.c")
+FILES = ("address/address.c", "address/prefix.c", "address/special.c", "base/clock.c",
+         "base/error.c")
 CASES = 1_000_000
 JUDGED = 200_000
 SEED = 20261124
