@@ -139,21 +139,39 @@ unescape(char *text)
 	return any;
 }
 
-/* Is a piece of a part of the token in these bytes, in whatever case? */
-static bool
-has_piece(const struct token_parts *t, const char *bytes, size_t len)
+/*
+ * How many of the bytes are, in whatever case, a piece of a part of the token
+ * that gives something away: TOKEN_PIECE or more, or a shorter part as a whole.
+ */
+static size_t
+piece_at(const struct token_parts *t, const char *bytes, size_t len)
 {
+	size_t longest = 0;
+
 	for (size_t p = 0; p < t->count; p++) {
 		const char *part = t->parts[p];
 		size_t whole = strlen(part);
-		size_t piece = whole < TOKEN_PIECE ? whole : TOKEN_PIECE;
 
-		for (size_t i = 0; i + piece <= len; i++)
-			for (size_t j = 0; j + piece <= whole; j++)
-				if (strncasecmp(bytes + i, part + j, piece) ==
-				    0)
-					return true;
+		for (size_t from = 0; from < whole; from++) {
+			size_t n = 0;
+
+			while (n < len && from + n < whole &&
+			    tolower((unsigned char)part[from + n]) ==
+				tolower((unsigned char)bytes[n]))
+				n++;
+			if (n > longest && (n >= TOKEN_PIECE || n == whole))
+				longest = n;
+		}
 	}
+	return longest;
+}
+
+static bool
+has_piece(const struct token_parts *t, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (piece_at(t, bytes + i, len - i) > 0)
+			return true;
 	return false;
 }
 
@@ -237,26 +255,6 @@ repeats(const struct token_parts *t, const char *said)
 	return found;
 }
 
-/* How many bytes at text are, in whatever case, a piece of one of the parts. */
-static size_t
-piece_at(const struct token_parts *t, const char *text)
-{
-	size_t longest = 0;
-
-	for (size_t p = 0; p < t->count; p++)
-		for (const char *from = t->parts[p]; *from != '\0'; from++) {
-			size_t len = 0;
-
-			while (from[len] != '\0' &&
-			    tolower((unsigned char)from[len]) ==
-				tolower((unsigned char)text[len]))
-				len++;
-			if (len > longest)
-				longest = len;
-		}
-	return longest < TOKEN_PIECE ? 0 : longest;
-}
-
 /*
  * A provider often repeats an identifier as it is, or says a word that is in
  * the token too ("secret"): only that is blanked out, and the rest is read.
@@ -264,11 +262,15 @@ piece_at(const struct token_parts *t, const char *text)
 static void
 star_pieces(const struct token_parts *t, char *text)
 {
-	for (char *at = text; *at != '\0';) {
-		size_t len = piece_at(t, at);
+	for (size_t left = strlen(text); left > 0;) {
+		size_t n = piece_at(t, text, left);
 
-		memset(at, '*', len);
-		at += len > 0 ? len : 1;
+		if (n < TOKEN_PIECE)
+			n = 1;
+		else
+			memset(text, '*', n);
+		text += n;
+		left -= n;
 	}
 }
 
