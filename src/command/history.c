@@ -115,13 +115,9 @@ print(struct history *h, const char *file, const char *host,
 	struct lookup l;
 
 	if (lookup_begin(&l, file)) {
-		if (store_history(l.store, host, account, since, each_event,
-			h) == ERR_OK)
-			status = EXIT_OK;
-		else
-			fprintf(stderr,
-			    "ddnsgate: state %s: it cannot be read now\n",
-			    l.settings->state.place);
+		status = lookup_status(&l,
+		    store_history(l.store, host, account, since, each_event,
+			h));
 		if (h->json)
 			lookup_json_end(h->first);
 	}

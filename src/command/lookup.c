@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "command/command.h"
 #include "command/lookup.h"
 
 /* Is there a file, and are we its owner now? */
@@ -62,6 +63,16 @@ lookup_end(struct lookup *l)
 	store_close(l->store);
 	state_free(l->state);
 	settings_free(l->settings);
+}
+
+int
+lookup_status(const struct lookup *l, enum err rc)
+{
+	if (rc == ERR_OK)
+		return EXIT_OK;
+	fprintf(stderr, "ddnsgate: state %s: it cannot be read now\n",
+	    l->settings->state.place);
+	return EXIT_FAILED;
 }
 
 const char *

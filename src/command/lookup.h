@@ -30,6 +30,12 @@ struct lookup {
 bool lookup_begin(struct lookup *l, const char *file);
 void lookup_end(struct lookup *l);
 
+/*
+ * The status to exit with after the store was read, which ended with rc; told
+ * on standard error if it could not be read.
+ */
+int lookup_status(const struct lookup *l, enum err rc);
+
 #define LOOKUP_TIME_MAX 32
 
 /* "2026-11-28 01:02", in local time; "never" for 0. */

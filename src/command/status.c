@@ -265,15 +265,10 @@ print(struct status *s, const char *file)
 	int status = EXIT_FAILED;
 
 	if (lookup_begin(&s->lookup, file)) {
-		if (store_hosts(s->lookup.store, s->account, "", each_host,
-			s) == ERR_OK) {
+		status = lookup_status(&s->lookup,
+		    store_hosts(s->lookup.store, s->account, "", each_host, s));
+		if (status == EXIT_OK)
 			print_all_silent(s);
-			status = EXIT_OK;
-		} else {
-			fprintf(stderr,
-			    "ddnsgate: state %s: it cannot be read now\n",
-			    s->lookup.settings->state.place);
-		}
 		if (s->json)
 			lookup_json_end(s->first);
 	}
