@@ -97,12 +97,9 @@ put_text(struct buffer *to, const char *text)
  * was found under another configuration.
  */
 static void
-digest_settings(const struct update *u, const struct host_settings *h,
-    uint8_t to[static STATE_DIGEST_LEN])
+digest_settings(const struct provider_settings *p,
+    const struct host_settings *h, uint8_t to[static STATE_DIGEST_LEN])
 {
-	const struct settings *s = u->gateway->settings;
-	const struct provider_settings *p =
-	    &s->providers[u->login.account->provider];
 	struct buffer text = { .max = 65536 };
 
 	put_text(&text, p->name);
@@ -137,15 +134,27 @@ digest_claim(const struct state_claim *c, uint8_t to[static ORDER_CLAIM_LEN])
 	buffer_free(&text);
 }
 
+/* What is the same for all claims of a host in this update. */
 static void
-make_claim(const struct update *u, size_t host, struct state_claim *c)
+start_claim(const struct update *u, size_t host, struct state_claim *c)
 {
+	const struct account_settings *account = u->login.account;
+
 	*c = (struct state_claim){ .host = u->hosts[host]->name,
-		.account = u->login.account->name };
-	digest_settings(u, u->hosts[host], c->settings);
+		.account = account->name };
+	digest_settings(&u->gateway->settings->providers[account->provider],
+	    u->hosts[host], c->settings);
+}
+
+/* What is wanted of the host now, and until when its certificate is valid. */
+static void
+fill_claim(const struct update *u, size_t host, struct state_claim *c)
+{
+	c->expiry = 0;
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		const struct record *r = find_record(u, host, f);
 
+		c->wanted[f] = (struct state_value){ .kind = VALUE_UNKNOWN };
 		if (r == NULL || !record_is_open(r))
 			continue;
 		c->wanted[f].kind = r->remove ? VALUE_NONE : VALUE_ADDRESS;
@@ -166,7 +175,8 @@ recall_host(struct update *u, size_t host)
 {
 	struct host_state *k = &u->states[host];
 
-	make_claim(u, host, &k->claim);
+	start_claim(u, host, &k->claim);
+	fill_claim(u, host, &k->claim);
 	if (u->claim.force)
 		return;
 	switch (store_is_applied(u->store, &k->claim,
@@ -363,7 +373,7 @@ hosts_intend(struct update *u, size_t host)
 	 * A record that was withheld or refused since then is not to be
 	 * written.
 	 */
-	make_claim(u, host, &k->claim);
+	fill_claim(u, host, &k->claim);
 	if (store_intend(u->store, &k->claim, k->old) != ERR_OK)
 		out_of_reach(u, host);
 }
