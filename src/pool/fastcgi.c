@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <fastcgi.h>
@@ -261,15 +262,16 @@ static bool
 put_record(int fd, unsigned int id, unsigned int type, const void *content,
     size_t len)
 {
-	const FCGI_Header h = { .version = FCGI_VERSION_1,
+	FCGI_Header h = { .version = FCGI_VERSION_1,
 		.type = (unsigned char)type,
 		.requestIdB1 = (unsigned char)(id >> 8),
 		.requestIdB0 = (unsigned char)id,
 		.contentLengthB1 = (unsigned char)(len >> 8),
 		.contentLengthB0 = (unsigned char)len };
+	const struct iovec parts[] = { { &h, sizeof h },
+		{ (void *)(uintptr_t)content, len } };
 
-	return write(fd, &h, sizeof h) == (ssize_t)sizeof h &&
-	    write(fd, content, len) == (ssize_t)len;
+	return writev(fd, parts, 2) == (ssize_t)(sizeof h + len);
 }
 
 /*
