@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from .scripted import read_exactly
+
 HANDSHAKE, APPLICATION_DATA = 22, 23
 CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET, ENCRYPTED_EXTENSIONS = 1, 2, 4, 8
 CERTIFICATE, SERVER_KEY_EXCHANGE, SERVER_HELLO_DONE, CERTIFICATE_VERIFY = 11, 12, 14, 15
@@ -38,16 +40,6 @@ def extension(kind, data):
 def plain_records(kind, data):
     return b"".join(struct.pack(">BH", kind, 0x0303) + vector(2, data[i:i + 16384])
                     for i in range(0, len(data), 16384))
-
-
-def read_exactly(connection, length):
-    data = b""
-    while len(data) < length:
-        part = connection.recv(length - len(data))
-        if not part:
-            raise EOFError
-        data += part
-    return data
 
 
 class ClientHello:

@@ -46,6 +46,16 @@ class Server:
         self.socket.close()
 
 
+def read_exactly(connection, length):
+    data = b""
+    while len(data) < length:
+        part = connection.recv(length - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
 def silent(connection):
     """Takes everything and says nothing."""
     while connection.recv(65536):

@@ -24,16 +24,6 @@ from . import scripted
 HOUR = 3600
 
 
-def receive(connection, length):
-    data = b""
-    while len(data) < length:
-        part = connection.recv(length - len(data))
-        if not part:
-            raise EOFError
-        data += part
-    return data
-
-
 def framed(wire):
     return struct.pack(">H", len(wire)) + wire
 
@@ -60,8 +50,8 @@ class Talker:
 
     def serve(self, connection):
         while True:
-            length, = struct.unpack(">H", receive(connection, 2))
-            question = dns.message.from_wire(receive(connection, length), self.keyring)
+            length, = struct.unpack(">H", scripted.read_exactly(connection, 2))
+            question = dns.message.from_wire(scripted.read_exactly(connection, length), self.keyring)
             with self.lock:
                 self.questions.append(question)
             self.behaviour(self, connection, question)
