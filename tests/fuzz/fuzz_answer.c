@@ -8,7 +8,6 @@
 #include "fuzz.h"
 #include "../unit/exchanges.h"
 
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -137,23 +136,6 @@ description_of(size_t i)
 	}
 	close(fd);
 	return made[i];
-}
-
-/* The whole loop, in one order: the first name goes first. */
-static void
-publish_all(const struct api *api, const char *token,
-    struct publication *const records[], size_t count, int64_t deadline,
-    long *retry_after)
-{
-	struct run *run = publish_start(api, NULL, token, records, count, 0,
-	    deadline, deadline);
-
-	while (run != NULL && publish_step(run))
-		if (publish_in_flight(run))
-			(void)exchanges_wait(NULL, publish_due(run));
-		else
-			(void)poll(NULL, 0, clock_left(publish_due(run)));
-	publish_finish(run, retry_after);
 }
 
 static void

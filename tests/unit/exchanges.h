@@ -1,6 +1,6 @@
 /*
  * exchanges.h - stands in for https/exchange.h: each exchange is done when it
- * starts.
+ * starts, and a whole run over them.
  *
  * For one file of a program that is linked with WRAP_EXCHANGE of Makefile.am;
  * that file defines __wrap_exchange_start(), which fills answer and rc.
@@ -8,10 +8,13 @@
 #ifndef UNIT_EXCHANGES_H
 #define UNIT_EXCHANGES_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "https/exchange.h"
+#include "provider/rest/publish.h"
 
 /* A request that was sent, and what came of it. */
 struct exchange {
@@ -57,6 +60,23 @@ __wrap_exchanges_wait(struct exchanges *all, int64_t until)
 	(void)all;
 	(void)until;
 	return ERR_OK;
+}
+
+/* The whole loop, in one order: the first name goes first. */
+static void
+publish_all(const struct api *api, const char *token,
+    struct publication *const records[], size_t count, int64_t deadline,
+    long *retry_after)
+{
+	struct run *run = publish_start(api, NULL, token, records, count, 0,
+	    deadline, deadline);
+
+	while (run != NULL && publish_step(run))
+		if (publish_in_flight(run))
+			(void)exchanges_wait(NULL, publish_due(run));
+		else
+			(void)poll(NULL, 0, clock_left(publish_due(run)));
+	publish_finish(run, retry_after);
 }
 
 #endif

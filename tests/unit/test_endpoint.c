@@ -71,15 +71,6 @@ test_urls(void **state)
 	ROWS_END();
 }
 
-static struct address
-address(const char *text)
-{
-	struct address a;
-
-	assert_true(address_parse_any(&a, text));
-	return a;
-}
-
 /* Those of the configuration, and no resolver. */
 static void
 test_pinned(void **state)
@@ -90,8 +81,8 @@ test_pinned(void **state)
 	struct address list[SETTINGS_ADDRESSES_MAX];
 
 	(void)state;
-	s.addresses[0] = address("192.0.2.1");
-	s.addresses[1] = address("2001:db8::1");
+	s.addresses[0] = unit_address("192.0.2.1");
+	s.addresses[1] = unit_address("2001:db8::1");
 	assert_int_equal(endpoint_addresses(&e, list), 2);
 	assert_true(address_equal(&list[0], &s.addresses[0]));
 	assert_true(address_equal(&list[1], &s.addresses[1]));
@@ -110,7 +101,7 @@ test_resolved(void **state)
 		.settings = &s,
 		.resolution = resolution_at(r, 0) };
 	struct address list[SETTINGS_ADDRESSES_MAX];
-	struct address found = address("192.0.2.7");
+	struct address found = unit_address("192.0.2.7");
 
 	(void)state;
 	assert_non_null(r);

@@ -334,19 +334,10 @@ server_stop(struct server *s)
  * Requests
  */
 
-static struct address
-address(const char *text)
-{
-	struct address a;
-
-	assert_true(address_parse_any(&a, text));
-	return a;
-}
-
 static struct target
 target(const struct server *s, struct address *at)
 {
-	*at = address(s->address != NULL ? s->address : "127.0.0.1");
+	*at = unit_address(s->address != NULL ? s->address : "127.0.0.1");
 	return (struct target){ .host = HOST,
 		.port = s->port,
 		.addresses = at,
@@ -675,7 +666,7 @@ test_several_at_once(void **state)
 	}
 	/* What is needed of the target was copied. */
 	to = (struct target){ .host = "nowhere.example" };
-	at = address("192.0.2.1");
+	at = unit_address("192.0.2.1");
 	while (done < MEETING) {
 		size_t before = done;
 

@@ -158,15 +158,6 @@ static const struct {
 	    0x12345678, "192.0.2.2" },
 };
 
-static struct address
-address(const char *text)
-{
-	struct address a;
-
-	assert_true(address_parse_any(&a, text));
-	return a;
-}
-
 static void
 test_query(void **state)
 {
@@ -221,7 +212,8 @@ test_update(void **state)
 {
 	static const uint8_t zone[] = { 0x28, 0, 0, 1, 0, 2, 0, 5, 0, 1, 7, 'e',
 		'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 6, 0, 1 };
-	struct address one = address("192.0.2.1"), two = address("192.0.2.2");
+	struct address one = unit_address("192.0.2.1"),
+		       two = unit_address("192.0.2.2");
 	struct address none = { .family = AF_INET6 };
 	const struct dnschange changes[] = {
 		{ "home.example", &one, 60, false },
@@ -257,7 +249,7 @@ test_too_much_for_one_message(void **state)
 {
 	static char names[400][HOSTNAME_MAX + 1];
 	static struct dnschange changes[COUNT(names)];
-	struct address one = address("192.0.2.1");
+	struct address one = unit_address("192.0.2.1");
 	struct error why = { .code = ERR_OK };
 	struct dnskey *k = new_key();
 
@@ -417,7 +409,7 @@ static const struct {
 static struct dnsrequest *
 new_request(const struct dnskey *k, bool update_, enum dns_type type)
 {
-	struct address one = address("192.0.2.1");
+	struct address one = unit_address("192.0.2.1");
 	const struct dnschange change = { "home.example.org", &one, 60, false };
 	struct error why;
 	struct dnsrequest *q = update_ ?

@@ -8,8 +8,6 @@
 #include "unit.h"
 #include "exchanges.h"
 
-#include <poll.h>
-
 #include "base/clock.h"
 #include "provider/rest/publish.h"
 #include "provider/rest/rehearse.h"
@@ -724,23 +722,6 @@ records_start(struct publication records[], struct publication *pointers[],
 		    address_parse_any(&records[n].address, wanted[n].address));
 	}
 	return n;
-}
-
-/* The whole loop, in one order: the first name goes first. */
-static void
-publish_all(const struct api *api, const char *token,
-    struct publication *const records[], size_t count, int64_t deadline,
-    long *retry_after)
-{
-	struct run *run = publish_start(api, NULL, token, records, count, 0,
-	    deadline, deadline);
-
-	while (run != NULL && publish_step(run))
-		if (publish_in_flight(run))
-			(void)exchanges_wait(NULL, publish_due(run));
-		else
-			(void)poll(NULL, 0, clock_left(publish_due(run)));
-	publish_finish(run, retry_after);
 }
 
 static void

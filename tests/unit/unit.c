@@ -38,6 +38,15 @@ unit_same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+struct address
+unit_address(const char *text)
+{
+	struct address a;
+
+	assert_true(address_parse_any(&a, text));
+	return a;
+}
+
 const char *
 unit_text(const char *s)
 {

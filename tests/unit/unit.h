@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "address/address.h"
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* What is wrong with one row is told, and the other rows are still tried. */
@@ -40,6 +42,9 @@ bool unit_same(const char *a, const char *b);
 
 /* NULL-safe, for messages. */
 const char *unit_text(const char *s);
+
+/* The address of a text; fails the test if it is none. */
+struct address unit_address(const char *text);
 
 /* A file of the source tree, by its name from the top; the caller frees it. */
 char *unit_source(const char *name);
