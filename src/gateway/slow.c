@@ -11,6 +11,7 @@
 
 #define SILENT_MAX 4096 /* accounts without an answer that are remembered */
 #define NEXT_MAX   256	/* accounts of which an update waits for a place */
+#define NEXT_US	   120000000 /* arrivals further apart come of a clock set back */
 
 /* One worker at slow work. */
 struct place {
@@ -20,7 +21,7 @@ struct place {
 
 struct table {
 	_Atomic uint64_t silent[SILENT_MAX]; /* hashes of accounts */
-	_Atomic uint64_t next[NEXT_MAX];     /* who waits: alive_mark() */
+	_Atomic int64_t next[NEXT_MAX];	     /* the latest arrival that waits */
 	struct place places[];
 };
 
@@ -144,16 +145,21 @@ slow_enter(struct slow *s, const char *account)
 }
 
 bool
-slow_next(struct slow *s, const char *account, bool first)
+slow_next(struct slow *s, const char *account, int64_t arrival)
 {
-	uint64_t hash = hash_of(account), mark = alive_mark();
-	_Atomic uint64_t *next = &s->table->next[hash % NEXT_MAX];
+	uint64_t hash = hash_of(account);
+	_Atomic int64_t *next = &s->table->next[hash % NEXT_MAX];
+	int64_t latest = atomic_load(next);
 	unsigned int same, silent;
 
-	if (first)
-		atomic_store(next, mark);
 	count(s, hash, &same, &silent);
-	return same >= s->of_account && atomic_load(next) == mark;
+	if (same < s->of_account)
+		return false;
+	do {
+		if (latest > arrival && latest - arrival < NEXT_US)
+			return false;
+	} while (!atomic_compare_exchange_weak(next, &latest, arrival));
+	return true;
 }
 
 void

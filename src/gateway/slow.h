@@ -11,6 +11,7 @@
 #define GATEWAY_SLOW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct slow;
 
@@ -35,9 +36,13 @@ bool slow_enter(struct slow *s, const char *account);
 /*
  * After slow_enter() said no: may this worker wait for a place, and ask again
  * soon?  It may if the account itself holds all that it can have, and if no
- * later update of the account waits; first: this is its first question.
+ * update of the account that reached the front later has asked the same of
+ * late.  arrival: when this update reached the front, in microseconds since
+ * 1970.  The order of arrival decides, as it decides whose claim is the newer
+ * one (state/order.h): of several workers that ask at once, the one that waits
+ * is the one whose claim makes the others stop.
  */
-bool slow_next(struct slow *s, const char *account, bool first);
+bool slow_next(struct slow *s, const char *account, int64_t arrival);
 
 /* Gives the place back; answered: did every host that was asked answer? */
 void slow_leave(struct slow *s, const char *account, bool answered);

@@ -73,15 +73,15 @@ enter(struct update *u)
 	const struct timespec pause = { 0, LOOK_MS * 1000000L };
 	const char *account = u->login.account->name;
 	struct slow *slow = u->gateway->slow;
-	int64_t end = clock_now() + PLACE_MS;
+	int64_t end = clock_now() + PLACE_MS, arrival = u->request->arrival;
 
 	if (slow_enter(slow, account))
 		return true;
-	if (u->store == NULL || !slow_next(slow, account, true))
+	if (u->store == NULL || !slow_next(slow, account, arrival))
 		return false;
 	hosts_announce(u);
 	while (update_has_open(u) && clock_left(end) > 0 &&
-	    slow_next(slow, account, false)) {
+	    slow_next(slow, account, arrival)) {
 		nanosleep(&pause, NULL);
 		if (slow_enter(slow, account))
 			return true;

@@ -254,6 +254,31 @@ def test_a_good_update_after_a_black_hole(scene):
         hole.stop()
 
 
+def test_an_older_update_that_asks_later_ends_no_wait(scene):
+    """The front had them in one order, the workers look at them in another."""
+    hole = scripted.Server(scene.world.web, CLOSED_AT, 443, scripted.silent)
+    good, now = CERTIFICATES_AT["good"][0], time.time()
+    older = [threading.Thread(target=scene.update, args=("proved",), kwargs={
+        "ipv4": CLOSED_AT, "arrival": now - 9 + i / 4}) for i in range(32)]
+    verdicts = []
+    newest = threading.Thread(target=lambda: verdicts.append(
+        scene.update("proved", ipv4=good, arrival=now)))
+    try:
+        for t in older[:8]:
+            t.start()
+        waiting.until(lambda: json.loads(
+            scene.command("status", "--pool", "--json").stdout)[0]["busy"] == 2,
+            "updates that wait", 15)
+        newest.start()
+        for t in older[8:]:
+            t.start()
+        for t in (*older, newest):
+            t.join()
+        assert verdicts == [(200, answers("proved", "good", good))]
+    finally:
+        hole.stop()
+
+
 def test_one_account_does_not_hold_the_pool(scene):
     """Many updates of one account at a provider that hangs, and another one."""
     scene.recorder.gate.clear()

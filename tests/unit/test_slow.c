@@ -122,30 +122,39 @@ test_silent(void **state)
 	slow_free(s);
 }
 
-/* Of the updates that wait for a place of their account it is the newest. */
+/*
+ * Of the updates that wait for a place of their account it is the newest, in
+ * whatever order they ask.
+ */
 static void
 test_next(void **state)
 {
+	const int64_t noon = 1795867200000000;
 	struct slow *s = slow_new(8);
 	struct crowd c = { .count = 0 };
 	int status = 1;
 	pid_t pid;
 
 	(void)state;
-	assert_false(slow_next(s, "one", true));
+	assert_false(slow_next(s, "one", noon));
 	assert_true(join(&c, s, "one"));
-	assert_false(slow_next(s, "one", true));
+	assert_false(slow_next(s, "one", noon));
 	assert_true(join(&c, s, "one"));
-	assert_true(slow_next(s, "one", true));
-	assert_true(slow_next(s, "one", false));
-	assert_false(slow_next(s, "two", true));
+	assert_true(slow_next(s, "one", noon));
+	assert_true(slow_next(s, "one", noon));
+	assert_false(slow_next(s, "two", noon));
+	/* An older one that asks later is not the next, and ends no wait. */
+	assert_false(slow_next(s, "one", noon - 1));
+	assert_true(slow_next(s, "one", noon));
 	if ((pid = fork()) == 0)
-		_exit(slow_next(s, "one", true) ? 0 : 1);
+		_exit(slow_next(s, "one", noon + 1) ? 0 : 1);
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
-	assert_false(slow_next(s, "one", false));
+	assert_false(slow_next(s, "one", noon));
+	/* The clock was set back by an hour. */
+	assert_true(slow_next(s, "one", noon - 3600000000));
 	kill_all(&c);
-	assert_false(slow_next(s, "one", true));
+	assert_false(slow_next(s, "one", noon + 2));
 	slow_free(s);
 }
 
