@@ -11,7 +11,7 @@
 
 #define SILENT_MAX 4096 /* accounts without an answer that are remembered */
 #define NEXT_MAX   256	/* accounts of which an update waits for a place */
-#define NEXT_US	   120000000 /* arrivals further apart come of a clock set back */
+#define NEXT_US	   120000000 /* further apart: a clock was set back */
 
 /* One worker at slow work. */
 struct place {
