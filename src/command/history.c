@@ -116,8 +116,9 @@ print(struct history *h, const char *file, const char *host,
 
 	if (lookup_begin(&l, file)) {
 		status = lookup_status(&l,
-		    store_history(l.store, host, account, since, each_event,
-			h));
+		    store_history(l.store,
+			&(struct state_search){ host, account, since, NULL, 0 },
+			each_event, h));
 		if (h->json)
 			lookup_json_end(h->first);
 	}

@@ -87,11 +87,11 @@ struct engine {
 	    const bool *known);
 	bool (*forget)(struct store *st, const char *host);
 	void (*record)(struct store *st, const struct state_event *e);
+	/* most: so many are wanted, as in struct state_search. */
 	enum err (*hosts)(struct store *st, const char *account,
-	    const char *from,
+	    const char *from, unsigned int most,
 	    bool (*each)(const struct state_host *h, void *data), void *data);
-	enum err (*history)(struct store *st, const char *host,
-	    const char *account, int64_t since,
+	enum err (*history)(struct store *st, const struct state_search *s,
 	    bool (*each)(const struct state_event *e, void *data), void *data);
 	/* These may be NULL. */
 	int64_t (*accounts_version)(struct store *st);

@@ -239,15 +239,33 @@ enum err
 store_hosts(struct store *st, const char *account, const char *from,
     bool (*each)(const struct state_host *h, void *data), void *data)
 {
-	return st->engine->hosts(st, account, from, each, data);
+	return st->engine->hosts(st, account, from, 0, each, data);
+}
+
+static bool
+take_host(const struct state_host *h, void *data)
+{
+	*(struct state_host *)data = *h;
+	return false;
 }
 
 enum err
-store_history(struct store *st, const char *host, const char *account,
-    int64_t since, bool (*each)(const struct state_event *e, void *data),
-    void *data)
+store_host(struct store *st, const char *name, struct state_host *h)
 {
-	return st->engine->history(st, host, account, since, each, data);
+	enum err rc;
+
+	h->host[0] = '\0';
+	rc = st->engine->hosts(st, NULL, name, 1, take_host, h);
+	if (rc == ERR_OK && strcmp(h->host, name) != 0)
+		rc = ERR_NOT_FOUND;
+	return rc;
+}
+
+enum err
+store_history(struct store *st, const struct state_search *s,
+    bool (*each)(const struct state_event *e, void *data), void *data)
+{
+	return st->engine->history(st, s, each, data);
 }
 
 int64_t

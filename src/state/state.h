@@ -128,8 +128,15 @@ void store_apply(struct store *st, const struct state_claim *c,
 /* Makes the next update of the host begin anew; false: it is not known. */
 bool store_forget(struct store *st, const char *host);
 
+#define STATE_MARK_MAX 48 /* bytes of an event's mark, with its end */
+
 /* One line of the history: something changed, or was refused. */
 struct state_event {
+	/*
+	 * Of an event that was read: its place.  The mark of a later event
+	 * compares greater, by strcmp(3).
+	 */
+	const char *mark;
 	int64_t at;	    /* seconds since 1970 */
 	const char *source; /* the router's address */
 	const char *account;
@@ -168,10 +175,26 @@ struct state_host {
 enum err store_hosts(struct store *st, const char *account, const char *from,
     bool (*each)(const struct state_host *h, void *data), void *data);
 
-/* The same for events, the latest first; host and account may be NULL. */
-enum err store_history(struct store *st, const char *host, const char *account,
-    int64_t since, bool (*each)(const struct state_event *e, void *data),
-    void *data);
+/*
+ * What is known of the host of that name.  ERR_NOT_FOUND: nothing.
+ * ERR_UNREACHABLE: the store cannot be read now.
+ */
+enum err store_host(struct store *st, const char *name, struct state_host *h);
+
+/* Which events are asked for; all zero: every one. */
+struct state_search {
+	const char *host, *account; /* NULL: any */
+	int64_t since;		    /* seconds since 1970 */
+	const char *before; /* a mark: those that are older; NULL: all */
+	unsigned int most;  /* so many are wanted, if it is not 0; a hint */
+};
+
+/*
+ * Calls each() for these events, the latest first, until it returns false.
+ * Asked for a host, it costs as much as that host has events.
+ */
+enum err store_history(struct store *st, const struct state_search *s,
+    bool (*each)(const struct state_event *e, void *data), void *data);
 
 /* An account that the tables hold for all machines. */
 struct state_account {

@@ -664,7 +664,8 @@ test_version_1(void **state)
 	    ERR_OK);
 	assert_string_equal(hosts.text,
 	    "home.example.org router " V4 " 1790000000 AAAA proof: refused\n");
-	store_history(s.store, NULL, NULL, 0, see_event, &events);
+	store_history(s.store, &(struct state_search){ NULL, NULL, 0, NULL, 0 },
+	    see_event, &events);
 	assert_string_equal(events.text,
 	    "1780000100 home.example.org AAAA (null)>" V6 " proof\n"
 	    "1780000000 home.example.org A none>" V4 " good\n");
@@ -863,6 +864,63 @@ event(int64_t at, const char *host, const char *verdict, const char *reason)
 		.expiry = reason == NULL ? 2000000000 : 0 };
 }
 
+/* One event after the other, each from the mark of the one before. */
+struct walk {
+	char mark[STATE_MARK_MAX];
+	int64_t at[9];
+	size_t count;
+};
+
+static bool
+see_step(const struct state_event *e, void *data)
+{
+	struct walk *w = data;
+
+	assert_true(w->count == 0 || strcmp(e->mark, w->mark) < 0);
+	snprintf(w->mark, sizeof w->mark, "%s", e->mark);
+	w->at[w->count++] = e->at;
+	return false;
+}
+
+static void
+walk(struct stage *s, const char *host, struct walk *w)
+{
+	size_t count;
+
+	*w = (struct walk){ .count = 0 };
+	do {
+		count = w->count;
+		assert_int_equal(store_history(s->store,
+				     &(struct state_search){ .host = host,
+					 .before = count > 0 ? w->mark : NULL,
+					 .most = 1 },
+				     see_step, w),
+		    ERR_OK);
+	} while (w->count > count);
+}
+
+/* A page at a time; and one host. */
+static void
+test_pages(struct stage *s)
+{
+	struct state_host host;
+	struct walk w;
+
+	walk(s, NULL, &w);
+	assert_int_equal(w.count, 3);
+	assert_int_equal(w.at[0], 50000002);
+	assert_int_equal(w.at[2], 50000000);
+	walk(s, "a.example", &w);
+	assert_int_equal(w.count, 2);
+	assert_int_equal(w.at[1], 50000000);
+	assert_int_equal(store_host(s->store, "b.example", &host), ERR_OK);
+	assert_string_equal(host.host, "b.example");
+	assert_string_equal(host.refused, "A proof: connect: refused");
+	assert_int_equal(store_host(s->store, "b.exampl", &host),
+	    ERR_NOT_FOUND);
+	assert_int_equal(store_host(s->store, "zzz", &host), ERR_NOT_FOUND);
+}
+
 static void
 test_history(void **state)
 {
@@ -882,21 +940,29 @@ test_history(void **state)
 	publish(&s, V4, V6);
 	for (size_t i = 0; i < COUNT(events); i++)
 		store_record(s.store, &events[i]);
-	assert_int_equal(store_history(s.store, NULL, NULL, 0, see_event, &all),
+	assert_int_equal(store_history(s.store,
+			     &(struct state_search){ NULL, NULL, 0, NULL, 0 },
+			     see_event, &all),
 	    ERR_OK);
 	/* What is older than 400 days is gone. */
 	assert_string_equal(all.text,
 	    "50000002 a.example A (null)>" V4 " proof\n"
 	    "50000001 b.example A (null)>" V4 " proof\n"
 	    "50000000 a.example A (null)>" V4 " good\n");
-	store_history(s.store, "b.example", "router", 0, see_event, &one);
+	store_history(s.store,
+	    &(struct state_search){ "b.example", "router", 0, NULL, 0 },
+	    see_event, &one);
 	assert_string_equal(one.text,
 	    "50000001 b.example A (null)>" V4 " proof\n");
-	store_history(s.store, NULL, NULL, 50000002, see_event, &late);
+	store_history(s.store,
+	    &(struct state_search){ NULL, NULL, 50000002, NULL, 0 }, see_event,
+	    &late);
 	assert_string_equal(late.text,
 	    "50000002 a.example A (null)>" V4 " proof\n");
-	store_history(s.store, NULL, NULL, 0, see_event, &first);
+	store_history(s.store, &(struct state_search){ NULL, NULL, 0, NULL, 0 },
+	    see_event, &first);
 	assert_int_equal(strchr(first.text, '\n')[1], '\0');
+	test_pages(&s);
 	assert_int_equal(store_hosts(s.store, "router", "", see_host, &hosts),
 	    ERR_OK);
 	assert_string_equal(hosts.text,
@@ -953,11 +1019,15 @@ test_retention(void **state)
 	stage_start(&s);
 	for (int i = 0; i < 100; i++)
 		store_record(s.store, &e);
-	store_history(s.store, "kept.example", NULL, 0, count_event, &before);
+	store_history(s.store,
+	    &(struct state_search){ "kept.example", NULL, 0, NULL, 0 },
+	    count_event, &before);
 	assert_true(before >= 100);
 	e.at = 1000 + 400 * 86400;
 	store_record(s.store, &e);
-	store_history(s.store, "kept.example", NULL, 0, count_event, &after);
+	store_history(s.store,
+	    &(struct state_search){ "kept.example", NULL, 0, NULL, 0 },
+	    count_event, &after);
 	assert_int_equal(after, before + 1); /* to the second, it is not */
 	e.at++;
 	for (int i = 0; i < 20; i++) {
@@ -965,17 +1035,21 @@ test_retention(void **state)
 
 		store_record(s.store, &e);
 		after = 0;
-		store_history(s.store, "kept.example", NULL, 0, count_event,
-		    &after);
+		store_history(s.store,
+		    &(struct state_search){ "kept.example", NULL, 0, NULL, 0 },
+		    count_event, &after);
 		assert_true(after + 7 >= was);
 	}
 	after = 0;
-	store_history(s.store, "kept.example", NULL, e.at - 1, count_event,
-	    &after);
+	store_history(s.store,
+	    &(struct state_search){ "kept.example", NULL, e.at - 1, NULL, 0 },
+	    count_event, &after);
 	assert_int_equal(after, 21);
 	before = after;
 	after = 0;
-	store_history(s.store, "kept.example", NULL, 0, count_event, &after);
+	store_history(s.store,
+	    &(struct state_search){ "kept.example", NULL, 0, NULL, 0 },
+	    count_event, &after);
 	assert_int_equal(after, before);
 	stage_close(&s);
 }

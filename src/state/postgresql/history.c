@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -116,17 +117,26 @@ read_host(const PGresult *r, int row, struct state_host *h)
 	snprintf(h->refused, sizeof h->refused, "%s", PQgetvalue(r, row, 10));
 }
 
+/* How many rows one question is to give. */
+static int
+rows_of(unsigned int most)
+{
+	return most > 0 && most < ROWS_MAX ? (int)most : ROWS_MAX;
+}
+
 enum err
 postgresql_hosts(struct store *st, const char *account, const char *from,
-    bool (*each)(const struct state_host *h, void *data), void *data)
+    unsigned int most, bool (*each)(const struct state_host *h, void *data),
+    void *data)
 {
 	struct state_host h = { .host = "" };
 	char last[STATE_TEXT_MAX];
 	const char *compare = ">=";
-	int count = ROWS_MAX;
+	const int rows = rows_of(most);
+	int count = rows;
 
 	snprintf(last, sizeof last, "%s", from);
-	while (count == ROWS_MAX) {
+	while (count == rows) {
 		struct parameters p = { .count = 0 };
 		char sql[512];
 		PGresult *r;
@@ -137,7 +147,7 @@ postgresql_hosts(struct store *st, const char *account, const char *from,
 		    " FROM ddnsgate_host WHERE name %s $1"
 		    " AND (CAST($2 AS TEXT) IS NULL OR account = $2)"
 		    " ORDER BY name LIMIT %d",
-		    compare, ROWS_MAX);
+		    compare, rows);
 		add_text(&p, last);
 		add_text(&p, account);
 		if ((r = connection_ask((struct postgresql *)st, sql, &p)) ==
@@ -158,10 +168,34 @@ postgresql_hosts(struct store *st, const char *account, const char *from,
 	return ERR_OK;
 }
 
+/*
+ * The mark of an event: its time and its id, which together are its place.
+ */
 static void
-read_event(const PGresult *r, int row, struct state_event *e)
+make_mark(int64_t at, const char *id, char mark[static STATE_MARK_MAX])
 {
-	*e = (struct state_event){ .at = column_number(r, row, 1),
+	snprintf(mark, STATE_MARK_MAX, "%016" PRIx64 "%.24s", (uint64_t)at, id);
+}
+
+/* The time in a mark; *id becomes what is behind it. */
+static int64_t
+read_mark(const char *mark, const char **id)
+{
+	size_t len = strnlen(mark, 16);
+	char at[17];
+
+	memcpy(at, mark, len);
+	at[len] = '\0';
+	*id = mark + len;
+	return (int64_t)(strtoull(at, NULL, 16) & INT64_MAX);
+}
+
+static void
+read_event(const PGresult *r, int row, struct state_event *e,
+    char mark[static STATE_MARK_MAX])
+{
+	*e = (struct state_event){ .mark = mark,
+		.at = column_number(r, row, 1),
 		.source = column_text(r, row, 2),
 		.account = column_text(r, row, 3),
 		.host = column_text(r, row, 4),
@@ -176,57 +210,55 @@ read_event(const PGresult *r, int row, struct state_event *e)
 		.expiry = column_number(r, row, 13),
 		.proof_ms = (int)column_number(r, row, 14),
 		.provider_ms = (int)column_number(r, row, 15) };
+	make_mark(e->at, PQgetvalue(r, row, 0), mark);
 }
 
-/* Events before one of them, the latest first. */
+/* The next rows of a search, before the event of a mark; "" for the latest. */
 static PGresult *
-ask_events(struct postgresql *q, const char *host, const char *account,
-    int64_t since, int64_t at, const char *id)
+ask_events(struct postgresql *q, const struct state_search *s, const char *mark)
 {
 	struct parameters p = { .count = 0 };
+	const char *id = "";
 	char sql[512];
 
-	add_number(&p, since);
-	add_text(&p, host);
-	add_text(&p, account);
-	add_number(&p, at);
+	add_number(&p, s->since);
+	add_text(&p, s->account);
+	add_number(&p, *mark != '\0' ? read_mark(mark, &id) : INT64_MAX);
 	add_text(&p, id);
+	if (s->host != NULL)
+		add_text(&p, s->host);
 	snprintf(sql, sizeof sql,
 	    "SELECT id, at, source, account, host, type, old, new, verdict,"
 	    " reason, issuer, serial, key, expiry, proof_ms, provider_ms"
 	    " FROM ddnsgate_history WHERE at >= $1"
-	    " AND (CAST($2 AS TEXT) IS NULL OR host = $2)"
-	    " AND (CAST($3 AS TEXT) IS NULL OR account = $3)"
-	    " AND (at < $4 OR (at = $4 AND id < $5))"
+	    " AND (CAST($2 AS TEXT) IS NULL OR account = $2)"
+	    " AND (at < $3 OR (at = $3 AND id < $4))%s"
 	    " ORDER BY at DESC, id DESC LIMIT %d",
-	    ROWS_MAX);
+	    s->host != NULL ? " AND host = $5" : "", rows_of(s->most));
 	return connection_ask(q, sql, &p);
 }
 
 enum err
-postgresql_history(struct store *st, const char *host, const char *account,
-    int64_t since, bool (*each)(const struct state_event *e, void *data),
-    void *data)
+postgresql_history(struct store *st, const struct state_search *s,
+    bool (*each)(const struct state_event *e, void *data), void *data)
 {
-	int count = ROWS_MAX;
-	int64_t at = INT64_MAX;
-	char id[ID_MAX] = "";
+	const int rows = rows_of(s->most);
+	char mark[STATE_MARK_MAX];
+	int count = rows;
 
-	while (count == ROWS_MAX) {
-		PGresult *r = ask_events((struct postgresql *)st, host, account,
-		    since, at, id);
-		struct state_event e = { .at = 0 };
+	snprintf(mark, sizeof mark, "%s", s->before != NULL ? s->before : "");
+	while (count == rows) {
+		PGresult *r = ask_events((struct postgresql *)st, s, mark);
+		struct state_event e;
 
 		if (r == NULL)
 			return ERR_UNREACHABLE;
 		count = PQntuples(r);
 		for (int i = 0; i < count; i++) {
-			read_event(r, i, &e);
-			snprintf(id, sizeof id, "%s", PQgetvalue(r, i, 0));
+			read_event(r, i, &e, mark);
 			if (!each(&e, data))
 				count = 0;
 		}
-		at = e.at;
 		PQclear(r);
 	}
 	return ERR_OK;

@@ -27,10 +27,9 @@ void postgresql_give(struct store *st, const char *host, const struct turn *t,
 /* history.c */
 void postgresql_record(struct store *st, const struct state_event *e);
 enum err postgresql_hosts(struct store *st, const char *account,
-    const char *from, bool (*each)(const struct state_host *h, void *data),
-    void *data);
-enum err postgresql_history(struct store *st, const char *host,
-    const char *account, int64_t since,
+    const char *from, unsigned int most,
+    bool (*each)(const struct state_host *h, void *data), void *data);
+enum err postgresql_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data);
 
 /* account.c */

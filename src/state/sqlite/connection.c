@@ -11,6 +11,10 @@
 
 #define AGAIN_MS 10000 /* until a store that failed is tried again */
 
+#define EVENT_COLUMNS                                                     \
+	"id, at, source, account, host, type, old, new, verdict, reason," \
+	" issuer, serial, key, expiry, proof_ms, provider_ms"
+
 static const char *const texts[] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
@@ -52,11 +56,12 @@ static const char *const texts[] = {
 		       " applied_at, intent, expiry, refused_at, refused"
 		       " FROM host WHERE name >= ?1 AND (?2 IS NULL OR"
 		       " account = ?2) ORDER BY name",
-	[READ_HISTORY] = "SELECT at, source, account, host, type, old, new,"
-			 " verdict, reason, issuer, serial, key, expiry,"
-			 " proof_ms, provider_ms FROM history"
-			 " WHERE at >= ?1 AND (?2 IS NULL OR host = ?2)"
-			 " AND (?3 IS NULL OR account = ?3) ORDER BY id DESC",
+	[READ_HISTORY] = "SELECT " EVENT_COLUMNS " FROM history"
+			 " WHERE id < ?1 AND (?2 IS NULL OR account = ?2)"
+			 " ORDER BY id DESC",
+	[READ_HOST_HISTORY] = "SELECT " EVENT_COLUMNS " FROM history"
+			      " WHERE id < ?1 AND (?2 IS NULL OR account = ?2)"
+			      " AND host = ?3 ORDER BY id DESC",
 };
 _Static_assert(sizeof texts / sizeof *texts == STATEMENTS,
     "a text per statement");

@@ -23,6 +23,7 @@ enum statement {
 	PRUNE,
 	READ_HOSTS,
 	READ_HISTORY,
+	READ_HOST_HISTORY,
 	STATEMENTS
 };
 

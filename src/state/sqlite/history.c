@@ -3,10 +3,18 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "state/sqlite/connection.h"
 #include "state/sqlite/sqlite.h"
+
+/*
+ * Events are in the order in which they came.  By that much the clock may have
+ * been set back between two of them.
+ */
+#define CLOCK_S 86400
 
 static int
 add_event(struct sqlite *q, const struct state_event *e)
@@ -96,7 +104,8 @@ read_host(sqlite3_stmt *st, struct state_host *h)
 
 enum err
 sqlite_hosts(struct store *st, const char *account, const char *from,
-    bool (*each)(const struct state_host *h, void *data), void *data)
+    unsigned int most, bool (*each)(const struct state_host *h, void *data),
+    void *data)
 {
 	struct sqlite *q = (struct sqlite *)st;
 	sqlite3_stmt *rows;
@@ -104,6 +113,7 @@ sqlite_hosts(struct store *st, const char *account, const char *from,
 	bool more = true;
 	int rc = SQLITE_DONE;
 
+	(void)most; /* one row after the other is read, as each() wants it */
 	if (!connection_ready(q))
 		return ERR_UNREACHABLE;
 	rows = statement(q, READ_HOSTS);
@@ -117,32 +127,53 @@ sqlite_hosts(struct store *st, const char *account, const char *from,
 	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
 }
 
-static void
-read_event(sqlite3_stmt *st, struct state_event *e)
+/* Marks are ids of one length, so that they compare as those do. */
+static const char *
+make_mark(int64_t id, char mark[static STATE_MARK_MAX])
 {
-	*e = (struct state_event){ .at = sqlite3_column_int64(st, 0),
-		.source = column_text(st, 1),
-		.account = column_text(st, 2),
-		.host = column_text(st, 3),
-		.type = column_text(st, 4),
-		.old = column_text(st, 5),
-		.new = column_text(st, 6),
-		.verdict = column_text(st, 7),
-		.reason = column_text(st, 8),
-		.issuer = column_text(st, 9),
-		.serial = column_text(st, 10),
-		.key = column_text(st, 11),
-		.expiry = sqlite3_column_int64(st, 12),
-		.proof_ms = sqlite3_column_int(st, 13),
-		.provider_ms = sqlite3_column_int(st, 14) };
+	snprintf(mark, STATE_MARK_MAX, "%016" PRIx64, (uint64_t)id);
+	return mark;
+}
+
+static int64_t
+id_of_mark(const char *mark)
+{
+	unsigned long long id =
+	    mark != NULL ? strtoull(mark, NULL, 16) : INT64_MAX;
+
+	return id < INT64_MAX ? (int64_t)id : INT64_MAX;
+}
+
+static void
+read_event(sqlite3_stmt *st, struct state_event *e,
+    char mark[static STATE_MARK_MAX])
+{
+	*e =
+	    (struct state_event){ .mark = make_mark(sqlite3_column_int64(st, 0),
+				      mark),
+		    .at = sqlite3_column_int64(st, 1),
+		    .source = column_text(st, 2),
+		    .account = column_text(st, 3),
+		    .host = column_text(st, 4),
+		    .type = column_text(st, 5),
+		    .old = column_text(st, 6),
+		    .new = column_text(st, 7),
+		    .verdict = column_text(st, 8),
+		    .reason = column_text(st, 9),
+		    .issuer = column_text(st, 10),
+		    .serial = column_text(st, 11),
+		    .key = column_text(st, 12),
+		    .expiry = sqlite3_column_int64(st, 13),
+		    .proof_ms = sqlite3_column_int(st, 14),
+		    .provider_ms = sqlite3_column_int(st, 15) };
 }
 
 enum err
-sqlite_history(struct store *st, const char *host, const char *account,
-    int64_t since, bool (*each)(const struct state_event *e, void *data),
-    void *data)
+sqlite_history(struct store *st, const struct state_search *s,
+    bool (*each)(const struct state_event *e, void *data), void *data)
 {
 	struct sqlite *q = (struct sqlite *)st;
+	char mark[STATE_MARK_MAX];
 	sqlite3_stmt *rows;
 	struct state_event e;
 	bool more = true;
@@ -150,13 +181,17 @@ sqlite_history(struct store *st, const char *host, const char *account,
 
 	if (!connection_ready(q))
 		return ERR_UNREACHABLE;
-	rows = statement(q, READ_HISTORY);
-	sqlite3_bind_int64(rows, 1, since);
-	bind_text(rows, 2, host);
-	bind_text(rows, 3, account);
+	rows = statement(q, s->host != NULL ? READ_HOST_HISTORY : READ_HISTORY);
+	sqlite3_bind_int64(rows, 1, id_of_mark(s->before));
+	bind_text(rows, 2, s->account);
+	if (s->host != NULL)
+		bind_text(rows, 3, s->host);
 	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
-		read_event(rows, &e);
-		more = each(&e, data);
+		read_event(rows, &e, mark);
+		if (e.at >= s->since)
+			more = each(&e, data);
+		else
+			more = e.at >= s->since - CLOCK_S;
 	}
 	sqlite3_reset(rows);
 	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;

@@ -27,9 +27,9 @@ void sqlite_give(struct store *st, const char *host, const struct turn *t,
 /* history.c */
 void sqlite_record(struct store *st, const struct state_event *e);
 enum err sqlite_hosts(struct store *st, const char *account, const char *from,
-    bool (*each)(const struct state_host *h, void *data), void *data);
-enum err sqlite_history(struct store *st, const char *host, const char *account,
-    int64_t since, bool (*each)(const struct state_event *e, void *data),
+    unsigned int most, bool (*each)(const struct state_host *h, void *data),
     void *data);
+enum err sqlite_history(struct store *st, const struct state_search *s,
+    bool (*each)(const struct state_event *e, void *data), void *data);
 
 #endif
