@@ -19,9 +19,14 @@
 #define HEADER_MAX (6 + (CREDENTIAL_MAX + 2) / 3 * 4)
 #define CROWD_WAIT 10 /* seconds of Retry-After where no place was free */
 
+/* Who may log in; a set of these. */
+#define AS_ACCOUNT  1U
+#define AS_OPERATOR 2U
+
 struct accounts {
 	const struct settings *settings;
 	struct verifier *verifiers; /* one an account, same order */
+	struct verifier *operators; /* one an operator, same order */
 	struct verifier nobody;	    /* of no account; the most iterations */
 	struct recent *recent;
 	struct penalties *penalties;
@@ -38,6 +43,35 @@ make_gate(const struct settings *s)
 	    s->workers > 4 ? s->workers / 4 : 1);
 }
 
+/* Parses the verifier of list[i], a member of "accounts" or "operators". */
+static enum err
+read_verifier(struct accounts *a, struct verifier *v, const char *text,
+    const char *list, const char *name, struct error *why)
+{
+	if (verifier_parse(v, text, why) != ERR_OK)
+		return error_prefix(why, "%s: /%s/%s/verifier",
+		    a->settings->file, list, name);
+	if (v->iterations > a->nobody.iterations)
+		a->nobody.iterations = v->iterations;
+	return ERR_OK;
+}
+
+static enum err
+read_verifiers(struct accounts *a, struct error *why)
+{
+	const struct settings *s = a->settings;
+	enum err rc = ERR_OK;
+
+	for (size_t i = 0; i < s->account_count && rc == ERR_OK; i++)
+		rc = read_verifier(a, &a->verifiers[i], s->accounts[i].verifier,
+		    "accounts", s->accounts[i].name, why);
+	for (size_t i = 0; i < s->operator_count && rc == ERR_OK; i++)
+		rc =
+		    read_verifier(a, &a->operators[i], s->operators[i].verifier,
+			"operators", s->operators[i].name, why);
+	return rc;
+}
+
 struct accounts *
 accounts_new(const struct settings *s, struct error *why)
 {
@@ -46,7 +80,10 @@ accounts_new(const struct settings *s, struct error *why)
 	if (a == NULL ||
 	    (a->verifiers = calloc(s->account_count, sizeof *a->verifiers)) ==
 		NULL ||
-	    (a->recent = recent_new(s->account_count)) == NULL ||
+	    (a->operators = calloc(s->operator_count + 1,
+		 sizeof *a->operators)) == NULL ||
+	    (a->recent = recent_new(s->account_count + s->operator_count)) ==
+		NULL ||
 	    (a->penalties = penalties_new()) == NULL ||
 	    (a->gate = make_gate(s)) == NULL) {
 		error_memory(why);
@@ -54,16 +91,8 @@ accounts_new(const struct settings *s, struct error *why)
 	}
 	a->settings = s;
 	a->nobody.salt_len = sizeof a->nobody.salt / 4;
-	for (size_t i = 0; i < s->account_count; i++) {
-		if (verifier_parse(&a->verifiers[i], s->accounts[i].verifier,
-			why) != ERR_OK) {
-			error_prefix(why, "%s: /accounts/%s/verifier", s->file,
-			    s->accounts[i].name);
-			goto fail;
-		}
-		if (a->verifiers[i].iterations > a->nobody.iterations)
-			a->nobody.iterations = a->verifiers[i].iterations;
-	}
+	if (read_verifiers(a, why) != ERR_OK)
+		goto fail;
 	return a;
 fail:
 	accounts_free(a);
@@ -79,6 +108,7 @@ accounts_free(struct accounts *a)
 	penalties_free(a->penalties);
 	gate_free(a->gate);
 	free(a->verifiers);
+	free(a->operators);
 	free(a);
 }
 
@@ -183,14 +213,44 @@ refuse(struct login *login, enum err code, long wait, const char *text,
 	return error_set(why, code, "%s", text);
 }
 
+/*
+ * Who is it that the user of the credential names, and may be one of as?
+ * Returns the verifier of that one, or of nobody; why the login fails, if it
+ * does, is *reason.
+ */
+static const struct verifier *
+find(const struct accounts *a, unsigned int as, const char *user,
+    struct login *login, const char **reason)
+{
+	const struct settings *s = a->settings;
+	const struct account_settings *account = NULL;
+
+	*reason = as == AS_OPERATOR ? "no such operator" : "no such account";
+	if ((as & AS_ACCOUNT) != 0)
+		account = settings_account(s, user);
+	if ((as & AS_OPERATOR) != 0)
+		login->operator= operators_find(s, user);
+	if (account != NULL && account->disabled) {
+		*reason = "the account is disabled";
+		return &a->nobody;
+	}
+	if (account == NULL && login->operator== NULL)
+		return &a->nobody;
+	/* The verifier is one of "user:token"; see verifier.h. */
+	*reason = "wrong token, or the verifier was made for another user name";
+	if (login->operator!= NULL)
+		return &a->operators[login->operator - s->operators];
+	login->account = account;
+	return &a->verifiers[account - s->accounts];
+}
+
 /* Checks login->credential, which has the right form. */
 static enum err
-authenticate(const struct accounts *a, struct login *login,
+authenticate(const struct accounts *a, unsigned int as, struct login *login,
     const struct address *source, bool in_query, struct error *why)
 {
-	const struct verifier *v = &a->nobody;
-	const struct account_settings *account;
-	const char *reason = "no such account";
+	const struct verifier *v;
+	const char *reason;
 	bool allowed, right;
 	char *colon;
 	long wait;
@@ -199,19 +259,10 @@ authenticate(const struct accounts *a, struct login *login,
 	*colon = '\0';
 	(void)snprintf(login->user, sizeof login->user, "%.*s",
 	    ACCOUNT_USER_MAX, login->credential);
-	account = settings_account(a->settings, login->credential);
+	v = find(a, as, login->credential, login, &reason);
 	*colon = ':';
-	if (account != NULL && account->disabled) {
-		reason = "the account is disabled";
-		account = NULL;
-	} else if (account != NULL) {
-		/* The verifier is one of "user:token"; see verifier.h. */
-		reason = "wrong token, or the verifier was made for another "
-			 "user name";
-	}
-	if (account != NULL)
-		v = &a->verifiers[account - a->settings->accounts];
-	allowed = account != NULL && (!in_query || account->query_credentials);
+	allowed =
+	    v != &a->nobody && (!in_query || login->account->query_credentials);
 	if (!recent_knows(a->recent, v, login->credential) || !allowed) {
 		if (source != NULL &&
 		    (wait = penalty_wait(a->penalties, source)) > 0)
@@ -233,14 +284,14 @@ authenticate(const struct accounts *a, struct login *login,
 			    why);
 		recent_add(a->recent, v, login->credential);
 	}
-	login->account = account;
 	login->token = colon + 1;
 	return ERR_OK;
 }
 
-enum err
-account_authenticate(const struct accounts *a, const char *authorization,
-    const struct address *source, struct login *login, struct error *why)
+static enum err
+authenticate_header(const struct accounts *a, unsigned int as,
+    const char *authorization, const struct address *source,
+    struct login *login, struct error *why)
 {
 	*login = (struct login){ .account = NULL };
 	if (authorization == NULL)
@@ -248,7 +299,25 @@ account_authenticate(const struct accounts *a, const char *authorization,
 	if (!header_decode(authorization, login))
 		return refuse(login, ERR_AUTH, 0, "not a Basic credential",
 		    why);
-	return authenticate(a, login, source, false, why);
+	return authenticate(a, as, login, source, false, why);
+}
+
+enum err
+account_authenticate(const struct accounts *a, const char *authorization,
+    const struct address *source, struct login *login, struct error *why)
+{
+	return authenticate_header(a, AS_ACCOUNT, authorization, source, login,
+	    why);
+}
+
+enum err
+account_authenticate_operator(const struct accounts *a,
+    const char *authorization, const struct address *source, bool accounts_too,
+    struct login *login, struct error *why)
+{
+	return authenticate_header(a,
+	    accounts_too ? AS_OPERATOR | AS_ACCOUNT : AS_OPERATOR,
+	    authorization, source, login, why);
 }
 
 enum err
@@ -262,7 +331,7 @@ account_authenticate_query(const struct accounts *a, const char *user,
 	    strchr(user, ':') != NULL ||
 	    !credential_valid(login->credential, strlen(login->credential)))
 		return refuse(login, ERR_AUTH, 0, "not a credential", why);
-	return authenticate(a, login, source, true, why);
+	return authenticate(a, AS_ACCOUNT, login, source, true, why);
 }
 
 void
@@ -270,5 +339,6 @@ login_end(struct login *login)
 {
 	secret_wipe(login->credential, sizeof login->credential);
 	login->account = NULL;
+	login->operator= NULL;
 	login->token = NULL;
 }

@@ -21,7 +21,8 @@ struct accounts; /* every verifier, parsed; and who logged in of late */
  * with login_end(), which wipes it but for these.
  */
 struct login {
-	const struct account_settings *account;
+	const struct account_settings *account;	  /* NULL: an operator's */
+	const struct operator_settings *operator; /* NULL: an account's */
 	char credential[CREDENTIAL_MAX + 1];
 	const char *token;		 /* inside credential */
 	char user[ACCOUNT_USER_MAX + 1]; /* who it says it is, perhaps cut */
@@ -64,6 +65,14 @@ enum err account_authenticate(const struct accounts *a,
 enum err account_authenticate_query(const struct accounts *a, const char *user,
     const char *token, const struct address *source, struct login *login,
     struct error *why);
+
+/*
+ * The same for the pages of operators: logs in an operator or, if accounts_too,
+ * an account, which then may see what is its own.
+ */
+enum err account_authenticate_operator(const struct accounts *a,
+    const char *authorization, const struct address *source, bool accounts_too,
+    struct login *login, struct error *why);
 
 void login_end(struct login *login);
 

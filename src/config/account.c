@@ -90,6 +90,8 @@ account_read(struct reader *r, struct settings *s, struct account_settings *to)
 	to->name = r->name;
 	if (fault != NULL)
 		reader_fail(r, "%s", fault);
+	else if (operators_find(s, r->name) != NULL)
+		reader_fail(r, "is the name of an operator; choose another");
 	if (!reader_object(r))
 		return;
 	r->defaults = &defaults;

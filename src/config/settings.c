@@ -286,7 +286,7 @@ read_url(const struct reader *r)
 static void
 read_settings(struct reader *r, struct settings *s)
 {
-	struct reader m, providers, defaults, accounts;
+	struct reader m, providers, operators, defaults, accounts;
 
 	s->workers = (unsigned int)read_integer(r, "workers", 1,
 	    SETTINGS_WORKERS_MAX, WORKERS_DEFAULT);
@@ -306,6 +306,7 @@ read_settings(struct reader *r, struct settings *s)
 	s->url = read_url(&m);
 	s->ca = read_filename(r, "ca", SETTINGS_CA_DEFAULT);
 	providers = reader_member(r, "providers");
+	operators = reader_member(r, "operators");
 	defaults = reader_member(r, "defaults");
 	accounts = reader_member(r, "accounts");
 	s->account_directory = read_filename(r, "account_directory", NULL);
@@ -316,6 +317,7 @@ read_settings(struct reader *r, struct settings *s)
 		    "needs a database, \"state\": \"postgresql://...\"");
 	read_end(r);
 	read_providers(&providers, s);
+	operators_read(&operators, s);
 	account_check_defaults(&defaults, s);
 	read_accounts(&accounts, s);
 }
@@ -384,6 +386,7 @@ settings_free(struct settings *s)
 		json_object_put(s->document);
 	free(s->accounts);
 	free(s->providers);
+	free(s->operators);
 	free(s->file);
 	heap_region_free(s->region);
 	free(s);

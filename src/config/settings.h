@@ -15,6 +15,7 @@
 #include "address/address.h"
 #include "base/error.h"
 #include "config/account.h"
+#include "config/operator.h"
 
 #define SETTINGS_WORKERS_MAX   256
 #define SETTINGS_HOSTS_MAX     64 /* of one account */
@@ -63,6 +64,8 @@ struct settings {
 	const char *ca;
 	struct provider_settings *providers;
 	size_t provider_count;
+	struct operator_settings *operators;
+	size_t operator_count;
 	struct account_settings *accounts; /* sorted by name */
 	size_t account_count;
 	const char *account_directory; /* of more of them, or NULL */

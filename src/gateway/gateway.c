@@ -217,6 +217,35 @@ gateway_free(struct gateway *g)
 #endif
 }
 
+static void
+checkip(const struct gateway *g, struct gateway_tools *t,
+    const struct request *q, struct reply *r)
+{
+	(void)g;
+	(void)t;
+	dyndns2_checkip(q, r);
+}
+
+/* A path that is no update, and who answers there. */
+static const struct page {
+	const char *path;
+	void (*answer)(const struct gateway *g, struct gateway_tools *t,
+	    const struct request *q, struct reply *r);
+} pages[] = {
+	{ "/nic/checkip", checkip },
+	{ "/checkip", checkip },
+};
+
+/* NULL: the path is none of a page. */
+static const struct page *
+find_page(const char *path)
+{
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+		if (strcmp(pages[i].path, path) == 0)
+			return &pages[i];
+	return NULL;
+}
+
 /* Each protocol has a path, its own words, and no say in what is done. */
 static const struct route {
 	const char *path;
@@ -253,33 +282,17 @@ check(const struct request *q, const struct route *route, struct error *why)
 	return ERR_OK;
 }
 
-static bool
-is_checkip(const struct request *q)
-{
-	return q->why.code == ERR_OK &&
-	    (strcmp(q->path, "/nic/checkip") == 0 ||
-		strcmp(q->path, "/checkip") == 0);
-}
-
-void
-gateway_handle(const struct gateway *g, struct gateway_tools *t,
+static void
+handle_update(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply)
 {
 	const struct route *route = find_route(q->path);
 	struct update *u = calloc(1, sizeof *u);
 
-	*reply = (struct reply){ .body.max = REPLY_BODY_MAX,
-		.json = q->json,
-		.head = strcmp(q->method, "HEAD") == 0 };
 	if (u == NULL) {
 		reply->status = 503;
 		reply->retry_after = REPLY_RETRY_AFTER;
 		buffer_puts(&reply->body, "busy\n");
-		return;
-	}
-	if (is_checkip(q)) {
-		dyndns2_checkip(q, reply);
-		free(u);
 		return;
 	}
 	*u = (struct update){ .gateway = g,
@@ -297,6 +310,21 @@ gateway_handle(const struct gateway *g, struct gateway_tools *t,
 	}
 	update_end(u);
 	free(u);
+}
+
+void
+gateway_handle(const struct gateway *g, struct gateway_tools *t,
+    const struct request *q, struct reply *reply)
+{
+	const struct page *page = find_page(q->path);
+
+	*reply = (struct reply){ .body.max = REPLY_BODY_MAX,
+		.json = q->json,
+		.head = strcmp(q->method, "HEAD") == 0 };
+	if (page != NULL && q->why.code == ERR_OK)
+		page->answer(g, t, q, reply);
+	else
+		handle_update(g, t, q, reply);
 }
 
 void

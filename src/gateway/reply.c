@@ -41,7 +41,9 @@ reply_head(const struct reply *r, struct buffer *head)
 	    "Status: %d %s\r\nContent-Type: %s\r\n"
 	    "Content-Length: %zu\r\nCache-Control: no-store\r\n",
 	    r->status, reason(r->status),
-	    r->json ? "application/json" : "text/plain; charset=utf-8",
+	    r->type != NULL ? r->type :
+		r->json	    ? "application/json" :
+			      "text/plain; charset=utf-8",
 	    r->body.len);
 	if (r->status == 401)
 		buffer_puts(head,

@@ -14,6 +14,12 @@
  */
 #define REPLY_BODY_MAX 7168 /* bytes */
 
+/*
+ * Of a page that is read by people or programs that look at Content-Length,
+ * which tells them when the end is missing.
+ */
+#define REPLY_PAGE_MAX (1 << 20) /* bytes */
+
 /* Seconds of Retry-After where nobody named a time. */
 #define REPLY_RETRY_AFTER 60
 
@@ -28,6 +34,7 @@ struct wording {
 struct reply {
 	int status;
 	bool json;	    /* type of the body, else text/plain */
+	const char *type;   /* of the body, in full; NULL: as json says */
 	bool head;	    /* to HEAD: no body goes out */
 	long retry_after;   /* seconds; 0: do not say */
 	struct buffer body; /* whoever fills it looks at body.failed */

@@ -63,21 +63,29 @@ put_source(struct buffer *line, const struct request *q)
 		put_cut(line, q->source, SOURCE_MAX);
 }
 
-/* "203.0.113.9 router: 200", or why it is not, and who tried. */
+/* "203.0.113.9 router: 200"; a user that did not get in is quoted. */
 static void
-put_head(struct buffer *line, const struct update *u, int status)
+put_who(struct buffer *line, const struct request *q, const struct login *l,
+    int status)
 {
-	put_source(line, u->request);
-	if (u->login.account != NULL) {
-		buffer_printf(line, " %s", u->login.account->name);
-	} else if (u->login.user[0] != '\0') {
+	put_source(line, q);
+	if (l->account != NULL) {
+		buffer_printf(line, " %s", l->account->name);
+	} else if (l->user[0] != '\0') {
 		buffer_puts(line, " \"");
-		put_cut(line, u->login.user, USER_MAX);
+		put_cut(line, l->user, USER_MAX);
 		buffer_puts(line, "\"");
 	} else {
 		buffer_puts(line, " -");
 	}
 	buffer_printf(line, ": %d", status);
+}
+
+/* Who it was, the status, and why it is not 200. */
+static void
+put_head(struct buffer *line, const struct update *u, int status)
+{
+	put_who(line, u->request, &u->login, status);
 	if (u->result == ERR_OK)
 		return;
 	buffer_puts(line, ": ");
@@ -203,4 +211,18 @@ report_late(const struct update *u)
 
 	buffer_printf(&line, "after the reply to %s", u->login.account->name);
 	finish_line(&line, u);
+}
+
+void
+report_page(const struct request *q, const struct login *login, int status,
+    const struct error *why)
+{
+	struct buffer line = { .max = REPORT_MAX };
+
+	put_who(&line, q, login, status);
+	buffer_puts(&line, ": ");
+	put_cut(&line, why->text, REASON_MAX);
+	put_path(&line, q->path);
+	log_info("%s", line.data != NULL ? line.data : "-");
+	buffer_free(&line);
 }

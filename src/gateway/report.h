@@ -22,4 +22,11 @@ void report_update(const struct update *u, const struct reply *r);
 /* The line for an update that was late, once it has ended after its reply. */
 void report_late(const struct update *u);
 
+/*
+ * The line for a page that is no update and was not shown: source, user,
+ * status, reason and path.
+ */
+void report_page(const struct request *q, const struct login *login, int status,
+    const struct error *why);
+
 #endif

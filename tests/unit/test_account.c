@@ -33,10 +33,18 @@ static struct account_settings list[] = {
 		"$pbkdf2-sha256$i=1000$"
 		"c2FsdC1vZi1yb3V0ZXI$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ" },
 };
+static struct operator_settings operators[] = {
+	{ .name = "operator",
+	    .verifier =
+		"$pbkdf2-sha256$i=2000$"
+		"c2FsdC1vZi1vcGVyYXRvcg$jiwiBheGgjCFxh3l9SVyhcQjz+N7p1qp2fK+FcfzxTc" },
+};
 static const struct settings settings = {
 	.file = (char *)(uintptr_t) "ddnsgate.json",
 	.accounts = list,
 	.account_count = COUNT(list),
+	.operators = operators,
+	.operator_count = COUNT(operators),
 };
 
 /* Stands before the library's, and counts. */
@@ -94,7 +102,7 @@ wiped(const struct login *l)
 	for (size_t i = 0; i < sizeof l->credential; i++)
 		if (l->credential[i] != '\0')
 			return false;
-	return l->account == NULL && l->token == NULL;
+	return l->account == NULL && l->operator== NULL && l->token == NULL;
 }
 
 static const struct {
@@ -371,6 +379,77 @@ test_remembered(void **state)
 	ROWS_END();
 }
 
+static const struct {
+	const char *credential;
+	bool accounts_too;
+	const char *who; /* NULL: refused */
+	unsigned long cost;
+	const char *why;
+} operator_logins[] = {
+	{ "operator:secret", false, "operator", 2000, NULL },
+	{ "operator:secret", true, "operator", 2000, NULL },
+	{ "operator:wrong", false, NULL, DEAR, WRONG },
+	{ "operator:wrong", true, NULL, DEAR, WRONG },
+	{ "router:token", true, "router", 1000, NULL },
+	{ "router:token", false, NULL, DEAR, "no such operator" },
+	{ "off:token", true, NULL, DEAR, "the account is disabled" },
+	{ "nobody:token", false, NULL, DEAR, "no such operator" },
+	{ "nobody:token", true, NULL, DEAR, "no such account" },
+	{ "operator", true, NULL, 0, "not a Basic credential" },
+};
+
+/* An operator's login opens the operators' pages, and costs as any other. */
+static void
+test_operators(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(operator_logins); i++) {
+		const char *c = operator_logins[i].credential;
+		const char *wanted = operator_logins[i].who, *who = NULL;
+		char *header = basic(c, strlen(c));
+		struct accounts *a = accounts();
+		struct error why = { .text = "" };
+		struct login login;
+		enum err rc;
+
+		iterations_spent = 0;
+		rc = account_authenticate_operator(a, header, NULL,
+		    operator_logins[i].accounts_too, &login, &why);
+		if (rc == ERR_OK)
+			who = login.operator!= NULL ?
+			    login.operator->name : login.account->name;
+		ROW((wanted == NULL && rc == ERR_AUTH && wiped(&login) &&
+			strcmp(why.text, operator_logins[i].why) == 0) ||
+			(wanted != NULL && who != NULL &&
+			    strcmp(who, wanted) == 0 &&
+			    (login.operator== NULL) != (login.account == NULL)),
+		    "%s: %s, %s", c, unit_text(who), why.text);
+		ROW(iterations_spent == operator_logins[i].cost, "%s: cost %lu",
+		    c, iterations_spent);
+		login_end(&login);
+		free(header);
+		accounts_free(a);
+	}
+	ROWS_END();
+}
+
+/* Nobody sends updates as an operator. */
+static void
+test_operator_is_no_account(void **state)
+{
+	struct accounts *a = accounts();
+	struct error why;
+	struct login login;
+
+	(void)state;
+	ROW(log_in(a, "operator:secret", NULL, ERR_AUTH, 0) == DEAR, "update");
+	ROW(account_authenticate_query(a, "operator", "secret", NULL, &login,
+		&why) == ERR_AUTH,
+	    "query");
+	accounts_free(a);
+	ROWS_END();
+}
+
 /* A source that failed too often is not listened to, but for the known. */
 static void
 test_limit(void **state)
@@ -526,6 +605,8 @@ main(void)
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_remembered),
+		cmocka_unit_test(test_operators),
+		cmocka_unit_test(test_operator_is_no_account),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_no_failure),
 		cmocka_unit_test(test_inherit),

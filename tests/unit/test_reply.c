@@ -512,6 +512,9 @@ static const struct {
 	    "Status: 503 Service Unavailable\r\n"
 	    "Content-Type: application/json\r\nContent-Length: 3\r\n"
 	    "Cache-Control: no-store\r\nRetry-After: 17\r\n\r\n{}\n" },
+	{ { .status = 200, .json = true, .type = "text/html" }, "<p>\n",
+	    "Status: 200 OK\r\nContent-Type: text/html\r\n"
+	    "Content-Length: 4\r\nCache-Control: no-store\r\n\r\n<p>\n" },
 	{ { .status = 401 }, "badauth\n",
 	    "Status: 401 Unauthorized\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 8\r\n"

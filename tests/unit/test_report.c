@@ -15,9 +15,10 @@ static struct host_settings hosts[SETTINGS_HOSTS_MAX];
 static struct record records[2 * SETTINGS_HOSTS_MAX];
 static struct account_settings account = { .name = "router", .hosts = hosts };
 
-/* What the log said, behind the time and the process. */
+/* What the log said, behind the time and the process; of u, or of a page. */
 static const char *
-report(const struct update *u, int status)
+report_any(const struct update *u, int status, const struct request *q,
+    const struct login *login, const struct error *because)
 {
 	static char line[2 * LOG_LINE_MAX];
 	struct reply r = { .status = status };
@@ -29,7 +30,10 @@ report(const struct update *u, int status)
 
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(log_open(file, &why), ERR_OK);
-	report_update(u, &r);
+	if (u != NULL)
+		report_update(u, &r);
+	else
+		report_page(q, login, status, because);
 	assert_int_equal(log_open("stderr", &why), ERR_OK);
 	n = read(fd, line, sizeof line - 1);
 	assert_true(n > 0);
@@ -39,6 +43,12 @@ report(const struct update *u, int status)
 	text = strstr(line, "]: ");
 	assert_non_null(text);
 	return text + 3;
+}
+
+static const char *
+report(const struct update *u, int status)
+{
+	return report_any(u, status, NULL, NULL, NULL);
 }
 
 static void
@@ -124,6 +134,21 @@ test_refusals(void **state)
 		    refusals[i].title, report(&u, refusals[i].status));
 	}
 	ROWS_END();
+}
+
+/* A page that was not shown; its user and path are not ours. */
+static void
+test_page(void **state)
+{
+	const struct request q = { .source = "89.14.163.1",
+		.path = "/metrics\x01" };
+	const struct login login = { .user = "an\na" };
+	struct error why;
+
+	(void)state;
+	error_set(&why, ERR_AUTH, "no such operator");
+	assert_string_equal(report_any(NULL, 401, &q, &login, &why),
+	    "89.14.163.1 \"an?a\": 401: no such operator \"/metrics\"...");
 }
 
 /* A source of any length: cut, never "(null)". */
@@ -228,6 +253,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_long_source),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_many),

@@ -92,12 +92,27 @@ static const struct {
 	{ "/worker", "8",
 	    "/worker: unknown; here may stand: workers, "
 	    "listen, peers, log, state, refresh, history, url, ca, providers, "
-	    "defaults, accounts, account_directory, "
+	    "operators, defaults, accounts, account_directory, "
 	    "account_table" },
 	{ "/account_table", "true",
 
 	    "/account_table: needs a database, "
 	    "\"state\": \"postgresql://...\"" },
+	{ "/operators", "{}",
+	    "/operators: must be an object of 1 to 64 operators" },
+	{ "/operators", "[]",
+	    "/operators: must be an object of 1 to 64 operators" },
+	{ "/operators", "{\"a:b\": {\"verifier\": \"x\"}}",
+	    "/operators/a:b: the name of an account has "
+	    "no blanks, no colon and no accents" },
+	{ "/operators", "{\"anna\": {}}",
+	    "/operators/anna/verifier: is missing" },
+	{ "/operators", "{\"anna\": {\"verifier\": 1}}",
+	    "/operators/anna/verifier: must be a string" },
+	{ "/operators", "{\"anna\": {\"verifier\": \"x\", \"hosts\": {}}}",
+	    "/operators/anna/hosts: unknown; here may stand: verifier" },
+	{ "/operators", "{\"router\": {\"verifier\": \"x\"}}",
+	    "/accounts/router: is the name of an operator; choose another" },
 	{ "/account_directory", "\"accounts.d\"",
 	    "/account_directory: must be a full file name, from / on" },
 	{ "/account_directory", "\"/nonexistent/accounts\"",
@@ -478,6 +493,7 @@ static const struct {
 	{ NULL, NULL },
 	{ "/workers", "1" },
 	{ "/workers", "256" },
+	{ "/operators", "{\"anna\": {\"verifier\": \"x\"}}" },
 	{ "/workers", NULL },
 	{ "/listen", NULL },
 	{ "/listen/mode", "\"600\"" },
