@@ -437,13 +437,29 @@ is_news(const struct record *r, bool mine)
 	}
 }
 
+/* What became of the write of a record that the provider was asked for. */
+static enum state_outcome
+outcome_of(const struct publication *p)
+{
+	switch (p->result) {
+	case ERR_OK:
+		return OUTCOME_APPLIED;
+	case ERR_TOKEN:
+	case ERR_ZONE:
+	case ERR_REFUSED:
+		return OUTCOME_ENDED;
+	default:
+		return OUTCOME_OPEN;
+	}
+}
+
 /* Which families of one host does the provider certainly have? */
 static void
 learn_host(struct update *u, size_t host)
 {
 	struct host_state *k = &u->states[host];
 	int verdicts[ORDER_VERDICTS] = { 0 };
-	bool known[STATE_FAMILIES] = { false };
+	enum state_outcome outcomes[STATE_FAMILIES] = { OUTCOME_OPEN };
 	bool asked = false;
 
 	for (int f = 0; f < STATE_FAMILIES; f++) {
@@ -456,10 +472,10 @@ learn_host(struct update *u, size_t host)
 		    r->publication.name == NULL)
 			continue;
 		asked = true;
-		known[f] = r->publication.result == ERR_OK;
+		outcomes[f] = outcome_of(&r->publication);
 	}
 	if (asked)
-		store_apply(u->store, &k->claim, known);
+		store_apply(u->store, &k->claim, outcomes);
 	if (k->is_mine)
 		store_give(u->store, k->claim.host, &k->turn,
 		    has_open(u, host) ? NULL : verdicts);

@@ -84,7 +84,7 @@ struct engine {
 	enum err (*intend)(struct store *st, const struct state_claim *c,
 	    struct state_value *old);
 	void (*apply)(struct store *st, const struct state_claim *c,
-	    const bool *known);
+	    const enum state_outcome *outcomes);
 	bool (*forget)(struct store *st, const char *host);
 	void (*record)(struct store *st, const struct state_event *e);
 	/* most: so many are wanted, as in struct state_search. */
@@ -118,11 +118,13 @@ const char *event_refusal(const struct state_event *e,
     char text[static STATE_TEXT_MAX]);
 
 /*
- * Why a family of a row is unknown: it is being written, or what is there was
- * true under another configuration, or in another epoch.
+ * Why a family of a row is unknown: it is being written; or what is there was
+ * true under another configuration, or in another epoch; or an earlier write
+ * that nobody saw the end of may still take effect.
  */
 #define INTENT_WRITE(family) (1U << (family))
 #define INTENT_DOUBT(family) (1U << (STATE_FAMILIES + (family)))
+#define INTENT_STRAY(family) (1U << (2 * STATE_FAMILIES + (family)))
 #define INTENT_WRITES	     (INTENT_WRITE(STATE_FAMILIES) - 1)
 #define INTENT_DOUBTS	     (INTENT_WRITES << STATE_FAMILIES)
 
@@ -131,12 +133,23 @@ struct applied {
 	struct state_value value[STATE_FAMILIES];
 	unsigned int intent; /* INTENT_*() */
 	uint8_t settings[STATE_DIGEST_LEN];
-	int64_t at[STATE_FAMILIES]; /* ms of the store's clock */
+	int64_t at[STATE_FAMILIES];    /* ms of the store's clock: when it was
+				       applied, or a stray write found */
+	int64_t since[STATE_FAMILIES]; /* seconds since 1970 */
 };
 
 /* Is all of c in a, for less than refresh_ms at now? */
 bool applied_has(const struct applied *a, const struct state_claim *c,
     int64_t refresh_ms, int64_t now);
+
+/*
+ * What store_intend() and store_apply() change in a row, at now of the store's
+ * clock.
+ */
+void applied_intend(struct applied *a, const struct state_claim *c,
+    int64_t now);
+void applied_conclude(struct applied *a, const struct state_claim *c,
+    const enum state_outcome *outcomes, int64_t now);
 
 /* Logs a fault of the store, at most once an hour in all processes. */
 void state_warn(struct state *s, const char *fmt, ...)

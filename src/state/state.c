@@ -55,6 +55,14 @@ event_refusal(const struct state_event *e, char text[static STATE_TEXT_MAX])
 	return text;
 }
 
+/* All for which a family may be unknown. */
+static unsigned int
+reasons(unsigned int family)
+{
+	return INTENT_WRITE(family) | INTENT_DOUBT(family) |
+	    INTENT_STRAY(family);
+}
+
 /* Begins with no, and says yes in one place. */
 bool
 applied_has(const struct applied *a, const struct state_claim *c,
@@ -64,16 +72,65 @@ applied_has(const struct applied *a, const struct state_claim *c,
 
 	if (memcmp(a->settings, c->settings, STATE_DIGEST_LEN) != 0)
 		return false;
-	for (int f = 0; f < STATE_FAMILIES; f++) {
+	for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
 		if (c->wanted[f].kind == VALUE_UNKNOWN)
 			continue;
 		asked = true;
 		if (a->at[f] > now || now - a->at[f] >= refresh_ms ||
-		    (a->intent & (INTENT_WRITE(f) | INTENT_DOUBT(f))) != 0 ||
+		    (a->intent & reasons(f)) != 0 ||
 		    !value_equal(&a->value[f], &c->wanted[f]))
 			return false;
 	}
 	return asked;
+}
+
+void
+applied_intend(struct applied *a, const struct state_claim *c, int64_t now)
+{
+	for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
+		if (c->wanted[f].kind == VALUE_UNKNOWN)
+			continue;
+		if ((a->intent & INTENT_WRITE(f)) != 0) {
+			a->intent |= INTENT_STRAY(f);
+			a->at[f] = now;
+		}
+		a->intent |= INTENT_WRITE(f);
+	}
+}
+
+/* A moment after now was written by the clock of another boot. */
+static bool
+is_stray_possible(const struct applied *a, unsigned int family, int64_t now)
+{
+	int64_t found = a->at[family];
+
+	return (a->intent & INTENT_STRAY(family)) != 0 && found <= now &&
+	    now - found < STATE_STRAY_MS;
+}
+
+void
+applied_conclude(struct applied *a, const struct state_claim *c,
+    const enum state_outcome *outcomes, int64_t now)
+{
+	for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
+		if (c->wanted[f].kind == VALUE_UNKNOWN ||
+		    outcomes[f] == OUTCOME_OPEN)
+			continue;
+		a->intent &= ~INTENT_WRITE(f);
+		if (outcomes[f] == OUTCOME_ENDED) {
+			a->intent |= INTENT_DOUBT(f);
+			continue;
+		}
+		if (!value_equal(&a->value[f], &c->wanted[f]))
+			a->since[f] = time(NULL);
+		a->value[f] = c->wanted[f];
+		if (is_stray_possible(a, f, now)) {
+			a->intent |= INTENT_DOUBT(f);
+			continue;
+		}
+		a->intent &= ~reasons(f);
+		a->at[f] = now;
+	}
 }
 
 void
@@ -218,9 +275,9 @@ store_intend(struct store *st, const struct state_claim *c,
 
 void
 store_apply(struct store *st, const struct state_claim *c,
-    const bool known[static STATE_FAMILIES])
+    const enum state_outcome outcomes[static STATE_FAMILIES])
 {
-	st->engine->apply(st, c, known);
+	st->engine->apply(st, c, outcomes);
 }
 
 bool

@@ -118,12 +118,23 @@ void store_give(struct store *st, const char *host, const struct turn *t,
 enum err store_intend(struct store *st, const struct state_claim *c,
     struct state_value old[static STATE_FAMILIES]);
 
+/* What became of the write of one family. */
+enum state_outcome {
+	OUTCOME_OPEN,	/* no answer came: it may take effect later */
+	OUTCOME_ENDED,	/* it was refused, or never sent */
+	OUTCOME_APPLIED /* the provider certainly has what was wanted */
+};
+
 /*
- * Commits what became of it.  known: the families of c.wanted that the provider
- * certainly has now; the others stay unknown.
+ * Commits what became of the intent, a family each of c.wanted.  What was
+ * applied is believed from now on, but for one case: if an earlier write of the
+ * same record was left open, by a worker that died or by a provider that gave
+ * no answer, that may still take effect.  Until STATE_STRAY_MS after the intent
+ * that found it open, each update reads the provider again.
  */
+#define STATE_STRAY_MS 60000
 void store_apply(struct store *st, const struct state_claim *c,
-    const bool known[static STATE_FAMILIES]);
+    const enum state_outcome outcomes[static STATE_FAMILIES]);
 
 /* Makes the next update of the host begin anew; false: it is not known. */
 bool store_forget(struct store *st, const char *host);

@@ -279,6 +279,26 @@ def test_an_older_update_that_asks_later_ends_no_wait(scene):
         hole.stop()
 
 
+def test_a_write_that_takes_effect_late(scene):
+    """Its worker is dead, and a newer claim was published meanwhile."""
+    old, new = "89.14.163.40", "89.14.163.41"
+    scene.recorder.slow.add(old)
+    first = threading.Thread(target=scene.update, args=("home",), kwargs={"ipv4": old})
+    first.start()
+    waiting.until(lambda: any(r.method != "GET" for r in scene.recorder.requests),
+                  "a write", 15)
+    for pid in scene.pool.workers():
+        os.kill(pid, signal.SIGKILL)
+    first.join()
+    assert scene.update(ipv4=new) == (200, answers("home", "good", new))
+    scene.recorder.late.set()
+    held = (f"home.{ZONE}", "A")
+    waiting.until(lambda: scene.recorder.held[held] == [old], "the late write", 15)
+    # What was published is not taken for granted, so that it is mended now.
+    assert scene.update(ipv4=new) == (200, answers("home", "good", new))
+    assert scene.recorder.held[held] == [new]
+
+
 def test_one_account_does_not_hold_the_pool(scene):
     """Many updates of one account at a provider that hangs, and another one."""
     scene.recorder.gate.clear()

@@ -23,6 +23,8 @@ class Recorder(provider.Provider):
         self.wait = 0.0
         self.gate = threading.Event()
         self.gate.set()
+        self.slow = set()               # addresses whose write takes effect late
+        self.late = threading.Event()   # the moment of that
         super().__init__(*arguments, **options)
 
     def repeated(self):
@@ -45,6 +47,8 @@ class Recorder(provider.Provider):
                 [zone] if path.endswith("/zones") else zone).encode(),
                 "Content-Type: application/json")
         self.gate.wait(30)
+        if any(address in request.body.decode() for address in self.slow):
+            self.late.wait(60)
         for rrset in json.loads(request.body)["rrsets"]:
             key = rrset["name"].rstrip("."), rrset["type"]
             self.held[key] = [r["content"] for r in rrset.get("records", [])]

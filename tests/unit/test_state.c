@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/shared.h"
+#include "state/engine.h"
 #include "state/state.h"
 
 #define V4	"89.14.163.156"
@@ -107,7 +108,8 @@ claim(const char *ipv4, const char *ipv6)
 		.wanted = { value(ipv4), value(ipv6) } };
 }
 
-static const bool both[STATE_FAMILIES] = { true, true };
+static const enum state_outcome both[STATE_FAMILIES] = { OUTCOME_APPLIED,
+	OUTCOME_APPLIED };
 static struct state_value old[STATE_FAMILIES]; /* what an intent replaced */
 
 static void
@@ -245,15 +247,56 @@ test_doubts(void **state)
 	assert_false(has(&s, V4, NULL));
 	assert_true(has(&s, NULL, V6));
 	store_intend(s.store, &other, old);
-	store_apply(s.store, &other, (bool[STATE_FAMILIES]){ false, false });
+	store_apply(s.store, &other,
+	    (enum state_outcome[STATE_FAMILIES]){ OUTCOME_OPEN, OUTCOME_OPEN });
 	assert_false(has(&s, V4, NULL));
 	assert_false(has(&s, "89.14.163.157", NULL));
+	/* That write may still take effect, after the next one. */
 	publish(&s, V4, V6);
-	assert_true(has(&s, V4, V6));
+	publish(&s, V4, V6);
+	assert_false(has(&s, V4, NULL));
+	assert_true(has(&s, NULL, V6));
 	assert_true(store_forget(s.store, "home.example.org"));
 	assert_false(store_forget(s.store, "b.example.org"));
 	assert_false(has(&s, V4, V6));
 	stage_close(&s);
+}
+
+/* The write of one that died is waited for, and forgotten in the end. */
+static void
+test_stray(void **state)
+{
+	struct applied a = { .intent = 0 };
+	struct state_claim c = claim(V4, NULL);
+	const enum state_outcome open[STATE_FAMILIES] = { OUTCOME_OPEN },
+				 ended[STATE_FAMILIES] = { OUTCOME_ENDED };
+
+	(void)state;
+	memcpy(a.settings, c.settings, STATE_DIGEST_LEN);
+	/* A refusal is the end of a write: the next one is believed at once. */
+	applied_intend(&a, &c, 1000);
+	applied_conclude(&a, &c, ended, 1000);
+	assert_false(applied_has(&a, &c, REFRESH, 1000));
+	applied_intend(&a, &c, 1000);
+	applied_conclude(&a, &c, both, 1000);
+	assert_true(applied_has(&a, &c, REFRESH, 1000));
+	/* No answer, or a death, is not. */
+	applied_intend(&a, &c, 2000);
+	applied_conclude(&a, &c, open, 2000);
+	for (int64_t now = 3000; now < 3000 + STATE_STRAY_MS; now += 10000) {
+		applied_intend(&a, &c, now);
+		applied_conclude(&a, &c, both, now);
+		assert_false(applied_has(&a, &c, REFRESH, now));
+		assert_true(a.value[STATE_IPV4].kind == VALUE_ADDRESS);
+	}
+	applied_intend(&a, &c, 3000 + STATE_STRAY_MS);
+	applied_conclude(&a, &c, both, 3000 + STATE_STRAY_MS);
+	assert_true(applied_has(&a, &c, REFRESH, 3000 + STATE_STRAY_MS));
+	/* What was found in another boot is of another clock. */
+	applied_intend(&a, &c, 500000);
+	applied_intend(&a, &c, 500000);
+	applied_conclude(&a, &c, both, 100);
+	assert_true(applied_has(&a, &c, REFRESH, 100));
 }
 
 static bool
@@ -566,6 +609,7 @@ test_damage_found_by_many(void **state)
 			struct store *st = store_open(s.state);
 			struct state_claim c = claim(V4, V6);
 
+			c.host = "shared.example.org";
 			usleep(300000); /* all have it open by then */
 			for (int n = 0; n < 50; n++) {
 				store_intend(st, &c, old);
@@ -1079,6 +1123,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_beliefs),
 		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_stray),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_tampered),

@@ -83,7 +83,6 @@ was_known(struct store *st, const struct state_claim *c)
 
 struct row {
 	struct applied applied;
-	int64_t since[STATE_FAMILIES];
 	int64_t now;
 };
 
@@ -93,7 +92,7 @@ read_row(const PGresult *r, struct row *row)
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		row->applied.value[f] = value_parse(column_text(r, 0, f));
 		row->applied.at[f] = column_number(r, 0, 2 + f);
-		row->since[f] = column_number(r, 0, 4 + f);
+		row->applied.since[f] = column_number(r, 0, 4 + f);
 	}
 	hex_read(row->applied.settings, STATE_DIGEST_LEN, column_text(r, 0, 6));
 	row->applied.intent = (unsigned int)column_number(r, 0, 7);
@@ -125,7 +124,7 @@ postgresql_is_applied(struct store *st, const struct state_claim *c,
 /* A change to the row of a host. */
 struct change {
 	const struct state_claim *claim;
-	const bool *known;	 /* NULL: an intent */
+	const enum state_outcome *outcomes; /* NULL: an intent */
 	struct state_value *old; /* of an intent: gets what was there */
 };
 
@@ -134,7 +133,6 @@ static void
 apply_change(struct row *row, const struct change *change)
 {
 	const struct state_claim *c = change->claim;
-	int64_t seconds = time(NULL);
 
 	if (change->old != NULL)
 		memcpy(change->old, row->applied.value,
@@ -142,20 +140,10 @@ apply_change(struct row *row, const struct change *change)
 
 	if (memcmp(row->applied.settings, c->settings, STATE_DIGEST_LEN) != 0)
 		row->applied.intent |= INTENT_DOUBTS;
-	for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
-		if (c->wanted[f].kind == VALUE_UNKNOWN)
-			continue;
-		if (change->known == NULL) {
-			row->applied.intent |= INTENT_WRITE(f);
-		} else if (change->known[f]) {
-			if (!value_equal(&row->applied.value[f], &c->wanted[f]))
-				row->since[f] = seconds;
-			row->applied.value[f] = c->wanted[f];
-			row->applied.intent &=
-			    ~(INTENT_WRITE(f) | INTENT_DOUBT(f));
-			row->applied.at[f] = row->now;
-		}
-	}
+	if (change->outcomes == NULL)
+		applied_intend(&row->applied, c, row->now);
+	else
+		applied_conclude(&row->applied, c, change->outcomes, row->now);
 }
 
 static bool
@@ -175,10 +163,10 @@ write_row(struct postgresql *q, const struct change *change,
 	for (int f = 0; f < STATE_FAMILIES; f++)
 		add_number(&p, row->applied.at[f]);
 	for (int f = 0; f < STATE_FAMILIES; f++)
-		add_number(&p, row->since[f]);
+		add_number(&p, row->applied.since[f]);
 	add_text(&p, hex_write(c->settings, STATE_DIGEST_LEN, settings));
 	add_number(&p, row->applied.intent);
-	add_number(&p, change->known != NULL ? time(NULL) : 0);
+	add_number(&p, change->outcomes != NULL ? time(NULL) : 0);
 	add_number(&p, c->expiry);
 	return connection_do(q->connection,
 	    "UPDATE ddnsgate_host SET account = $2, ipv4 = $3,"
@@ -230,9 +218,9 @@ postgresql_intend(struct store *st, const struct state_claim *c,
 
 void
 postgresql_apply(struct store *st, const struct state_claim *c,
-    const bool *known)
+    const enum state_outcome *outcomes)
 {
-	struct change change = { .claim = c, .known = known };
+	struct change change = { .claim = c, .outcomes = outcomes };
 
 	(void)connection_transaction((struct postgresql *)st, change_row,
 	    &change);

@@ -13,7 +13,7 @@ enum store_answer postgresql_is_applied(struct store *st,
 enum err postgresql_intend(struct store *st, const struct state_claim *c,
     struct state_value *old);
 void postgresql_apply(struct store *st, const struct state_claim *c,
-    const bool *known);
+    const enum state_outcome *outcomes);
 bool postgresql_forget(struct store *st, const char *host);
 
 /* turn.c */

@@ -17,8 +17,7 @@
 
 struct host_row {
 	struct applied applied;
-	int64_t epoch, sum;
-	int64_t since[STATE_FAMILIES], applied_at;
+	int64_t epoch, sum, applied_at;
 };
 
 /*
@@ -65,7 +64,7 @@ read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
 			r->applied.value[f] = value_parse(
 			    (const char *)sqlite3_column_text(st, f));
 			r->applied.at[f] = sqlite3_column_int64(st, 2 + f);
-			r->since[f] = sqlite3_column_int64(st, 4 + f);
+			r->applied.since[f] = sqlite3_column_int64(st, 4 + f);
 		}
 		if (sqlite3_column_bytes(st, 6) == STATE_DIGEST_LEN)
 			memcpy(r->applied.settings, sqlite3_column_blob(st, 6),
@@ -125,7 +124,7 @@ write_row(struct sqlite *q, const struct state_claim *c, struct host_row *r)
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		bind_text(st, 3 + f, value_text(&r->applied.value[f], text));
 		sqlite3_bind_int64(st, 5 + f, r->applied.at[f]);
-		sqlite3_bind_int64(st, 7 + f, r->since[f]);
+		sqlite3_bind_int64(st, 7 + f, r->applied.since[f]);
 	}
 	sqlite3_bind_blob(st, 9, c->settings, STATE_DIGEST_LEN,
 	    SQLITE_TRANSIENT);
@@ -179,9 +178,7 @@ sqlite_intend(struct store *st, const struct state_claim *c,
 		rc = read_to_change(q, c, &r);
 	if (rc == SQLITE_OK) {
 		memcpy(old, r.applied.value, sizeof r.applied.value);
-		for (unsigned int f = 0; f < STATE_FAMILIES; f++)
-			if (c->wanted[f].kind != VALUE_UNKNOWN)
-				r.applied.intent |= INTENT_WRITE(f);
+		applied_intend(&r.applied, c, connection_now());
 		rc = write_row(q, c, &r);
 	}
 	if (connection_end(q, rc) != SQLITE_OK)
@@ -191,10 +188,10 @@ sqlite_intend(struct store *st, const struct state_claim *c,
 }
 
 void
-sqlite_apply(struct store *st, const struct state_claim *c, const bool *known)
+sqlite_apply(struct store *st, const struct state_claim *c,
+    const enum state_outcome *outcomes)
 {
 	struct sqlite *q = (struct sqlite *)st;
-	int64_t now = time(NULL);
 	struct host_row r;
 	int rc;
 
@@ -206,17 +203,8 @@ sqlite_apply(struct store *st, const struct state_claim *c, const bool *known)
 	if ((rc = connection_begin(q)) == SQLITE_OK)
 		rc = read_to_change(q, c, &r);
 	if (rc == SQLITE_OK) {
-		for (unsigned int f = 0; f < STATE_FAMILIES; f++) {
-			if (!known[f] || c->wanted[f].kind == VALUE_UNKNOWN)
-				continue;
-			if (!value_equal(&r.applied.value[f], &c->wanted[f]))
-				r.since[f] = now;
-			r.applied.value[f] = c->wanted[f];
-			r.applied.intent &=
-			    ~(INTENT_WRITE(f) | INTENT_DOUBT(f));
-			r.applied.at[f] = connection_now();
-		}
-		r.applied_at = now;
+		applied_conclude(&r.applied, c, outcomes, connection_now());
+		r.applied_at = time(NULL);
 		rc = write_row(q, c, &r);
 	}
 	(void)connection_end(q, rc);

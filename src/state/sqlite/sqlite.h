@@ -13,7 +13,7 @@ enum store_answer sqlite_is_applied(struct store *st,
 enum err sqlite_intend(struct store *st, const struct state_claim *c,
     struct state_value *old);
 void sqlite_apply(struct store *st, const struct state_claim *c,
-    const bool *known);
+    const enum state_outcome *outcomes);
 bool sqlite_forget(struct store *st, const char *host);
 
 /* turn.c */
