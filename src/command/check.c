@@ -78,7 +78,7 @@ command_check(int argc, char *argv[])
 		notes_print(g);
 	good = account_show_faults(g->settings);
 	good = (!resolve || visit_providers(g, quiet)) && good;
-	good = trial_run(g->settings, quiet) && good;
+	good = trial_run(g->settings, quiet, resolve) && good;
 	gateway_free(g);
 	return good ? EXIT_OK : EXIT_FAILED;
 }

@@ -11,6 +11,7 @@
 #include "command/identity.h"
 #include "command/trial.h"
 #include "pool/listener.h"
+#include "state/state.h"
 
 static void
 fault(const struct error *why, bool *good)
@@ -53,21 +54,43 @@ try_socket(const struct listen_settings *l, bool quiet, bool *good)
 	}
 }
 
-/* serve goes on without a store, so this is no fault. */
+/*
+ * serve goes on without a store, so that is worth a note; only one that a newer
+ * program made is a fault.
+ */
 static void
-try_state(const char *place)
+try_state(const struct settings *s, bool quiet, bool network, bool *good)
 {
-	if (settings_is_database(place))
-		printf("not tried: the database that holds the state\n");
-	else if (access(place, R_OK | W_OK | X_OK) == -1)
-		printf("note: state %s: %s; nothing will be remembered, "
-		       "so each "
-		       "update is proved and written\n",
-		    place, strerror(errno));
+	const char *place = s->state.place;
+	struct state *state = NULL;
+	enum err rc = ERR_SYSTEM;
+	struct error why;
+
+	if (settings_is_database(place) && !network) {
+		if (!quiet)
+			puts("not tried: the database that holds the state");
+		return;
+	}
+	if (!settings_is_database(place) &&
+	    access(place, R_OK | W_OK | X_OK) == -1)
+		error_set(&why, rc, "%s", strerror(errno));
+	else if ((state = state_view(s, &why)) != NULL)
+		rc = state_examine(state, &why);
+	else
+		rc = ERR_CONFIG;
+	if (rc == ERR_CONFIG)
+		fault(&why, good);
+	else if (rc != ERR_OK && !quiet)
+		printf("note: state %s: %s%s\n", place, why.text,
+		    settings_is_database(place) ?
+			"" :
+			"; nothing will be remembered, so each update is "
+			"proved and written");
+	state_free(state);
 }
 
 static bool
-try_all(const struct settings *s, bool quiet)
+try_all(const struct settings *s, bool quiet, bool network)
 {
 	bool good = true;
 	struct error why;
@@ -75,8 +98,7 @@ try_all(const struct settings *s, bool quiet)
 	try_socket(&s->listen, quiet, &good);
 	if (!try_log(s->log, &why))
 		fault(&why, &good);
-	if (!quiet)
-		try_state(s->state.place);
+	try_state(s, quiet, network, &good);
 	if (!quiet && *s->log == '/')
 		printf("not tried: %s inside a unit of systemd, which may hide "
 		       "it (ReadWritePaths=, LogsDirectory=)\n",
@@ -89,7 +111,7 @@ try_all(const struct settings *s, bool quiet)
 }
 
 bool
-trial_run(const struct settings *s, bool quiet)
+trial_run(const struct settings *s, bool quiet, bool network)
 {
 	int status = 0;
 	bool good;
@@ -97,7 +119,7 @@ trial_run(const struct settings *s, bool quiet)
 
 	fflush(stdout);
 	if ((pid = fork()) == 0) {
-		good = try_all(s, quiet);
+		good = try_all(s, quiet, network);
 		fflush(stdout);
 		_exit(good ? 0 : 1);
 	}

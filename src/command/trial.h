@@ -13,11 +13,11 @@
 
 /*
  * Opens the log and makes the socket as serve would, and takes both away again;
- * looks whether the directory of the state can be used.
+ * looks whether the state can be used; a database only if network says so.
  * Prints what is wrong to standard error, and, unless quiet, what could not be
  * tried to standard output.  False: something was wrong.  A child does it, so
  * that neither log nor socket is this process's own.
  */
-bool trial_run(const struct settings *s, bool quiet);
+bool trial_run(const struct settings *s, bool quiet, bool network);
 
 #endif

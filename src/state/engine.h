@@ -69,6 +69,7 @@ struct engine {
 	/* Fills in what follows from the place; for every state. */
 	enum err (*name)(struct state *s, struct error *why);
 	enum err (*prepare)(struct state *s, struct error *why);
+	enum err (*examine)(struct state *s, struct error *why);
 	/* At the end, of a state that was prepared; may be NULL. */
 	void (*leave)(struct state *s);
 	struct store *(*open)(struct state *s);

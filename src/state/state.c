@@ -202,6 +202,12 @@ state_new(const struct settings *settings, struct error *why)
 	return NULL;
 }
 
+enum err
+state_examine(struct state *s, struct error *why)
+{
+	return s->engine->examine(s, why);
+}
+
 void
 state_free(struct state *s)
 {

@@ -69,6 +69,14 @@ void state_free(struct state *s);
  */
 struct state *state_view(const struct settings *s, struct error *why);
 
+/*
+ * What serve would meet in the store of state_view().  Nothing is made or
+ * changed.  ERR_CONFIG: a newer program made it, and serve refuses it.
+ * ERR_SYSTEM, ERR_UNREACHABLE: serve goes on without it.  A store that is not
+ * there yet is none of these.
+ */
+enum err state_examine(struct state *s, struct error *why);
+
 /* Takes over the shared part of another configuration's, of the same store. */
 void state_inherit(struct state *s, struct state *from);
 

@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -80,6 +81,28 @@ def test_a_state_that_serve_cannot_keep(binary, place, state, why):
     assert notes(binary, configuration(place, state=f"{place}/{state}")) == [
         f"note: state {place}/{state}: {why}; nothing will be remembered, so each "
         "update is proved and written"]
+
+
+def test_a_state_of_a_newer_program(binary, place):
+    """serve refuses it."""
+    with contextlib.closing(sqlite3.connect(place / "own/state.db")) as db:
+        db.execute(f"PRAGMA application_id = {0x64646e73}")
+        db.execute("PRAGMA user_version = 99")
+    os.chown(place / "own/state.db", USER, USER)
+    refused(binary, place,
+            f"state {place}/own/state.db: version 99 of its tables was made by a newer "
+            "ddnsgate; this one knows version 1.  Install the newer one again, or name "
+            "another directory")
+
+
+def test_a_state_of_another_program(binary, place):
+    with contextlib.closing(sqlite3.connect(place / "own/state.db")) as db:
+        db.execute("CREATE TABLE treasure (value)")
+    os.chown(place / "own/state.db", USER, USER)
+    file = configuration(place)
+    assert notes(binary, file) == [
+        f"note: state {place}/own: {place}/own/state.db is a database of another "
+        "program; nothing will be remembered, so each update is proved and written"]
 
 
 def test_a_database_is_not_tried(binary, place):

@@ -147,6 +147,9 @@ def test_tables_of_a_newer_program(scene, database):
     assert said.returncode != 0
     assert "version 99 of its tables was made by a newer ddnsgate" in said.stdout
     assert "Install the newer one again" in said.stdout
+    check = scene.command("check", "--resolve")
+    assert check.returncode != 0
+    assert "version 99 of its tables was made by a newer ddnsgate" in check.stdout
 
 
 def test_a_database_that_comes_later(scene, database):

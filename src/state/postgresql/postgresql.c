@@ -37,6 +37,22 @@ postgresql_name(struct state *s, struct error *why)
 	return ERR_OK;
 }
 
+/* Without may_make nothing is made, and tables that are missing are told. */
+static enum err
+postgresql_examine(struct state *s, struct error *why)
+{
+	enum err rc = ERR_UNREACHABLE;
+	PGconn *c;
+
+	resolver_hurry(true);
+	c = connection_new(s, clock_now() + STORE_MS, why);
+	resolver_hurry(false);
+	if (c != NULL)
+		rc = tables_ready(c, s, clock_now() + PREPARE_MS, why);
+	PQfinish(c);
+	return rc;
+}
+
 /*
  * A database that is out of reach now is asked again by each request, which
  * then makes the tables.
@@ -44,17 +60,11 @@ postgresql_name(struct state *s, struct error *why)
 static enum err
 postgresql_prepare(struct state *s, struct error *why)
 {
-	enum err rc = ERR_UNREACHABLE;
 	struct error what;
-	PGconn *c;
+	enum err rc;
 
 	s->may_make = true;
-	resolver_hurry(true);
-	c = connection_new(s, clock_now() + STORE_MS, &what);
-	resolver_hurry(false);
-	if (c != NULL)
-		rc = tables_ready(c, s, clock_now() + PREPARE_MS, &what);
-	PQfinish(c);
+	rc = postgresql_examine(s, &what);
 	if (rc == ERR_CONFIG) {
 		*why = what;
 		return rc;
@@ -89,6 +99,7 @@ const struct engine postgresql_engine = {
 	.meanwhile = "changes are refused until it takes them",
 	.name = postgresql_name,
 	.prepare = postgresql_prepare,
+	.examine = postgresql_examine,
 	.open = postgresql_open,
 	.close = postgresql_shut,
 	.is_applied = postgresql_is_applied,

@@ -153,16 +153,17 @@ file_open(const char *path, sqlite3 **db)
 }
 
 /*
- * Makes the tables, or brings those of an older version up.  Version 1 is the
- * first; the next one adds its steps here.
+ * Whose tables are these?  fresh: nobody's yet.  ERR_CONFIG and ERR_SYSTEM as
+ * file_migrate() tells them.
  */
-enum err
-file_migrate(struct state *s, sqlite3 *db, struct error *why)
+static enum err
+judge_tables(const char *path, sqlite3 *db, bool *fresh, struct error *why)
 {
 	int id = pragma_number(db, "PRAGMA application_id");
 	int version = pragma_number(db, "PRAGMA user_version");
 	int tables = pragma_number(db, "SELECT count(*) FROM sqlite_schema");
 
+	*fresh = false;
 	if (id == -1 || version == -1 || tables == -1)
 		return error_set(why, ERR_SYSTEM, "%s", sqlite3_errmsg(db));
 	if (id == APPLICATION_ID && version > TABLES_VERSION)
@@ -171,12 +172,46 @@ file_migrate(struct state *s, sqlite3 *db, struct error *why)
 		    "tables was made by a newer ddnsgate; this one knows "
 		    "version %d.  Install the newer one again, or name another "
 		    "directory",
-		    s->path, version, TABLES_VERSION);
-	if (id == APPLICATION_ID)
-		return ERR_OK;
-	if (tables > 0)
+		    path, version, TABLES_VERSION);
+	if (id != APPLICATION_ID && tables > 0)
 		return error_set(why, ERR_SYSTEM,
-		    "%s is a database of another program", s->path);
+		    "%s is a database of another program", path);
+	*fresh = id != APPLICATION_ID;
+	return ERR_OK;
+}
+
+enum err
+file_examine(const char *path, struct error *why)
+{
+	sqlite3 *db = NULL;
+	enum err rc = ERR_OK;
+	bool fresh;
+
+	if (access(path, F_OK) == 0 &&
+	    sqlite3_open_v2(path, &db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+		NULL) == SQLITE_OK) {
+		sqlite3_busy_timeout(db, BUSY_MS);
+		rc = judge_tables(path, db, &fresh, why);
+		if (rc == ERR_SYSTEM && file_is_damaged(sqlite3_errcode(db)))
+			rc = ERR_OK;
+	}
+	sqlite3_close(db);
+	return rc;
+}
+
+/*
+ * Makes the tables, or brings those of an older version up.  Version 1 is the
+ * first; the next one adds its steps here.
+ */
+enum err
+file_migrate(struct state *s, sqlite3 *db, struct error *why)
+{
+	bool fresh;
+	enum err rc = judge_tables(s->path, db, &fresh, why);
+
+	if (rc != ERR_OK || !fresh)
+		return rc;
 	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
 		SQLITE_OK ||
 	    sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK ||

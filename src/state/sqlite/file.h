@@ -31,6 +31,13 @@ int file_open(const char *path, sqlite3 **db);
 enum err file_migrate(struct state *s, sqlite3 *db, struct error *why);
 
 /*
+ * Looks whether file_open() and file_migrate() would do, and changes nothing:
+ * the errors of file_migrate().  A file that is damaged, or not there yet, is
+ * none: a new one begins.
+ */
+enum err file_examine(const char *path, struct error *why);
+
+/*
  * Which files are at the path now, the database and its log of writes: another
  * number for others.  Never 0.
  */

@@ -58,6 +58,12 @@ sqlite_prepare(struct state *s, struct error *why)
 	return what.code == ERR_CONFIG ? ERR_CONFIG : ERR_OK;
 }
 
+static enum err
+sqlite_examine(struct state *s, struct error *why)
+{
+	return file_examine(s->path, why);
+}
+
 static struct store *
 sqlite_open(struct state *s)
 {
@@ -86,6 +92,7 @@ const struct engine sqlite_engine = {
 		     "each time",
 	.name = sqlite_name,
 	.prepare = sqlite_prepare,
+	.examine = sqlite_examine,
 	.leave = epoch_seal,
 	.open = sqlite_open,
 	.close = sqlite_shut,
