@@ -151,6 +151,7 @@ listener_make(struct listener *l, const struct listen_settings *how,
 		goto fail;
 	*l = (struct listener){ .fd = fd,
 		.path = path,
+		.is_ours = true,
 		.device = made.st_dev,
 		.inode = made.st_ino };
 	return ERR_OK;
@@ -242,7 +243,20 @@ listener_open(struct listener *l, const struct settings *s, bool handed_in_only,
 		return rc;
 	}
 	l->fd = SYSTEMD_FIRST_FD;
+	/* spawn-fcgi -n listens, and then becomes this program. */
+	l->is_ours = listener_made_by(l->fd, getpid());
 	return ERR_OK;
+}
+
+bool
+listener_made_by(int fd, pid_t pid)
+{
+	struct ucred owner = { .pid = 0 };
+	socklen_t len = sizeof owner;
+
+	/* SO_PEERCRED of a listener tells who called listen(): unix(7). */
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &len) == 0 &&
+	    owner.pid == pid;
 }
 
 bool
@@ -321,9 +335,9 @@ listener_peer_allowed(const struct settings *s, int fd, uid_t *uid)
 void
 listener_shut(struct listener *l)
 {
-	if (l->path == NULL || l->is_shut)
+	if (!l->is_ours || l->is_shut)
 		return;
-	if (listener_is_there(l))
+	if (l->path != NULL && listener_is_there(l))
 		unlink(l->path);
 	/* From now on connect(2) is refused; accept(2) empties the queue. */
 	shutdown(l->fd, SHUT_RD);

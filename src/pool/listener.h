@@ -16,6 +16,7 @@ struct listener {
 	char *path;   /* of a socket that we made; NULL: it was handed in */
 	dev_t device; /* of the file that we made at path, so that no */
 	ino_t inode;  /* other server's socket is taken for ours */
+	bool is_ours; /* this process called listen(2), here or before exec */
 	bool is_shut; /* by listener_shut() */
 };
 
@@ -65,10 +66,14 @@ enum err listener_try(const struct listen_settings *l, struct error *why);
  */
 bool listener_peer_allowed(const struct settings *s, int fd, uid_t *uid);
 
+/* Did the process with that pid call listen(2) on the socket fd? */
+bool listener_made_by(int fd, pid_t pid);
+
 /*
  * Removes the file of our own socket, unless another server's is there now, and
  * lets nobody connect any more; what is in the queue can be accepted still.
- * Does nothing for a socket that was handed in, which others may share.
+ * Does nothing for a socket on which another process listens, such as systemd,
+ * which keeps it, or a manager that gives it to others as well.
  */
 void listener_shut(struct listener *l);
 
