@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/activity.h"
 #include "base/environment.h"
 #include "command/command.h"
 
@@ -65,6 +67,7 @@ main(int argc, char *argv[])
 	int status;
 
 	environment_clean(argv);
+	activity_setup(argc, argv, environ);
 	status = run(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("ddnsgate: standard output could not be written\n",

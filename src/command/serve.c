@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/activity.h"
 #include "base/clock.h"
 #include "base/lack.h"
 #include "base/log.h"
@@ -99,8 +100,10 @@ keep_resolver(struct single *s)
 		return;
 	atomic_store(&s->slot->stage, STAGE_STARTING);
 	s->born = clock_now();
-	if ((s->resolver = process_fork("ddnsgate names")) == 0)
+	if ((s->resolver = process_fork("ddnsgate names")) == 0) {
+		activity_show("resolver", NULL);
 		resolver_run(s->gateway->providers, s->slot);
+	}
 	if (s->resolver != -1)
 		return;
 	s->resolver = 0;

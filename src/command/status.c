@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/activity.h"
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/lookup.h"
@@ -185,8 +186,9 @@ print_worker(const struct slot *slot)
 	int pid = atomic_load(&slot->worker);
 
 	if (pid != 0 && since != 0)
-		printf("  worker %d at work for %.1f s\n", pid,
-		    (double)(clock_now() - since) / 1000);
+		printf("  worker %d at work for %.1f s: %s\n", pid,
+		    (double)(clock_now() - since) / 1000,
+		    activity_name(atomic_load(&slot->activity)));
 }
 
 static void
@@ -214,6 +216,9 @@ pool_json(const struct scoreboard *b)
 	json_object_object_add(o, "since", lookup_json_time(b->began));
 	json_object_object_add(o, "workers", json_object_new_int((int)all));
 	json_object_object_add(o, "busy", json_object_new_int((int)busy));
+	json_object_object_add(o, "hosts_refused",
+	    json_object_new_int(
+		(int)refusals_count(&b->refusals, clock_now())));
 	for (int i = 0; i < REPLIES__COUNT; i++)
 		json_object_object_add(o, names[i],
 		    json_object_new_int64(
@@ -240,6 +245,8 @@ print_pool(const struct scoreboard *b)
 	    (unsigned long long)atomic_load(&b->replies[REPLIES_GOOD]),
 	    (unsigned long long)atomic_load(&b->replies[REPLIES_REFUSED]),
 	    (unsigned long long)atomic_load(&b->replies[REPLIES_BUSY]));
+	printf("  hosts refused in the last hour: %zu\n",
+	    refusals_count(&b->refusals, clock_now()));
 }
 
 /* What the pool does; a list of one object, or of none, in JSON. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "account/verifier.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/directory.h"
 #include "config/roster.h"
@@ -282,6 +283,21 @@ check(const struct request *q, const struct route *route, struct error *why)
 	return ERR_OK;
 }
 
+/* Tells everybody which hosts were refused, once all have their verdicts. */
+static void
+share_refusals(const struct gateway_tools *t, const struct update *u)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < u->host_count && t->refusals != NULL; i++) {
+		enum verdict v = update_host_verdict(u, u->hosts[i]);
+
+		if (v == VERDICT_ADDRESS || v == VERDICT_PROOF ||
+		    v == VERDICT_PROVIDER)
+			refusals_add(t->refusals, u->hosts[i]->name, now);
+	}
+}
+
 static void
 handle_update(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply)
@@ -308,6 +324,7 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 		t->late = u;
 		return;
 	}
+	share_refusals(t, u);
 	update_end(u);
 	free(u);
 }
@@ -332,6 +349,7 @@ gateway_go_on(struct gateway_tools *t, int64_t until)
 {
 	if (t->late == NULL || !update_go_on(t->late, until))
 		return;
+	share_refusals(t, t->late);
 	report_late(t->late);
 	gateway_give_up(t);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "config/settings.h"
 #include "gateway/notice.h"
+#include "gateway/refusals.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
 #include "gateway/slow.h"
@@ -36,6 +37,7 @@ struct gateway_tools {
 	struct update *late; /* NULL, or one that goes on after its reply */
 	struct exchanges *exchanges; /* connections to providers */
 	struct store *store;	     /* connection to the state; or NULL */
+	struct refusals *refusals;   /* of the pool; or NULL */
 };
 
 /*

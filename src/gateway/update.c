@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/activity.h"
 #include "base/clock.h"
 #include "gateway/hosts.h"
 #include "gateway/plan.h"
@@ -19,6 +20,7 @@
 /* The steps, told below in this order. */
 static enum err authenticate(struct update *u);
 static enum err read_claim(struct update *u);
+static enum err recall(struct update *u);
 static enum err check_client(struct update *u);
 static bool enter(struct update *u);
 static enum err work(struct update *u);
@@ -31,7 +33,7 @@ update_run(struct update *u)
 
 	if ((rc = authenticate(u)) == ERR_OK &&
 	    (rc = read_claim(u)) == ERR_OK && (rc = plan_make(u)) == ERR_OK &&
-	    (rc = hosts_recall(u)) == ERR_OK && update_has_open(u) &&
+	    (rc = recall(u)) == ERR_OK && update_has_open(u) &&
 	    (rc = check_client(u)) == ERR_OK)
 		rc = work(u);
 	u->result = rc;
@@ -48,6 +50,7 @@ work(struct update *u)
 {
 	int64_t reply = u->request->start + UPDATE_MS;
 
+	activity_set(ACTIVITY_WAITING);
 	if (!enter(u))
 		return error_set(&u->why, ERR_UPDATES_BUSY,
 		    "too many updates wait for web servers or providers");
@@ -133,6 +136,7 @@ authenticate(struct update *u)
 	source = u->has_source ? &u->source : NULL;
 	/* Clients that cannot be told apart are counted as one. */
 	counted = source != NULL ? source : &unknown;
+	activity_set(ACTIVITY_LOGIN);
 	notice_source(u->gateway->notices, source);
 	if (q->authorization == NULL && claim_credential(q, &user, &token))
 		rc = account_authenticate_query(accounts, user, token, counted,
@@ -153,6 +157,14 @@ read_claim(struct update *u)
 {
 	return claim_read(&u->claim, u->request, u->login.account, &u->rules,
 	    &u->why);
+}
+
+/* What the state knows of the hosts. */
+static enum err
+recall(struct update *u)
+{
+	activity_set(ACTIVITY_STATE);
+	return hosts_recall(u);
 }
 
 /* Does the client still wait?  Asked before the expensive steps. */

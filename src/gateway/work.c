@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/activity.h"
 #include "base/clock.h"
 #include "gateway/hosts.h"
 #include "gateway/work.h"
@@ -283,6 +284,7 @@ wait_once(struct work *w, bool publishing, int64_t until)
 		return;
 	proofs_end(w->proofs);
 	w->proofs = NULL;
+	activity_set(ACTIVITY_PROVIDER);
 	w->update->proofs_ms = (int)(clock_now() - w->start);
 	w->reply = earlier(w->reply, clock_now() + UPDATE_PROVIDER_MS);
 }
@@ -312,6 +314,7 @@ run(struct work *w, const int64_t *until)
 void
 work_run(struct work *w)
 {
+	activity_set(w->proofs != NULL ? ACTIVITY_PROOF : ACTIVITY_PROVIDER);
 	run(w, &w->reply);
 }
 

@@ -122,3 +122,13 @@ scoreboard_count(struct scoreboard *b, int status)
 						    REPLIES_BUSY],
 	    1);
 }
+
+uint64_t
+scoreboard_replies(const struct scoreboard *b)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < REPLIES__COUNT; i++)
+		n += atomic_load(&b->replies[i]);
+	return n;
+}

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/refusals.h"
+
 /* How far a child has come. */
 enum stage {
 	STAGE_STARTING,
@@ -24,7 +26,8 @@ struct slot {
 	_Atomic int64_t busy_since; /* clock_now(); 0: idle */
 	_Atomic int64_t alive_at;   /* of a worker: its latest turn */
 	_Atomic int stage;	    /* enum stage */
-	_Atomic int worker; /* pid of a worker; 0: nobody, or no worker */
+	_Atomic int worker;   /* pid of a worker; 0: nobody, or no worker */
+	_Atomic int activity; /* enum activity */
 };
 
 /* Replies, by the first digit of their status. */
@@ -39,6 +42,7 @@ struct scoreboard {
 	_Atomic uint64_t supervisor; /* alive_mark() of it */
 	int64_t began;		     /* seconds since 1970 */
 	_Atomic uint64_t replies[REPLIES__COUNT];
+	struct refusals refusals;
 	size_t count; /* of slots */
 	struct slot slots[];
 };
@@ -61,5 +65,8 @@ void scoreboard_unview(const struct scoreboard *b);
 
 /* Counts a reply with that HTTP status. */
 void scoreboard_count(struct scoreboard *b, int status);
+
+/* How many replies there were. */
+uint64_t scoreboard_replies(const struct scoreboard *b);
 
 #endif

@@ -10,10 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/activity.h"
 #include "base/clock.h"
 #include "base/lack.h"
 #include "base/log.h"
 #include "pool/backoff.h"
+#include "pool/crashes.h"
 #include "pool/notify.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
@@ -30,6 +32,7 @@
 #define TICK_SHORT_MS 20    /* while a generation takes over from another */
 #define ACCOUNTS_MS   10000 /* between two tries to read them */
 #define SOCKET_MS     10000 /* between two tries to make a socket anew */
+#define SIGN_MS	      20000 /* without a worker that lives: not well */
 
 /*
  * Two generations of workers, each of which may have its helpers, live side by
@@ -65,6 +68,7 @@ struct pool {
 	struct scoreboard *scoreboard;
 	struct child children[CHILDREN_MAX];
 	struct backoff backoffs[ROLE__COUNT];
+	struct crashes crashes;
 	unsigned int generation;
 	bool renewing;		     /* older ones are not all told to leave */
 	const char *renewed;	     /* what the log says when they are */
@@ -74,7 +78,11 @@ struct pool {
 	int64_t socket_not_before;   /* next try to make the socket anew */
 	int64_t looked_at;	     /* for children that hang, the last time */
 	int64_t awake_since;	     /* without having been stopped itself */
-	sigset_t while_waiting;	     /* the mask of ppoll() */
+	int64_t lived_at;	     /* a worker showed that it lives */
+	bool starved;		     /* none did for long; told once */
+	struct error complaint;	     /* of the last reload; ERR_OK: none */
+	char status[NOTIFY_STATUS_MAX]; /* what the manager was told last */
+	sigset_t while_waiting;		/* the mask of ppoll() */
 };
 
 /* The variables of the signal handler. */
@@ -156,6 +164,49 @@ somebody_serves(const struct pool *p)
 	return false;
 }
 
+static const char *
+plural(size_t n)
+{
+	return n != 1 ? "s" : "";
+}
+
+/*
+ * Tells the service manager, and by it whoever asks for the status, how the
+ * pool is, if that has changed; state, such as "READY=1", or NULL, goes along.
+ */
+static void
+tell_status(struct pool *p, const char *state)
+{
+	size_t accounts = p->gateway->settings->account_count;
+	size_t refused = refusals_count(&p->scoreboard->refusals, clock_now());
+	bool complains = p->complaint.code != ERR_OK;
+	char text[NOTIFY_STATUS_MAX];
+	unsigned int all = 0, busy = 0;
+
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		const struct child *c = &p->children[i];
+
+		if (c->pid == 0 || c->role != ROLE_WORKER || c->told != 0)
+			continue;
+		all++;
+		busy += atomic_load(&c->slot->busy_since) != 0;
+	}
+	snprintf(text, sizeof text,
+	    "%s%u worker%s, %u busy; %zu account%s; %zu host%s refused in the "
+	    "last hour%s%s",
+	    p->crashes.loop ? "DEGRADED: workers keep dying, and one at a "
+			      "time tries; " :
+			      "",
+	    all, plural(all), busy, accounts, plural(accounts), refused,
+	    plural(refused),
+	    complains ? "; the configuration stays as it was: " : "",
+	    complains ? p->complaint.text : "");
+	if (state == NULL && strcmp(text, p->status) == 0)
+		return;
+	strcpy(p->status, text);
+	notify_status(state, "%s", text);
+}
+
 static void
 tell_to_leave(struct child *c, int sig)
 {
@@ -174,6 +225,7 @@ child_run(const struct pool *p, const struct child *c)
 		_exit(worker_run(p->gateway, p->listener->fd, p->scoreboard,
 		    c->slot));
 	close(p->listener->fd);
+	activity_show(role_names[c->role], NULL);
 	if (c->role == ROLE_WATCHER)
 		watcher_run(p->gateway, c->slot);
 	resolver_run(p->gateway->providers, c->slot);
@@ -196,6 +248,8 @@ start(struct pool *p, enum role role)
 	if (c == p->children + CHILDREN_MAX)
 		return false;
 	atomic_store(&c->slot->busy_since, 0);
+	atomic_store(&c->slot->alive_at, now);
+	atomic_store(&c->slot->activity, ACTIVITY_IDLE);
 	atomic_store(&c->slot->stage, STAGE_STARTING);
 	c->role = role;
 	c->born = now;
@@ -219,7 +273,7 @@ static unsigned int
 wanted(const struct pool *p, enum role role)
 {
 	if (role == ROLE_WORKER)
-		return p->gateway->settings->workers;
+		return p->crashes.loop ? 1 : p->gateway->settings->workers;
 	if (role == ROLE_WATCHER)
 		return gateway_watches(p->gateway) && !p->accounts_changed ? 1 :
 									     0;
@@ -254,6 +308,54 @@ fill(struct pool *p)
 	}
 }
 
+/*
+ * Was it the worker's own doing?  A kill from outside says nothing of the next
+ * one, unless nobody ever lives long enough to serve.
+ */
+static bool
+has_crashed(const struct child *c, int status, bool served)
+{
+	return c->killed || !served || WIFEXITED(status) ||
+	    WTERMSIG(status) != SIGKILL;
+}
+
+/* Counts the death of a worker; is that a loop? */
+static void
+count_crash(struct pool *p, const struct child *c, int status, bool served)
+{
+	unsigned int workers = p->gateway->settings->workers;
+
+	if (!has_crashed(c, status, served) ||
+	    !crashes_add(&p->crashes, clock_now(), workers,
+		scoreboard_replies(p->scoreboard)))
+		return;
+	log_warn("more than %u workers died within a minute: from now on one "
+		 "at a time tries, until it lives for %d s; see the lines "
+		 "above for what ended them",
+	    2 * workers, CRASHES_LIVED_MS / 1000);
+	tell_status(p, NULL);
+}
+
+/* The whole pool again, once the worker that tries has lived for a while. */
+static void
+end_crash_loop(struct pool *p)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		const struct child *c = &p->children[i];
+
+		if (!is_current(p, c, ROLE_WORKER) ||
+		    atomic_load(&c->slot->stage) != STAGE_SERVED ||
+		    !crashes_lives(&p->crashes, now, c->born))
+			continue;
+		backoff_reset(&p->backoffs[ROLE_WORKER]);
+		log_info("a worker lives; %u workers again",
+		    wanted(p, ROLE_WORKER));
+		return;
+	}
+}
+
 static void
 bury(struct pool *p, struct child *c, int status)
 {
@@ -273,6 +375,11 @@ bury(struct pool *p, struct child *c, int status)
 		return;
 	if (c->role == ROLE_WATCHER && good)
 		p->accounts_changed = true;
+	if (c->role == ROLE_WORKER && !good) {
+		count_crash(p, c, status, served);
+		/* Whoever dies of each request serves nobody. */
+		served = served && !p->crashes.loop;
+	}
 	backoff_death(b, clock_now(), c->born, served, somebody_serves(p));
 	if (backoff_left(b, clock_now()) > 0)
 		log_warn("a %s died before it served; the next one starts in "
@@ -340,6 +447,35 @@ kill_stuck(struct pool *p)
 }
 
 /*
+ * Feeds the manager's watchdog, unless no worker has been alive for long,
+ * though all is done to have one: then a new start may help.
+ */
+static void
+feed_watchdog(struct pool *p)
+{
+	int64_t now = clock_now();
+	bool was_starved = p->starved;
+
+	if (p->crashes.loop || p->awake_since == now)
+		p->lived_at = now;
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		const struct child *c = &p->children[i];
+
+		if (c->pid != 0 && c->role == ROLE_WORKER &&
+		    atomic_load(&c->slot->stage) >= (int)STAGE_READY &&
+		    hangs_for(p, c, now) == 0)
+			p->lived_at = now;
+	}
+	p->starved = now - p->lived_at > SIGN_MS;
+	if (!p->starved)
+		notify("WATCHDOG=1");
+	else if (!was_starved)
+		log_warn("no worker has been alive for %d s; the watchdog of "
+			 "the service manager is not fed any more",
+		    SIGN_MS / 1000);
+}
+
+/*
  * A new generation of children, of the present gateway and listener; what the
  * log says once it has taken over.
  */
@@ -350,6 +486,8 @@ renew(struct pool *p, const char *what)
 	p->renewing = true;
 	p->renewed = what;
 	p->names_until = clock_now() + RESOLVER_FIRST_MS;
+	/* What is new may be the cure. */
+	crashes_reset(&p->crashes);
 	for (enum role r = 0; r < ROLE__COUNT; r++)
 		backoff_reset(&p->backoffs[r]);
 }
@@ -390,8 +528,9 @@ take_over(struct pool *p)
 	p->renewing = false;
 	if (p->old_listener.fd != -1)
 		listener_close(&p->old_listener);
-	log_info("%s; %u workers", p->renewed, wanted(p, ROLE_WORKER));
-	notify_status("READY=1", "%u workers", wanted(p, ROLE_WORKER));
+	log_info("%s; %u worker%s", p->renewed, wanted(p, ROLE_WORKER),
+	    plural(wanted(p, ROLE_WORKER)));
+	tell_status(p, "READY=1");
 }
 
 /*
@@ -452,12 +591,13 @@ do_reload(struct pool *p)
 	notify("RELOADING=1");
 	notify_while_busy();
 	if (read_again(p, &why) == ERR_OK) {
+		p->complaint.code = ERR_OK;
 		gateway_log_faults(p->gateway);
 		renew(p, "the configuration was read again");
 	} else {
 		log_warn("the configuration stays as it was: %s", why.text);
-		notify_status("READY=1",
-		    "the configuration stays as it was: %s", why.text);
+		p->complaint = why;
+		tell_status(p, "READY=1");
 	}
 	notify_busy_end();
 }
@@ -586,6 +726,7 @@ pool_new(struct gateway *g, struct listener *l)
 	p->gateway = g;
 	p->listener = l;
 	p->old_listener.fd = -1;
+	p->lived_at = clock_now();
 	for (size_t i = 0; i < CHILDREN_MAX; i++)
 		p->children[i].slot = &p->scoreboard->slots[i];
 	return p;
@@ -619,9 +760,12 @@ supervisor_run(struct gateway *g, struct listener *l)
 		reap(p);
 		kill_stuck(p);
 		renew_if_asked(p);
+		end_crash_loop(p);
 		fill(p);
 		take_over(p);
-		notify("WATCHDOG=1");
+		if (!p->renewing)
+			tell_status(p, NULL);
+		feed_watchdog(p);
 		wait_signal(p);
 	}
 	stop_all(p);

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/activity.h"
 #include "base/clock.h"
 #include "base/lack.h"
 #include "base/log.h"
@@ -27,6 +29,12 @@
 #define DRAIN_MS     5000
 #define IDLE_TICKS   30 /* then connections and memory are given back */
 
+/* A worker is replaced after the first of these; the first two vary by 10 %. */
+#define LIFE_REQUESTS 1000
+#define LIFE_MS	      86400000	   /* a day */
+#define LIFE_GROWTH   (64UL << 20) /* bytes of its heap */
+#define LOOK_REQUESTS 64	   /* between two looks at the heap */
+
 struct worker {
 	const struct gateway *gateway;
 	struct gateway_tools tools;
@@ -38,6 +46,10 @@ struct worker {
 	sigset_t while_waiting;	  /* the mask of epoll_pwait() */
 	sigset_t heard;		  /* the signals that mean a task */
 	int idle_ticks;
+	unsigned int served; /* requests, and after how many it ends */
+	unsigned int serves;
+	int64_t retires;   /* or at that moment */
+	size_t first_heap; /* bytes that malloc(3) had in the beginning */
 };
 
 /* The variables of the signal handlers. */
@@ -173,6 +185,7 @@ task_of_signals(const struct worker *w)
 static void
 finish_late(struct worker *w)
 {
+	activity_set(ACTIVITY_FINISHING);
 	while (w->tools.late != NULL) {
 		take_signals(w);
 		if (stop) {
@@ -200,13 +213,16 @@ serve(struct worker *w, int fd)
 	gateway_handle(w->gateway, &w->tools, &q, &reply);
 	watchdog_stop();
 	request_end(&q);
+	activity_set(ACTIVITY_REPLY);
 	phase_begin(fd, WRITE_MS);
 	fastcgi_reply(w->fastcgi, &reply);
 	phase_end();
 	if (w->board != NULL)
 		scoreboard_count(w->board, reply.status);
 	reply_end(&reply);
-	finish_late(w);
+	w->served++;
+	if (w->tools.late != NULL)
+		finish_late(w);
 }
 
 static void
@@ -245,7 +261,9 @@ answer_one(struct worker *w)
 	}
 	if (w->slot != NULL)
 		atomic_store(&w->slot->busy_since, clock_now());
+	activity_set(ACTIVITY_READING);
 	serve(w, fd);
+	activity_set(ACTIVITY_IDLE);
 	if (w->slot != NULL) {
 		/* First, or it looks as if it had hung for as long. */
 		atomic_store(&w->slot->alive_at, clock_now());
@@ -280,6 +298,7 @@ worker_change(struct worker *w, const struct gateway *g)
 	struct gateway_tools tools = {
 		.exchanges = exchanges_new(g->trust),
 		.store = store_open(g->state),
+		.refusals = w->board != NULL ? &w->board->refusals : NULL,
 	};
 
 	if (tools.exchanges == NULL || tools.store == NULL) {
@@ -316,6 +335,8 @@ worker_new(const struct gateway *g, int listener, struct scoreboard *board,
 		log_warn("a worker does not start: %s", strerror(errno));
 		goto fail;
 	}
+	activity_show("worker", slot != NULL ? &slot->activity : NULL);
+	activity_set(ACTIVITY_IDLE);
 	if (slot != NULL) {
 		atomic_store(&slot->alive_at, clock_now());
 		atomic_store(&slot->stage, STAGE_READY);
@@ -375,17 +396,84 @@ worker_drain(struct worker *w)
 		continue;
 }
 
+/* What malloc(3) has from the system; 0 where it does not tell. */
+static size_t
+heap_size(void)
+{
+#ifdef __GLIBC__
+	struct mallinfo2 m = mallinfo2();
+
+	return m.arena + m.hblkhd;
+#else
+	return 0;
+#endif
+}
+
+static unsigned int
+about(unsigned int n)
+{
+	return n - n / 10 + arc4random_uniform(n / 5 + 1);
+}
+
+/* Sets when the worker ends; not all of a pool at the same time. */
+static void
+limit_life(struct worker *w)
+{
+	w->serves = about(LIFE_REQUESTS);
+	w->retires = clock_now() + about(LIFE_MS);
+	w->first_heap = heap_size();
+}
+
+/*
+ * Whatever a library may leak, or keep, ends with the process; to fork another
+ * one costs less than a request.
+ */
+static bool
+is_worn_out(const struct worker *w)
+{
+	size_t heap;
+
+	if (w->served >= w->serves || clock_left(w->retires) == 0)
+		return true;
+	if (w->served == 0 || w->served % LOOK_REQUESTS != 0)
+		return false;
+	heap = heap_size();
+	if (heap < w->first_heap + LIFE_GROWTH)
+		return false;
+	log_warn("the memory of a worker grew by %zu MB; it is replaced",
+	    (heap - w->first_heap) >> 20);
+	return true;
+}
+
+/*
+ * The supervisor was killed: nobody will follow on the socket that it made, and
+ * whoever connects would wait for nothing, and keep a new supervisor from
+ * making the socket anew.
+ */
+static void
+shut_if_orphaned(const struct worker *w, pid_t supervisor, bool made_there)
+{
+	if (made_there && getppid() != supervisor)
+		shutdown(w->listener, SHUT_RD);
+}
+
 int
 worker_run(const struct gateway *g, int listener, struct scoreboard *board,
     struct slot *slot)
 {
 	struct worker *w = worker_new(g, listener, board, slot, false);
+	pid_t supervisor = getppid();
+	bool made_there = listener_made_by(listener, supervisor);
 
 	if (w == NULL)
 		return EXIT_FAILURE;
-	while (worker_turn(w) != WORKER_STOP)
-		continue;
-	worker_drain(w);
+	limit_life(w);
+	while (!is_worn_out(w))
+		if (worker_turn(w) == WORKER_STOP) {
+			shut_if_orphaned(w, supervisor, made_there);
+			worker_drain(w);
+			break;
+		}
 	/* The rest goes with the process, which is faster than to free it. */
 	store_close(w->tools.store);
 	return EXIT_SUCCESS;

@@ -51,8 +51,9 @@ enum worker_task worker_turn(struct worker *w);
 void worker_drain(struct worker *w);
 
 /*
- * The life of a worker of a pool, until it is told to stop.  Returns the exit
- * status, for _exit(2).
+ * The life of a worker of a pool, until it is told to stop, or has answered
+ * about 1000 requests, lived for about a day, or grown by 64 MB; then somebody
+ * must start another one.  Returns the exit status, for _exit(2).
  */
 int worker_run(const struct gateway *g, int listener, struct scoreboard *board,
     struct slot *slot);

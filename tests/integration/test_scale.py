@@ -1,12 +1,10 @@
 """Many accounts: what a reload and a stop cost, behind a service manager's socket."""
 
-import os
 import signal
-import socket
-import threading
 import time
 
 from lab import waiting
+from lab.manager import Manager
 
 ACCOUNTS, WORKERS = 10000, 32
 # Deadlines for a machine that is ten times slower than one that is meant.
@@ -31,29 +29,6 @@ def megabytes(pids):
         except OSError:                 # it has just ended
             pass
     return total / 1024
-
-
-class Manager(threading.Thread):
-    """Hears what a daemon tells its service manager; sd_notify(3)."""
-
-    def __init__(self, path):
-        super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(path)
-        os.chmod(path, 0o666)
-        self.heard = []
-        self.start()
-
-    def run(self):
-        while text := self.socket.recv(4096):
-            self.heard.append((time.monotonic(), text))
-
-    def count(self, word):
-        return sum(word in text for _, text in self.heard)
-
-    def longest(self, word):
-        times = [when for when, text in self.heard if word in text]
-        return max(b - a for a, b in zip(times, times[1:]))
 
 
 def test_a_reload_and_a_stop_with_many_accounts(world, plain_binary, make_pool):
