@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "address/hostname.h"
-#include "address/hostname.h"
 #include "address/special.h"
 #include "base/clock.h"
 #include "base/watchdog.h"
@@ -20,11 +19,14 @@
 #define PROOF_MS 5000 /* as for an update */
 #define WORK_MS	 5900 /* until a proof that hangs in a library is ended */
 
-/* The proof that the command line asks for. */
+#define ADDRESSES_MAX 16
+
+/* The proofs that the command line asks for. */
 struct trial {
 	struct proof_settings how;
 	char *name;
-	struct address address;
+	struct address addresses[ADDRESSES_MAX];
+	size_t address_count;
 	struct network allow[SETTINGS_ALLOW_MAX];
 	size_t allow_count;
 };
@@ -32,7 +34,7 @@ struct trial {
 static const char usage_text[] =
     "usage: ddnsgate prove [--port N] [--ca FILE] [--pin HASH]\n"
     "                      [--request tls|http] [--echo PATH] [--allow NET]\n"
-    "                      NAME ADDRESS\n";
+    "                      NAME ADDRESS...\n";
 
 static int
 wrong(const char *what, const char *text, const char *remedy)
@@ -107,63 +109,87 @@ read_arguments(struct trial *t, int argc, char *argv[])
 	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
 		if ((status = read_option(t, c, optarg)) != -1)
 			return status;
-	if (argc - optind != 2)
+	if (argc - optind < 2 || argc - optind > 1 + ADDRESSES_MAX)
 		return usage(usage_text, 0);
 	if (t->how.echo != NULL && t->how.request == PROOF_TLS)
 		return wrong("request", "tls", "not together with --echo");
 	if ((t->name = hostname_normalise(argv[optind], false)) == NULL)
 		return wrong("name", argv[optind], "not a full host name");
-	if (!address_parse_any(&t->address, argv[optind + 1]))
-		return wrong("address", argv[optind + 1],
-		    "not an IPv4 or IPv6 address");
+	for (char **text = argv + optind + 1; *text != NULL; text++)
+		if (!address_parse_any(&t->addresses[t->address_count++],
+			*text))
+			return wrong("address", *text,
+			    "not an IPv4 or IPv6 address");
 	return -1;
+}
+
+/* Prints what keeps an address from being proved at all. */
+static bool
+is_refused(const struct trial *t, const struct address *a)
+{
+	const char *special = special_name(a);
+	char text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; special != NULL && i < t->allow_count; i++)
+		if (network_contains(&t->allow[i], a))
+			special = NULL;
+	if (special != NULL)
+		fprintf(stderr, "%s %s: address: %s; --allow opens it\n",
+		    t->name, address_format(a, text), special);
+	return special != NULL;
+}
+
+static bool
+print_verdict(const struct proof *proof)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(&proof->address, text);
+	if (proof->result == ERR_OK)
+		printf("%s %s: proved in %d ms\n", proof->host, text,
+		    proof->ended);
+	else
+		fprintf(stderr, "%s %s: %s\n", proof->host, text,
+		    proof->why.text);
+	return proof->result == ERR_OK;
 }
 
 static int
 prove(const struct trial *t)
 {
-	const char *special = special_name(&t->address);
-	struct proof proof = { .host = t->name,
-		.address = t->address,
-		.how = &t->how };
-	struct proof *const list[] = { &proof };
-	char text[ADDRESS_TEXT_MAX];
+	struct proof proofs[ADDRESSES_MAX], *list[ADDRESSES_MAX];
 	struct prover *prover = NULL;
 	struct trust *trust = NULL;
+	int status = EXIT_FAILED;
 	struct error why;
+	size_t good = 0;
 
-	address_format(&t->address, text);
-	for (size_t i = 0; special != NULL && i < t->allow_count; i++)
-		if (network_contains(&t->allow[i], &t->address))
-			special = NULL;
-	if (special != NULL) {
-		fprintf(stderr, "%s %s: address: %s; --allow opens it\n",
-		    t->name, text, special);
-		return EXIT_FAILED;
+	for (size_t i = 0; i < t->address_count; i++) {
+		if (is_refused(t, &t->addresses[i]))
+			return EXIT_FAILED;
+		proofs[i] = (struct proof){ .host = t->name,
+			.address = t->addresses[i],
+			.how = &t->how };
+		list[i] = &proofs[i];
 	}
-	if ((trust = trust_new()) == NULL) {
+	if ((trust = trust_new()) == NULL)
 		error_memory(&why);
-		goto fail;
+	if (trust == NULL || (prover = prover_new(trust, &why)) == NULL ||
+	    prover_prepare(prover, &t->how, &why) != ERR_OK) {
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+		goto out;
 	}
-	if ((prover = prover_new(trust, &why)) == NULL ||
-	    prover_prepare(prover, &t->how, &why) != ERR_OK)
-		goto fail;
 	watchdog_start(clock_now() + WORK_MS, "the proof");
-	prover_run(prover, list, 1, clock_now() + PROOF_MS);
+	prover_run(prover, list, t->address_count, clock_now() + PROOF_MS);
 	watchdog_stop();
+	for (size_t i = 0; i < t->address_count; i++)
+		good += print_verdict(&proofs[i]);
+	if (good == t->address_count)
+		status = EXIT_OK;
+out:
 	prover_free(prover);
 	trust_free(trust);
-	if (proof.result != ERR_OK) {
-		fprintf(stderr, "%s %s: %s\n", t->name, text, proof.why.text);
-		return EXIT_FAILED;
-	}
-	printf("%s %s: proved in %d ms\n", t->name, text, proof.ended);
-	return EXIT_OK;
-fail:
-	fprintf(stderr, "ddnsgate: %s\n", why.text);
-	prover_free(prover);
-	trust_free(trust);
-	return EXIT_FAILED;
+	return status;
 }
 
 int

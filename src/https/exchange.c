@@ -39,7 +39,7 @@ struct exchange {
 	uint16_t port;
 	struct address *addresses;
 	size_t address_count;
-	gnutls_certificate_credentials_t trust; /* borrowed */
+	const struct authorities *trust; /* borrowed */
 	struct buffer url;
 	struct buffer body;
 	struct curl_slist *resolve;
@@ -287,7 +287,7 @@ copy_request(struct exchange *x, const struct target *to,
     const struct exchange_request *request, struct error *why)
 {
 	if (to->ca == NULL ||
-	    (x->trust = trust_credentials(x->all->trust, to->ca)) == NULL)
+	    (x->trust = trust_in(x->all->trust, to->ca)) == NULL)
 		return error_set(why, ERR_CONFIG,
 		    "the CA file of %s is not loaded", to->host);
 	x->port = to->port;

@@ -119,11 +119,13 @@ verify(gnutls_session_t session)
 	const struct proof_settings *how = a->terms->how;
 	enum err rc;
 
-	verify_look(session, &a->seen);
-	if (how->kind == PROOF_PIN)
+	if (how->kind == PROOF_PIN) {
+		verify_look(session, &a->seen);
 		rc = verify_pin(session, how->pins, how->pin_count, &a->why);
-	else
-		rc = verify_certificate(session, a->terms->host, &a->why);
+	} else {
+		rc = verify_certificate(session, a->terms->trust,
+		    a->terms->host, &a->seen, &a->why);
+	}
 	return rc == ERR_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
@@ -163,7 +165,7 @@ session_start(struct attempt *a)
 	gnutls_transport_set_push_function(a->session, push);
 	return gnutls_priority_set(a->session, t->priority) == 0 &&
 	    gnutls_credentials_set(a->session, GNUTLS_CRD_CERTIFICATE,
-		t->credentials) == 0 &&
+		t->trust->credentials) == 0 &&
 	    gnutls_server_name_set(a->session, GNUTLS_NAME_DNS, t->host,
 		strlen(t->host)) == 0 &&
 	    (t->how->request == PROOF_TLS ||

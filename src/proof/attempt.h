@@ -14,6 +14,7 @@
 #include "address/address.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "tls/trust.h"
 
 struct attempt;
 
@@ -30,7 +31,7 @@ struct attempt_terms {
 	const char *host; /* normalised name */
 	const struct address *address;
 	const struct proof_settings *how; /* not of kind PROOF_NONE */
-	gnutls_certificate_credentials_t credentials; /* trusted CAs, or none */
+	const struct authorities *trust;  /* CAs, or none */
 	gnutls_priority_t priority;
 };
 

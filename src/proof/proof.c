@@ -200,14 +200,14 @@ task_start(struct proofs *run, struct task *t, const struct prover *p,
 	t->terms = (struct attempt_terms){ .host = proof->host,
 		.address = &proof->address,
 		.how = proof->how,
-		.credentials = trust_credentials(p->trust, ca),
+		.trust = trust_in(p->trust, ca),
 		.priority = p->priority };
 	proof->why = (struct error){ .code = ERR_OK };
 	proof->started = (int)(clock_now() - run->start);
 	run->open++;
 	if (proof->how->kind == PROOF_NONE)
 		task_end(run, t, ERR_OK);
-	else if (t->terms.credentials == NULL)
+	else if (t->terms.trust == NULL)
 		task_end(run, t,
 		    error_set(&proof->why, ERR_SYSTEM, "%s was never loaded",
 			ca));

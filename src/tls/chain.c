@@ -1,7 +1,9 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
@@ -29,6 +31,30 @@ take_issuer(gnutls_x509_crt_t list[], size_t count, gnutls_x509_crt_t crt)
 	return NULL;
 }
 
+/* The chain ends with crt, if not before. */
+static void
+count_end(struct chain *c, gnutls_x509_crt_t crt)
+{
+	time_t end = gnutls_x509_crt_get_expiration_time(crt);
+
+	if (end == (time_t)-1)
+		c->until = 0;
+	else if (end < c->until)
+		c->until = end;
+}
+
+/*
+ * A certificate that was sent, has ended and lies beside the path is one that
+ * no verdict was built on.
+ */
+static bool
+has_ended(gnutls_x509_crt_t crt)
+{
+	time_t end = gnutls_x509_crt_get_expiration_time(crt);
+
+	return end != (time_t)-1 && end < time(NULL);
+}
+
 void
 chain_read(struct chain *c, gnutls_session_t session)
 {
@@ -37,15 +63,18 @@ chain_read(struct chain *c, gnutls_session_t session)
 	const gnutls_datum_t *list;
 	unsigned int count = 0;
 
-	*c = (struct chain){ .count = 0 };
+	*c = (struct chain){ .until = INT64_MAX };
 	list = gnutls_certificate_get_peers(session, &count);
 	if (list == NULL || count > CHAIN_MAX)
 		return;
-	for (unsigned int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++) {
 		if (gnutls_x509_crt_init(&sent[i]) < 0 ||
 		    gnutls_x509_crt_import(sent[i], &list[i],
 			GNUTLS_X509_FMT_DER) < 0)
 			goto out;
+		if (!has_ended(sent[i]))
+			count_end(c, sent[i]);
+	}
 	(void)gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
 	    (void **)&trust);
 	next = sent[0];
@@ -56,6 +85,7 @@ chain_read(struct chain *c, gnutls_session_t session)
 		if (trust != NULL &&
 		    gnutls_certificate_get_issuer(trust, next, &root, 0) == 0) {
 			c->crt[c->count++] = root;
+			count_end(c, root);
 			break;
 		}
 		next = take_issuer(sent, count, next);
@@ -218,19 +248,33 @@ check_any(gnutls_x509_crt_t crt, struct error *why)
 	return ERR_OK;
 }
 
+/* RFC 7633: the server must send word of its revocation. */
+static bool
+demands_word(gnutls_x509_crt_t crt)
+{
+	size_t len = 0;
+
+	return gnutls_x509_crt_get_extension_by_oid(crt,
+		   GNUTLS_X509EXT_OID_TLSFEATURES, 0, NULL, &len,
+		   NULL) != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
 enum err
-chain_check(gnutls_session_t session, struct error *why)
+chain_check(gnutls_session_t session, time_t *until, struct error *why)
 {
 	struct chain c;
 	enum err rc = ERR_OK;
 
 	chain_read(&c, session);
+	*until = c.until;
 	if (c.count < 1)
 		rc = refuse(why, "there is none that can be read");
 	for (size_t i = 0; i < c.count && rc == ERR_OK; i++) {
 		rc = check_any(c.crt[i], why);
 		if (rc == ERR_OK && i > 0)
 			rc = check_ca(c.crt[i], c.crt[0], why);
+		if (demands_word(c.crt[i]))
+			*until = 0;
 	}
 	chain_end(&c);
 	return rc;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -27,6 +28,8 @@ struct chain {
 	gnutls_x509_crt_t crt[CHAIN_MAX + 1];
 	size_t count;
 	size_t owned; /* the first ones: sent by the server; the root is not */
+	time_t until; /* the first of their ends, and of all that was sent and
+		       * has not ended; 0 if one of them says none */
 };
 
 /* Empty if nothing can be read.  Release with chain_end(). */
@@ -43,7 +46,11 @@ bool chain_key_short(gnutls_x509_crt_t crt);
  * (4.2.1.1, 4.2.2.1), a CA has a name (4.1.2.6), name constraints are not
  * empty (4.2.1.10), and no wildcard of the leaf reaches into what they
  * exclude; no DSA key, and no RSA key of an odd length.
+ * *until: up to this moment, in seconds since 1970, the verdict ERR_OK is true
+ * of the same chain; 0 if a certificate demands word of its revocation, which
+ * is another one at each handshake (RFC 7633).
  */
-enum err chain_check(gnutls_session_t session, struct error *why);
+enum err chain_check(gnutls_session_t session, time_t *until,
+    struct error *why);
 
 #endif

@@ -4,11 +4,22 @@
 #ifndef TLS_TRUST_H
 #define TLS_TRUST_H
 
+#include <stdint.h>
+
 #include <gnutls/gnutls.h>
 
 #include "base/error.h"
+#include "tls/known.h"
 
 struct trust; /* the files loaded so far */
+
+/* The CAs of one file.  All of it belongs to the struct trust. */
+struct authorities {
+	gnutls_certificate_credentials_t credentials; /* that trust them */
+	uint8_t id[KNOWN_ID_LEN]; /* SHA-256 of the file, as it was loaded */
+	struct known
+	    *known; /* chains found good by any of the files; or NULL */
+};
 
 /* NULL when out of memory.  Release with trust_free(); NULL is fine there. */
 struct trust *trust_new(void);
@@ -23,10 +34,9 @@ void trust_free(struct trust *t);
 enum err trust_load(struct trust *t, const char *file, struct error *why);
 
 /*
- * Credentials that trust the CAs of a file that was loaded, or nobody when
- * file is NULL.  They belong to t.  NULL: that file was never loaded.
+ * The CAs of a file that was loaded, or none at all when file is NULL.  They
+ * live as long as t.  NULL: that file was never loaded.
  */
-gnutls_certificate_credentials_t trust_credentials(const struct trust *t,
-    const char *file);
+const struct authorities *trust_in(const struct trust *t, const char *file);
 
 #endif

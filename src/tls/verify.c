@@ -1,15 +1,15 @@
 #include "config.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <gnutls/x509.h>
 
-#include "base/quote.h"
 #include "base/secret.h"
 #include "tls/chain.h"
+#include "tls/known.h"
 #include "tls/refusal.h"
 #include "tls/san.h"
 #include "tls/verify.h"
@@ -104,9 +104,10 @@ leaf_check(gnutls_x509_crt_t leaf, const char *host, struct error *why)
 	return ERR_OK;
 }
 
-enum err
-verify_certificate(gnutls_session_t session, const char *host,
-    struct error *why)
+/* All of it, as if no chain had been seen before; *until: chain_check(). */
+static enum err
+verify_whole(gnutls_session_t session, const char *host,
+    struct certificate_seen *seen, time_t *until, struct error *why)
 {
 	char *name = strdup(host);
 	gnutls_typed_vdata_st data[] = {
@@ -123,6 +124,7 @@ verify_certificate(gnutls_session_t session, const char *host,
 		refuse(why, "there is none that can be read");
 		goto out;
 	}
+	seen_fill(seen, leaf);
 	checked = gnutls_certificate_verify_peers(session, data, 2, &status);
 	if (checked != GNUTLS_E_SUCCESS) {
 		refuse(why, gnutls_strerror(checked));
@@ -141,7 +143,7 @@ verify_certificate(gnutls_session_t session, const char *host,
 		goto out;
 	}
 	if ((rc = leaf_check(leaf, host, why)) == ERR_OK)
-		rc = chain_check(session, why);
+		rc = chain_check(session, until, why);
 out:
 	if (leaf != NULL)
 		gnutls_x509_crt_deinit(leaf);
@@ -149,20 +151,86 @@ out:
 	return rc;
 }
 
-enum err
-verify_against(gnutls_session_t session, gnutls_certificate_credentials_t trust,
-    const char *host, struct error *why)
+/* GnuTLS judges a session by the priorities that it was made with, too. */
+#define BY_OUR_SESSION	   "serverAuth, by the priorities of a proof"
+#define BY_ANOTHER_SESSION "serverAuth, by other priorities"
+
+/*
+ * The name of what is asked about the chain of the session.  False: it must be
+ * verified.  Word of revocation, which a server may send with each certificate,
+ * is heard each time.
+ */
+static bool
+identify(gnutls_session_t session, const struct authorities *by,
+    const char *host, const char *purpose, uint8_t id[KNOWN_ID_LEN])
+{
+	struct known_question q = { .host = host,
+		.purpose = purpose,
+		.trust = by->id };
+	gnutls_datum_t word;
+
+	if (by->known == NULL || gnutls_session_is_resumed(session) ||
+	    gnutls_certificate_type_get(session) != GNUTLS_CRT_X509 ||
+	    (q.chain = gnutls_certificate_get_peers(session, &q.count)) == NULL)
+		return false;
+	for (unsigned int i = 0; i < q.count; i++)
+		if (gnutls_ocsp_status_request_get2(session, i, &word) !=
+		    GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return false;
+	return known_identify(&q, id);
+}
+
+/* As verify_whole(), by the CAs of by; the session keeps its credentials. */
+static enum err
+verify_whole_by(gnutls_session_t session, const struct authorities *by,
+    const char *host, struct certificate_seen *seen, time_t *until,
+    struct error *why)
 {
 	void *own = NULL;
 	enum err rc;
 
 	if (gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE, &own) < 0 ||
-	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, trust) < 0)
+	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+		by->credentials) < 0)
 		return refuse(why, "there is none that can be read");
-	rc = verify_certificate(session, host, why);
+	rc = verify_whole(session, host, seen, until, why);
 	/* Cannot fail: it replaces what is there. */
 	(void)gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, own);
 	return rc;
+}
+
+static enum err
+judge(gnutls_session_t session, const struct authorities *by, const char *host,
+    const char *purpose, struct certificate_seen *seen, struct error *why)
+{
+	uint8_t id[KNOWN_ID_LEN];
+	bool named = identify(session, by, host, purpose, id);
+	time_t until = 0;
+	enum err rc;
+
+	*seen = (struct certificate_seen){ .valid_until = 0 };
+	if (named && known_has(by->known, id, time(NULL), seen))
+		return ERR_OK;
+	rc = verify_whole_by(session, by, host, seen, &until, why);
+	if (rc == ERR_OK && named)
+		known_add(by->known, id, time(NULL), until, seen);
+	return rc;
+}
+
+enum err
+verify_certificate(gnutls_session_t session, const struct authorities *by,
+    const char *host, struct certificate_seen *seen, struct error *why)
+{
+	return judge(session, by, host, BY_OUR_SESSION, seen, why);
+}
+
+enum err
+verify_against(gnutls_session_t session, const struct authorities *by,
+    const char *host, struct error *why)
+{
+	struct certificate_seen leaf;
+
+	return judge(session, by, host, BY_ANOTHER_SESSION, &leaf, why);
 }
 
 enum err
@@ -192,35 +260,6 @@ out:
 	return rc;
 }
 
-static void
-hex(const uint8_t *bytes, size_t len, char *text, size_t size)
-{
-	*text = '\0';
-	for (size_t i = 0; i < len && 2 * i + 2 < size; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
-
-static void
-look_at(gnutls_x509_crt_t leaf, struct certificate_seen *seen)
-{
-	uint8_t bytes[64];
-	size_t len = sizeof bytes;
-	gnutls_datum_t dn = { NULL, 0 };
-	time_t end = gnutls_x509_crt_get_expiration_time(leaf);
-
-	if (gnutls_x509_crt_get_issuer_dn3(leaf, &dn, 0) == 0 && dn.size > 0)
-		quote(seen->issuer, sizeof seen->issuer, (char *)dn.data,
-		    strlen((char *)dn.data), "");
-	gnutls_free(dn.data);
-	if (gnutls_x509_crt_get_serial(leaf, bytes, &len) == 0)
-		hex(bytes, len, seen->serial, sizeof seen->serial);
-	len = sizeof bytes;
-	if (gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, bytes,
-		&len) == 0)
-		hex(bytes, len, seen->key, sizeof seen->key);
-	seen->valid_until = end > 0 ? end : 0;
-}
-
 void
 verify_look(gnutls_session_t session, struct certificate_seen *seen)
 {
@@ -229,6 +268,6 @@ verify_look(gnutls_session_t session, struct certificate_seen *seen)
 	*seen = (struct certificate_seen){ .valid_until = 0 };
 	if (leaf == NULL)
 		return;
-	look_at(leaf, seen);
+	seen_fill(seen, leaf);
 	gnutls_x509_crt_deinit(leaf);
 }

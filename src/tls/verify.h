@@ -15,26 +15,28 @@
 
 #include "base/error.h"
 #include "config/pin.h"
-
-#define CERTIFICATE_ISSUER_MAX 160
-#define CERTIFICATE_SERIAL_MAX 48 /* RFC 5280: at most 20 bytes */
+#include "tls/seen.h"
+#include "tls/trust.h"
 
 /*
- * The chain, by the credentials of the session, for the purpose of a TLS
- * server, and the name of its leaf.  host is a normalised name, no wildcard,
- * no address.  Works inside a verify function and after the handshake.
+ * The chain, by the CAs of by, which the credentials of the session trust, for
+ * the purpose of a TLS server, and the name of its leaf.  host is a normalised
+ * name, no wildcard, no address.  Works inside a verify function and after the
+ * handshake.  *seen is what verify_look() would make it.
+ * A chain that was good a while ago is not verified again, see known.h; one
+ * that comes with word of its revocation, or demands it, is each time.
  * ERR_OK or ERR_PROOF.
  */
-enum err verify_certificate(gnutls_session_t session, const char *host,
-    struct error *why);
+enum err verify_certificate(gnutls_session_t session,
+    const struct authorities *by, const char *host,
+    struct certificate_seen *seen, struct error *why);
 
 /*
- * As verify_certificate(), but by other credentials than the session has, for
- * a session that somebody else made; it keeps its own.
+ * As verify_certificate(), but for a session that somebody else made, with
+ * other credentials, which it keeps.
  */
-enum err verify_against(gnutls_session_t session,
-    gnutls_certificate_credentials_t trust, const char *host,
-    struct error *why);
+enum err verify_against(gnutls_session_t session, const struct authorities *by,
+    const char *host, struct error *why);
 
 /*
  * Is the key of the handshake one of those whose SHA-256 is given?  Only the
@@ -43,17 +45,10 @@ enum err verify_against(gnutls_session_t session,
 enum err verify_pin(gnutls_session_t session, const uint8_t pins[][PIN_LEN],
     size_t count, struct error *why);
 
-/* The first certificate of a peer, whatever is thought of it. */
-struct certificate_seen {
-	char issuer[CERTIFICATE_ISSUER_MAX]; /* quoted, and cut */
-	char serial[CERTIFICATE_SERIAL_MAX]; /* in hex, cut */
-	char key[2 * PIN_LEN + 1];	     /* SHA-256 of it, in hex */
-	int64_t valid_until; /* seconds since 1970; 0 if it says none */
-};
-
 /*
- * Looks at it, for people; inside a verify function or after the handshake.
- * All of *seen is empty if there is none that can be read.
+ * Looks at the certificate of the peer, for people; inside a verify function or
+ * after the handshake.  All of *seen is empty if there is none that can be
+ * read.
  */
 void verify_look(gnutls_session_t session, struct certificate_seen *seen);
 

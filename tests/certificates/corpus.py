@@ -1,7 +1,8 @@
 """Serves the cases of a corpus, and asks `ddnsgate prove` about each.
 
 For every case there is one TLS server on a port of its own, and one process
-that is asked.  Both end with the case.
+that is asked about it twice: the second time it remembers the chain that it
+found good.  Both end with the case.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import tempfile
 HERE = pathlib.Path(__file__).parent
 FILES = ("limbo.json.gz", "webservers.json.gz")
 PATIENCE = 30           # seconds for one case, on a busy machine
+TIMES = 2               # that one process is asked about one chain
 LIBFAKETIME = [*pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"),
                *pathlib.Path("/usr/lib").glob("faketime/libfaketime.so.1")]
 
@@ -81,17 +83,28 @@ class Unservable(Exception):
 
 
 @dataclasses.dataclass
-class Outcome:
-    """What both ends of a case saw."""
-    status: int = None      # of the process; None: it did not end
-    text: str = ""          # what it printed
+class Connection:
+    """What the server saw of one."""
     name: str = None        # that the client sent in the handshake
     established: bool = False
     request: bytes = b""    # what it asked for
 
+
+@dataclasses.dataclass
+class Outcome:
+    """What both ends of a case saw."""
+    status: int = None      # of the process; None: it did not end
+    lines: list = dataclasses.field(default_factory=list)   # that it printed
+    connections: list = dataclasses.field(default_factory=list)
+
+    @property
+    def text(self):
+        return "; ".join(self.lines)
+
     @property
     def accepted(self):
-        return self.status == 0
+        """How many times."""
+        return sum(": proved in " in line for line in self.lines)
 
 
 def save(folder, name, blocks):
@@ -108,7 +121,7 @@ def server_context(case, folder, outcome):
     context.set_ciphers("ALL:@SECLEVEL=0")
 
     def named(_session, name, _context):
-        outcome.name = name
+        outcome.connections[-1].name = name
     context.sni_callback = named
     try:
         context.load_cert_chain(save(folder, "chain.pem", case.chain),
@@ -118,17 +131,17 @@ def server_context(case, folder, outcome):
     return context
 
 
-def answer(connection, context, outcome):
+def answer(connection, context, seen):
     """One HTTP exchange, as far as the client lets it come."""
     with contextlib.suppress(OSError), connection:
         connection.settimeout(PATIENCE)
         with context.wrap_socket(connection, server_side=True) as tls:
-            outcome.established = True
-            while b"\r\n\r\n" not in outcome.request:
+            seen.established = True
+            while b"\r\n\r\n" not in seen.request:
                 received = tls.recv(4096)
                 if not received:
                     return
-                outcome.request += received
+                seen.request += received
             tls.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
             tls.unwrap()
 
@@ -143,7 +156,8 @@ def attend(listener, process, context, outcome):
             while True:
                 ready = [key.fileobj for key, _ in selector.select(PATIENCE)]
                 if listener in ready:
-                    answer(listener.accept()[0], context, outcome)
+                    outcome.connections.append(Connection())
+                    answer(listener.accept()[0], context, outcome.connections[-1])
                 elif ended in ready or not ready:
                     return
     finally:
@@ -181,7 +195,8 @@ def ask(case, binary):
         ca = save(folder, "ca.pem", case.roots)
         with subprocess.Popen(
                 [binary, "prove", "--port", str(listener.getsockname()[1]),
-                 "--ca", ca, "--allow", "127.0.0.0/8", case.host, "127.0.0.1"],
+                 "--ca", ca, "--allow", "127.0.0.0/8", case.host,
+                 *TIMES * ["127.0.0.1"]],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, env=environment(case, folder)) as process:
             attend(listener, process, context, outcome)
@@ -191,7 +206,7 @@ def ask(case, binary):
             except subprocess.TimeoutExpired:
                 process.kill()
                 said, _ = process.communicate()
-        outcome.text = said.decode("utf-8", "replace").strip()
+        outcome.lines = said.decode("utf-8", "replace").strip().splitlines()
     return outcome
 
 

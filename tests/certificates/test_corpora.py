@@ -41,14 +41,20 @@ def complaint(case, outcome):
     """What is wrong, whatever the verdict ought to be; or None."""
     if outcome.status not in (0, 1):
         return "neither accepted nor refused"
-    if len(outcome.text.splitlines()) != 1:
-        return "not one line of reason"
-    if outcome.name != case.host:
-        return f"sent the name {outcome.name}"
-    if outcome.request and not outcome.accepted:
-        return "asked before it was sure"
-    if outcome.accepted and not outcome.request.startswith(b"HEAD / HTTP/1.1\r\n"):
-        return "sure without an answer"
+    if len(outcome.lines) != corpus.TIMES:
+        return "not one line of reason each time"
+    if outcome.accepted not in (0, corpus.TIMES) or (outcome.status == 0) != bool(
+            outcome.accepted):
+        return "accepted once and refused once"
+    if len(outcome.connections) != corpus.TIMES:
+        return f"connected {len(outcome.connections)} times"
+    for seen in outcome.connections:
+        if seen.name != case.host:
+            return f"sent the name {seen.name}"
+        if seen.request and not outcome.accepted:
+            return "asked before it was sure"
+        if outcome.accepted and not seen.request.startswith(b"HEAD / HTTP/1.1\r\n"):
+            return "sure without an answer"
     return None
 
 
@@ -60,7 +66,7 @@ def test_verdict(outcomes, name):
     outcome = outcomes[name]
     if isinstance(outcome, corpus.Unservable):
         pytest.skip(f"OpenSSL does not serve it: {outcome}")
-    wrong = None if outcome.accepted == case.accepted else case.fault
+    wrong = None if bool(outcome.accepted) == case.accepted else case.fault
     told = complaint(case, outcome)
     if told is None and wrong and not case.optional and name not in KNOWN:
         told = wrong

@@ -177,12 +177,13 @@ def test_the_log_names_the_fact(world, refusals, name):
     assert re.search(REASONS[name], line), line
 
 
-def prove(world, serve):
+def prove(world, serve, *addresses, options=()):
     """What `ddnsgate prove` says of a server."""
     server = scripted.Server(world.web, CLOSED_AT, 443, serve)
     try:
         done = subprocess.run(world.proxy.command([
-            world.binary, "prove", "--ca", world.authority.pem, ZONE, CLOSED_AT]),
+            world.binary, "prove", "--ca", world.authority.pem, *options, ZONE,
+            *(addresses or [CLOSED_AT])]),
             env={**os.environ, **world.sanitizer("prove")}, check=False, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     finally:
@@ -223,6 +224,24 @@ def test_a_root_that_is_sent_but_unknown_is_told(world, tmp_path):
     serve = scripted.with_tls(types.SimpleNamespace(chain=str(chain), key=leaf.key),
                               scripted.answer)
     assert 'the root "CN=ddnsgate lab stranger" is not known here' in prove(world, serve)
+
+
+def test_a_revoked_certificate_is_none_however_well_its_chain_is_known(world):
+    """One process connects twice: the second time the server says that it is revoked."""
+    leaf, proved = world.leaves["good"], threading.Event()
+    staples = iter([None, world.authority.revocation(leaf)])
+
+    def serve(connection):
+        staple = next(staples)
+        if staple:
+            assert proved.wait(30)
+        rawtls.tls13(connection, [leaf.der()], key=leaf.private, staple=staple)
+        while connection.recv(4096):
+            pass
+        proved.set()
+    said = prove(world, serve, CLOSED_AT, CLOSED_AT, options=["--request", "tls"])
+    assert sorted(": proved in " in line for line in said.splitlines()) == [False, True], said
+    assert "revoked" in said
 
 
 EVIL = 'x"]; good' + "y" * 200

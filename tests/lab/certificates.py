@@ -6,6 +6,7 @@ import os
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # What is wrong with each sort; a good one needs no word.
@@ -86,6 +87,18 @@ class Authority:
         self.leaves = {}
         with open(self.pem, "wb") as f:
             f.write(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def revocation(self, leaf):
+        """What a server may staple: this authority has revoked the leaf (RFC 6960)."""
+        with open(self.pem, "rb") as f:
+            own = x509.load_pem_x509_certificate(f.read())
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        hour = datetime.timedelta(hours=1)
+        return ocsp.OCSPResponseBuilder().add_response(
+            leaf.certificate, own, hashes.SHA1(), ocsp.OCSPCertStatus.REVOKED,
+            now - hour, now + hour, now - hour, None).responder_id(
+            ocsp.OCSPResponderEncoding.NAME, own).sign(
+            self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
     def leaf(self, name, sort="good"):
         """A certificate for name and all names below it, of one of the SORTS.

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <gnutls/x509-ext.h>
+
 #include "certificates.h"
 
 #define DAY 86400
@@ -49,26 +51,56 @@ set_common_name(gnutls_x509_crt_t crt, const char *name)
 	    0);
 }
 
+/* Read back, since GnuTLS does not know the names of one that it made. */
 static void
 sign(struct identity *of, const struct identity *by)
 {
+	gnutls_datum_t der;
+
 	assert_int_equal(gnutls_x509_crt_sign2(of->crt, by->crt, by->key,
 			     GNUTLS_DIG_SHA256, 0),
 	    0);
+	assert_int_equal(gnutls_x509_crt_export2(of->crt, GNUTLS_X509_FMT_DER,
+			     &der),
+	    0);
+	gnutls_x509_crt_deinit(of->crt);
+	assert_int_equal(gnutls_x509_crt_init(&of->crt), 0);
+	assert_int_equal(gnutls_x509_crt_import(of->crt, &der,
+			     GNUTLS_X509_FMT_DER),
+	    0);
+	gnutls_free(der.data);
 }
 
 void
-identity_make_ca(struct identity *ca, const char *name)
+identity_make_sub_ca(struct identity *ca, const struct identity *above,
+    const char *name, int to_days)
 {
 	start(ca, 0);
 	set_common_name(ca->crt, name);
-	set_time(ca->crt, -60, 60);
+	set_time(ca->crt, -60, to_days);
 	assert_int_equal(gnutls_x509_crt_set_version(ca->crt, 3), 0);
 	assert_int_equal(gnutls_x509_crt_set_ca_status(ca->crt, 1), 0);
 	assert_int_equal(gnutls_x509_crt_set_key_usage(ca->crt,
 			     GNUTLS_KEY_KEY_CERT_SIGN),
 	    0);
-	sign(ca, ca);
+	sign(ca, above);
+}
+
+void
+identity_make_ca(struct identity *ca, const char *name)
+{
+	identity_make_sub_ca(ca, ca, name, 60);
+}
+
+static void
+demand_staple(gnutls_x509_crt_t crt)
+{
+	gnutls_x509_tlsfeatures_t features;
+
+	assert_int_equal(gnutls_x509_tlsfeatures_init(&features), 0);
+	assert_int_equal(gnutls_x509_tlsfeatures_add(features, 5), 0);
+	assert_int_equal(gnutls_x509_crt_set_tlsfeatures(crt, features), 0);
+	gnutls_x509_tlsfeatures_deinit(features);
 }
 
 void
@@ -76,7 +108,7 @@ identity_make(struct identity *of, const struct identity *ca,
     const struct leaf *leaf)
 {
 	bool valid = leaf->from_days == 0 && leaf->to_days == 0;
-	gnutls_x509_crt_t crt;
+	gnutls_x509_crt_t crt; /* until it is signed */
 
 	start(of, leaf->rsa_bits);
 	crt = of->crt;
@@ -117,6 +149,8 @@ identity_make(struct identity *of, const struct identity *ca,
 				     (unsigned int)len, GNUTLS_FSAN_APPEND),
 		    0);
 	}
+	if (leaf->must_staple)
+		demand_staple(crt);
 	sign(of, leaf->self_signed ? of : ca);
 }
 
@@ -141,14 +175,29 @@ identity_file(const struct identity *of, const char *name)
 	return file;
 }
 
+static gnutls_certificate_credentials_t
+credentials(gnutls_x509_crt_t chain[], int count, gnutls_x509_privkey_t key)
+{
+	gnutls_certificate_credentials_t c;
+
+	assert_int_equal(gnutls_certificate_allocate_credentials(&c), 0);
+	assert_int_equal(gnutls_certificate_set_x509_key(c, chain, count, key),
+	    0);
+	return c;
+}
+
 gnutls_certificate_credentials_t
 identity_credentials(const struct identity *of)
 {
-	gnutls_certificate_credentials_t c;
 	gnutls_x509_crt_t chain[] = { of->crt };
 
-	assert_int_equal(gnutls_certificate_allocate_credentials(&c), 0);
-	assert_int_equal(gnutls_certificate_set_x509_key(c, chain, 1, of->key),
-	    0);
-	return c;
+	return credentials(chain, 1, of->key);
+}
+
+gnutls_certificate_credentials_t
+identity_chain_credentials(const struct identity *of, const struct identity *ca)
+{
+	gnutls_x509_crt_t chain[] = { of->crt, ca->crt };
+
+	return credentials(chain, 2, of->key);
 }

@@ -28,6 +28,7 @@ struct leaf {
 	bool is_ca;
 	bool version_1;
 	bool self_signed;
+	bool must_staple;	 /* RFC 7633 */
 	unsigned int more_names; /* so many others */
 	unsigned int rsa_bits;	 /* 0: an elliptic curve */
 };
@@ -35,6 +36,11 @@ struct leaf {
 void identity_make_ca(struct identity *ca, const char *name);
 void identity_make(struct identity *of, const struct identity *ca,
     const struct leaf *leaf);
+
+/* A CA that another one has signed, valid until so many days from now. */
+void identity_make_sub_ca(struct identity *of, const struct identity *ca,
+    const char *name, int to_days);
+
 void identity_end(struct identity *of);
 
 /* Writes the certificate as PEM; its full name is good until the end. */
@@ -43,5 +49,10 @@ const char *identity_file(const struct identity *of, const char *name);
 /* Credentials of a server that shows it; the caller frees them. */
 gnutls_certificate_credentials_t identity_credentials(
     const struct identity *of);
+
+/* As well, with the certificate of its CA behind its own. */
+gnutls_certificate_credentials_t identity_chain_credentials(const struct
+    identity *of,
+    const struct identity *ca);
 
 #endif

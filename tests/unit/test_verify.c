@@ -7,15 +7,71 @@
 #include "unit.h"
 
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gnutls/crypto.h>
 
 #include "certificates.h"
+#include "tls/known.h"
 #include "tls/verify.h"
 
 static struct identity ca, stranger;
-static gnutls_certificate_credentials_t trust, strange_trust, nobody;
+static struct authorities trust, strange_trust, nobody;
+
+/* Seconds by which the clock of this process, and of GnuTLS, is wrong. */
+static time_t skew;
+
+/* In front of the function of the C library, for GnuTLS as well. */
+time_t
+time(time_t *to)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += skew;
+	if (to != NULL)
+		*to = now.tv_sec;
+	return now.tv_sec;
+}
+
+/* How often GnuTLS was asked to verify a chain, and what it is to say. */
+static unsigned int asked;
+static bool all_good; /* whatever the chain */
+
+/* Does the server send word of the revocation of its certificate? */
+static bool word_sent;
+
+int __real_gnutls_certificate_verify_peers(gnutls_session_t session,
+    gnutls_typed_vdata_st *data, unsigned int count, unsigned int *status);
+int __wrap_gnutls_certificate_verify_peers(gnutls_session_t session,
+    gnutls_typed_vdata_st *data, unsigned int count, unsigned int *status);
+
+int
+__wrap_gnutls_certificate_verify_peers(gnutls_session_t session,
+    gnutls_typed_vdata_st *data, unsigned int count, unsigned int *status)
+{
+	asked++;
+	*status = 0;
+	if (all_good)
+		return GNUTLS_E_SUCCESS;
+	return __real_gnutls_certificate_verify_peers(session, data, count,
+	    status);
+}
+
+int __wrap_gnutls_ocsp_status_request_get2(gnutls_session_t session,
+    unsigned int i, gnutls_datum_t *word);
+
+int
+__wrap_gnutls_ocsp_status_request_get2(gnutls_session_t session, unsigned int i,
+    gnutls_datum_t *word)
+{
+	(void)session;
+	(void)i;
+	(void)word;
+	return word_sent ? GNUTLS_E_SUCCESS :
+			   GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
 
 /* A client that has seen what a server shows. */
 struct view {
@@ -25,7 +81,7 @@ struct view {
 };
 
 static void
-view_open(struct view *v, const struct identity *identity,
+view_open_to(struct view *v, gnutls_certificate_credentials_t shown,
     gnutls_certificate_credentials_t clients)
 {
 	int client = GNUTLS_E_AGAIN, server = GNUTLS_E_AGAIN;
@@ -33,7 +89,7 @@ view_open(struct view *v, const struct identity *identity,
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 			     v->ends),
 	    0);
-	v->shown = identity_credentials(identity);
+	v->shown = shown;
 	gnutls_init(&v->client, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
 	gnutls_init(&v->server, GNUTLS_SERVER | GNUTLS_NONBLOCK);
 	gnutls_set_default_priority(v->client);
@@ -56,6 +112,13 @@ view_open(struct view *v, const struct identity *identity,
 }
 
 static void
+view_open(struct view *v, const struct identity *identity,
+    const struct authorities *by)
+{
+	view_open_to(v, identity_credentials(identity), by->credentials);
+}
+
+static void
 view_close(struct view *v)
 {
 	gnutls_deinit(v->client);
@@ -68,14 +131,15 @@ view_close(struct view *v)
 static enum err
 verify(const struct leaf *leaf, const char *host, struct error *why)
 {
+	struct certificate_seen seen;
 	struct identity identity;
 	struct view v;
 	enum err rc;
 
 	*why = (struct error){ .code = ERR_OK };
 	identity_make(&identity, &ca, leaf);
-	view_open(&v, &identity, trust);
-	rc = verify_certificate(v.client, host, why);
+	view_open(&v, &identity, &trust);
+	rc = verify_certificate(v.client, &trust, host, &seen, why);
 	view_close(&v);
 	identity_end(&identity);
 	return rc;
@@ -193,6 +257,7 @@ test_leaves(void **state)
 static void
 test_against(void **state)
 {
+	struct certificate_seen seen;
 	struct identity identity;
 	struct error why;
 	struct view v;
@@ -200,17 +265,19 @@ test_against(void **state)
 
 	(void)state;
 	identity_make(&identity, &ca, &(struct leaf){ .names = { NAME } });
-	view_open(&v, &identity, nobody);
-	assert_int_equal(verify_certificate(v.client, NAME, &why), ERR_PROOF);
-	assert_int_equal(verify_against(v.client, trust, NAME, &why), ERR_OK);
-	assert_int_equal(verify_against(v.client, strange_trust, NAME, &why),
+	view_open(&v, &identity, &nobody);
+	assert_int_equal(verify_certificate(v.client, &nobody, NAME, &seen,
+			     &why),
 	    ERR_PROOF);
-	assert_int_equal(verify_against(v.client, trust, "example.net", &why),
+	assert_int_equal(verify_against(v.client, &trust, NAME, &why), ERR_OK);
+	assert_int_equal(verify_against(v.client, &strange_trust, NAME, &why),
+	    ERR_PROOF);
+	assert_int_equal(verify_against(v.client, &trust, "example.net", &why),
 	    ERR_PROOF);
 	assert_int_equal(gnutls_credentials_get(v.client,
 			     GNUTLS_CRD_CERTIFICATE, &held),
 	    0);
-	assert_ptr_equal(held, nobody);
+	assert_ptr_equal(held, nobody.credentials);
 	view_close(&v);
 	identity_end(&identity);
 }
@@ -226,7 +293,7 @@ test_pins(void **state)
 
 	(void)state;
 	identity_make(&identity, &ca, &(struct leaf){ .self_signed = true });
-	view_open(&v, &identity, nobody);
+	view_open(&v, &identity, &nobody);
 	assert_int_equal(verify_pin(v.client, pins, 2, &why), ERR_PROOF);
 	assert_string_equal(why.text,
 	    "certificate: its key is none of the pinned ones");
@@ -241,16 +308,24 @@ test_pins(void **state)
 	identity_end(&identity);
 }
 
-static gnutls_certificate_credentials_t
-trusting(const struct identity *one)
+/* Those that trust one CA, or none; each has a memory of its own. */
+static void
+authorities_make(struct authorities *a, const struct identity *one, uint8_t id)
 {
-	gnutls_certificate_credentials_t c;
 	gnutls_x509_crt_t list[1] = { one != NULL ? one->crt : NULL };
 
-	gnutls_certificate_allocate_credentials(&c);
+	*a = (struct authorities){ .id = { id }, .known = known_new() };
+	assert_non_null(a->known);
+	gnutls_certificate_allocate_credentials(&a->credentials);
 	if (one != NULL)
-		gnutls_certificate_set_x509_trust(c, list, 1);
-	return c;
+		gnutls_certificate_set_x509_trust(a->credentials, list, 1);
+}
+
+static void
+authorities_end(struct authorities *a)
+{
+	gnutls_certificate_free_credentials(a->credentials);
+	known_free(a->known);
 }
 
 /* What people are told of a certificate, with the bytes of a stranger in it. */
@@ -269,7 +344,7 @@ test_look(void **state)
 	(void)state;
 	identity_make_ca(&authority, "a\n\x1b[31m\xff\"\\CA");
 	identity_make(&identity, &authority, &leaf);
-	view_open(&v, &identity, nobody);
+	view_open(&v, &identity, &nobody);
 	verify_look(v.client, &seen);
 	view_close(&v);
 	assert_null(strpbrk(seen.issuer, "\n\x1b\xff"));
@@ -291,7 +366,7 @@ test_look(void **state)
 	long_name[sizeof long_name - 1] = '\0';
 	identity_make_ca(&authority, long_name);
 	identity_make(&identity, &authority, &leaf);
-	view_open(&v, &identity, nobody);
+	view_open(&v, &identity, &nobody);
 	verify_look(v.client, &seen);
 	assert_non_null(strstr(seen.issuer, "xxxx"));
 	assert_true(strlen(seen.issuer) < sizeof seen.issuer);
@@ -305,15 +380,287 @@ test_look(void **state)
 	identity_end(&authority);
 }
 
+/*
+ * The memory of chains
+ */
+
+/* A session with a leaf and the CA between it and the root. */
+struct known_view {
+	struct view v;
+	struct identity between, leaf;
+	struct authorities by;
+};
+
+static void
+known_open(struct known_view *k, const struct leaf *leaf, int between_days)
+{
+	identity_make_sub_ca(&k->between, &ca, "a CA between", between_days);
+	identity_make(&k->leaf, &k->between, leaf);
+	authorities_make(&k->by, &ca, 1);
+	view_open_to(&k->v, identity_chain_credentials(&k->leaf, &k->between),
+	    k->by.credentials);
+	asked = 0;
+}
+
+static void
+known_close(struct known_view *k)
+{
+	view_close(&k->v);
+	authorities_end(&k->by);
+	identity_end(&k->between);
+	identity_end(&k->leaf);
+	skew = 0;
+}
+
+static enum err
+known_ask(const struct known_view *k, const char *host)
+{
+	struct certificate_seen seen;
+	struct error why;
+
+	return verify_certificate(k->v.client, &k->by, host, &seen, &why);
+}
+
+static const struct leaf home = { .names = { NAME, "other.example.net" } };
+
+static void
+test_known_chain(void **state)
+{
+	struct certificate_seen first, again;
+	struct known_view k;
+	struct error why;
+
+	(void)state;
+	known_open(&k, &home, 60);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(verify_certificate(k.v.client, &k.by, NAME,
+				     i == 0 ? &first : &again, &why),
+		    ERR_OK);
+	assert_int_equal(asked, 1);
+	assert_memory_equal(&first, &again, sizeof first);
+	assert_true(first.valid_until > 0);
+	/* What was refused is refused each time. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(known_ask(&k, "example.net"), ERR_PROOF);
+	assert_int_equal(asked, 3);
+	known_close(&k);
+}
+
+/* Everything that a verdict depends on: it is asked for anew. */
+static void
+test_known_in_other_circumstances(void **state)
+{
+	struct certificate_seen seen;
+	struct authorities others;
+	struct known_view k;
+	struct error why;
+
+	(void)state;
+	known_open(&k, &home, 60);
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	/* Another host, for which it is good, and then another one. */
+	assert_int_equal(known_ask(&k, "other.example.net"), ERR_OK);
+	assert_int_equal(asked, 2);
+	assert_int_equal(known_ask(&k, "third.example.net"), ERR_PROOF);
+	/* A session that is not ours, where other rules may hold. */
+	assert_int_equal(verify_against(k.v.client, &k.by, NAME, &why), ERR_OK);
+	assert_int_equal(asked, 4);
+	assert_int_equal(verify_against(k.v.client, &k.by, NAME, &why), ERR_OK);
+	assert_int_equal(asked, 4);
+	/* Other CAs, even if they have the same memory. */
+	others = strange_trust;
+	others.known = k.by.known;
+	assert_int_equal(verify_certificate(k.v.client, &others, NAME, &seen,
+			     &why),
+	    ERR_PROOF);
+	assert_int_equal(verify_against(k.v.client, &others, NAME, &why),
+	    ERR_PROOF);
+	assert_int_equal(asked, 6);
+	known_close(&k);
+}
+
+#define DAY  86400
+#define HOUR 3600
+
+/* Moments after the chain was found good, by a day more or less. */
+static const struct {
+	int leaf_days, between_days;
+	time_t later; /* seconds */
+	bool known, good;
+} moments[] = {
+	{ 30, 60, 0, true, true },
+	{ 30, 60, HOUR - 60, true, true },
+	{ 30, 60, HOUR, false, true },
+	{ 30, 60, 2 * HOUR, false, true },
+	{ 30, 60, -60, false, true },
+	{ 30, 60, -2 * DAY, false, false },
+	{ 30, 60, 31 * DAY, false, false },
+	{ 30, 20, 21 * DAY, false, false },
+};
+
+static void
+test_known_for_a_while(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(moments); i++) {
+		struct leaf leaf = home;
+		struct known_view k;
+		enum err rc;
+
+		leaf.from_days = -1;
+		leaf.to_days = moments[i].leaf_days;
+		known_open(&k, &leaf, moments[i].between_days);
+		assert_int_equal(known_ask(&k, NAME), ERR_OK);
+		skew = moments[i].later;
+		rc = known_ask(&k, NAME);
+		ROW(rc == (moments[i].good ? ERR_OK : ERR_PROOF) &&
+			asked == (moments[i].known ? 1 : 2),
+		    "row %zu: %s, verified %u times", i, error_name(rc), asked);
+		known_close(&k);
+	}
+	ROWS_END();
+}
+
+/* Whichever certificate ends within the hour ends the memory as well. */
+static void
+test_known_until_the_first_end(void **state)
+{
+	static const struct {
+		int leaf_days, between_days;
+	} rows[] = { { 2, 60 }, { 30, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct leaf leaf = home;
+		struct known_view k;
+
+		leaf.from_days = -1;
+		leaf.to_days = rows[i].leaf_days;
+		known_open(&k, &leaf, rows[i].between_days);
+		skew = 2 * DAY - 600;
+		ROW(known_ask(&k, NAME) == ERR_OK, "row %zu", i);
+		skew = 2 * DAY - 300;
+		ROW(known_ask(&k, NAME) == ERR_OK && asked == 1,
+		    "row %zu: verified %u times", i, asked);
+		skew = 2 * DAY + 1;
+		ROW(known_ask(&k, NAME) == ERR_PROOF && asked == 2,
+		    "row %zu: it has ended", i);
+		known_close(&k);
+	}
+	ROWS_END();
+}
+
+/* And the root, which the peer does not even send. */
+static void
+test_known_until_the_root_ends(void **state)
+{
+	struct identity root = { NULL, NULL };
+	struct identity leaf;
+	struct authorities by;
+	struct certificate_seen seen;
+	struct error why;
+	struct view v;
+
+	(void)state;
+	identity_make_sub_ca(&root, &root, "a short root", 2);
+	identity_make(&leaf, &root, &home);
+	authorities_make(&by, &root, 4);
+	view_open(&v, &leaf, &by);
+	skew = 2 * DAY - 600;
+	asked = 0;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(verify_certificate(v.client, &by, NAME, &seen,
+				     &why),
+		    ERR_OK);
+	assert_int_equal(asked, 1);
+	skew = 2 * DAY + 1;
+	assert_int_equal(verify_certificate(v.client, &by, NAME, &seen, &why),
+	    ERR_PROOF);
+	skew = 0;
+	view_close(&v);
+	authorities_end(&by);
+	identity_end(&leaf);
+	identity_end(&root);
+}
+
+/*
+ * Each byte of each certificate of a chain that is remembered, changed in the
+ * session itself: no verdict but that of a verification is given.
+ */
+static void
+test_known_but_for_one_byte(void **state)
+{
+	const gnutls_datum_t *chain;
+	unsigned int count = 0;
+	struct known_view k;
+
+	(void)state;
+	known_open(&k, &home, 60);
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	chain = gnutls_certificate_get_peers(k.v.client, &count);
+	assert_int_equal(count, 2);
+	for (unsigned int i = 0; i < count; i++)
+		for (unsigned int at = 0; at < chain[i].size; at++) {
+			asked = 0;
+			chain[i].data[at] ^= 1 << at % 8;
+			ROW(known_ask(&k, NAME) == ERR_PROOF,
+			    "byte %u of certificate %u: good", at, i);
+			chain[i].data[at] ^= 1 << at % 8;
+		}
+	asked = 0;
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	assert_int_equal(asked, 0);
+	known_close(&k);
+	ROWS_END();
+}
+
+/* RFC 7633: that it was good once, with word, says nothing of the next time. */
+static void
+test_word_that_a_certificate_demands(void **state)
+{
+	struct leaf leaf = home;
+	struct known_view k;
+
+	(void)state;
+	leaf.must_staple = true;
+	known_open(&k, &leaf, 60);
+	assert_int_equal(known_ask(&k, NAME), ERR_PROOF);
+	all_good = true;
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	all_good = false;
+	assert_int_equal(known_ask(&k, NAME), ERR_PROOF);
+	assert_int_equal(asked, 3);
+	known_close(&k);
+}
+
+/* Word that comes without being asked for may be "revoked". */
+static void
+test_word_that_a_server_sends(void **state)
+{
+	struct known_view k;
+
+	(void)state;
+	known_open(&k, &home, 60);
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	word_sent = true;
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	assert_int_equal(asked, 3);
+	word_sent = false;
+	assert_int_equal(known_ask(&k, NAME), ERR_OK);
+	assert_int_equal(asked, 3);
+	known_close(&k);
+}
+
 static int
 setup(void **state)
 {
 	(void)state;
 	identity_make_ca(&ca, "a CA");
 	identity_make_ca(&stranger, "another CA");
-	trust = trusting(&ca);
-	strange_trust = trusting(&stranger);
-	nobody = trusting(NULL);
+	authorities_make(&trust, &ca, 1);
+	authorities_make(&strange_trust, &stranger, 2);
+	authorities_make(&nobody, NULL, 3);
 	return 0;
 }
 
@@ -321,9 +668,9 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	gnutls_certificate_free_credentials(trust);
-	gnutls_certificate_free_credentials(strange_trust);
-	gnutls_certificate_free_credentials(nobody);
+	authorities_end(&trust);
+	authorities_end(&strange_trust);
+	authorities_end(&nobody);
 	identity_end(&ca);
 	identity_end(&stranger);
 	return 0;
@@ -338,6 +685,14 @@ main(void)
 		cmocka_unit_test(test_against),
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_known_chain),
+		cmocka_unit_test(test_known_in_other_circumstances),
+		cmocka_unit_test(test_known_for_a_while),
+		cmocka_unit_test(test_known_until_the_first_end),
+		cmocka_unit_test(test_known_until_the_root_ends),
+		cmocka_unit_test(test_known_but_for_one_byte),
+		cmocka_unit_test(test_word_that_a_certificate_demands),
+		cmocka_unit_test(test_word_that_a_server_sends),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
