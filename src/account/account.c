@@ -263,7 +263,8 @@ authenticate(const struct accounts *a, unsigned int as, struct login *login,
 	*colon = ':';
 	allowed =
 	    v != &a->nobody && (!in_query || login->account->query_credentials);
-	if (!recent_knows(a->recent, v, login->credential) || !allowed) {
+	login->recent = recent_knows(a->recent, v, login->credential);
+	if (!login->recent || !allowed) {
 		if (source != NULL &&
 		    (wait = penalty_wait(a->penalties, source)) > 0)
 			return refuse(login, ERR_TOO_MANY_FAILURES, wait,

@@ -25,6 +25,7 @@ struct login {
 	const struct operator_settings *operator; /* NULL: an account's */
 	char credential[CREDENTIAL_MAX + 1];
 	const char *token;		 /* inside credential */
+	bool recent;			 /* it was right a moment ago */
 	char user[ACCOUNT_USER_MAX + 1]; /* who it says it is, perhaps cut */
 	long wait; /* seconds until it may be tried again; 0: no use */
 };

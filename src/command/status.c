@@ -191,18 +191,6 @@ print_worker(const struct slot *slot)
 		    activity_name(atomic_load(&slot->activity)));
 }
 
-static void
-count_workers(const struct scoreboard *b, unsigned int *all, unsigned int *busy)
-{
-	*all = *busy = 0;
-	for (size_t i = 0; i < b->count; i++) {
-		if (atomic_load(&b->slots[i].worker) == 0)
-			continue;
-		++*all;
-		*busy += atomic_load(&b->slots[i].busy_since) != 0;
-	}
-}
-
 static json_object *
 pool_json(const struct scoreboard *b)
 {
@@ -212,7 +200,7 @@ pool_json(const struct scoreboard *b)
 	json_object *o = json_object_new_object();
 	unsigned int all, busy;
 
-	count_workers(b, &all, &busy);
+	scoreboard_workers(b, &all, &busy);
 	json_object_object_add(o, "since", lookup_json_time(b->began));
 	json_object_object_add(o, "workers", json_object_new_int((int)all));
 	json_object_object_add(o, "busy", json_object_new_int((int)busy));
@@ -236,7 +224,7 @@ print_pool(const struct scoreboard *b)
 		puts("pool: none serves this configuration");
 		return;
 	}
-	count_workers(b, &all, &busy);
+	scoreboard_workers(b, &all, &busy);
 	printf("pool: %u workers, %u at work\n", all, busy);
 	for (size_t i = 0; i < b->count; i++)
 		print_worker(&b->slots[i]);

@@ -123,7 +123,8 @@ check_encoding(const struct buffer *text, const char *file, struct error *why)
 }
 
 static enum err
-read_file(struct buffer *text, const char *file, struct error *why)
+read_file(struct buffer *text, const char *file, struct edition *edition,
+    struct error *why)
 {
 	enum err rc = ERR_CONFIG;
 	char block[16384];
@@ -155,6 +156,7 @@ read_file(struct buffer *text, const char *file, struct error *why)
 		error_set(why, rc, "%s: is empty", file);
 		goto out;
 	}
+	*edition = edition_new(&st, text->data, text->len);
 	rc = check_encoding(text, file, why);
 out:
 	close(fd);
@@ -371,8 +373,17 @@ parse_buffer(json_object **root, struct buffer *text, const char *file,
 enum err
 document_read(json_object **root, const char *file, struct error *why)
 {
+	struct edition ignored;
+
+	return document_read_edition(root, file, &ignored, why);
+}
+
+enum err
+document_read_edition(json_object **root, const char *file,
+    struct edition *edition, struct error *why)
+{
 	struct buffer text = { .max = DOCUMENT_SIZE_MAX };
-	enum err rc = read_file(&text, file, why);
+	enum err rc = read_file(&text, file, edition, why);
 
 	if (rc == ERR_OK)
 		rc = parse_buffer(root, &text, file, why);

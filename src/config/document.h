@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "base/error.h"
+#include "config/edition.h"
 
 #define DOCUMENT_SIZE_MAX  (64UL << 20) /* 100,000 accounts of 600 bytes each */
 #define DOCUMENT_DEPTH_MAX 16
@@ -25,6 +26,10 @@
  * parsing stopped, or the place of the name and both of its lines.
  */
 enum err document_read(json_object **root, const char *file, struct error *why);
+
+/* The same; *edition tells later whether the file is still the one read. */
+enum err document_read_edition(json_object **root, const char *file,
+    struct edition *edition, struct error *why);
 
 /*
  * The same for a text that is in no file; errors call it name.

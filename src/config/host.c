@@ -234,8 +234,9 @@ read_ipv6(struct reader *r, struct host_settings *to)
 		    "this suffix holds a subnet already");
 }
 
-static void
-read_allow(const struct reader *r, struct host_settings *to)
+size_t
+networks_read(const struct reader *r,
+    struct network to[static SETTINGS_ALLOW_MAX])
 {
 	size_t count = reader_array(r, SETTINGS_ALLOW_MAX);
 
@@ -244,15 +245,15 @@ read_allow(const struct reader *r, struct host_settings *to)
 		const char *text = reader_string(&e, NULL);
 
 		if (text == NULL)
-			return;
-		if (!network_parse(&to->allow[to->allow_count], text)) {
+			return 0;
+		if (!network_parse(&to[i], text)) {
 			reader_fail(&e,
 			    "must be a network with no bit behind its length, "
 			    "as \"10.0.0.0/8\"");
-			return;
+			return 0;
 		}
-		to->allow_count++;
 	}
+	return count;
 }
 
 static void
@@ -294,7 +295,7 @@ read_common(struct reader *r, struct host_settings *to, const char *ca)
 	m = reader_member(r, "proof");
 	read_proof(&m, &to->proof, ca);
 	m = reader_member(r, "allow");
-	read_allow(&m, to);
+	to->allow_count = networks_read(&m, to->allow);
 	to->partial = read_bool(r, "partial", false);
 	to->removal = read_bool(r, "removal", false);
 }

@@ -67,6 +67,10 @@ void host_read(struct reader *r, struct host_settings *to, const char *ca);
  */
 void host_check_defaults(struct reader *r);
 
+/* Reads a list of networks; returns how many there are, 0 after any error. */
+size_t networks_read(const struct reader *r,
+    struct network to[static SETTINGS_ALLOW_MAX]);
+
 void host_end(struct host_settings *h);
 
 /*

@@ -284,6 +284,20 @@ read_url(const struct reader *r)
 }
 
 static void
+read_metrics(struct reader *r, struct metrics_settings *to)
+{
+	struct reader allow;
+
+	to->hosts = true;
+	if (!reader_object(r))
+		return;
+	allow = reader_member(r, "allow");
+	to->allow_count = networks_read(&allow, to->allow);
+	to->hosts = read_bool(r, "hosts", true);
+	read_end(r);
+}
+
+static void
 read_settings(struct reader *r, struct settings *s)
 {
 	struct reader m, providers, operators, defaults, accounts;
@@ -296,6 +310,8 @@ read_settings(struct reader *r, struct settings *s)
 	read_peers(&m, s);
 	m = reader_member(r, "log");
 	s->log = read_log(&m);
+	m = reader_member(r, "metrics");
+	read_metrics(&m, &s->metrics);
 	m = reader_member(r, "state");
 	read_state(&m, &s->state);
 	s->state.refresh_ms =
@@ -335,7 +351,7 @@ settings_read_alone(const char *file, struct error *why)
 	}
 	s->region = heap_region_new();
 	heap_region_enter(s->region);
-	read = document_read(&s->document, file, why);
+	read = document_read_edition(&s->document, file, &s->edition, why);
 	heap_region_leave();
 	if (read != ERR_OK)
 		goto fail;

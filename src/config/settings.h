@@ -15,6 +15,7 @@
 #include "address/address.h"
 #include "base/error.h"
 #include "config/account.h"
+#include "config/edition.h"
 #include "config/operator.h"
 
 #define SETTINGS_WORKERS_MAX   256
@@ -50,8 +51,16 @@ struct state_settings {
 	int64_t refresh_ms; /* what was published is believed for so long */
 };
 
+/* Who reads the counters without a login, and what of each host is shown. */
+struct metrics_settings {
+	struct network allow[SETTINGS_ALLOW_MAX];
+	size_t allow_count;
+	bool hosts;
+};
+
 struct settings {
 	char *file;
+	struct edition edition;	    /* of file */
 	struct heap_region *region; /* of document and accounts, or NULL */
 	json_object *document;	    /* owns every borrowed string */
 	unsigned int workers;
@@ -64,6 +73,7 @@ struct settings {
 	const char *ca;
 	struct provider_settings *providers;
 	size_t provider_count;
+	struct metrics_settings metrics;
 	struct operator_settings *operators;
 	size_t operator_count;
 	struct account_settings *accounts; /* sorted by name */

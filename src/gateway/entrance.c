@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/clock.h"
 #include "gateway/entrance.h"
 #include "gateway/report.h"
 
@@ -11,10 +12,12 @@ static const struct wording errors[ERR__MAX] = {
 };
 
 bool
-entrance_login(const struct gateway *g, const struct request *q,
-    bool accounts_too, struct login *login, struct reply *r)
+entrance_login(const struct gateway *g, struct gateway_tools *t,
+    const struct request *q, bool accounts_too, struct login *login,
+    struct reply *r)
 {
 	/* Clients that cannot be told apart are counted as one. */
+	int64_t start = clock_now();
 	struct address source = { .family = AF_INET };
 	bool known = request_source(q, &source);
 	const struct wording *w;
@@ -24,6 +27,9 @@ entrance_login(const struct gateway *g, const struct request *q,
 	notice_source(g->notices, known ? &source : NULL);
 	rc = account_authenticate_operator(g->accounts, q->authorization,
 	    &source, accounts_too, login, &why);
+	t->tally.login = tally_login(login, rc);
+	if (t->tally.login != LOGIN_NONE)
+		t->tally.login_ms = (int)(clock_now() - start);
 	if (rc == ERR_OK)
 		return true;
 	w = errors[rc].word != NULL ? &errors[rc] : &errors[ERR_OK];

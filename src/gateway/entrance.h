@@ -17,7 +17,8 @@
  * the account.  False: the reply is the one to send, 401, 429 or 503, and why
  * is in the log.  *login is due to login_end() in any case.
  */
-bool entrance_login(const struct gateway *g, const struct request *q,
-    bool accounts_too, struct login *login, struct reply *r);
+bool entrance_login(const struct gateway *g, struct gateway_tools *t,
+    const struct request *q, bool accounts_too, struct login *login,
+    struct reply *r);
 
 #endif

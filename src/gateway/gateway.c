@@ -13,8 +13,11 @@
 #include "config/roster.h"
 #include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
+#include "gateway/health.h"
+#include "gateway/metrics.h"
 #include "gateway/native.h"
 #include "gateway/report.h"
+#include "gateway/scrape.h"
 #include "gateway/table.h"
 
 /* The settings that a gateway shows as constant are its own. */
@@ -183,7 +186,8 @@ gateway_log_faults(const struct gateway *g)
 enum err
 gateway_open_state(struct gateway *g, struct error *why)
 {
-	if ((g->slow = slow_new(g->settings->workers)) == NULL)
+	if ((g->slow = slow_new(g->settings->workers)) == NULL ||
+	    (g->metrics = metrics_new(g->settings)) == NULL)
 		return error_memory(why);
 	g->state = state_new(g->settings, why);
 	return g->state != NULL ? ERR_OK : why->code;
@@ -195,6 +199,7 @@ gateway_inherit(struct gateway *g, struct gateway *from)
 	providers_inherit(g->providers, from->providers);
 	accounts_inherit(g->accounts, from->accounts);
 	slow_inherit(g->slow, from->slow);
+	metrics_inherit(g->metrics, from->metrics);
 	state_inherit(g->state, from->state);
 }
 
@@ -204,6 +209,7 @@ gateway_free(struct gateway *g)
 	if (g == NULL)
 		return;
 	state_free(g->state);
+	metrics_free(g->metrics);
 	slow_free(g->slow);
 	notices_free(g->notices);
 	prover_free(g->prover);
@@ -230,11 +236,14 @@ checkip(const struct gateway *g, struct gateway_tools *t,
 /* A path that is no update, and who answers there. */
 static const struct page {
 	const char *path;
+	enum protocol protocol;
 	void (*answer)(const struct gateway *g, struct gateway_tools *t,
 	    const struct request *q, struct reply *r);
 } pages[] = {
-	{ "/nic/checkip", checkip },
-	{ "/checkip", checkip },
+	{ "/nic/checkip", PROTOCOL_CHECKIP, checkip },
+	{ "/checkip", PROTOCOL_CHECKIP, checkip },
+	{ "/healthz", PROTOCOL_HEALTH, health_reply },
+	{ "/metrics", PROTOCOL_METRICS, scrape_reply },
 };
 
 /* NULL: the path is none of a page. */
@@ -250,16 +259,21 @@ find_page(const char *path)
 /* Each protocol has a path, its own words, and no say in what is done. */
 static const struct route {
 	const char *path;
+	enum protocol protocol;
 	struct claim_rules rules;
 	void (*reply)(const struct update *u, struct reply *r);
 } routes[] = {
-	{ "/update", { CLAIM_NAMES_MAX, false }, native_reply },
-	{ "/nic/update", { DYNDNS2_NAMES_MAX, true }, dyndns2_reply },
-	{ "/v3/update", { DYNDNS2_NAMES_MAX, true }, dyndns2_reply },
+	{ "/update", PROTOCOL_NATIVE, { CLAIM_NAMES_MAX, false },
+	    native_reply },
+	{ "/nic/update", PROTOCOL_DYNDNS2, { DYNDNS2_NAMES_MAX, true },
+	    dyndns2_reply },
+	{ "/v3/update", PROTOCOL_DYNDNS2, { DYNDNS2_NAMES_MAX, true },
+	    dyndns2_reply },
 };
 
 /* The reply to any other path. */
-static const struct route nowhere = { NULL, { 0, false }, native_reply };
+static const struct route nowhere = { NULL, PROTOCOL_OTHER, { 0, false },
+	native_reply };
 
 static const struct route *
 find_route(const char *path)
@@ -305,6 +319,8 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 	const struct route *route = find_route(q->path);
 	struct update *u = calloc(1, sizeof *u);
 
+	t->tally = tally_new(route->protocol);
+	t->tally.outcome = OUTCOME_FAULT;
 	if (u == NULL) {
 		reply->status = 503;
 		reply->retry_after = REPLY_RETRY_AFTER;
@@ -320,6 +336,7 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 		update_run(u);
 	route->reply(u, reply);
 	report_update(u, reply);
+	tally_update(&t->tally, u);
 	if (update_is_late(u)) {
 		t->late = u;
 		return;
@@ -338,10 +355,19 @@ gateway_handle(const struct gateway *g, struct gateway_tools *t,
 	*reply = (struct reply){ .body.max = REPLY_BODY_MAX,
 		.json = q->json,
 		.head = strcmp(q->method, "HEAD") == 0 };
-	if (page != NULL && q->why.code == ERR_OK)
-		page->answer(g, t, q, reply);
-	else
+	if (page == NULL || q->why.code != ERR_OK) {
 		handle_update(g, t, q, reply);
+		return;
+	}
+	t->tally = tally_new(page->protocol);
+	page->answer(g, t, q, reply);
+	tally_page(&t->tally, reply->status);
+}
+
+void
+gateway_count(const struct gateway *g, const struct gateway_tools *t)
+{
+	metrics_count(g->metrics, &t->tally);
 }
 
 void
@@ -351,6 +377,9 @@ gateway_go_on(struct gateway_tools *t, int64_t until)
 		return;
 	share_refusals(t, t->late);
 	report_late(t->late);
+	t->tally = tally_new(PROTOCOL_NONE);
+	tally_call(&t->tally, t->late);
+	metrics_count(t->late->gateway->metrics, &t->tally);
 	gateway_give_up(t);
 }
 

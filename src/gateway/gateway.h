@@ -7,6 +7,7 @@
 #include "account/account.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "gateway/metrics.h"
 #include "gateway/notice.h"
 #include "gateway/refusals.h"
 #include "gateway/reply.h"
@@ -27,13 +28,24 @@ struct gateway {
 	struct prover *prover;
 	struct providers *providers;
 	struct notices *notices; /* or NULL */
-	struct slow *slow;	 /* this and the next are NULL until
+	struct slow *slow;	 /* this and the next two are NULL until
 			      * gateway_open_state() */
+	struct metrics *metrics;
 	struct state *state;
+};
+
+/* The workers of a pool, and those of them that are at work. */
+struct worker_counts {
+	unsigned int all, busy;
 };
 
 /* The things that one worker has for itself; never carry them across a fork. */
 struct gateway_tools {
+	struct edition edition; /* of the configuration, as it saw it last */
+	struct tally tally;	/* what the present request adds */
+	/* Counts the workers of the board; NULL: there is no pool. */
+	void (*count_workers)(const void *board, struct worker_counts *c);
+	const void *board;
 	struct update *late; /* NULL, or one that goes on after its reply */
 	struct exchanges *exchanges; /* connections to providers */
 	struct store *store;	     /* connection to the state; or NULL */
@@ -101,10 +113,14 @@ void gateway_inherit(struct gateway *g, struct gateway *from);
 /*
  * Makes the reply to a request, and writes the request's line into the log.
  * The reply is the caller's
- * to send and to end, whatever it was before.
+ * to send and to end, whatever it was before.  Just before it is sent
+ * gateway_count() is due.
  */
 void gateway_handle(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply);
+
+/* Counts the request in the metrics; makes no system call. */
+void gateway_count(const struct gateway *g, const struct gateway_tools *t);
 
 /*
  * Goes on with what t->late was begun at a provider when its router got the

@@ -162,6 +162,16 @@ slow_next(struct slow *s, const char *account, int64_t arrival)
 	return true;
 }
 
+unsigned int
+slow_count(const struct slow *s)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s->places; i++)
+		n += alive_check(atomic_load(&s->table->places[i].holder));
+	return n;
+}
+
 void
 slow_leave(struct slow *s, const char *account, bool answered)
 {

@@ -44,6 +44,9 @@ bool slow_enter(struct slow *s, const char *account);
  */
 bool slow_next(struct slow *s, const char *account, int64_t arrival);
 
+/* How many workers have a place now. */
+unsigned int slow_count(const struct slow *s);
+
 /* Gives the place back; answered: did every host that was asked answer? */
 void slow_leave(struct slow *s, const char *account, bool answered);
 

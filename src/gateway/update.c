@@ -238,9 +238,8 @@ update_host_verdict(const struct update *u, const struct host_settings *host)
 	return worst;
 }
 
-/* The worst of all hosts. */
-static enum verdict
-worst_verdict(const struct update *u)
+enum verdict
+update_verdict(const struct update *u)
 {
 	enum verdict worst = VERDICT_SKIPPED;
 
@@ -256,7 +255,7 @@ update_wording(const struct update *u,
     const struct wording errors[static ERR__MAX])
 {
 	if (u->result == ERR_OK)
-		return &verdicts[worst_verdict(u)];
+		return &verdicts[update_verdict(u)];
 	if (errors[u->result].status == 0)
 		return &errors[ERR_OK];
 	return &errors[u->result];

@@ -106,6 +106,9 @@ bool update_has_host(const struct update *u, const struct host_settings *host);
 enum verdict update_host_verdict(const struct update *u,
     const struct host_settings *host);
 
+/* The worst of all hosts. */
+enum verdict update_verdict(const struct update *u);
+
 /*
  * The words of a protocol for the whole update: for its worst verdict, or for
  * the error that ended it; errors[ERR_OK] stands for every error that has no

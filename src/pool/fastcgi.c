@@ -406,5 +406,10 @@ fastcgi_reply(struct fastcgi *f, const struct reply *r)
 	if (r->body.len > 0 && !r->head)
 		FCGX_PutStr(r->body.data, (int)r->body.len, f->libfcgi.out);
 	buffer_free(&head);
+}
+
+void
+fastcgi_finish(struct fastcgi *f)
+{
 	FCGX_Finish_r(&f->libfcgi);
 }

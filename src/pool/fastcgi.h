@@ -37,9 +37,12 @@ bool fastcgi_read(struct fastcgi *f, int fd, int64_t deadline,
     struct request *q);
 
 /*
- * Sends the reply in one write and closes the connection.  libfcgi has no
- * deadline for either: whoever calls ends both by shutdown(2) of fd.
+ * Puts the reply together; the begin of one that is longer than
+ * REPLY_BODY_MAX is sent already.  fastcgi_finish() sends all the rest, which
+ * for any other is the whole in one write, and closes the connection.  libfcgi
+ * has no deadline for either: whoever calls ends both by shutdown(2) of fd.
  */
 void fastcgi_reply(struct fastcgi *f, const struct reply *r);
+void fastcgi_finish(struct fastcgi *f);
 
 #endif

@@ -132,3 +132,16 @@ scoreboard_replies(const struct scoreboard *b)
 		n += atomic_load(&b->replies[i]);
 	return n;
 }
+
+void
+scoreboard_workers(const struct scoreboard *b, unsigned int *all,
+    unsigned int *busy)
+{
+	*all = *busy = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		if (atomic_load(&b->slots[i].worker) == 0)
+			continue;
+		++*all;
+		*busy += atomic_load(&b->slots[i].busy_since) != 0;
+	}
+}

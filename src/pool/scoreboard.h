@@ -63,6 +63,10 @@ void scoreboard_free(struct scoreboard *b, const char *file);
 const struct scoreboard *scoreboard_view(const char *file);
 void scoreboard_unview(const struct scoreboard *b);
 
+/* How many workers there are, and how many of them are at work. */
+void scoreboard_workers(const struct scoreboard *b, unsigned int *all,
+    unsigned int *busy);
+
 /* Counts a reply with that HTTP status. */
 void scoreboard_count(struct scoreboard *b, int status);
 

@@ -216,6 +216,8 @@ serve(struct worker *w, int fd)
 	activity_set(ACTIVITY_REPLY);
 	phase_begin(fd, WRITE_MS);
 	fastcgi_reply(w->fastcgi, &reply);
+	gateway_count(w->gateway, &w->tools);
+	fastcgi_finish(w->fastcgi);
 	phase_end();
 	if (w->board != NULL)
 		scoreboard_count(w->board, reply.status);
@@ -292,6 +294,12 @@ tools_end(struct gateway_tools *t)
 	store_close(t->store);
 }
 
+static void
+count_workers(const void *board, struct worker_counts *c)
+{
+	scoreboard_workers(board, &c->all, &c->busy);
+}
+
 bool
 worker_change(struct worker *w, const struct gateway *g)
 {
@@ -299,6 +307,9 @@ worker_change(struct worker *w, const struct gateway *g)
 		.exchanges = exchanges_new(g->trust),
 		.store = store_open(g->state),
 		.refusals = w->board != NULL ? &w->board->refusals : NULL,
+		.edition = g->settings->edition,
+		.count_workers = w->board != NULL ? count_workers : NULL,
+		.board = w->board,
 	};
 
 	if (tools.exchanges == NULL || tools.store == NULL) {

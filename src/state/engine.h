@@ -86,6 +86,8 @@ struct engine {
 	    struct state_value *old);
 	void (*apply)(struct store *st, const struct state_claim *c,
 	    const enum state_outcome *outcomes);
+	enum err (*check)(struct store *st, struct error *why);
+	enum err (*count_intents)(struct store *st, int64_t *count);
 	bool (*forget)(struct store *st, const char *host);
 	void (*record)(struct store *st, const struct state_event *e);
 	/* most: so many are wanted, as in struct state_search. */

@@ -286,6 +286,30 @@ store_apply(struct store *st, const struct state_claim *c,
 	st->engine->apply(st, c, outcomes);
 }
 
+enum err
+store_check(struct store *st, struct error *why)
+{
+	return st->engine->check(st, why);
+}
+
+enum err
+store_count_intents(struct store *st, int64_t *count)
+{
+	return st->engine->count_intents(st, count);
+}
+
+unsigned int
+state_errors(const struct state *s)
+{
+	return atomic_load(&s->shared->errors);
+}
+
+unsigned int
+state_moved(const struct state *s)
+{
+	return atomic_load(&s->shared->moved);
+}
+
 bool
 store_forget(struct store *st, const char *host)
 {

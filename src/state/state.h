@@ -149,6 +149,19 @@ bool store_forget(struct store *st, const char *host);
 
 #define STATE_MARK_MAX 48 /* bytes of an event's mark, with its end */
 
+/* May updates rely on the store now?  If not, why says what is wrong. */
+enum err store_check(struct store *st, struct error *why);
+
+/* How many hosts have a write under way, or one that was cut off. */
+enum err store_count_intents(struct store *st, int64_t *count);
+
+/*
+ * How often the store could not be used, and how many damaged ones were moved
+ * aside, since the service started.
+ */
+unsigned int state_errors(const struct state *s);
+unsigned int state_moved(const struct state *s);
+
 /* One line of the history: something changed, or was refused. */
 struct state_event {
 	/*

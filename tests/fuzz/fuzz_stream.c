@@ -38,6 +38,7 @@ answer(struct fastcgi *f, struct request *q)
 			buffer_puts(&r.body, q->parameters[i].value);
 	request_end(q);
 	fastcgi_reply(f, &r);
+	fastcgi_finish(f);
 	reply_end(&r);
 }
 

@@ -77,6 +77,9 @@ REQUESTS = {
     "login in the query, not allowed": (
         None, f"/nic/update?myip={IPV4}&username=header&password={{token}}", 401,
         "badauth\n"),
+    # This pool has no state, and nobody who may read its metrics.
+    "health": (None, "/healthz", 503, "the state cannot be used\n"),
+    "metrics": (None, "/metrics", 404, "notfound\n"),
     "a form": ("device", f"POST /nic/update myip={IPV4}", 200, f"nochg {IPV4}\n"),
     "a form with the login": (
         None, f"POST /nic/update myip={IPV4}&username=device&password={{token}}", 200,

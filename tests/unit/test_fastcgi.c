@@ -128,6 +128,7 @@ reply_with(const char *body, int peer)
 	/* libfcgi waits for the peer to close. */
 	shutdown(peer, SHUT_WR);
 	fastcgi_reply(fastcgi, &r);
+	fastcgi_finish(fastcgi);
 	reply_end(&r);
 }
 

@@ -91,13 +91,21 @@ static const struct {
 	/* The top. */
 	{ "/worker", "8",
 	    "/worker: unknown; here may stand: workers, "
-	    "listen, peers, log, state, refresh, history, url, ca, providers, "
+	    "listen, peers, log, metrics, state, refresh, history, url, ca, providers, "
 	    "operators, defaults, accounts, account_directory, "
 	    "account_table" },
 	{ "/account_table", "true",
 
 	    "/account_table: needs a database, "
 	    "\"state\": \"postgresql://...\"" },
+	{ "/metrics", "[]", "/metrics: must be an object: { ... }" },
+	{ "/metrics", "{\"allow\": [\"10.0.0.1/8\"]}",
+	    "/metrics/allow/0: must be a network with no bit behind its "
+	    "length, as \"10.0.0.0/8\"" },
+	{ "/metrics", "{\"hosts\": 5}",
+	    "/metrics/hosts: must be true or false" },
+	{ "/metrics", "{\"hide\": true}",
+	    "/metrics/hide: unknown; here may stand: allow, hosts" },
 	{ "/operators", "{}",
 	    "/operators: must be an object of 1 to 64 operators" },
 	{ "/operators", "[]",
@@ -494,6 +502,9 @@ static const struct {
 	{ "/workers", "1" },
 	{ "/workers", "256" },
 	{ "/operators", "{\"anna\": {\"verifier\": \"x\"}}" },
+	{ "/metrics",
+	    "{\"allow\": [\"::1\", \"10.0.0.0/8\"], "
+	    "\"hosts\": false}" },
 	{ "/workers", NULL },
 	{ "/listen", NULL },
 	{ "/listen/mode", "\"600\"" },

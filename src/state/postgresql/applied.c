@@ -240,3 +240,30 @@ postgresql_forget(struct store *st, const char *host)
 	PQclear(r);
 	return found;
 }
+
+enum err
+postgresql_check(struct store *st, struct error *why)
+{
+	PGresult *r = connection_ask((struct postgresql *)st, "SELECT 1", NULL);
+
+	PQclear(r);
+	return r != NULL ?
+	    ERR_OK :
+	    error_set(why, ERR_UNREACHABLE, "the database does not answer");
+}
+
+enum err
+postgresql_count_intents(struct store *st, int64_t *count)
+{
+	struct parameters p = { .count = 0 };
+	PGresult *r;
+
+	add_number(&p, INTENT_WRITES);
+	r = connection_ask((struct postgresql *)st,
+	    "SELECT count(*) FROM ddnsgate_host WHERE (intent & $1) <> 0", &p);
+	if (r == NULL)
+		return ERR_UNREACHABLE;
+	*count = column_number(r, 0, 0);
+	PQclear(r);
+	return ERR_OK;
+}

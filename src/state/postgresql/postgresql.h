@@ -16,6 +16,9 @@ void postgresql_apply(struct store *st, const struct state_claim *c,
     const enum state_outcome *outcomes);
 bool postgresql_forget(struct store *st, const char *host);
 
+enum err postgresql_check(struct store *st, struct error *why);
+enum err postgresql_count_intents(struct store *st, int64_t *count);
+
 /* turn.c */
 enum order_answer postgresql_take(struct store *st, const char *host,
     struct turn *t, int *verdicts);

@@ -62,6 +62,7 @@ static const char *const texts[] = {
 	[READ_HOST_HISTORY] = "SELECT " EVENT_COLUMNS " FROM history"
 			      " WHERE id < ?1 AND (?2 IS NULL OR account = ?2)"
 			      " AND host = ?3 ORDER BY id DESC",
+	[COUNT_INTENTS] = "SELECT count(*) FROM host WHERE (intent & ?1) <> 0",
 };
 _Static_assert(sizeof texts / sizeof *texts == STATEMENTS,
     "a text per statement");

@@ -16,6 +16,10 @@ void sqlite_apply(struct store *st, const struct state_claim *c,
     const enum state_outcome *outcomes);
 bool sqlite_forget(struct store *st, const char *host);
 
+/* check.c */
+enum err sqlite_check(struct store *st, struct error *why);
+enum err sqlite_count_intents(struct store *st, int64_t *count);
+
 /* turn.c */
 enum order_answer sqlite_take(struct store *st, const char *host,
     struct turn *t, int *verdicts);
