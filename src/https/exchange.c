@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
@@ -16,8 +17,10 @@
 #include "https/guard.h"
 #include "tls/verify.h"
 
-#define URL_MAX	   16384
-#define CONNECT_MS 4000
+#define WAIT_MAX    3600       /* longest Retry-After that is told */
+#define SECONDS_MAX 1000000000 /* more of them are a moment since 1970 */
+#define URL_MAX	    16384
+#define CONNECT_MS  4000
 
 struct exchanges {
 	const struct trust *trust;
@@ -515,10 +518,60 @@ begin_again(struct exchange *x)
 	return curl_multi_add_handle(x->all->multi, x->curl) == CURLM_OK;
 }
 
+static const char *
+header_of(const struct exchange *x, const char *name)
+{
+	struct curl_header *h;
+
+	return curl_easy_header(x->curl, name, 0, CURLH_HEADER, -1, &h) ==
+		CURLHE_OK ?
+	    h->value :
+	    NULL;
+}
+
+/*
+ * When a limit of requests is lifted, in seconds from now; 0: not said.  Some
+ * say a moment since 1970, others the seconds that are left, as do both drafts
+ * of the IETF: "RateLimit-Reset: 30" (-07) and "RateLimit: "name";r=0;t=30"
+ * (-10).
+ */
+static long
+seconds_of_limit(const struct exchange *x)
+{
+	static const char *const names[] = { "RateLimit-Reset",
+		"X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit" };
+	const char *text = NULL, *t;
+	long long n, now = time(NULL);
+
+	for (size_t i = 0; text == NULL && i < sizeof names / sizeof *names;
+	     i++)
+		text = header_of(x, names[i]);
+	if (text == NULL)
+		return 0;
+	if ((t = strstr(text, ";t=")) != NULL)
+		text = t + strlen(";t=");
+	n = strtoll(text, NULL, 10);
+	if (n > SECONDS_MAX)
+		n -= now;
+	else if (strchr(text, '.') != NULL)
+		n++; /* a part of a second counts as a whole one */
+	return n < 0 ? 0 : n > WAIT_MAX ? WAIT_MAX : (long)n;
+}
+
+static long
+seconds_to_wait(const struct exchange *x)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds == 0 && x->answer.status == 429)
+		return seconds_of_limit(x);
+	return seconds > WAIT_MAX ? WAIT_MAX : (long)seconds;
+}
+
 static void
 finish(struct exchange *x, CURLcode rc)
 {
-	curl_off_t retry_after = 0;
 
 	if (rc != CURLE_OK && begin_again(x))
 		return;
@@ -527,9 +580,7 @@ finish(struct exchange *x, CURLcode rc)
 	} else {
 		curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE,
 		    &x->answer.status);
-		curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &retry_after);
-		x->answer.retry_after =
-		    retry_after > 3600 ? 3600 : (long)retry_after;
+		x->answer.retry_after = seconds_to_wait(x);
 	}
 	let_go(x);
 	x->all->news++;

@@ -64,6 +64,7 @@ struct server {
 	const struct identity *identity;
 	const struct identity *other; /* of CHANGES */
 	const char *address;	      /* NULL: 127.0.0.1 */
+	const char *text;	      /* NULL: the usual answer */
 	uint16_t port;		      /* 0: any; filled in */
 	pid_t pid;
 	struct seen *seen;
@@ -190,7 +191,10 @@ behave(const struct server *s, gnutls_session_t session,
 	while (read_request(session, s->seen, &s->seen->bytes)) {
 		switch (s->behaviour) {
 		case ANSWERS:
-			answer(session);
+			if (s->text != NULL)
+				say(session, s->text);
+			else
+				answer(session);
 			break;
 		case ANSWERS_ONCE:
 			answer(session);
@@ -372,6 +376,68 @@ ask(const struct target *to, const struct exchange_request *request,
 	}
 	exchange_end(x);
 	return rc;
+}
+
+/* How long to wait, as a status and a header say it. */
+static const struct {
+	int status;
+	const char *header;
+	long seconds; /* in_a_minute: about 60 */
+	bool in_a_minute;
+} waits[] = {
+	{ 429, "X-Other: 1", 0, false },
+	{ 429, "Retry-After: 20\r\nRateLimit-Reset: 30", 20, false },
+	{ 429, "Retry-After: 86400", 3600, false },
+	{ 429, "RateLimit-Reset: 30", 30, false },
+	{ 429, "ratelimit-reset: 0.2", 1, false },
+	{ 429, "X-RateLimit-Reset: 12", 12, false },
+	{ 429, "", 0, true },
+	{ 429, "X-Rate-Limit-Reset: 100000", 3600, false },
+	{ 429, "X-RateLimit-Reset: 1000000001", 0, false },
+	{ 429, "X-RateLimit-Reset: 99999999999999999999", 3600, false },
+	{ 429, "X-RateLimit-Reset: -5", 0, false },
+	{ 429, "X-RateLimit-Reset: soon", 0, false },
+	{ 429, "RateLimit: \"default\";r=0;t=30", 30, false },
+	{ 503, "Retry-After: 20", 20, false },
+	{ 503, "RateLimit-Reset: 30", 0, false },
+	{ 200, "RateLimit-Reset: 30", 0, false },
+};
+
+static void
+test_limits_of_requests(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		char header[128], text[256];
+		struct server s = { .behaviour = ANSWERS,
+			.identity = &good,
+			.text = text };
+		struct exchange_answer a;
+		struct address at;
+		struct error why;
+		struct target to;
+		long least = waits[i].seconds, most = least;
+
+		if (waits[i].in_a_minute) {
+			snprintf(header, sizeof header,
+			    "X-RateLimit-Reset: %ld", (long)time(NULL) + 60);
+			least = 1;
+			most = 60;
+		} else {
+			snprintf(header, sizeof header, "%s", waits[i].header);
+		}
+		snprintf(text, sizeof text,
+		    "HTTP/1.1 %d Told\r\n%s\r\nContent-Length: 0\r\n\r\n",
+		    waits[i].status, header);
+		server_start(&s);
+		to = target(&s, &at);
+		assert_int_equal(ask(&to, &get, &a, &why), ERR_OK);
+		ROW(a.retry_after >= least && a.retry_after <= most,
+		    "%d, %s: %ld", waits[i].status, header, a.retry_after);
+		buffer_free(&a.body);
+		server_stop(&s);
+	}
+	ROWS_END();
 }
 
 /* A GET whose answer does not matter. */
@@ -858,6 +924,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_limits_of_requests),
 		cmocka_unit_test(test_connection_is_kept),
 		cmocka_unit_test(test_refused_certificates),
 		cmocka_unit_test(test_own_ca),

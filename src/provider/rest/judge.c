@@ -137,12 +137,12 @@ word_error(const char *body)
 
 /*
  * Another request is in the way, or ours came too slowly: RFC 9110 sections
- * 15.5.9 and 15.5.10, RFC 4918 section 11.3.
+ * 15.5.9 and 15.5.10, RFC 4918 section 11.3, RFC 8470 section 5.2.
  */
 static bool
 is_in_the_way(long status)
 {
-	return status == 408 || status == 409 || status == 423;
+	return status == 408 || status == 409 || status == 423 || status == 425;
 }
 
 static enum err
