@@ -433,7 +433,8 @@ exchange_start(struct exchanges *all, const struct target *to,
 	x->all = all;
 	x->deadline = deadline;
 	x->url.max = URL_MAX;
-	x->answer.body.max = EXCHANGE_BODY_MAX;
+	x->answer.body.max =
+	    request->answer_max != 0 ? request->answer_max : EXCHANGE_BODY_MAX;
 	if (copy_request(x, to, request, why) != ERR_OK)
 		goto fail;
 	if ((x->curl = curl_easy_init()) == NULL) {

@@ -50,6 +50,7 @@ struct exchange_request {
 	size_t body_len;
 	const char *sigv4;   /* CURLOPT_AWS_SIGV4, or NULL */
 	const char *userpwd; /* what it signs with, or NULL */
+	size_t answer_max;   /* bytes of its body, 0: EXCHANGE_BODY_MAX */
 };
 
 struct exchange_answer {

@@ -60,7 +60,11 @@ static const char base[] =
 #define STEP_MEMBERS                                          \
 	"unknown; here may stand: for, method, path, query, " \
 	"headers, json, form, text, if, ok, none, expect, "   \
-	"words, has, pick, get"
+	"words, has, contains, max, pick, pages, get"
+
+#define CHOSEN_PATH                                              \
+	"/steps/2/path: a path that the operator may choose is " \
+	"\"{config.x|/path}\", with a path as the word"
 
 static const struct {
 	const char *pointer;
@@ -88,16 +92,16 @@ static const struct {
 	{ "/base", NULL, "/base: is missing" },
 	{ "/base", "\"http://api.example\"",
 	    "/base: must be an https:// URL "
-	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
-	    "operator gives" },
+	    "as it is, or, for \"base\", \"{config.base}\" or "
+	    "\"{config.base|https://...}\" for one that the operator gives" },
 	{ "/base", "\"HTTPS://api.example\"",
 	    "/base: must be an https:// URL "
-	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
-	    "operator gives" },
+	    "as it is, or, for \"base\", \"{config.base}\" or "
+	    "\"{config.base|https://...}\" for one that the operator gives" },
 	{ "/base", "\"{config.base}/v1\"",
 	    "/base: must be an https:// URL "
-	    "as it is, or, for \"base\", \"{config.base}\" for one that the "
-	    "operator gives" },
+	    "as it is, or, for \"base\", \"{config.base}\" or "
+	    "\"{config.base|https://...}\" for one that the operator gives" },
 	{ "/base", "\"https://{zone}.api.example\"",
 	    "/base: where the token "
 	    "goes must not depend on a variable" },
@@ -113,13 +117,21 @@ static const struct {
 	    "/base: \"https://192.0.2.1\" must "
 	    "name the host of the certificate, not its address; addresses go "
 	    "into \"addresses\"" },
+	{ "/base", "\"{config.base|http://api.example}\"",
+	    "/base: must be an https:// URL "
+	    "as it is, or, for \"base\", \"{config.base}\" or "
+	    "\"{config.base|https://...}\" for one that the operator gives" },
+	{ "/base", "\"{config.base|https://{key}.example}\"",
+	    "/base: where the token "
+	    "goes must not depend on a variable" },
 	{ "/begin_base", "\"https://me@login.example\"",
 	    "/begin_base: "
 	    "\"https://me@login.example\" must be https://host, with a port "
 	    "and a path at most" },
 	{ "/begin_base", "\"{config.base}\"",
 	    "/begin_base: must be an "
-	    "https:// URL as it is, or, for \"base\", \"{config.base}\" for "
+	    "https:// URL as it is, or, for \"base\", \"{config.base}\" or "
+	    "\"{config.base|https://...}\" for "
 	    "one that the operator gives" },
 	/* The token. */
 	{ "/token/1", "\"key\"", "/token/1: is the name of another part" },
@@ -344,6 +356,32 @@ static const struct {
 	    "/steps/1: \"pick\" and \"none\" are for steps that \"get\"" },
 	{ "/steps/1/pick", "{\"in\": \"/x\"}",
 	    "/steps/1: \"pick\" and \"none\" are for steps that \"get\"" },
+	{ "/steps/2/contains", "\"ok\"",
+	    "/steps/2/contains: must be a list: [ ... ]" },
+	{ "/steps/0/max", "17", "/steps/0/max: must be from 1 to 16" },
+	/* What the operator may choose. */
+	{ "/steps/2/path", "\"{config.path}\"", CHOSEN_PATH },
+	{ "/steps/2/path", "\"{config.path|new}\"", CHOSEN_PATH },
+	{ "/steps/2/path", "\"{config.path|/a/../b}\"", CHOSEN_PATH },
+	{ "/steps/2/path", "\"{config.path|/new}/more\"", CHOSEN_PATH },
+	{ "/zone/query", "{ \"{zone}\": \"1\" }",
+	    "/zone/query/{zone}: " UNKNOWN("zone") },
+	{ "/zone/query", "{ \"{key}\": \"1\" }",
+	    "/zone/query/{key}: only {config.x} may choose the name of a "
+	    "field" },
+	/* Pages. */
+	{ "/zone/pages", "{}",
+	    "/zone/pages: needs \"next\", or the \"query\" that has the "
+	    "number" },
+	{ "/zone/pages", "{ \"next\": \"next\" }",
+	    "/zone/pages/next: " POINTER },
+	{ "/zone/pages", "{ \"next\": \"/n\", \"pages\": \"/p\" }",
+	    "/zone/pages: has more than one of next, pages and elements" },
+	{ "/zone/pages", "{ \"page\": \"/n\" }",
+	    "/zone/pages/page: unknown; here may stand: next, query, pages, "
+	    "elements" },
+	{ "/steps/0/pages", "{ \"query\": \"page\" }",
+	    "/steps/0/pages: are those of a list: needs \"pick\"" },
 	{ "/steps/2/words", "\"good\"",
 	    "/steps/2/words: must be a list: [ ... ]" },
 	{ "/steps/2/words", "[null]", "/steps/2/words/0: must be a string" },

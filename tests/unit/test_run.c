@@ -108,6 +108,49 @@ static const char judge[] =
     "      \"get\": { \"n\": \"/n\" } },"
     "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
 
+/* Lists in pages, in each way to go on. */
+static const char cursor[] =
+    "{ \"format\": 1, \"name\": \"cursor\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r\", \"query\": { \"per\": \"2\" },"
+    "      \"pick\": { \"in\": \"/list\", \"where\": { \"/n\": \"{sub}\" } },"
+    "      \"pages\": { \"next\": \"/next\", \"query\": \"after\" },"
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
+static const char links[] =
+    "{ \"format\": 1, \"name\": \"links\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r\","
+    "      \"pick\": { \"in\": \"/list\", \"where\": { \"/n\": \"{sub}\" } },"
+    "      \"pages\": { \"next\": \"/links/next\" },"
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
+static const char numbers[] =
+    "{ \"format\": 1, \"name\": \"numbers\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r\", \"query\": { \"page\": \"1\" },"
+    "      \"pick\": { \"in\": \"/list\", \"where\": { \"/n\": \"{sub}\" } },"
+    "      \"pages\": { \"query\": \"page\", \"pages\": \"/pages\" },"
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
+static const char offsets[] =
+    "{ \"format\": 1, \"name\": \"offsets\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r\", \"query\": { \"take\": \"2\", \"skip\": \"0\" },"
+    "      \"pick\": { \"in\": \"/list\", \"where\": { \"/n\": \"{sub}\" } },"
+    "      \"pages\": { \"query\": \"skip\", \"elements\": \"/total\" },"
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
+
+/* Answers with a page for people; the operator may name path and field. */
+static const char contains[] =
+    "{ \"format\": 1, \"name\": \"contains\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"verdicts\": { \"token\": [\"NO_AUTH\"] }, \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"{config.path|/u}\","
+    "      \"query\": { \"{config.host|myhost}\": \"{name}\" },"
+    "      \"contains\": [\"ok\", \"no error\"] } ] }";
+
 /* Says by itself what it did, and has zones with a shortest time to live. */
 static const char words[] =
     "{ \"format\": 1, \"name\": \"words\","
@@ -251,13 +294,14 @@ static const struct story {
 	    0 },
 	{ "never a top level", description, TOKEN,
 	    { { "home.example.org", NULL, V4, .result = ERR_ZONE,
-		.why = "home: has no zone for home.example.org" } },
+		.why = "home: has no zone for home.example.org (HTTP 404); "
+		       "if it has, name it by \"zone\"" } },
 	    { { "GET /v1/z/home.example.org", 404, "", 0 },
 		{ "GET /v1/z/example.org", 404, "", 0 } },
 	    0 },
 	{ "the zone that the operator names is not there", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, .result = ERR_ZONE,
-		.why = "home: has no zone example.org" } },
+		.why = "home: has no zone example.org (HTTP 404)" } },
 	    { { "GET /v1/z/example.org", 404, "", 0 } }, 0 },
 	{ "a wildcard", description, TOKEN,
 	    { { "*.example.org", NULL, V4, .changed = true } },
@@ -271,7 +315,8 @@ static const struct story {
 	    { { "a.b.example.org", NULL, V4, .changed = true },
 		{ "b.example.org", NULL, V4, .changed = true },
 		{ "example.com", NULL, V4, .result = ERR_ZONE,
-		    .why = "home: has no zone for example.com" } },
+		    .why = "home: has no zone for example.com; if it has, "
+			   "name it by \"zone\"" } },
 	    { { "GET /v1/zones", 200,
 		  "[{\"name\": \"example.org\", \"id\": "
 		  "9007199254740993}, {\"name\": \"example.net\", \"id\": 2}]",
@@ -280,7 +325,8 @@ static const struct story {
 	    0 },
 	{ "the owner of a name is asked for each name", owner, TOKEN,
 	    { { "a.b.example.org", NULL, V4, .result = ERR_ZONE,
-		  .why = "home: has no zone for a.b.example.org" },
+		  .why = "home: has no zone for a.b.example.org; if it has, "
+			 "name it by \"zone\"" },
 		{ "b.example.org", NULL, V4, .changed = true },
 		{ "b.example.org", NULL, V6, .changed = true } },
 	    { { "GET /v1/of/a.b.example.org", 200, "[]", 0 },
@@ -320,6 +366,113 @@ static const struct story {
 	    { { "home.example.org", NULL, V4, .result = ERR_ZONE,
 		.why = "home: steps/1: HTTP 404: no" } },
 	    { { "GET /v1/r", 404, "no", 0 } }, 0 },
+	/* A refusal of one candidate is not the end of the search. */
+	{ "a candidate that is refused by any status", description, TOKEN,
+	    { { "a.b.c.example.org", NULL, V4, .changed = false } },
+	    { { "GET /v1/z/a.b.c.example.org", 403, "not yours", 0 },
+		{ "GET /v1/z/b.c.example.org", 400, "no such domain", 0 },
+		{ "GET /v1/z/c.example.org", 422, "odd", 0 },
+		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/a.b.c.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
+	{ "the last candidate's refusal is told", description, TOKEN,
+	    { { "home.example.org", NULL, V4, .result = ERR_TOKEN,
+		.why = "home: zone: HTTP 403: not yours" } },
+	    { { "GET /v1/z/home.example.org", 422, "odd", 0 },
+		{ "GET /v1/z/example.org", 403, "not yours", 0 } },
+	    0 },
+	{ "a wrong token ends the search", description, TOKEN,
+	    { { "home.example.org", NULL, V4, .result = ERR_TOKEN,
+		.why = "home: zone: HTTP 401: who?" } },
+	    { { "GET /v1/z/home.example.org", 401, "who?", 0 } }, 0 },
+	{ "too many requests end the search", description, TOKEN,
+	    { { "home.example.org", NULL, V4, .result = ERR_BUSY,
+		.why = "home: zone: HTTP 429: slower" } },
+	    { { "GET /v1/z/home.example.org", 429, "slower", 5 } }, 5 },
+	/* Lists that come in pages. */
+	{ "pages with a cursor", cursor, TOKEN,
+	    { { "home.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r?per=2", 200,
+		  "{\"list\": [{\"n\": \"a\", \"id\": 1}], \"next\": \"b&c\"}",
+		  0 },
+		{ "GET /v1/r?per=2&after=b%26c", 200,
+		    "{\"list\": [{\"n\": \"b\", \"id\": 2}], \"next\": 7}", 0 },
+		{ "GET /v1/r?per=2&after=7", 200,
+		    "{\"list\": [{\"n\": \"home\", \"id\": 3}], "
+		    "\"next\": \"\"}",
+		    0 },
+		{ "PUT /v1/r/3", 200, "", 0 } },
+	    0 },
+	{ "a page that is refused", cursor, TOKEN,
+	    { { "home.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: HTTP 400: gone" } },
+	    { { "GET /v1/r?per=2", 200,
+		  "{\"list\": [{\"n\": \"home\", \"id\": 1}], \"next\": 2}",
+		  0 },
+		{ "GET /v1/r?per=2&after=2", 400, "gone", 0 } },
+	    0 },
+	{ "two records on two pages", cursor, TOKEN,
+	    { { "home.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "ambiguous: 2 records match where one should" } },
+	    { { "GET /v1/r?per=2", 200,
+		  "{\"list\": [{\"n\": \"home\", \"id\": 1}], \"next\": 2}",
+		  0 },
+		{ "GET /v1/r?per=2&after=2", 200,
+		    "{\"list\": [{\"n\": \"home\", \"id\": 3}]}", 0 } },
+	    0 },
+	{ "pages by links", links, TOKEN,
+	    { { "home.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r", 200,
+		  "{\"list\": [], \"links\": {\"next\": "
+		  "\"https://api.example/v1/r?page=2&per=1\"}}",
+		  0 },
+		{ "GET /v1/r?page=2&per=1", 200,
+		    "{\"list\": [{\"n\": \"home\", \"id\": 3}], "
+		    "\"links\": {\"next\": null}}",
+		    0 },
+		{ "PUT /v1/r/3", 200, "", 0 } },
+	    0 },
+	{ "a link to another host", links, TOKEN,
+	    { { "home.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: the next page is at another host" } },
+	    { { "GET /v1/r", 200,
+		"{\"list\": [], \"links\": {\"next\": "
+		"\"https://api.example.evil/v1/r?page=2\"}}",
+		0 } },
+	    0 },
+	{ "pages by number", numbers, TOKEN,
+	    { { "home.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r?page=1", 200,
+		  "{\"list\": [{\"n\": \"a\", \"id\": 1}], \"pages\": 2}", 0 },
+		{ "GET /v1/r?page=2", 200,
+		    "{\"list\": [{\"n\": \"home\", \"id\": 3}], "
+		    "\"pages\": 2}",
+		    0 },
+		{ "PUT /v1/r/3", 200, "", 0 } },
+	    0 },
+	{ "pages by the number of elements", offsets, TOKEN,
+	    { { "home.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r?take=2&skip=0", 200,
+		  "{\"list\": [{\"n\": \"a\", \"id\": 1}, "
+		  "{\"n\": \"b\", \"id\": 1}], \"total\": 3}",
+		  0 },
+		{ "GET /v1/r?take=2&skip=2", 200,
+		    "{\"list\": [{\"n\": \"home\", \"id\": 3}], "
+		    "\"total\": 3}",
+		    0 },
+		{ "PUT /v1/r/3", 200, "", 0 } },
+	    0 },
+	{ "one of several words, in any case, and whole", contains, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true },
+		{ "b.x.org", "x.org", V4, .result = ERR_REFUSED,
+		    .why = "home: steps/0: answered: a token of a book" },
+		{ "c.x.org", "x.org", V4, .result = ERR_TOKEN,
+		    .why = "home: steps/0: answered: OK, but NO_AUTH" } },
+	    { { "GET /v1/u?myhost=a.x.org", 200, "<b>Ok</b>", 0 },
+		{ "GET /v1/u?myhost=b.x.org", 200, "a token of a book", 0 },
+		{ "GET /v1/u?myhost=c.x.org", 200, "OK, but NO_AUTH", 0 } },
+	    0 },
 	{ "as long as the answers can be kept", twice, TOKEN,
 	    { { "a.x.org", "x.org", V4, .changed = true },
 		{ "b.x.org", "x.org", V4, .changed = true },

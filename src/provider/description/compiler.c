@@ -130,8 +130,39 @@ compiler_fields(struct compiler *c, const struct reader *r, enum level level,
 		struct reader m = reader_entry(r, key, value);
 
 		list[i].name = key;
+		list[i].name_made = (struct template){ NULL, 0 };
 		list[i++].value =
 		    compiler_template(c, &m, read_text(&m), level, drops);
 	}
 	return (struct fields){ list, count };
+}
+
+/* Only what the operator gives may be in a name, and it must be there. */
+static struct template compile_name(struct compiler *c, const struct reader *r,
+    const char *name)
+{
+	struct template t = compiler_template(c, r, name, LEVEL_SESSION, false);
+
+	for (size_t i = 0; i < t.count; i++)
+		if (t.pieces[i].literal == NULL &&
+		    !variable_is_config(t.pieces[i].name))
+			reader_fail(r,
+			    "only {config.x} may choose the name of a field");
+	return t;
+}
+
+struct fields
+compiler_named_fields(struct compiler *c, const struct reader *r,
+    enum level level)
+{
+	struct fields fields = compiler_fields(c, r, level, true);
+	struct field *list = compiler_take(c, fields.count, sizeof *list);
+
+	for (size_t i = 0; i < fields.count && list != NULL; i++) {
+		struct reader m = reader_entry(r, fields.list[i].name, NULL);
+
+		list[i] = fields.list[i];
+		list[i].name_made = compile_name(c, &m, list[i].name);
+	}
+	return (struct fields){ list, list != NULL ? fields.count : 0 };
 }

@@ -49,7 +49,14 @@ struct conditions compiler_conditions(struct compiler *c,
 struct template compiler_template(struct compiler *c, const struct reader *r,
     const char *text, enum level level, bool drops);
 
-/* {"name": "template", ...} */
+/*
+ * {"name": "template", ...}; the fields of a query or a form may have names
+ * that the operator chooses.
+ */
+struct fields compiler_named_fields(struct compiler *c, const struct reader *r,
+    enum level level);
+
+/* The same with names as they are. */
 struct fields compiler_fields(struct compiler *c, const struct reader *r,
     enum level level, bool drops);
 

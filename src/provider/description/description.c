@@ -30,40 +30,57 @@ check_name(const struct reader *r, const char *file, const char *name)
 }
 
 /* An https URL that nothing can change later. */
-static const char *
-read_url(const struct reader *r)
+static void
+check_url(const struct reader *r, const char *url)
 {
-	const char *url = reader_string(r, NULL);
 	struct endpoint e = { .host = NULL };
 	struct error reason;
 
-	if (url == NULL)
-		return NULL;
 	if (strncmp(url, "https://", 8) != 0)
 		reader_fail(r,
 		    "must be an https:// URL as it is, or, for \"base\", "
-		    "\"{config.base}\" for one that the operator gives");
+		    "\"{config.base}\" or \"{config.base|https://...}\" for "
+		    "one that the operator gives");
 	else if (strchr(url, '{') != NULL)
 		reader_fail(r,
 		    "where the token goes must not depend on a variable");
 	else if (endpoint_read(&e, url, &reason) != ERR_OK)
 		reader_fail(r, "%s", reason.text);
 	endpoint_end(&e);
-	return url;
 }
 
 static const char *
+read_url(const struct reader *r)
+{
+	const char *url = reader_string(r, NULL);
+
+	if (url != NULL)
+		check_url(r, url);
+	return url;
+}
+
+/* The URL, or that in "{config.base|URL}"; of "{config.base}" itself. */
+static const char *
 read_base(struct compiler *c, const struct reader *r)
 {
+	static const char own[] = "{config.base}", with[] = "{config.base|";
+	const char *text, *url = NULL;
+	size_t len;
 	int n;
 
 	reader_required(r);
-	if (!json_object_is_type(r->value, json_type_string) ||
-	    strcmp(json_object_get_string(r->value), "{config.base}") != 0)
+	text = reader_string(r, "");
+	len = strlen(text);
+	if (strncmp(text, with, sizeof with - 1) == 0 && text[len - 1] == '}')
+		url = arena_copy(c->arena, text + sizeof with - 1,
+		    len - sizeof with);
+	else if (strcmp(text, own) != 0)
 		return read_url(r);
+	if (url != NULL)
+		check_url(r, url);
 	if ((n = compiler_learn(c, "config.base", LEVEL_SESSION)) != -1)
-		c->variables->list[n].required = true;
-	return json_object_get_string(r->value);
+		c->variables->list[n].required = url == NULL;
+	return url != NULL ? url : text;
 }
 
 static void

@@ -54,7 +54,8 @@ struct description {
 	char *file;
 	const char *name;
 	const char *about;	/* or NULL */
-	const char *base;	/* or "{config.base}" */
+	const char *base;	/* where the operator gives none, or
+				   "{config.base}" where one must be given */
 	const char *begin_base; /* of begin's steps; NULL: base */
 	const char *parts[TOKEN_PARTS_MAX + 1]; /* of the token */
 	int part_variables[TOKEN_PARTS_MAX];

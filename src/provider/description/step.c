@@ -80,6 +80,32 @@ headers_compile(struct compiler *c, const struct reader *r, enum level level)
 	return headers;
 }
 
+/* "{config.x|/path}": the operator may choose the whole of it. */
+static void
+compile_chosen_path(struct compiler *c, const struct reader *r,
+    const char *path, struct step_request *to)
+{
+	struct template *whole = compiler_take(c, 1, sizeof *whole);
+	const struct piece *p;
+
+	if (whole == NULL)
+		return;
+	*whole = compiler_template(c, r, path, LEVEL_SESSION, false);
+	p = whole->count == 1 ? whole->pieces : NULL;
+	if (reader_ok(r) &&
+	    (p == NULL || p->literal != NULL || p->fallback == NULL ||
+		!template_is_path(p->fallback)))
+		reader_fail(r,
+		    "a path that the operator may choose is "
+		    "\"{config.x|/path}\", with a path as the word");
+	if (!reader_ok(r))
+		return;
+	c->variables->list[p->variable].is_path = true;
+	to->segments = whole;
+	to->segment_count = 1;
+	to->path_chosen = true;
+}
+
 /* Each segment for itself: a variable never reaches beyond its slashes. */
 static void
 compile_path(struct compiler *c, const struct reader *r, enum level level,
@@ -89,6 +115,10 @@ compile_path(struct compiler *c, const struct reader *r, enum level level,
 	struct template *segments;
 	size_t count = 1;
 
+	if (strncmp(path, "{config.", strlen("{config.")) == 0) {
+		compile_chosen_path(c, r, path, to);
+		return;
+	}
 	if (*path != '/')
 		reader_fail(r, "must begin with a slash");
 	for (const char *s = path; *s != '\0'; s++)
@@ -138,7 +168,7 @@ compile_body(struct compiler *c, struct reader *r, enum level level, bool each,
 		to->json = body_compile(c, &json, level, each);
 	} else if (form.present) {
 		to->body_kind = BODY_FORM;
-		to->form = compiler_fields(c, &form, level, true);
+		to->form = compiler_named_fields(c, &form, level);
 	} else if (text.present) {
 		to->body_kind = BODY_TEXT;
 		to->text = compiler_template(c, &text, reader_string(&text, ""),
@@ -167,7 +197,7 @@ compile_request(struct compiler *c, struct reader *r, enum level level,
 	to->method = methods[reader_word(&method, methods, 0)];
 	compile_path(c, &path, level, to);
 	to->has_query = query.present;
-	to->query = compiler_fields(c, &query, level, true);
+	to->query = compiler_named_fields(c, &query, level);
 	to->headers = headers_compile(c, &headers, level);
 	compile_body(c, r, level, each, to);
 }
@@ -261,6 +291,38 @@ compile_pick(struct compiler *c, struct reader r, enum level level)
 }
 
 /*
+ * {"next": pointer}, {"next": pointer, "query": name},
+ * {"query": name, "pages": pointer} or {"query": name, "elements": pointer}
+ */
+static struct pages
+compile_pages(struct reader r)
+{
+	struct reader next = reader_member(&r, "next");
+	struct reader query = reader_member(&r, "query");
+	struct reader pages = reader_member(&r, "pages");
+	struct reader elements = reader_member(&r, "elements");
+	struct pages to = { .kind = PAGING_NONE };
+
+	if (!reader_object(&r))
+		return to;
+	read_end(&r);
+	to.next = compiler_pointer(&next);
+	to.query = reader_string(&query, NULL);
+	to.total = compiler_pointer(pages.present ? &pages : &elements);
+	if (next.present + pages.present + elements.present > 1)
+		reader_fail(&r,
+		    "has more than one of next, pages and elements");
+	else if (!next.present && !query.present)
+		reader_fail(&r,
+		    "needs \"next\", or the \"query\" that has the number");
+	if (next.present)
+		to.kind = query.present ? PAGING_CURSOR : PAGING_LINK;
+	else
+		to.kind = elements.present ? PAGING_OFFSET : PAGING_NUMBER;
+	return to;
+}
+
+/*
  * Does the engine itself read the variable, if this part of a description gets
  * it?
  */
@@ -337,7 +399,10 @@ compile_answer(struct compiler *c, struct reader *r, enum part part,
 	struct reader expect = reader_member(r, "expect");
 	struct reader words = reader_member(r, "words");
 	struct reader has = reader_member(r, "has");
+	struct reader contains = reader_member(r, "contains");
+	struct reader max = reader_member(r, "max");
 	struct reader pick = reader_member(r, "pick");
+	struct reader pages = reader_member(r, "pages");
 	struct reader get = reader_member(r, "get");
 
 	to->ok = compile_statuses(&ok);
@@ -351,7 +416,12 @@ compile_answer(struct compiler *c, struct reader *r, enum part part,
 	to->expect = expectations_compile(c, &expect);
 	to->words = compiler_words(c, &words);
 	to->has = reader_string(&has, NULL);
+	to->contains = compiler_words(c, &contains);
+	to->max = (size_t)reader_integer(&max, 1, ANSWER_MIB_MAX, 1) << 20;
 	to->pick = compile_pick(c, pick, level);
+	to->pages = compile_pages(pages);
+	if (pages.present && !pick.present)
+		reader_fail(&pages, "are those of a list: needs \"pick\"");
 	to->gets = compile_gets(c, &get, part, level);
 	if (!get.present && (pick.present || to->none.count > 0))
 		reader_fail(r,

@@ -10,8 +10,9 @@
 
 #include "provider/description/body.h"
 
-#define STEPS_MAX    8
-#define STATUSES_MAX 8
+#define STEPS_MAX      8
+#define STATUSES_MAX   8
+#define ANSWER_MIB_MAX 16
 
 /* Whose host a step speaks to: who gets the token. */
 enum host { HOST_API, HOST_LOGIN };
@@ -22,6 +23,8 @@ struct step_request {
 	const char *method;
 	const struct template *segments; /* of the path, between slashes */
 	size_t segment_count;		 /* the first is always empty */
+	bool path_chosen; /* the one segment is a whole path, which the
+			     operator may choose */
 	bool has_query;
 	struct fields query;
 	struct fields headers;
@@ -61,6 +64,27 @@ struct pick {
 	size_t count;
 };
 
+/*
+ * How a list that comes in pages goes on.  Either the answer says it: next is a
+ * link, or, with a query, the value that this takes for the next page.  Or the
+ * query is a number: of the page, or of the elements so far.
+ */
+enum paging {
+	PAGING_NONE,
+	PAGING_LINK,
+	PAGING_CURSOR,
+	PAGING_NUMBER,
+	PAGING_OFFSET
+};
+
+struct pages {
+	enum paging kind;
+	const char *next;  /* pointer; of a link or a cursor */
+	const char *query; /* the name in the query; NULL: of a link */
+	const char *total; /* pointer to how many pages, or elements, there are
+			      in all; NULL: until a page is empty */
+};
+
 /* Sets variable to what is at pointer. */
 struct get {
 	int variable;
@@ -78,9 +102,12 @@ struct wanted_answer {
 	struct statuses ok;
 	struct statuses none; /* "not there" */
 	struct expectations expect;
-	struct words words; /* count 0: any */
-	const char *has;    /* or NULL */
+	struct words words;    /* count 0: any */
+	const char *has;       /* or NULL */
+	struct words contains; /* one of them, in any case; count 0: any */
+	size_t max;	       /* bytes */
 	struct pick pick;
+	struct pages pages;
 	struct gets gets;
 };
 

@@ -163,6 +163,25 @@ template_may_hold(enum encoding as, char c)
 }
 
 bool
+template_is_path(const char *text)
+{
+	if (*text != '/')
+		return false;
+	while (*text == '/') {
+		size_t len = strcspn(++text, "/");
+
+		if ((len == 0 && *text == '/') ||
+		    (len > 0 && strncmp(text, "..", len > 2 ? 3 : len) == 0))
+			return false;
+		for (size_t i = 0; i < len; i++)
+			if (!template_may_hold(ENCODE_PATH, text[i]))
+				return false;
+		text += len;
+	}
+	return true;
+}
+
+bool
 template_fits(const struct template *t, enum encoding as)
 {
 	for (size_t i = 0; i < t->count; i++)

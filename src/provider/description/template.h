@@ -40,6 +40,8 @@ struct template
 /* A name with a template: a header, a field of a form or a query. */
 struct field {
 	const char *name;
+	struct template name_made; /* of a query or a form: the operator may
+				      choose the name by "{config.x|word}" */
 	struct template value;
 };
 
@@ -75,6 +77,12 @@ bool template_is_typed(const struct template *t);
  * escape.
  */
 bool template_may_hold(enum encoding as, char c);
+
+/*
+ * Is it a path, and nothing but that: a slash in front, no "?", no segment
+ * that is empty, but for the last, or made of dots?
+ */
+bool template_is_path(const char *text);
 
 /* Can a place of this encoding hold all bytes around the variables? */
 bool template_fits(const struct template *t, enum encoding as);

@@ -39,6 +39,7 @@ struct variable {
 	bool known;    /* at the point of the description now compiled */
 	bool used;     /* a template names it */
 	bool required; /* of config.x: a template cannot do without it */
+	bool is_path;  /* of config.x: it is a whole path */
 };
 
 /* Start one as { .count = 0 }. */

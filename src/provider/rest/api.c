@@ -74,6 +74,27 @@ check_required(const struct api *a, const char *file, struct error *why)
 	return ERR_OK;
 }
 
+/* A path that the operator chooses must be one. */
+static enum err
+check_paths(const struct api *a, const char *file, struct error *why)
+{
+	const struct variables *v = &a->description->variables;
+
+	for (size_t i = 0; i < v->count; i++) {
+		json_object *given =
+		    v->list[i].is_path ? api_config(a, v->list[i].name) : NULL;
+
+		if (given != NULL &&
+		    !template_is_path(json_object_get_string(given)))
+			return error_set(why, ERR_CONFIG,
+			    "%s: /providers/%s/config/%s: must be a path, as in "
+			    "\"/nic/update\"",
+			    file, a->at->settings->name,
+			    v->list[i].name + strlen(CONFIG));
+	}
+	return ERR_OK;
+}
+
 static enum err
 read_endpoints(struct api *a, struct endpoint *at, struct endpoint *login,
     struct error *why)
@@ -111,7 +132,8 @@ api_read(struct api *a, struct endpoint *at, struct endpoint *login,
 	if (a->description == NULL)
 		return why->code;
 	if ((rc = check_use(a, file, why)) != ERR_OK ||
-	    (rc = check_required(a, file, why)) != ERR_OK)
+	    (rc = check_required(a, file, why)) != ERR_OK ||
+	    (rc = check_paths(a, file, why)) != ERR_OK)
 		return rc;
 	if (read_endpoints(a, at, login, why) != ERR_OK)
 		return error_prefix(why, "%s: /providers/%s", file, s->name);

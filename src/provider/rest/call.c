@@ -60,7 +60,7 @@ finish(struct run *run, struct call *c)
 		run->retry_after = c->answer->retry_after;
 	if (!c->shared)
 		return;
-	run->kept += c->answer->body.len;
+	run->kept += c->pages.bytes > 0 ? c->pages.bytes : c->answer->body.len;
 	if (run->kept > KEPT_MAX)
 		share_no_more(run);
 }
@@ -72,9 +72,11 @@ send_message(struct run *run, struct call *c)
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	struct target to = { c->to->host, c->to->port, addresses,
 		endpoint_addresses(c->to, addresses), c->to->settings->ca };
-	struct exchange_request request = { m->method, m->path.data, m->headers,
+	const char *path =
+	    c->pages.path.data != NULL ? c->pages.path.data : m->path.data;
+	struct exchange_request request = { m->method, path, m->headers,
 		m->body.len > 0 ? m->body.data : NULL, m->body.len,
-		m->sigv4.data, m->userpwd.data };
+		m->sigv4.data, m->userpwd.data, c->step->answer.max };
 
 	if (to.address_count == 0)
 		error_set(&c->why, ERR_UNREACHABLE, "no address of %s is known",
@@ -88,6 +90,18 @@ send_message(struct run *run, struct call *c)
 	}
 }
 
+/* Is there another page of the list to ask for? */
+static bool
+goes_on(struct call *c)
+{
+	bool more = false;
+
+	if (c->rc == ERR_OK && c->step->answer.pages.kind != PAGING_NONE)
+		c->rc = page_take(&c->pages, c->step, &c->message, c->answer,
+		    &more, &c->why);
+	return c->rc == ERR_OK && more;
+}
+
 static void
 poll_call(struct run *run, struct call *c)
 {
@@ -99,14 +113,18 @@ poll_call(struct run *run, struct call *c)
 	if (!exchange_done(c->exchange))
 		return;
 	c->rc = exchange_result(c->exchange, &c->answer, &c->why);
-	if (!may_repeat(run, c)) {
+	if (may_repeat(run, c)) {
+		c->repeats--;
+		c->again = clock_now() + RETRY_PAUSE_MS;
+	} else if (goes_on(c)) {
+		c->again = 0;
+	} else {
 		finish(run, c);
 		return;
 	}
 	exchange_end(c->exchange);
 	c->exchange = NULL;
-	c->repeats--;
-	c->again = clock_now() + RETRY_PAUSE_MS;
+	c->answer = NULL;
 }
 
 void
@@ -150,6 +168,7 @@ call_free(struct run *run, struct call *c)
 	if (c->exchange != NULL)
 		exchange_end(c->exchange);
 	message_end(&c->message);
+	pages_end(&c->pages);
 	free(c);
 }
 
@@ -257,6 +276,8 @@ call_start(struct run *run, const struct step *step, const struct values *v,
 static json_object *
 tree_of(struct run *run, struct call *c)
 {
+	if (c->pages.tree != NULL)
+		return c->pages.tree;
 	if (run->parsed != c) {
 		json_object_put(run->parsed_tree);
 		run->parsed_tree = judge_parse(&c->answer->body);

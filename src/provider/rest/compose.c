@@ -195,6 +195,64 @@ message_print(const struct message *m, FILE *to)
 		fprintf(to, "  %s\n", m->body.data);
 }
 
+/* Is it the query's part "name=..."? */
+static bool
+is_part(const char *part, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(part, name, len) == 0 && part[len] == '=';
+}
+
+/* The path of m, with all of its query but what is called name. */
+static void
+copy_without(const struct message *m, const char *name, struct buffer *to)
+{
+	const char *part = strchr(m->path.data, '?'), *separator = "?";
+
+	buffer_add(to, m->path.data, strcspn(m->path.data, "?"));
+	while (part != NULL && *part != '\0') {
+		size_t len = strcspn(++part, "&");
+
+		if (!is_part(part, name)) {
+			buffer_puts(to, separator);
+			buffer_add(to, part, len);
+			separator = "&";
+		}
+		part += len;
+	}
+	buffer_puts(to, separator);
+}
+
+enum err
+message_page(const struct message *m, const char *query, const char *value,
+    struct buffer *to, struct error *why)
+{
+	size_t len = strlen(m->origin);
+
+	buffer_clear(to);
+	to->max = PATH_LEN_MAX;
+	if (query != NULL) {
+		copy_without(m, query, to);
+		buffer_puts(to, query);
+		buffer_puts(to, "=");
+		fill_escaped(to, value);
+		return fill_room(to, why);
+	}
+	if (strncmp(value, m->origin, len) == 0 && value[len] == '/')
+		value += len;
+	else if (*value != '/' || value[1] == '/')
+		return error_set(why, ERR_REFUSED,
+		    "the next page is at another host");
+	for (const char *c = value; *c != '\0'; c++)
+		if (!template_may_hold(ENCODE_HEADER, *c) || *c == ' ' ||
+		    *c == '#')
+			return error_set(why, ERR_REFUSED,
+			    "the link to the next page is none");
+	buffer_puts(to, value);
+	return fill_room(to, why);
+}
+
 void
 message_end(struct message *m)
 {

@@ -45,6 +45,15 @@ bool message_equal(const struct message *a, const struct message *b);
 /* As a person reads it: the first line, then the headers and the body. */
 void message_print(const struct message *m, FILE *to);
 
+/*
+ * Makes the path of m that of another page, which is where the same list goes
+ * on: with query set to value, or, where query is NULL, the link value, a URL
+ * of the same origin or its path.  to gets it.  ERR_REFUSED for a link to
+ * another place, and for a path that is too long.
+ */
+enum err message_page(const struct message *m, const char *query,
+    const char *value, struct buffer *to, struct error *why);
+
 void message_end(struct message *m);
 
 #endif

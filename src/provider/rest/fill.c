@@ -29,6 +29,12 @@ encode_percent(struct buffer *to, const char *value, size_t len,
 			buffer_printf(to, "%%%02X", (unsigned char)value[i]);
 }
 
+void
+fill_escaped(struct buffer *to, const char *value)
+{
+	encode_percent(to, value, strlen(value), UNRESERVED);
+}
+
 static void
 encode_xml(struct buffer *to, const char *value)
 {
@@ -60,7 +66,7 @@ encode(struct buffer *to, const char *name, const char *value, enum encoding as,
 	if (as == ENCODE_PATH)
 		encode_percent(to, value, strlen(value), UNRESERVED "*@:");
 	else if (as == ENCODE_QUERY)
-		encode_percent(to, value, strlen(value), UNRESERVED);
+		fill_escaped(to, value);
 	else if (as == ENCODE_XML)
 		encode_xml(to, value);
 	else
@@ -115,6 +121,9 @@ enum err
 fill_path(struct buffer *to, const struct step_request *request,
     const struct values *v, struct error *why)
 {
+	if (request->path_chosen)
+		return fill_text(to, &request->segments[0], v, ENCODE_PLAIN,
+		    NULL, why);
 	for (size_t i = 0; i < request->segment_count; i++) {
 		bool last = i + 1 == request->segment_count;
 		size_t start = to->len;
@@ -150,11 +159,13 @@ fill_fields(struct buffer *to, const struct fields *fields,
 		enum err rc;
 
 		buffer_puts(&made, separator);
-		encode_percent(&made, f->name, strlen(f->name), UNRESERVED);
+		rc =
+		    fill_text(&made, &f->name_made, v, ENCODE_QUERY, NULL, why);
 		/* A name without a value, as in "?JSON". */
 		buffer_puts(&made, f->value.count == 0 ? "" : "=");
-		rc =
-		    fill_text(&made, &f->value, v, ENCODE_QUERY, &dropped, why);
+		if (rc == ERR_OK)
+			rc = fill_text(&made, &f->value, v, ENCODE_QUERY,
+			    &dropped, why);
 		if (rc == ERR_OK && !dropped) {
 			buffer_add(to, made.data, made.len);
 			separator = "&";

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,50 @@ good_word(const struct words *wanted, const char *body)
 	return wanted->count == 0;
 }
 
+static bool
+is_word_byte(unsigned char c)
+{
+	return isalnum(c) != 0;
+}
+
+/*
+ * Is the word in text, in any case, and not inside a longer one?  An answer
+ * that speaks of a "token" does not say "ok".
+ */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++)
+		if ((at == text || !is_word_byte((unsigned char)at[-1])) &&
+		    !is_word_byte((unsigned char)at[len]))
+			return true;
+	return false;
+}
+
+/*
+ * Does the answer contain one of the texts that the step wants, if it wants
+ * any, and none that means a failure?
+ */
+static bool
+has_contained(const struct description *d, const struct words *wanted,
+    const char *body)
+{
+	static const enum meaning failures[] = { MEANS_TOKEN, MEANS_ZONE,
+		MEANS_BUSY };
+
+	if (wanted->count == 0)
+		return true;
+	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+		if (means(d, failures[i], body))
+			return false;
+	for (size_t i = 0; i < wanted->count; i++)
+		if (has_word(body, wanted->list[i]))
+			return true;
+	return false;
+}
+
 /* The words of dyndns2 that an upstream server may say instead. */
 static enum err
 word_error(const char *body)
@@ -200,6 +245,8 @@ find_fault(const struct description *d, const struct step *step,
 	    !are_expected(tree, &want->expect) ||
 	    (want->has != NULL && strstr(body, want->has) == NULL))
 		return set_fault(f, ERR_REFUSED, "refused");
+	if (!has_contained(d, &want->contains, body))
+		return set_fault(f, ERR_REFUSED, "answered");
 	if (!good_word(&want->words, body))
 		return set_fault(f, word_error(body), "answered");
 	return false;

@@ -15,6 +15,7 @@
 #include "https/exchange.h"
 #include "provider/rest/compose.h"
 #include "provider/rest/judge.h"
+#include "provider/rest/page.h"
 #include "provider/rest/tree.h"
 
 /* One message, and the answer to it. */
@@ -32,6 +33,7 @@ struct call {
 	enum err rc;
 	struct error why;
 	const struct exchange_answer *answer; /* of exchange; if rc is ERR_OK */
+	struct pages_read pages;
 };
 
 /* The phases of a run, in their order. */

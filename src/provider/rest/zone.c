@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,24 +122,66 @@ enter_zone(struct run *run, struct name *n, struct zone *z)
 	return place(run, n, z);
 }
 
-/* The next candidate is what follows a dot, down to two labels. */
+/*
+ * What follows a dot of the candidate, down to two labels; NULL: the candidate
+ * is the last one, or the only one, for the operator gave it.
+ */
+static const char *
+next_candidate(const struct name *n)
+{
+	const char *next = strchr(n->candidate, '.');
+
+	return n->given_zone == NULL && next != NULL &&
+		strchr(next + 1, '.') != NULL ?
+	    next + 1 :
+	    NULL;
+}
+
+/*
+ * The candidate is no zone of the provider, by an answer with status; 0: the
+ * provider was not asked.  A status that says "not there" may be about a wrong
+ * path as well, so it is told.
+ */
 static void
-reject(struct run *run, struct name *n)
+reject(struct run *run, struct name *n, long status)
 {
 	const char *provider = run->tree.api->at->settings->name;
-	const char *next = strchr(n->candidate, '.');
+	const char *next = next_candidate(n);
+	char said[32] = "";
 	struct error why;
 
-	if (n->given_zone != NULL)
-		error_set(&why, ERR_ZONE, "%s: has no zone %s", provider,
-		    n->given_zone);
-	else if (next != NULL && strchr(next + 1, '.') != NULL) {
-		n->candidate = next + 1;
+	if (next != NULL) {
+		n->candidate = next;
 		return;
-	} else
-		error_set(&why, ERR_ZONE, "%s: has no zone for %s", provider,
-		    n->text);
+	}
+	if (status >= 400)
+		snprintf(said, sizeof said, " (HTTP %ld)", status);
+	if (n->given_zone != NULL)
+		error_set(&why, ERR_ZONE, "%s: has no zone %s%s", provider,
+		    n->given_zone, said);
+	else
+		error_set(&why, ERR_ZONE,
+		    "%s: has no zone for %s%s; if it has, name it by \"zone\"",
+		    provider, n->text, said);
 	name_fail(run, n, &why);
+}
+
+/*
+ * Vendors refuse a name that is no zone, or somebody else's, by any status at
+ * all.  So a refusal ends the search only if it is about the token or about too
+ * many requests, by its status or by words that the description knows; or if
+ * there is no other candidate.
+ */
+static bool
+may_go_on(const struct name *n, const struct call *c, enum outcome outcome,
+    const struct error *why)
+{
+	if (next_candidate(n) == NULL || c->rc != ERR_OK ||
+	    c->answer->status >= 500)
+		return false;
+	if (c->answer->status == 403 && why->code == ERR_TOKEN)
+		return true;
+	return outcome == OUTCOME_FAILED && why->code != ERR_BUSY;
 }
 
 static void
@@ -163,13 +206,15 @@ zone_hear(struct run *run, struct name *n)
 
 	n->call = NULL;
 	outcome = call_judge(run, c, step, &why);
-	if (outcome == OUTCOME_NOT_THERE ||
-	    (outcome == OUTCOME_FAILED && why.code == ERR_ZONE)) {
-		reject(run, n);
+	if (outcome == OUTCOME_NOT_THERE) {
+		reject(run, n, c->answer->status);
 		return;
 	}
 	if (outcome != OUTCOME_ASKED) {
-		fail(run, n, outcome, &why);
+		if (may_go_on(n, c, outcome, &why))
+			n->candidate = next_candidate(n);
+		else
+			fail(run, n, outcome, &why);
 		return;
 	}
 	if ((z = zone_new(&run->tree, &why)) == NULL ||
@@ -191,7 +236,7 @@ zone_hear(struct run *run, struct name *n)
 		return;
 	}
 	zone_free(z);
-	reject(run, n);
+	reject(run, n, c->answer->status);
 }
 
 /* Asks the provider for the candidate. */
@@ -209,7 +254,7 @@ ask(struct run *run, struct name *n)
 	n->call = call_start(run, &run->tree.description->zone, &n->values,
 	    NULL, &outcome, &why);
 	if (n->call == NULL && outcome == OUTCOME_NOT_SENT)
-		reject(run, n);
+		reject(run, n, 0);
 	else if (n->call == NULL)
 		fail(run, n, outcome, &why);
 	return true;
