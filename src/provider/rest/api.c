@@ -87,7 +87,8 @@ check_paths(const struct api *a, const char *file, struct error *why)
 		if (given != NULL &&
 		    !template_is_path(json_object_get_string(given)))
 			return error_set(why, ERR_CONFIG,
-			    "%s: /providers/%s/config/%s: must be a path, as in "
+			    "%s: /providers/%s/config/%s: must be a path, as "
+			    "in "
 			    "\"/nic/update\"",
 			    file, a->at->settings->name,
 			    v->list[i].name + strlen(CONFIG));
