@@ -66,6 +66,8 @@ print_host(const struct host_settings *h)
 		       "other\n");
 	if (h->removal)
 		printf("      the word none removes an address\n");
+	if (h->replace_set)
+		printf("      one address may replace several\n");
 	for (size_t i = 0; i < h->allow_count; i++)
 		printf("      allows %s/%u, public or not\n",
 		    address_format(&h->allow[i].base, text),

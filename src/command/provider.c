@@ -265,6 +265,8 @@ run_host(const struct settings *s, const struct provider *p, bool dry,
 			records[i].name = name;
 			records[i].zone = host != NULL ? host->zone : NULL;
 			records[i].ttl = host != NULL ? host->ttl : 0;
+			records[i].replace_set =
+			    host != NULL && host->replace_set;
 		}
 		status =
 		    dry ? rehearse(p, list, count) : publish(p, list, count);

@@ -298,6 +298,7 @@ read_common(struct reader *r, struct host_settings *to, const char *ca)
 	to->allow_count = networks_read(&m, to->allow);
 	to->partial = read_bool(r, "partial", false);
 	to->removal = read_bool(r, "removal", false);
+	to->replace_set = read_bool(r, "replace_set", false);
 }
 
 void

@@ -47,7 +47,8 @@ struct host_settings {
 	char *zone;	     /* NULL: to be found out */
 	int64_t ttl;	     /* seconds; 0: the provider's */
 	bool partial;
-	bool removal; /* "none" removes an address */
+	bool removal;	  /* "none" removes an address */
+	bool replace_set; /* one address may replace several */
 	struct network allow[SETTINGS_ALLOW_MAX];
 	size_t allow_count;
 	struct proof_settings proof;

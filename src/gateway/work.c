@@ -71,6 +71,7 @@ start_publishing(struct work *w, int64_t deadline, int64_t late)
 			.ttl = r->host->ttl,
 			.address = r->address,
 			.remove = r->remove,
+			.replace_set = r->host->replace_set,
 			.leave = LEAVE_AWAITED };
 		w->publication_list[count++] = &r->publication;
 	}

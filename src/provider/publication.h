@@ -26,6 +26,7 @@ struct publication {
 	int64_t ttl;		/* seconds, 0: as it is, or default */
 	struct address address; /* its family says A or AAAA */
 	bool remove;		/* take away what is there instead */
+	bool replace_set;	/* several addresses may become one */
 
 	enum leave leave; /* may change until done, but never after a write */
 

@@ -43,7 +43,7 @@ UNKNOWN = Key("unknown")
 WRONG_SECRET = Key("router")
 KINDS = ["A", "AAAA"]
 NAMES = [ZONE, *(f"{n}.{ZONE}" for n in (
-    "plain", "alias", "away.sub", "*.wild", "ttl", "gone", "deep.er"))]
+    "plain", "set", "alias", "away.sub", "*.wild", "ttl", "gone", "deep.er"))]
 GRANTS = [Grant(KEY, ZONE, NAMES, KINDS), Grant(KEY, CHILD, [f"host.{CHILD}"], KINDS),
           Grant(ONLY_A, ZONE, [f"plain.{ZONE}"], ["A"]),
           Grant(SHA512, ZONE, [f"plain.{ZONE}"], KINDS)]
@@ -62,6 +62,7 @@ ACCOUNTS = {
     "away": (f"away.sub.{ZONE}", UNPROVEN, KEY),
     "away-told": (f"away.sub.{ZONE}", {**UNPROVEN, "zone": ZONE}, KEY),
     "wild": (f"*.wild.{ZONE}", UNPROVEN, KEY),
+    "set": (f"set.{ZONE}", {**UNPROVEN, "replace_set": True}, KEY),
     "ttl": (f"ttl.{ZONE}", {**UNPROVEN, "ttl": 300}, KEY),
     "gone": (f"gone.{ZONE}", {**UNPROVEN, "removal": True}, KEY),
     "deep": (f"deep.er.{ZONE}", UNPROVEN, KEY),
@@ -262,11 +263,16 @@ def test_only_what_differs_is_written(server):
     assert plain(server) == [(777, "A", IPV4), (888, "AAAA", IPV6)]
 
 
-def test_an_address_among_others_is_left_alone_there(server):
-    server.write(ZONE, *(f"add plain.{ZONE}. 777 A {a}" for a in (IPV4_BEFORE, IPV4)))
+def test_several_addresses_become_one_only_where_that_is_asked_for(server):
+    both = sorted((777, "A", a) for a in (IPV4_BEFORE, IPV4))
+    for name in ("plain", "set"):
+        server.write(ZONE, *(f"add {name}.{ZONE}. 777 A {a}" for _, _, a in both))
     answer = server.update("plain", ipv4=IPV4)
-    assert (answer.status, answer.body) == (200, f"plain.{ZONE} good {IPV4}\n")
-    assert plain(server) == [(777, "A", IPV4)]
+    assert (answer.status, answer.body) == (BAD, f"plain.{ZONE} provider\n")
+    assert sorted(plain(server)) == both
+    answer = server.update("set", ipv4=IPV4)
+    assert (answer.status, answer.body) == (200, f"set.{ZONE} good {IPV4}\n")
+    assert plain(server, f"set.{ZONE}") == [(777, "A", IPV4)]
 
 
 def test_an_absent_family_is_kept(server):

@@ -448,17 +448,66 @@ test_several(void **state)
 	for (size_t i = 0; i < COUNT(several); i++) {
 		json_object *answer = json_tokener_parse(several[i].answer);
 		struct error why = { .text = "" };
-		struct address wanted;
+		struct publication p = { .name = "home.example.org" };
 		struct values to;
 		bool found;
 		enum err rc;
 
 		filled_values(&to, NULL, &d->variables, "{}");
-		assert_true(address_parse_any(&wanted, several[i].wanted));
-		rc = judge_take(&d->steps.list[0], answer, &to, &wanted, &to,
-		    &found, &why);
+		assert_true(address_parse_any(&p.address, several[i].wanted));
+		rc = judge_take(&d->steps.list[0], answer, &to, &p, &to, &found,
+		    &why);
 		ROW(rc == (several[i].good ? ERR_OK : ERR_REFUSED), "%s: %s",
 		    several[i].answer, why.text);
+		values_end(&to);
+		json_object_put(answer);
+	}
+	description_free(d);
+	ROWS_END();
+}
+
+/* One answer with a set of addresses, and what would become of it. */
+static const struct {
+	const char *answer;
+	bool remove, replace_set;
+	const char *why; /* NULL: good */
+} sets[] = {
+	{ "{\"v\": [\"192.0.2.7\"]}", false, false, NULL },
+	{ "{\"v\": []}", false, false, NULL },
+	{ "{}", false, false, NULL },
+	{ "{\"v\": [\"192.0.2.1\", \"192.0.2.7\"]}", false, false,
+	    "ambiguous: there are 2 addresses, 192.0.2.1, 192.0.2.7; "
+	    "\"replace_set\": true of the host lets one replace them" },
+	{ "{\"v\": [\"192.0.2.7\", {}, \"<b>\", \"x\", \"y\"]}", false, false,
+	    "ambiguous: there are 5 addresses, 192.0.2.7, ?, ?, ?, ...; "
+	    "\"replace_set\": true of the host lets one replace them" },
+	{ "{\"v\": [\"192.0.2.1\", \"192.0.2.7\"]}", false, true, NULL },
+	{ "{\"v\": [\"192.0.2.1\", \"192.0.2.7\"]}", true, false, NULL },
+};
+
+static void
+test_sets(void **state)
+{
+	struct description *d =
+	    describe("", ", \"get\": {\"current\": [\"/v\", \"\"]}");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		json_object *answer = json_tokener_parse(sets[i].answer);
+		struct error why = { .text = "" };
+		struct publication p = { .name = "home.example.org",
+			.address = unit_address("192.0.2.1"),
+			.remove = sets[i].remove,
+			.replace_set = sets[i].replace_set };
+		struct values to;
+		bool found;
+
+		filled_values(&to, NULL, &d->variables, "{}");
+		(void)judge_take(&d->steps.list[0], answer, &to, &p, &to,
+		    &found, &why);
+		ROW(strcmp(why.text, sets[i].why != NULL ? sets[i].why : "") ==
+			0,
+		    "%s: %s", sets[i].answer, why.text);
 		values_end(&to);
 		json_object_put(answer);
 	}
@@ -589,6 +638,7 @@ main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_capture),
 	};

@@ -241,14 +241,15 @@ static const struct story {
 		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":120}", 200, "",
 		    0 } },
 	    0 },
-	{ "two values are not the one we want", description, TOKEN,
-	    { { "home.example.org", "example.org", V4, .changed = true } },
+	{ "two values are not cut to the one we want", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, .result = ERR_REFUSED,
+		.why = "ambiguous: there are 2 addresses, 192.0.2.1, "
+		       "192.0.2.9; \"replace_set\": true of the host lets one "
+		       "replace them" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"values\": "
 		    "[\"" V4 "\", \"192.0.2.9\"]}",
-		    0 },
-		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "",
 		    0 } },
 	    0 },
 	{ "nothing there: it is made", description, TOKEN,

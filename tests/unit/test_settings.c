@@ -137,7 +137,7 @@ static const struct {
 	{ "/defaults", "{\"zone\": \"example.org\"}",
 	    "/defaults/zone: unknown; here may stand: provider, "
 	    "from_connection, query_credentials, all_hosts, ipv4, prefix_length, ttl, "
-	    "proof, allow, partial, removal" },
+	    "proof, allow, partial, removal, replace_set" },
 	{ "/accounts/router/disabled", "\"yes\"",
 	    "/accounts/router/disabled: must be true or false" },
 	{ "/workers", "0", "/workers: must be from 1 to 256" },
@@ -306,7 +306,7 @@ static const struct {
 	/* Hosts. */
 	{ HOST "/ip", "true",
 	    HOST "/ip: unknown; here may stand: ipv4, ipv6, "
-		 "zone, ttl, proof, allow, partial, removal" },
+		 "zone, ttl, proof, allow, partial, removal, replace_set" },
 	{ HOST, "true", HOST ": must be an object: { ... }" },
 	{ HOST, "{}",
 	    HOST ": has no address; add \"ipv4\": true, \"ipv6\", "

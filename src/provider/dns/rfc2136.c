@@ -161,6 +161,7 @@ static enum err
 look(struct nameserver *n, struct record *record, struct error *why)
 {
 	const struct publication *r = record->publication;
+	char text[ADDRESS_TEXT_MAX];
 	struct dnsheld held;
 	enum err rc;
 
@@ -168,6 +169,11 @@ look(struct nameserver *n, struct record *record, struct error *why)
 	    r->address.family == AF_INET ? DNS_A : DNS_AAAA, &held, why);
 	if (rc != ERR_OK)
 		return rc;
+	if (held.count > 1 && !r->remove && !r->replace_set)
+		return error_set(why, ERR_REFUSED,
+		    "ambiguous: there are %zu addresses, among them %s; "
+		    "\"replace_set\": true of the host lets one replace them",
+		    held.count, address_format(&held.address, text));
 	record->ttl = r->ttl != 0 ? (uint32_t)r->ttl :
 	    held.count > 0	  ? held.ttl :
 				    TTL_DEFAULT;

@@ -307,8 +307,8 @@ call_judge(struct run *run, struct call *c, const struct step *step,
 
 enum err
 call_take(struct run *run, struct call *c, const struct step *step,
-    const struct values *v, const struct address *wanted, struct values *to,
+    const struct values *v, const struct publication *p, struct values *to,
     bool *found, struct error *why)
 {
-	return judge_take(step, tree_of(run, c), v, wanted, to, found, why);
+	return judge_take(step, tree_of(run, c), v, p, to, found, why);
 }

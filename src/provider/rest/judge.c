@@ -16,6 +16,7 @@
 #define DEPTH_MAX   32
 #define CAPTURE_MAX 4096 /* bytes of one value */
 #define QUOTE_MAX   160	 /* bytes of a provider's own words */
+#define SHOWN_MAX   4	 /* addresses of a set */
 
 json_object *
 judge_parse(const struct buffer *body)
@@ -468,11 +469,58 @@ pick(const struct step *step, json_object *tree, const struct values *v,
 	return rc;
 }
 
+/* The addresses of a list, for people. */
+static void
+print_addresses(const struct get *g, json_object *list, struct buffer *to)
+{
+	size_t count = json_object_array_length(list);
+
+	for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
+		const char *text = scalar_text(
+		    point(json_object_array_get_idx(list, i), g->in_element));
+		char clean[ADDRESS_TEXT_MAX];
+		struct address a;
+
+		buffer_printf(to, "%s%s", i > 0 ? ", " : "",
+		    text != NULL && address_parse_any(&a, text) ?
+			address_format(&a, clean) :
+			"?");
+	}
+	if (count > SHOWN_MAX)
+		buffer_puts(to, ", ...");
+}
+
+/* Would a write cut a set of several addresses to one, without being asked? */
+static enum err
+check_set(const struct step *step, json_object *from,
+    const struct publication *p, struct error *why)
+{
+	const struct get *g = step_gets(step, VARIABLE_CURRENT);
+	json_object *list =
+	    g != NULL && g->in_element != NULL ? point(from, g->pointer) : NULL;
+	struct buffer text = { .max = SHOWN_MAX * (ADDRESS_TEXT_MAX + 2) + 8 };
+	enum err rc = ERR_OK;
+
+	if (p->remove || p->replace_set ||
+	    !json_object_is_type(list, json_type_array) ||
+	    json_object_array_length(list) < 2)
+		return ERR_OK;
+	print_addresses(g, list, &text);
+	rc = error_set(why, ERR_REFUSED,
+	    "ambiguous: there are %zu addresses, %s; \"replace_set\": true of "
+	    "the host lets one replace them",
+	    json_object_array_length(list), text.data);
+	buffer_free(&text);
+	return rc;
+}
+
 enum err
 judge_take(const struct step *step, json_object *tree, const struct values *v,
-    const struct address *wanted, struct values *to, bool *found,
+    const struct publication *p, struct values *to, bool *found,
     struct error *why)
 {
+	const struct address *wanted =
+	    p != NULL && !p->remove ? &p->address : NULL;
 	json_object *from = tree;
 	enum err rc;
 
@@ -481,5 +529,8 @@ judge_take(const struct step *step, json_object *tree, const struct values *v,
 	    (rc = pick(step, tree, v, wanted, &from, why)) != ERR_OK)
 		return rc;
 	*found = from != NULL;
+	if (*found && p != NULL &&
+	    (rc = check_set(step, from, p, why)) != ERR_OK)
+		return rc;
 	return *found ? capture_all(step, from, to, why) : ERR_OK;
 }

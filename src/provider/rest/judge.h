@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "https/exchange.h"
 #include "provider/description/description.h"
+#include "provider/publication.h"
 #include "provider/rest/values.h"
 
 /* What came of one call. */
@@ -43,12 +44,14 @@ enum outcome judge_answer(const struct description *d, const struct step *step,
 
 /*
  * Sets in to what the step gets out of tree, NULL for an answer without JSON;
- * v is what its pick sees.  *found: there was an element to pick.  Of several
- * the first one counts if all hold the address wanted; else, and where wanted
- * is NULL, they are ERR_REFUSED.
+ * v is what its pick sees, and p the record that it is for, or NULL.  *found:
+ * there was an element to pick.  Of several the first one counts if all hold
+ * the address of p, which is to be published; else they are ERR_REFUSED.  So is
+ * an element that holds several addresses, which a write would cut to one,
+ * unless p says that it may.
  */
 enum err judge_take(const struct step *step, json_object *tree,
-    const struct values *v, const struct address *wanted, struct values *to,
+    const struct values *v, const struct publication *p, struct values *to,
     bool *found, struct error *why);
 
 #endif

@@ -82,8 +82,8 @@ record_take(struct run *run, struct record *r, struct call *c,
 	struct address held;
 	const char *current;
 	bool found;
-	enum err rc = call_take(run, c, step, &r->values, wanted, &r->values,
-	    &found, why);
+	enum err rc =
+	    call_take(run, c, step, &r->values, p, &r->values, &found, why);
 
 	if (rc != ERR_OK)
 		return rc;

@@ -93,7 +93,7 @@ void calls_end(struct run *run);
 enum outcome call_judge(struct run *run, struct call *c,
     const struct step *step, struct error *why);
 enum err call_take(struct run *run, struct call *c, const struct step *step,
-    const struct values *v, const struct address *wanted, struct values *to,
+    const struct values *v, const struct publication *p, struct values *to,
     bool *found, struct error *why);
 
 /*
