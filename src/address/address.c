@@ -178,12 +178,21 @@ network_parse(struct network *n, const char *text)
 }
 
 bool
+address_begins(const struct address *a, const uint8_t *bytes,
+    unsigned int length)
+{
+	size_t whole = length / 8;
+	unsigned int rest = length % 8;
+
+	return memcmp(a->bytes, bytes, whole) == 0 &&
+	    (rest == 0 || (a->bytes[whole] ^ bytes[whole]) >> (8 - rest) == 0);
+}
+
+bool
 network_contains(const struct network *n, const struct address *a)
 {
-	struct address masked = *a;
-
-	address_mask(&masked, n->length);
-	return address_equal(&masked, &n->base);
+	return a->family == n->base.family &&
+	    address_begins(a, n->base.bytes, n->length);
 }
 
 const char *

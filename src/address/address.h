@@ -78,6 +78,10 @@ bool address_from_sockaddr(struct address *a, const struct sockaddr *sa);
 bool network_parse(struct network *n, const char *text);
 bool network_contains(const struct network *n, const struct address *a);
 
+/* Are the first length bits of a those of bytes? */
+bool address_begins(const struct address *a, const uint8_t *bytes,
+    unsigned int length);
+
 /* The type of its DNS record, RFC 1035 and RFC 3596: "A" or "AAAA". */
 const char *address_type(const struct address *a);
 

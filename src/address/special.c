@@ -129,14 +129,12 @@ special_name(const struct address *a)
 	unsigned int longest = 0;
 
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-		struct network n = { { .family = ranges[i].family },
-			ranges[i].length };
-
-		memcpy(n.base.bytes, ranges[i].bytes, sizeof n.base.bytes);
-		if (ranges[i].length >= longest && network_contains(&n, a)) {
-			longest = ranges[i].length;
-			name = ranges[i].is_public ? NULL : ranges[i].name;
-		}
+		if (ranges[i].family != a->family ||
+		    ranges[i].length < longest ||
+		    !address_begins(a, ranges[i].bytes, ranges[i].length))
+			continue;
+		longest = ranges[i].length;
+		name = ranges[i].is_public ? NULL : ranges[i].name;
 	}
 	return name;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alive.h"
+#include "base/self.h"
 
 #define PID_BITS 22 /* PID_MAX_LIMIT of Linux is 2^22 */
 
@@ -49,8 +50,8 @@ alive_mark(void)
 	static uint64_t mark;
 	static pid_t of;
 
-	if (of != getpid()) {
-		of = getpid();
+	if (of != self_pid()) {
+		of = self_pid();
 		mark = mark_of(of);
 	}
 	return mark;

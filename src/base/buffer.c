@@ -61,12 +61,21 @@ buffer_puts(struct buffer *b, const char *s)
 bool
 buffer_printf(struct buffer *b, const char *fmt, ...)
 {
+	size_t room = b->data != NULL ? b->size - b->len : 0;
 	va_list ap;
 	int len;
 
+	/* Most texts fit into the room that is there already. */
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(room > 0 ? b->data + b->len : NULL, room, fmt, ap);
 	va_end(ap);
+	if (len >= 0 && (size_t)len < room && !b->failed &&
+	    (size_t)len <= b->max - b->len) {
+		b->len += (size_t)len;
+		return true;
+	}
+	if (room > 0)
+		secret_wipe(b->data + b->len, room);
 	if (len < 0 || !reserve(b, (size_t)len)) {
 		b->failed = true;
 		return false;

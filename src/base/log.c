@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "base/quote.h"
+#include "base/self.h"
 #include "base/shared.h"
 
 /* How a line begins. */
@@ -29,9 +30,18 @@ enum head {
 	HEAD_SYSLOG,  /* as syslogd(8) reads it from its local socket */
 };
 
+/* What a line is written to. */
+enum sink {
+	SINK_UNKNOWN, /* as HEAD_UNKNOWN */
+	SINK_SOCKET,
+	SINK_FILE, /* which takes a line at once, or never */
+	SINK_OTHER /* a pipe or a terminal, which may be full */
+};
+
 /* The process has one log; every function writes to it. */
 static int log_fd = STDERR_FILENO; /* -1: syslog, which does not answer */
 static enum head log_head;
+static enum sink log_sink;
 
 /* Lines that were lost since the last one that got through. */
 static _Atomic unsigned long lost_here;
@@ -57,6 +67,19 @@ head_of_stderr(void)
 	return fstat(STDERR_FILENO, &st) == 0 && is_journal(&st) ?
 	    HEAD_JOURNAL :
 	    HEAD_PLAIN;
+}
+
+/* Safe in a signal handler, as is all that writes a line. */
+static enum sink
+sink_of(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return SINK_UNKNOWN;
+	return S_ISSOCK(st.st_mode) ? SINK_SOCKET :
+	    S_ISREG(st.st_mode)	    ? SINK_FILE :
+				      SINK_OTHER;
 }
 
 /*
@@ -122,10 +145,27 @@ log_open(const char *target, struct error *why)
 		close(log_fd);
 	log_fd = fd;
 	log_head = head;
+	log_sink = sink_of(fd);
 	if (lost == &lost_here &&
 	    (counter = shared_new(sizeof *counter)) != NULL)
 		lost = counter;
 	return ERR_OK;
+}
+
+/* "2026-11-28T04:05:06Z ", made once for all the lines of a second. */
+static const char *
+stamp(time_t when)
+{
+	static char text[32];
+	static time_t made;
+	struct tm tm;
+
+	if (*text == '\0' || when != made) {
+		(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ ",
+		    gmtime_r(&when, &tm));
+		made = when;
+	}
+	return text;
 }
 
 /* Writes what precedes the text; returns its length, which is below 80. */
@@ -144,14 +184,11 @@ put_head(char *line, size_t size, time_t when, int priority)
 		    localtime_r(&when, &tm));
 		return n +
 		    (size_t)snprintf(line + n, size - n,
-			"ddnsgate[%d]: ", (int)getpid());
+			"ddnsgate[%d]: ", (int)self_pid());
 	default:
-		n = strftime(line, size, "%Y-%m-%dT%H:%M:%SZ ",
-		    gmtime_r(&when, &tm));
-		return n +
-		    (size_t)snprintf(line + n, size - n, "ddnsgate[%d]: %s",
-			(int)getpid(),
-			priority == LOG_WARNING ? "warning: " : "");
+		return (size_t)snprintf(line, size, "%sddnsgate[%d]: %s",
+		    stamp(when), (int)self_pid(),
+		    priority == LOG_WARNING ? "warning: " : "");
 	}
 }
 
@@ -176,16 +213,17 @@ write_once(const struct log_line *l)
 	struct pollfd writable = { .fd = log_fd, .events = POLLOUT };
 	/* A line break ends a line of a file, and no datagram. */
 	size_t len = log_head == HEAD_SYSLOG ? l->len - 1 : l->len;
-	ssize_t n = send(log_fd, l->bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n == -1 && errno == ENOTSOCK) {
-		/* A terminal may be stopped, and a pipe full. */
-		if (poll(&writable, 1, 0) != 1 ||
-		    (writable.revents & POLLOUT) == 0)
-			return false;
-		n = write(log_fd, l->bytes, len);
-	}
-	return n != -1;
+	if (log_sink == SINK_UNKNOWN)
+		log_sink = sink_of(log_fd);
+	if (log_sink == SINK_SOCKET)
+		return send(log_fd, l->bytes, len,
+			   MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
+	/* A terminal may be stopped, and a pipe full. */
+	if (log_sink != SINK_FILE &&
+	    (poll(&writable, 1, 0) != 1 || (writable.revents & POLLOUT) == 0))
+		return false;
+	return write(log_fd, l->bytes, len) != -1;
 }
 
 /* As write_once(); a syslogd that was started anew is found again. */
@@ -199,6 +237,7 @@ line_write(const struct log_line *l)
 	if (log_fd != -1)
 		close(log_fd);
 	log_fd = connect_syslog();
+	log_sink = SINK_UNKNOWN;
 	return log_fd != -1 && write_once(l);
 }
 

@@ -18,7 +18,8 @@ quote(char *to, size_t size, const char *text, size_t len, const char *also)
 			n += 3;
 			break;
 		}
-		if (c >= 0x20 && c < 0x7f && strchr(also, c) == NULL) {
+		if (c >= 0x20 && c < 0x7f &&
+		    (*also == '\0' || strchr(also, c) == NULL)) {
 			to[n++] = (char)c;
 		} else {
 			to[n++] = '\\';

@@ -11,11 +11,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/self.h"
 #include "base/watchdog.h"
 
 /* The signal handler needs them all; there is one watchdog in a process. */
 static timer_t timer;
 static pid_t owner; /* of timer; 0: none was made */
+static volatile sig_atomic_t watching;
+static volatile int64_t until; /* the deadline */
 static struct log_line last_words;
 
 /* Calls nothing that is not safe in a signal handler (signal-safety(7)). */
@@ -23,6 +26,9 @@ static void
 on_expiry(int sig)
 {
 	(void)sig;
+	/* The timer is not stopped: it may be that of work that is done. */
+	if (!watching || clock_left(until) > 0)
+		return;
 	log_write(&last_words);
 	_exit(EXIT_FAILURE);
 }
@@ -34,14 +40,34 @@ timer_make(void)
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
 		.sigev_signo = SIGVTALRM };
 
-	if (owner == getpid())
+	sigset_t expiry;
+
+	if (owner == self_pid())
 		return true;
 	sigfillset(&sa.sa_mask);
+	sigemptyset(&expiry);
+	sigaddset(&expiry, SIGVTALRM);
 	if (sigaction(SIGVTALRM, &sa, NULL) == -1 ||
-	    timer_create(CLOCK_MONOTONIC, &event, &timer) == -1)
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) == -1 ||
+	    sigprocmask(SIG_UNBLOCK, &expiry, NULL) == -1)
 		return false;
-	owner = getpid();
+	owner = self_pid();
 	return true;
+}
+
+/* Writes the last words, unless they are the same as the last time. */
+static void
+prepare(time_t when, const char *work)
+{
+	static char known[WATCHDOG_TEXT_MAX + 1];
+	static time_t known_when;
+
+	if (when == known_when && strncmp(work, known, WATCHDOG_TEXT_MAX) == 0)
+		return;
+	known_when = when;
+	snprintf(known, sizeof known, "%s", work);
+	log_prepare(&last_words, when,
+	    "%s lasted too long, and the process ends itself", known);
 }
 
 void
@@ -49,17 +75,12 @@ watchdog_start(int64_t deadline, const char *work)
 {
 	struct itimerspec t = { .it_value = { (time_t)(deadline / 1000),
 				    (long)(deadline % 1000) * 1000000L } };
-	sigset_t expiry;
-
-	sigemptyset(&expiry);
-	sigaddset(&expiry, SIGVTALRM);
-	log_prepare(&last_words,
-	    time(NULL) + (clock_left(deadline) + 500) / 1000,
-	    "%.*s lasted too long, and the process ends itself",
-	    WATCHDOG_TEXT_MAX, work);
+	watching = 0;
+	until = deadline;
+	prepare(time(NULL) + (clock_left(deadline) + 500) / 1000, work);
+	watching = 1;
 	if (!timer_make() ||
-	    timer_settime(timer, TIMER_ABSTIME, &t, NULL) == -1 ||
-	    sigprocmask(SIG_UNBLOCK, &expiry, NULL) == -1)
+	    timer_settime(timer, TIMER_ABSTIME, &t, NULL) == -1)
 		log_warn("nothing watches over %.*s: %s", WATCHDOG_TEXT_MAX,
 		    work, strerror(errno));
 }
@@ -67,8 +88,5 @@ watchdog_start(int64_t deadline, const char *work)
 void
 watchdog_stop(void)
 {
-	static const struct itimerspec off;
-
-	if (owner == getpid())
-		(void)timer_settime(timer, 0, &off, NULL);
+	watching = 0;
 }

@@ -16,7 +16,9 @@
  * At deadline (see clock.h) the process writes "WORK lasted too long ..." as a
  * warning to the log and ends with EXIT_FAILURE, unless watchdog_stop() or
  * another watchdog_start() came before.  work is copied; no secret in it.
- * Unblocks SIGVTALRM.  What cannot be set up is logged, and nothing watches.
+ * The first call of a process unblocks SIGVTALRM, which may interrupt a wait
+ * after the work, too, up to its deadline; never another work.  What cannot be
+ * set up is logged, and nothing watches.
  */
 void watchdog_start(int64_t deadline, const char *work);
 void watchdog_stop(void);

@@ -91,7 +91,9 @@ find_word(const char *name)
 
 	name = bare_name(name);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(name, words[i].name) == 0)
+		/* The first letter tells most of them apart. */
+		if ((*name | 0x20) == *words[i].name &&
+		    strcasecmp(name, words[i].name) == 0)
 			return &words[i];
 	return &unknown;
 }

@@ -88,7 +88,8 @@ digest(const struct buffer *text, uint8_t to[static STATE_DIGEST_LEN])
 static void
 put_text(struct buffer *to, const char *text)
 {
-	buffer_printf(to, "%s\n", text != NULL ? text : "-");
+	buffer_puts(to, text != NULL ? text : "-");
+	buffer_puts(to, "\n");
 }
 
 /*

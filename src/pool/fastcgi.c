@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -23,24 +22,62 @@
 #define PARAMETERS_MAX (REQUEST_VARIABLES_SIZE + 8 * REQUEST_VARIABLES_MAX)
 #define CONTENT_MAX    65535 /* of one record, which has 16 bits for it */
 #define MANAGEMENT_MAX 8     /* records that are of no request */
+#define PARTS_MAX      (3 + PARAMETERS_MAX / CONTENT_MAX)
 #define INPUT_SIZE     8192
+#define LINGER_MS      2000 /* for the rest of a request after the reply */
 
 struct fastcgi {
 	FCGX_Request libfcgi;
 	int fd;
+	int copy[2]; /* libfcgi reads from the first; -1: none yet */
 	int64_t deadline;
+	bool ended;		   /* the last record of the request came */
 	unsigned int id;	   /* of the request; not 0 */
 	unsigned int management;   /* records of that kind so far */
 	uint8_t input[INPUT_SIZE]; /* received, not read yet */
 	size_t input_pos, input_end;
+	size_t input_used; /* bytes of it that the request has touched */
 	uint8_t parameters[PARAMETERS_MAX];
 	size_t parameters_len;
+	size_t parameters_used; /* as input_used */
 };
 
 struct record {
 	unsigned int type, id;
 	size_t length, padding;
 };
+
+/* What libfcgi is given to read: the records of one request. */
+struct parts {
+	FCGI_Header headers[PARTS_MAX];
+	struct iovec iov[2 * PARTS_MAX];
+	size_t count, len;
+};
+
+/* A pair of sockets, with room for the longest request. */
+static bool
+open_copy(struct fastcgi *f)
+{
+	const int room = 2 * PARAMETERS_MAX;
+
+	if (f->copy[1] != -1)
+		return true;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+		f->copy) == -1)
+		return false;
+	return setsockopt(f->copy[1], SOL_SOCKET, SO_SNDBUF, &room,
+		   sizeof room) == 0;
+}
+
+static void
+close_copy(struct fastcgi *f)
+{
+	if (f->copy[0] != -1)
+		close(f->copy[0]);
+	if (f->copy[1] != -1)
+		close(f->copy[1]);
+	f->copy[0] = f->copy[1] = -1;
+}
 
 struct fastcgi *
 fastcgi_new(void)
@@ -51,30 +88,41 @@ fastcgi_new(void)
 		free(f);
 		return NULL;
 	}
+	f->copy[0] = f->copy[1] = -1;
 	return f;
 }
 
 void
 fastcgi_free(struct fastcgi *f)
 {
+	if (f != NULL)
+		close_copy(f);
 	free(f);
 }
 
-/* Waits for bytes until the deadline. */
+/*
+ * Waits for bytes until the deadline.  They are there already most of the time,
+ * so it asks for them first.
+ */
 static enum err
 fill(struct fastcgi *f, struct error *why)
 {
 	struct pollfd p = { .fd = f->fd, .events = POLLIN };
-	ssize_t n = -1;
+	ssize_t n;
 
-	if (poll(&p, 1, clock_left(f->deadline)) == 1)
-		n = recv(f->fd, f->input, sizeof f->input, MSG_DONTWAIT);
+	while ((n = recv(f->fd, f->input, sizeof f->input, MSG_DONTWAIT)) < 0)
+		if ((errno != EAGAIN && errno != EINTR) ||
+		    clock_left(f->deadline) == 0 ||
+		    (poll(&p, 1, clock_left(f->deadline)) == -1 &&
+			errno != EINTR))
+			return error_set(why, ERR_REQUEST,
+			    "it was not whole in time");
 	if (n == 0)
 		return error_set(why, ERR_REQUEST, "it was cut off");
-	if (n < 0)
-		return error_set(why, ERR_REQUEST, "it was not whole in time");
 	f->input_pos = 0;
 	f->input_end = (size_t)n;
+	if (f->input_used < f->input_end)
+		f->input_used = f->input_end;
 	return ERR_OK;
 }
 
@@ -204,6 +252,8 @@ read_stream(struct fastcgi *f, unsigned int type, uint8_t *to, size_t max,
 		if (r.length > max - *len)
 			return error_set(why, ERR_REQUEST,
 			    "it is longer than %zu bytes", max);
+		if (to == f->parameters)
+			f->parameters_used = *len + r.length;
 		if ((rc = receive(f, to + *len, r.length, why)) != ERR_OK ||
 		    (rc = receive(f, NULL, r.padding, why)) != ERR_OK)
 			return rc;
@@ -258,78 +308,95 @@ check_pairs(const uint8_t *p, size_t len, struct error *why)
 	return ERR_OK;
 }
 
-static bool
-put_record(int fd, unsigned int id, unsigned int type, const void *content,
-    size_t len)
+/* Puts a header and its content behind the others. */
+static void
+put_record(struct parts *p, unsigned int id, unsigned int type,
+    const void *content, size_t len)
 {
-	FCGI_Header h = { .version = FCGI_VERSION_1,
+	FCGI_Header *h = &p->headers[p->count / 2];
+
+	*h = (FCGI_Header){ .version = FCGI_VERSION_1,
 		.type = (unsigned char)type,
 		.requestIdB1 = (unsigned char)(id >> 8),
 		.requestIdB0 = (unsigned char)id,
 		.contentLengthB1 = (unsigned char)(len >> 8),
 		.contentLengthB0 = (unsigned char)len };
-	const struct iovec parts[] = { { &h, sizeof h },
-		{ (void *)(uintptr_t)content, len } };
-
-	return writev(fd, parts, 2) == (ssize_t)(sizeof h + len);
+	p->iov[p->count++] = (struct iovec){ h, sizeof *h };
+	p->iov[p->count++] = (struct iovec){ (void *)(uintptr_t)content, len };
+	p->len += sizeof *h + len;
 }
 
 /*
- * Makes a stream in memory of the records that were checked, and of nothing
- * else.
+ * Writes a stream of the records that were checked, and of nothing else.  Its
+ * last record, the empty one, is the last that libfcgi reads of a request, so
+ * that nothing of it stays for the next one.
  */
-static int
-make_stream(const struct fastcgi *f)
+static bool
+put_stream(struct fastcgi *f)
 {
 	static const FCGI_BeginRequestBody body = { .roleB0 = FCGI_RESPONDER };
-	int fd = memfd_create("request", MFD_CLOEXEC);
-	bool good = fd != -1 &&
-	    put_record(fd, f->id, FCGI_BEGIN_REQUEST, &body, sizeof body);
+	struct parts p = { .count = 0 };
+	struct msghdr all = { .msg_iov = p.iov };
 
-	for (size_t pos = 0; good && pos < f->parameters_len;) {
+	put_record(&p, f->id, FCGI_BEGIN_REQUEST, &body, sizeof body);
+	for (size_t pos = 0; pos < f->parameters_len;) {
 		size_t n = f->parameters_len - pos;
 
 		if (n > CONTENT_MAX)
 			n = CONTENT_MAX;
-		good =
-		    put_record(fd, f->id, FCGI_PARAMS, f->parameters + pos, n);
+		put_record(&p, f->id, FCGI_PARAMS, f->parameters + pos, n);
 		pos += n;
 	}
-	good = good && put_record(fd, f->id, FCGI_PARAMS, "", 0) &&
-	    lseek(fd, 0, SEEK_SET) == 0;
-	if (!good && fd != -1) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	put_record(&p, f->id, FCGI_PARAMS, "", 0);
+	all.msg_iovlen = p.count;
+	return open_copy(f) &&
+	    sendmsg(f->copy[1], &all, MSG_NOSIGNAL) == (ssize_t)p.len;
 }
 
 /* Lets libfcgi parse the copy, and gives it the connection to answer on. */
 static enum err
 parse(struct fastcgi *f, struct error *why)
 {
-	int memory = make_stream(f);
-
-	if (memory == -1)
-		return error_set(why, ERR_SYSTEM, "no memory file: %s",
+	if (!put_stream(f)) {
+		error_set(why, ERR_SYSTEM, "no copy for libfcgi: %s",
 		    strerror(errno));
+		close_copy(f);
+		return why->code;
+	}
 	FCGX_InitRequest(&f->libfcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	f->libfcgi.ipcFd = memory;
+	f->libfcgi.ipcFd = f->copy[0];
 	/*
 	 * FCGX_Accept_r() closes a connection whose keepConnection is 0 before
 	 * it reads from it (docs/reference/fastcgi.md 1.2).
 	 */
 	f->libfcgi.keepConnection = 1;
 	if (FCGX_Accept_r(&f->libfcgi) != 0) {
-		/* libfcgi has closed the file: fastcgi.md 1.2. */
+		/* libfcgi has closed its end: fastcgi.md 1.2. */
+		f->copy[0] = -1;
+		close_copy(f);
 		FCGX_Free(&f->libfcgi, 1);
 		return error_set(why, ERR_SYSTEM, "libfcgi does not take it");
 	}
-	close(memory);
 	f->libfcgi.ipcFd = f->fd;
-	/* A kept connection would hold this worker: fastcgi.md 2.2. */
-	f->libfcgi.keepConnection = 0;
+	/* fastcgi_reply() closes the connection, not libfcgi. */
+	f->libfcgi.keepConnection = 1;
 	return ERR_OK;
+}
+
+/* Is the record that ends the request among the bytes that have come? */
+static bool
+find_end(struct fastcgi *f)
+{
+	const FCGI_Header *h;
+	size_t left = f->input_end - f->input_pos;
+
+	if (left < sizeof *h)
+		return false;
+	h = (const FCGI_Header *)(const void *)(f->input + f->input_pos);
+	return h->version == FCGI_VERSION_1 && h->type == FCGI_STDIN &&
+	    ((unsigned int)h->requestIdB1 << 8 | h->requestIdB0) == f->id &&
+	    h->contentLengthB1 == 0 && h->contentLengthB0 == 0 &&
+	    left == sizeof *h + h->paddingLength;
 }
 
 static void
@@ -343,6 +410,7 @@ read_form(struct fastcgi *f, struct request *q)
 		&why) == ERR_OK) {
 		form[len] = '\0';
 		request_read_form(q, form);
+		f->ended = true;
 	} else {
 		error_set(&q->why, ERR_REQUEST, "its body: %s", why.text);
 	}
@@ -366,8 +434,9 @@ read_request(struct fastcgi *f, struct error *why)
 static void
 wipe(struct fastcgi *f)
 {
-	secret_wipe(f->input, sizeof f->input);
-	secret_wipe(f->parameters, sizeof f->parameters);
+	secret_wipe(f->input, f->input_used);
+	secret_wipe(f->parameters, f->parameters_used);
+	f->input_used = f->parameters_used = 0;
 }
 
 bool
@@ -380,6 +449,7 @@ fastcgi_read(struct fastcgi *f, int fd, int64_t deadline, struct request *q)
 	f->fd = fd;
 	f->deadline = deadline;
 	f->management = 0;
+	f->ended = false;
 	f->input_pos = f->input_end = 0;
 	if (read_request(f, &why) != ERR_OK) {
 		silent = f->input_end == 0;
@@ -392,8 +462,35 @@ fastcgi_read(struct fastcgi *f, int fd, int64_t deadline, struct request *q)
 	request_read(q, f->libfcgi.envp, fd, start);
 	if (q->why.code == ERR_OK && request_has_form(q))
 		read_form(f, q);
+	else
+		f->ended = find_end(f);
 	wipe(f);
 	return true;
+}
+
+/*
+ * Closes the connection once the web server has sent the whole request, or has
+ * closed its end: bytes that nobody read would make the kernel throw away the
+ * reply (unix(7), ECONNRESET; RFC 1122 4.2.2.13).
+ */
+static void
+linger(int fd)
+{
+	int64_t deadline = clock_now() + LINGER_MS;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char trash[1024];
+	ssize_t n = 1;
+
+	shutdown(fd, SHUT_WR);
+	while (n != 0 && clock_left(deadline) > 0) {
+		n = recv(fd, trash, sizeof trash, MSG_DONTWAIT);
+		if (n == -1 && errno != EINTR &&
+		    (errno != EAGAIN ||
+			(poll(&p, 1, clock_left(deadline)) == -1 &&
+			    errno != EINTR)))
+			break;
+	}
+	close(fd);
 }
 
 void
@@ -411,5 +508,18 @@ fastcgi_reply(struct fastcgi *f, const struct reply *r)
 void
 fastcgi_finish(struct fastcgi *f)
 {
+	/*
+	 * libfcgi keeps the connection, but after an error; then it closes it
+	 * at once instead of waiting for the peer (fastcgi.md 1.4).
+	 */
+	FCGX_Detach(&f->libfcgi);
 	FCGX_Finish_r(&f->libfcgi);
+	if (f->libfcgi.ipcFd == -1)
+		return;
+	/* A kept connection would hold this worker: fastcgi.md 2.2. */
+	if (f->ended)
+		close(f->fd);
+	else
+		linger(f->fd);
+	f->libfcgi.ipcFd = -1;
 }

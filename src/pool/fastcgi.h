@@ -39,8 +39,11 @@ bool fastcgi_read(struct fastcgi *f, int fd, int64_t deadline,
 /*
  * Puts the reply together; the begin of one that is longer than
  * REPLY_BODY_MAX is sent already.  fastcgi_finish() sends all the rest, which
- * for any other is the whole in one write, and closes the connection.  libfcgi
- * has no deadline for either: whoever calls ends both by shutdown(2) of fd.
+ * for any other is the whole in one write, and closes the connection: at once,
+ * or, if the web server has not sent the whole request yet, when it has, after
+ * 2 s at the latest.  libfcgi has no deadline for a write, so fd must not
+ * block; a reply that is not longer is smaller than the buffer of a new socket.
+ * For a longer one fd blocks, and whoever calls ends that by shutdown(2) of fd.
  */
 void fastcgi_reply(struct fastcgi *f, const struct reply *r);
 void fastcgi_finish(struct fastcgi *f);

@@ -314,20 +314,20 @@ listener_peer_allowed(const struct settings *s, int fd, uid_t *uid)
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
 	struct ucred peer;
+	socklen_t peer_len = sizeof peer;
 
 	*uid = (uid_t)-1;
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) == -1)
 		return false;
-	if (ss.ss_family != AF_UNIX)
-		return true;
-	len = sizeof peer;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
-		return false;
-	if (peer.uid == 0 || peer.uid == geteuid())
-		return true;
+	/* Of a socket that is not of UNIX, the kernel knows no peer. */
+	if (peer.uid == (uid_t)-1)
+		return getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
+		    ss.ss_family != AF_UNIX;
 	for (size_t i = 0; i < s->peer_count; i++)
 		if (s->peers[i] == peer.uid)
 			return true;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return true;
 	*uid = peer.uid;
 	return false;
 }

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -80,9 +81,9 @@ on_alarm(int sig)
 }
 
 /*
- * One deadline for all that libfcgi does: libfcgi itself has none, and a limit
- * for each write would not stop a peer that drips (docs/reference/fastcgi.md
- * 1.4).
+ * Lets fd block, with one deadline for all that libfcgi writes to it: libfcgi
+ * itself has none, and a limit for each write would not stop a peer that drips
+ * (docs/reference/fastcgi.md 1.4).
  */
 static void
 phase_begin(int fd, long ms)
@@ -90,6 +91,7 @@ phase_begin(int fd, long ms)
 	struct itimerval t = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
 	sigset_t alarm_only;
 
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	phase_fd = fd;
 	sigemptyset(&alarm_only);
 	sigaddset(&alarm_only, SIGALRM);
@@ -206,6 +208,7 @@ serve(struct worker *w, int fd)
 {
 	struct request q;
 	struct reply reply;
+	bool is_long;
 
 	if (!fastcgi_read(w->fastcgi, fd, clock_now() + READ_MS, &q))
 		return;
@@ -214,11 +217,14 @@ serve(struct worker *w, int fd)
 	watchdog_stop();
 	request_end(&q);
 	activity_set(ACTIVITY_REPLY);
-	phase_begin(fd, WRITE_MS);
+	is_long = reply.body.len > REPLY_BODY_MAX;
+	if (is_long)
+		phase_begin(fd, WRITE_MS);
 	fastcgi_reply(w->fastcgi, &reply);
 	gateway_count(w->gateway, &w->tools);
 	fastcgi_finish(w->fastcgi);
-	phase_end();
+	if (is_long)
+		phase_end();
 	if (w->board != NULL)
 		scoreboard_count(w->board, reply.status);
 	reply_end(&reply);
@@ -240,7 +246,7 @@ static bool
 answer_one(struct worker *w)
 {
 	const struct timespec pause = { .tv_nsec = 100000000L };
-	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t peer;
 
 	if (fd == -1) {

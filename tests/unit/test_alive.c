@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/alive.h"
+#include "base/self.h"
 
 static void
 test_self(void **state)
 {
 	(void)state;
+	assert_int_equal(self_pid(), getpid());
 	assert_true(alive_check(alive_mark()));
 	assert_false(alive_check(0));
 }
@@ -42,6 +44,8 @@ test_child(void **state)
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	if ((pid = fork()) == 0) {
+		if (self_pid() != getpid())
+			_exit(1);
 		mark = alive_mark();
 		(void)!write(fds[1], &mark, sizeof mark);
 		pause();

@@ -102,6 +102,30 @@ test_printf(void **state)
 	buffer_free(&b);
 }
 
+/* Around each size at which the memory grows, and the limit. */
+static void
+test_printf_grows(void **state)
+{
+	char text[700];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (size_t first = 250; first < 260; first++)
+		for (int more = 0; more < 260; more++) {
+			struct buffer b = { .max = 514 };
+			bool fits = first + (size_t)more <= b.max;
+
+			assert_true(buffer_add(&b, text, first));
+			ROW(buffer_printf(&b, "%.*s", more, text) == fits,
+			    "%zu and %d", first, more);
+			ROW(b.len == first + (fits ? (size_t)more : 0) &&
+				strlen(b.data) == b.len,
+			    "%zu and %d: %zu bytes", first, more, b.len);
+			buffer_free(&b);
+		}
+	ROWS_END();
+}
+
 static void
 test_clear_wipes(void **state)
 {
@@ -162,6 +186,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_failed_stays),
 		cmocka_unit_test(test_printf),
+		cmocka_unit_test(test_printf_grows),
 		cmocka_unit_test(test_clear_wipes),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_bytes),

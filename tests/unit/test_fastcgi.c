@@ -6,6 +6,8 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -361,6 +363,148 @@ test_deadline(void **state)
 	}
 }
 
+/*
+ * Requests one after the other, of each length around those at which libfcgi
+ * reads once more: each gets its own parameters, and nothing of the last one.
+ */
+static void
+test_in_a_row(void **state)
+{
+	enum { READ = 8192, AROUND = 40 };
+	static struct stream s;
+	static uint8_t value[3 * READ];
+
+	(void)state;
+	memset(value, 'a', sizeof value);
+	for (size_t i = 0; i < 2 * 2 * AROUND; i++) {
+		size_t v = (1 + i % 2) * READ - AROUND - 40 + i / 2;
+		const uint8_t lengths[5] = { 1, (uint8_t)(v >> 24 | 0x80),
+			(uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+		char path[32], want[32];
+		uint8_t back[512];
+		struct request q;
+		int peer;
+
+		snprintf(path, sizeof path, "/%zu?n=%zu", v, i);
+		snprintf(want, sizeof want, "/%zu", v);
+		s.len = 0;
+		begin(&s, 1);
+		record(&s, PARAMS, 1, lengths, sizeof lengths, 0);
+		record(&s, PARAMS, 1, "X", 1, 0);
+		record(&s, PARAMS, 1, value, v, 0);
+		pair(&s, "REQUEST_URI", path);
+		end(&s, PARAMS);
+		end(&s, STDIN);
+		assert_true(hand_over(&s, false, &q, &peer, SOON_MS));
+		ROW(q.why.code == ERR_OK && strcmp(q.path, want) == 0,
+		    "%zu bytes: %s, %s", v, q.path, q.why.text);
+		request_end(&q);
+		reply_with("yes\n", peer);
+		ROW(answer(peer, back, sizeof back) > 0, "%zu bytes", v);
+	}
+	ROWS_END();
+}
+
+/* Puts a request without its last record. */
+static void
+open_request(struct stream *s)
+{
+	s->len = 0;
+	begin(s, 1);
+	pair(s, "REQUEST_URI", "/update");
+	end(s, PARAMS);
+}
+
+/*
+ * A peer that does nothing but hold its end is left at once when all that it
+ * had to send has come, and after two seconds when it has not, also if it sends
+ * a byte from time to time.
+ */
+static void
+test_leaves(void **state)
+{
+	static const struct {
+		const char *title;
+		bool ended, drips;
+	} rows[] = {
+		{ "the request is whole", true, false },
+		{ "its end is missing", false, false },
+		{ "a byte from time to time", false, true },
+	};
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct reply r = { .status = 200, .body.max = REPLY_BODY_MAX };
+		const struct timespec pause = { 0, 100000000L };
+		int64_t began;
+		struct request q;
+		uint8_t back[512];
+		pid_t drip = 0;
+		int peer;
+
+		open_request(&s);
+		if (rows[i].ended)
+			end(&s, STDIN);
+		assert_true(hand_over(&s, false, &q, &peer, SOON_MS));
+		request_end(&q);
+		if (rows[i].drips && (drip = fork()) == 0) {
+			close(q.fd);
+			while (send(peer, "x", 1, MSG_NOSIGNAL) == 1)
+				nanosleep(&pause, NULL);
+			_exit(0);
+		}
+		began = clock_now();
+		fastcgi_reply(fastcgi, &r);
+		fastcgi_finish(fastcgi);
+		began = clock_now() - began;
+		reply_end(&r);
+		ROW(rows[i].ended ? began < 1500 :
+				    began >= 1900 && began < SOON_MS,
+		    "%s: %d ms", rows[i].title, (int)began);
+		ROW(answer(peer, back, sizeof back) > 0, "%s: no answer",
+		    rows[i].title);
+		if (drip > 0)
+			waitpid(drip, NULL, 0);
+	}
+	ROWS_END();
+}
+
+/* What comes after the reply was written does not cost the peer the reply. */
+static void
+test_late_end(void **state)
+{
+	static struct stream s;
+	struct reply r = { .status = 200, .body.max = REPLY_BODY_MAX };
+	struct request q;
+	uint8_t back[512];
+	int peer, status = -1;
+	pid_t pid;
+
+	(void)state;
+	open_request(&s);
+	assert_true(hand_over(&s, false, &q, &peer, SOON_MS));
+	request_end(&q);
+	if ((pid = fork()) == 0) {
+		struct pollfd p = { .fd = peer, .events = POLLIN };
+
+		close(q.fd);
+		/* The reply is there, and was not read yet. */
+		(void)poll(&p, 1, SOON_MS);
+		s.len = 0;
+		record(&s, STDIN, 1, "body", 4, 0);
+		end(&s, STDIN);
+		(void)send(peer, s.bytes, s.len, MSG_NOSIGNAL);
+		_exit(answer(peer, back, sizeof back) > 0 ? 0 : 1);
+	}
+	close(peer);
+	fastcgi_reply(fastcgi, &r);
+	fastcgi_finish(fastcgi);
+	reply_end(&r);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static int
 setup(void **state)
 {
@@ -386,6 +530,9 @@ main(void)
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_in_a_row),
+		cmocka_unit_test(test_leaves),
+		cmocka_unit_test(test_late_end),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

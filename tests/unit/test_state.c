@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/shared.h"
 #include "state/engine.h"
+#include "state/sqlite/file.h"
 #include "state/state.h"
 
 #define V4	"89.14.163.156"
@@ -550,6 +551,47 @@ test_removed(void **state)
 		store_close(late);
 		store_close(other);
 		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/*
+ * The same, and a marker that is taken away, where nothing happened in the
+ * directory for so long that the store does not look at each file any more: the
+ * very next question is answered no.
+ */
+static void
+test_removed_when_quiet(void **state)
+{
+	static const char *const ways[] = {
+		"rm state.db.trusted",
+		"echo 1 >new && mv new state.db.trusted",
+		"rm state.db",
+		"rm state.db-wal",
+		"mv state.db elsewhere",
+		"cp state.db new && mv new state.db",
+		"rm -r $PWD",
+		"rm -r $PWD && mkdir $PWD",
+	};
+	static struct stage stages[COUNT(ways)];
+	const struct timespec pause = { 0, 50000000L };
+	struct file_look look;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		stage_start(&stages[i]);
+		publish(&stages[i], V4, V6);
+	}
+	while (!file_look(stages[COUNT(ways) - 1].state, &look))
+		nanosleep(&pause, NULL);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct stage *s = &stages[i];
+
+		for (int twice = 0; twice < 2; twice++)
+			ROW(has(s, V4, V6), "%s: not known", ways[i]);
+		meddle(s, ways[i]);
+		ROW(!has(s, V4, V6), "%s: believed", ways[i]);
+		stage_close(s);
 	}
 	ROWS_END();
 }
@@ -1133,6 +1175,7 @@ main(void)
 		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_not_left),
 		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_removed_when_quiet),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_version_1),

@@ -72,6 +72,29 @@ late(void)
 	spin();
 }
 
+/* The deadline of work that is done is none of the next work's. */
+static void
+followed(void)
+{
+	struct timespec past = { 0, 3 * SOON_MS * 1000000L };
+
+	watchdog_start(clock_now() + SOON_MS, "the first work");
+	watchdog_stop();
+	watchdog_start(clock_now() + LONG_MS, "the second work");
+	nanosleep(&past, NULL);
+	_exit(0);
+}
+
+/* The last words are those of the present work. */
+static void
+renamed(void)
+{
+	watchdog_start(clock_now() + SOON_MS, "the first work");
+	watchdog_stop();
+	watchdog_start(clock_now() + SOON_MS, "the second work");
+	spin();
+}
+
 static const struct {
 	const char *what;
 	void (*child)(void);
@@ -85,6 +108,8 @@ static const struct {
 	{ "restarted", restarted, EXIT_FAILURE,
 	    "the work\\x0a\\x1b of a test lasted too long" },
 	{ "stopped", stopped, 0, NULL },
+	{ "followed", followed, 0, NULL },
+	{ "renamed", renamed, EXIT_FAILURE, "the second work lasted too long" },
 	{ "late", late, EXIT_FAILURE, "the work lasted too long" },
 };
 

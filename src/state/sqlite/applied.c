@@ -4,12 +4,12 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include <gnutls/crypto.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "state/sqlite/connection.h"
 #include "state/sqlite/epoch.h"
@@ -27,24 +27,24 @@ struct host_row {
 static int64_t
 sum_of(const char *host, const struct host_row *r)
 {
-	struct buffer all = { .max = 1024 };
-	char text[ADDRESS_TEXT_MAX];
+	char all[1024 + STATE_DIGEST_LEN], text[2][ADDRESS_TEXT_MAX];
+	const char *v[STATE_FAMILIES];
 	uint8_t hash[32] = { 0 };
 	int64_t sum;
+	int len;
 
-	buffer_printf(&all, "%s", host);
-	for (int f = 0; f < STATE_FAMILIES; f++) {
-		const char *v = value_text(&r->applied.value[f], text);
-
-		buffer_printf(&all, " %s %" PRId64, v != NULL ? v : "?",
-		    r->applied.at[f]);
+	for (int f = 0; f < STATE_FAMILIES; f++)
+		if ((v[f] = value_text(&r->applied.value[f], text[f])) == NULL)
+			v[f] = "?";
+	len = snprintf(all, 1024,
+	    "%s %s %" PRId64 " %s %" PRId64 " %u %" PRId64 " ", host,
+	    v[STATE_IPV4], r->applied.at[STATE_IPV4], v[STATE_IPV6],
+	    r->applied.at[STATE_IPV6], r->applied.intent, r->epoch);
+	if (len > 0 && len < 1024) {
+		memcpy(all + len, r->applied.settings, STATE_DIGEST_LEN);
+		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all,
+		    (size_t)len + STATE_DIGEST_LEN, hash);
 	}
-	buffer_printf(&all, " %u %" PRId64 " ", r->applied.intent, r->epoch);
-	buffer_add(&all, r->applied.settings, STATE_DIGEST_LEN);
-	if (!all.failed)
-		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all.data, all.len,
-		    hash);
-	buffer_free(&all);
 	memcpy(&sum, hash, sizeof sum);
 	return sum;
 }
@@ -58,7 +58,8 @@ read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
 
 	*r = (struct host_row){ .epoch = 0 };
 	*found = false;
-	bind_text(st, 1, host);
+	/* Not copied, as bind_text() would: it is needed for one step. */
+	sqlite3_bind_text(st, 1, host, -1, SQLITE_STATIC);
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		for (int f = 0; f < STATE_FAMILIES; f++) {
 			r->applied.value[f] = value_parse(
@@ -77,15 +78,16 @@ read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
 		rc = SQLITE_DONE;
 	}
 	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static bool
 is_believed(const struct sqlite *q, const char *host, const struct host_row *r)
 {
-	const struct state *s = q->store.state;
+	int64_t epoch = atomic_load(&q->store.state->shared->epoch);
 
-	return epoch_stands(s) && r->epoch == atomic_load(&s->shared->epoch) &&
+	return epoch != 0 && q->marker == epoch && r->epoch == epoch &&
 	    r->sum == sum_of(host, r);
 }
 

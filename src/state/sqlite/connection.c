@@ -86,6 +86,7 @@ connection_shut(struct sqlite *q)
 	}
 	sqlite3_close(q->db);
 	q->db = NULL;
+	q->looked = false;
 }
 
 static int
@@ -214,6 +215,37 @@ open_now(struct sqlite *q)
 	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }
 
+static bool
+looks_same(const struct file_look *a, const struct file_look *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	    a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/*
+ * Are the files still those that were opened?  Each is looked at, and the
+ * marker is read, only where something changed in their directory, since that
+ * takes the kernel longer than the question whether something did.
+ */
+static bool
+is_same(struct sqlite *q)
+{
+	const struct state *s = q->store.state;
+	struct file_look look;
+	bool looked = file_look(s, &look);
+
+	if (looked && q->looked && looks_same(&look, &q->look))
+		return true;
+	q->looked = false;
+	if (q->file != file_identity(s))
+		return false;
+	q->marker = epoch_marker(s);
+	q->look = look;
+	q->looked = looked;
+	return true;
+}
+
 bool
 connection_ready(struct sqlite *q)
 {
@@ -221,8 +253,7 @@ connection_ready(struct sqlite *q)
 	unsigned int version = atomic_load(&s->shared->version);
 	int rc;
 
-	if (q->db != NULL && q->version == version &&
-	    q->file == file_identity(s))
+	if (q->db != NULL && q->version == version && is_same(q))
 		return true;
 	if ((q->db == NULL && clock_now() < q->again) || !is_whole(s, version))
 		return false;
@@ -232,6 +263,7 @@ connection_ready(struct sqlite *q)
 	rc = open_now(q);
 	if (rc == SQLITE_OK) {
 		join_others(q);
+		q->marker = epoch_marker(s);
 		return true;
 	}
 	if (rc != SQLITE_ERROR || q->db != NULL)

@@ -32,18 +32,22 @@ struct sqlite {
 	struct store store;
 	sqlite3 *db; /* NULL: it cannot be used now */
 	sqlite3_stmt *statements[STATEMENTS];
-	unsigned int version; /* state_shared.version when it was opened */
-	uint64_t file;	      /* file_identity() then */
-	int64_t again;	      /* when to try to open it the next time */
-	int64_t intended;     /* epoch of the last intent */
+	unsigned int version;  /* state_shared.version when it was opened */
+	uint64_t file;	       /* file_identity() then */
+	int64_t marker;	       /* epoch_marker() */
+	struct file_look look; /* when file and marker were these */
+	bool looked;	       /* is look known? */
+	int64_t again;	       /* when to try to open it the next time */
+	int64_t intended;      /* epoch of the last intent */
 	/* Turns that the file did not take, as on a full disk. */
 	uint64_t unordered[STATE_HOSTS_MAX];
 	size_t unordered_next;
 };
 
 /*
- * Is the file open?  Opens it, also where another process, or another hand,
- * replaced or removed it; one that failed is tried again after 10 seconds.
+ * Is the file open, and q->marker what lies beside it?  Opens it, also where
+ * another process, or another hand, replaced or removed it; one that failed is
+ * tried again after 10 seconds.
  */
 bool connection_ready(struct sqlite *q);
 

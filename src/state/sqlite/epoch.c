@@ -135,14 +135,21 @@ epoch_seal(struct state *s)
 	s->directory = -1;
 }
 
+int64_t
+epoch_marker(const struct state *s)
+{
+	struct marker m;
+
+	read_marker(s, &m);
+	return m.sealed ? 0 : m.epoch;
+}
+
 bool
 epoch_stands(const struct state *s)
 {
 	int64_t epoch = atomic_load(&s->shared->epoch);
-	struct marker m;
 
-	read_marker(s, &m);
-	return epoch != 0 && m.epoch == epoch && !m.sealed;
+	return epoch != 0 && epoch_marker(s) == epoch;
 }
 
 static bool

@@ -32,6 +32,9 @@ bool epoch_lock(struct state *s);
  */
 int epoch_find(struct state *s, sqlite3 *db, bool sealed);
 
+/* The epoch that the file beside the database tells; 0: nothing is believed. */
+int64_t epoch_marker(const struct state *s);
+
 /* Is the epoch of s still that of the file, as far as anybody knows? */
 bool epoch_stands(const struct state *s);
 

@@ -13,6 +13,7 @@
 #define APPLICATION_ID 0x64646e73 /* "ddns": whose file this is */
 #define TABLES_VERSION 1
 #define BUSY_MS	       250 /* at most until another process commits */
+#define COARSE_S       1   /* clocks of file systems may tell whole seconds */
 #define NUMBER(n)      NUMBER_TEXT(n)
 #define NUMBER_TEXT(n) #n
 
@@ -81,6 +82,21 @@ file_identity(const struct state *s)
 	id = (db.st_ino * 0x9e3779b97f4a7c15ULL) ^ (wal.st_ino << 1) ^
 	    ((uint64_t)db.st_dev << 48);
 	return id != 0 ? id : 1;
+}
+
+bool
+file_look(const struct state *s, struct file_look *look)
+{
+	struct timespec now;
+	struct stat st;
+
+	if (stat(s->place, &st) == -1)
+		return false;
+	*look = (struct file_look){ .device = st.st_dev,
+		.inode = st.st_ino,
+		.changed = st.st_ctim };
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec - st.st_ctim.tv_sec > COARSE_S;
 }
 
 /*

@@ -5,6 +5,8 @@
 #define STATE_SQLITE_FILE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include <sqlite3.h>
 
@@ -42,6 +44,20 @@ enum err file_examine(const char *path, struct error *why);
  * number for others.  Never 0.
  */
 uint64_t file_identity(const struct state *s);
+
+/* How the directory looks in which the files are. */
+struct file_look {
+	dev_t device;
+	ino_t inode;
+	struct timespec changed;
+};
+
+/*
+ * As long as the directory looks the same, nobody made, removed or renamed a
+ * file in it.  False: it cannot be seen, or something changed so lately that
+ * one more change would look the same.
+ */
+bool file_look(const struct state *s, struct file_look *look);
 
 /* Does this code of SQLite mean that the file is damaged? */
 bool file_is_damaged(int code);
