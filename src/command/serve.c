@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,27 +23,13 @@
 #include "pool/notify.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
+#include "pool/sandbox.h"
 #include "pool/supervisor.h"
 #include "pool/watcher.h"
 #include "pool/worker.h"
 
 static const char usage_text[] =
     "usage: ddnsgate serve [--config FILE] [--single]\n";
-
-/* Keeps what this process holds, such as tokens, from other processes. */
-static void
-harden(void)
-{
-	static const struct rlimit none = { 0, 0 };
-
-	umask(027);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#ifndef __SANITIZE_ADDRESS__
-	/* No core, no ptrace, no /proc/self/mem; the leak check needs them. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
 
 static int
 fail(const struct error *why)
@@ -102,6 +86,8 @@ keep_resolver(struct single *s)
 	s->born = clock_now();
 	if ((s->resolver = process_fork("ddnsgate names")) == 0) {
 		activity_show("resolver", NULL);
+		if (!sandbox_enter(SANDBOX_NAMES, s->gateway))
+			_exit(EXIT_FAILURE);
 		resolver_run(s->gateway->providers, s->slot);
 	}
 	if (s->resolver != -1)
@@ -262,7 +248,8 @@ command_serve(int argc, char *argv[])
 			 "spawn-fcgi -u, or User= of a systemd unit");
 		return EXIT_FAILED;
 	}
-	harden();
+	umask(027);
+	sandbox_harden();
 	lack_share();
 	if (exchange_setup(&why) != ERR_OK ||
 	    (g = gateway_new(file, &why)) == NULL)
@@ -279,6 +266,11 @@ command_serve(int argc, char *argv[])
 		return fail(&why);
 	}
 	gateway_log_faults(g);
+	if (!sandbox_enter(SANDBOX_SUPERVISOR, g)) {
+		listener_close(&l);
+		gateway_free(g);
+		return EXIT_FAILED;
+	}
 	status = single ? serve_single(g, l.fd) : supervisor_run(g, &l);
 	exchange_teardown();
 	return status;

@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "command/command.h"
 #include "command/usage.h"
+#include "pool/calls.h"
 
 #ifdef HAVE_LIBPQ
 #define HAS_LIBPQ true
@@ -26,6 +27,8 @@ print_features(void)
 	} features[] = {
 		{ "libknot", DG_LIBKNOT, "the provider rfc2136" },
 		{ "libpq", HAS_LIBPQ, "state of several machines" },
+		{ "libseccomp", calls_limited(),
+		    "system calls that are not needed end a process" },
 		{ "wiping heap", heap_wipes(),
 		    "memory is overwritten when it is freed" },
 		{ "sanitizers", DG_SANITIZERS,

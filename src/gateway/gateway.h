@@ -37,11 +37,12 @@ struct gateway {
 /* The workers of a pool, and those of them that are at work. */
 struct worker_counts {
 	unsigned int all, busy;
+	bool outdated; /* the configuration on disk is not the one in force */
 };
 
 /* The things that one worker has for itself; never carry them across a fork. */
 struct gateway_tools {
-	struct edition edition; /* of the configuration, as it saw it last */
+	struct edition edition; /* of the configuration, without a pool */
 	struct tally tally;	/* what the present request adds */
 	/* Counts the workers of the board; NULL: there is no pool. */
 	void (*count_workers)(const void *board, struct worker_counts *c);

@@ -12,25 +12,33 @@ put_fault(struct buffer *b, const char *fault)
 }
 
 static void
-check_workers(const struct gateway *g, const struct gateway_tools *t,
+check_workers(const struct worker_counts *c, unsigned int wanted,
     struct buffer *b)
 {
-	unsigned int wanted = g->settings->workers;
-	struct worker_counts c;
-
-	if (t->count_workers == NULL)
-		return;
-	t->count_workers(t->board, &c);
 	/* A few are always missing for a moment, as while they are renewed. */
-	if (c.all < (wanted + 1) / 2)
+	if (c->all < (wanted + 1) / 2)
 		buffer_printf(b, "%sonly %u of %u workers are there",
-		    b->len > 0 ? "; " : "", c.all, wanted);
+		    b->len > 0 ? "; " : "", c->all, wanted);
+}
+
+/* A worker of a pool cannot read the file: its supervisor does, and tells. */
+static void
+count_workers(const struct gateway *g, struct gateway_tools *t,
+    struct worker_counts *c)
+{
+	if (t->count_workers != NULL)
+		t->count_workers(t->board, c);
+	else
+		*c = (struct worker_counts){ .all = g->settings->workers,
+			.outdated = !edition_is_current(&t->edition,
+			    g->settings->file) };
 }
 
 void
 health_reply(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *r)
 {
+	struct worker_counts c;
 	struct error ignored;
 
 	r->json = false;
@@ -39,10 +47,11 @@ health_reply(const struct gateway *g, struct gateway_tools *t,
 		buffer_puts(&r->body, "method\n");
 		return;
 	}
-	check_workers(g, t, &r->body);
+	count_workers(g, t, &c);
+	check_workers(&c, g->settings->workers, &r->body);
 	if (store_check(t->store, &ignored) != ERR_OK)
 		put_fault(&r->body, "the state cannot be used");
-	if (!edition_is_current(&t->edition, g->settings->file))
+	if (c.outdated)
 		put_fault(&r->body,
 		    "the configuration on disk is not the one in force");
 	r->status = r->body.len == 0 ? 200 : 503;

@@ -45,7 +45,7 @@ process_default_signals(void)
 	sigset_t none;
 
 	for (int sig = 1; sig < SIGRTMIN; sig++)
-		if (sig != SIGPIPE)
+		if (sig != SIGPIPE && sig != SIGSYS)
 			(void)signal(sig, SIG_DFL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
@@ -56,7 +56,12 @@ process_default_signals(void)
 bool
 process_ended(const char *what, pid_t pid, int status)
 {
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_warn("%s %d was ended by the kernel: it made a system call "
+			 "that its sandbox forbids; please report the line "
+			 "above that names the call",
+		    what, (int)pid);
+	else if (WIFSIGNALED(status))
 		log_warn("%s %d was ended by %s", what, (int)pid,
 		    sigdescr_np(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)

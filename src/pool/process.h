@@ -25,7 +25,8 @@ pid_t process_fork(const char *title);
 
 /*
  * In a child that serves nobody: the signals that its parent handles do their
- * default and none is blocked; SIGHUP and SIGUSR1 are ignored.
+ * default and none is blocked; SIGHUP and SIGUSR1 are ignored.  SIGSYS stays
+ * the sandbox's (calls.h).
  */
 void process_default_signals(void);
 

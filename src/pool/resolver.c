@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
+#include "pool/sandbox.h"
 #include "provider/endpoint.h"
 
 #define AGAIN_MS  300000
@@ -45,6 +46,8 @@ resolver_run(const struct providers *p, struct slot *slot)
 			ask_if_due(e, &schedules[i]);
 		if (slot != NULL)
 			atomic_store(&slot->stage, STAGE_SERVED);
+		if (sandbox_is_stale())
+			_exit(EXIT_SUCCESS);
 		nanosleep(&tick, NULL);
 	}
 }

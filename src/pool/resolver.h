@@ -20,7 +20,8 @@
 /*
  * Asks for each host of p now, every 5 minutes, and soon after a request found
  * that none of its addresses answers.  Never returns; any signal but SIGHUP and
- * SIGUSR1 ends the process.  slot may be NULL; its stage becomes STAGE_SERVED
+ * SIGUSR1 ends the process, and it exits with status 0 when its sandbox is
+ * stale.  slot may be NULL; its stage becomes STAGE_SERVED
  * after the first round.  Call it in a child, where providers_resolved(p, 0) is
  * not NULL.
  */

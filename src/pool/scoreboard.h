@@ -10,6 +10,7 @@
 #define POOL_SCOREBOARD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct scoreboard {
 	_Atomic uint64_t supervisor; /* alive_mark() of it */
 	int64_t began;		     /* seconds since 1970 */
 	_Atomic uint64_t replies[REPLIES__COUNT];
+	_Atomic bool outdated; /* the configuration on disk is another one */
 	struct refusals refusals;
 	size_t count; /* of slots */
 	struct slot slots[];

@@ -19,6 +19,7 @@
 #include "pool/notify.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
+#include "pool/sandbox.h"
 #include "pool/scoreboard.h"
 #include "pool/supervisor.h"
 #include "pool/watcher.h"
@@ -66,6 +67,7 @@ struct pool {
 	struct listener *listener;
 	struct listener old_listener; /* while its generation leaves */
 	struct scoreboard *scoreboard;
+	struct edition edition; /* of the configuration, as it was seen last */
 	struct child children[CHILDREN_MAX];
 	struct backoff backoffs[ROLE__COUNT];
 	struct crashes crashes;
@@ -219,8 +221,16 @@ tell_to_leave(struct child *c, int sig)
 static _Noreturn void
 child_run(const struct pool *p, const struct child *c)
 {
+	static const enum sandbox_kind sandboxes[] = {
+		[ROLE_WORKER] = SANDBOX_WORKER,
+		[ROLE_RESOLVER] = SANDBOX_NAMES,
+		[ROLE_WATCHER] = SANDBOX_WATCHER,
+	};
+
 	if (p->old_listener.fd != -1)
 		close(p->old_listener.fd);
+	if (!sandbox_enter(sandboxes[c->role], p->gateway))
+		_exit(EXIT_FAILURE);
 	if (c->role == ROLE_WORKER)
 		_exit(worker_run(p->gateway, p->listener->fd, p->scoreboard,
 		    c->slot));
@@ -578,6 +588,7 @@ read_again(struct pool *p, struct error *why)
 	/* Before the fork, so that no child carries its pages any further. */
 	gateway_free(p->gateway);
 	p->gateway = new;
+	p->edition = new->settings->edition;
 	p->accounts_changed = false;
 	return ERR_OK;
 }
@@ -724,6 +735,7 @@ pool_new(struct gateway *g, struct listener *l)
 		return NULL;
 	}
 	p->gateway = g;
+	p->edition = g->settings->edition;
 	p->listener = l;
 	p->old_listener.fd = -1;
 	p->lived_at = clock_now();
@@ -743,6 +755,16 @@ pool_free(struct pool *p)
 	free(p);
 }
 
+/* For the workers, which cannot read the file. */
+static void
+look_at_configuration(struct pool *p)
+{
+	bool same = edition_is_current(&p->edition, p->gateway->settings->file);
+
+	if (atomic_load(&p->scoreboard->outdated) == same)
+		atomic_store(&p->scoreboard->outdated, !same);
+}
+
 int
 supervisor_run(struct gateway *g, struct listener *l)
 {
@@ -760,6 +782,7 @@ supervisor_run(struct gateway *g, struct listener *l)
 		reap(p);
 		kill_stuck(p);
 		renew_if_asked(p);
+		look_at_configuration(p);
 		end_crash_loop(p);
 		fill(p);
 		take_over(p);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "pool/process.h"
+#include "pool/sandbox.h"
 #include "pool/watcher.h"
 
 #define PAUSE_MS     1000
@@ -34,7 +35,7 @@ watcher_run(const struct gateway *g, struct slot *slot)
 		struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
 
 		atomic_store(&slot->stage, STAGE_SERVED);
-		if (changed)
+		if (changed || sandbox_is_stale())
 			_exit(EXIT_SUCCESS);
 		nanosleep(&pause, NULL);
 	}

@@ -20,6 +20,7 @@
 #include "base/watchdog.h"
 #include "pool/fastcgi.h"
 #include "pool/listener.h"
+#include "pool/sandbox.h"
 #include "pool/worker.h"
 
 #define READ_MS	     2000
@@ -126,6 +127,7 @@ signals_setup(struct worker *w, bool alone)
 	sigset_t all;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* of the sandbox: calls.h */
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	sigemptyset(&w->while_waiting);
 	sigemptyset(&w->heard);
@@ -303,7 +305,10 @@ tools_end(struct gateway_tools *t)
 static void
 count_workers(const void *board, struct worker_counts *c)
 {
-	scoreboard_workers(board, &c->all, &c->busy);
+	const struct scoreboard *b = board;
+
+	scoreboard_workers(b, &c->all, &c->busy);
+	c->outdated = atomic_load(&b->outdated);
 }
 
 bool
@@ -396,6 +401,8 @@ worker_turn(struct worker *w)
 		 &w->while_waiting)) == -1)
 		return task_of_signals(w);
 	(void)answer_one(w);
+	if (sandbox_is_stale())
+		return WORKER_STOP;
 	w->idle_ticks = n == 0 ? w->idle_ticks + 1 : 0;
 	if (w->idle_ticks == IDLE_TICKS)
 		exchanges_trim(w->tools.exchanges);

@@ -103,6 +103,7 @@ struct engine {
 	    void *data);
 	enum err (*account_write)(struct store *st, const char *name,
 	    const char *text, bool is_new);
+	bool (*needs)(const struct state *s, struct state_needs *n);
 };
 
 extern const struct engine sqlite_engine;

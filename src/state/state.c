@@ -231,6 +231,13 @@ state_inherit(struct state *s, struct state *from)
 	from->shared = own;
 }
 
+bool
+state_needs(const struct state *s, struct state_needs *n)
+{
+	n->file_count = n->port_count = 0;
+	return s->engine->needs == NULL || s->engine->needs(s, n);
+}
+
 struct store *
 store_open(struct state *s)
 {

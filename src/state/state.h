@@ -13,6 +13,7 @@
 #ifndef STATE_STATE_H
 #define STATE_STATE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,23 @@ enum err state_examine(struct state *s, struct error *why);
 
 /* Takes over the shared part of another configuration's, of the same store. */
 void state_inherit(struct state *s, struct state *from);
+
+/* Files and TCP ports that a connection to a database needs. */
+#define STATE_FILES_MAX 8
+#define STATE_PORTS_MAX 8
+struct state_needs {
+	char files[STATE_FILES_MAX][PATH_MAX];
+	size_t file_count;
+	uint16_t ports[STATE_PORTS_MAX];
+	size_t port_count;
+};
+
+/*
+ * Fills in what a process that opens the store will need, for its sandbox:
+ * nothing, for a store in files.  More than there is room for is left out.
+ * False: out of memory.
+ */
+bool state_needs(const struct state *s, struct state_needs *n);
 
 /*
  * Opens the store for this process; after the fork only.  Never NULL but

@@ -216,8 +216,12 @@ def test_health(scene):
     assert get(scene.pool, "/healthz")[0] == 200
     scene.pool.configure(json.dumps(scene.configuration) + "\n")
     wrong = "the configuration on disk is not the one in force\n"
-    assert get(scene.pool, "/healthz")[::2] == (503, wrong)
+    waiting.until(lambda: get(scene.pool, "/healthz")[::2] == (503, wrong), "the change")
     assert health(scene) == (1, f"DDNSGATE WARNING - {wrong}")
+    scene.pool.configure(scene.configuration)
+    waiting.until(lambda: get(scene.pool, "/healthz")[0] == 200, "what is in force")
+    scene.pool.configure(json.dumps(scene.configuration) + "\n")
+    waiting.until(lambda: get(scene.pool, "/healthz")[0] == 503, "the change")
     scene.pool.renew()
     assert get(scene.pool, "/healthz")[0] == 200
     os.chmod(scene.state, 0o500)

@@ -4,7 +4,8 @@
 
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config ca-certificates
 	libfcgi-dev libgnutls28-dev libcurl4-gnutls-dev libjson-c-dev
-	libsqlite3-dev libbsd-dev libpq-dev libknot-dev"
+	libsqlite3-dev libbsd-dev libpq-dev libknot-dev
+	libseccomp-dev"
 LAB_PACKAGES="nginx-light spawn-fcgi pdns-server pdns-backend-sqlite3
 	bind9-dnsutils curl iproute2 python3 python3-cryptography"
 TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime

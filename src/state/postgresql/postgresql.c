@@ -117,4 +117,5 @@ const struct engine postgresql_engine = {
 	.accounts_version = postgresql_accounts_version,
 	.accounts = postgresql_accounts,
 	.account_write = postgresql_account_write,
+	.needs = postgresql_needs,
 };

@@ -7,6 +7,9 @@
 
 #include "state/engine.h"
 
+/* needs.c */
+bool postgresql_needs(const struct state *s, struct state_needs *n);
+
 /* applied.c */
 enum store_answer postgresql_is_applied(struct store *st,
     const struct state_claim *c, int64_t refresh_ms);
