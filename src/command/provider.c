@@ -1,6 +1,7 @@
 #include "config.h"
 
-#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,94 +14,68 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
+#include "command/provider_list.h"
 #include "command/usage.h"
 #include "https/exchange.h"
 #include "provider/description/description.h"
-#include "provider/dns/rfc2136.h"
 #include "provider/provider.h"
 #include "tls/trust.h"
 
 #define PROVIDER_MS 30000 /* ms; nobody but an administrator waits */
 
 static const char usage_text[] =
-    "usage: ddnsgate provider list\n"
+    "usage: ddnsgate provider list [--json]\n"
+    "       ddnsgate provider show [--json] PROVIDER\n"
     "       ddnsgate provider check FILE...\n"
-    "       ddnsgate provider run [--dry-run] [--config FILE]\n"
+    "       ddnsgate provider run [--dry-run | --record FILE] "
+    "[--config FILE]\n"
     "                             PROVIDER HOST ADDRESS...\n"
     "An ADDRESS may be ipv4=none or ipv6=none, which removes.\n";
 
-static int
-is_description(const struct dirent *e)
+/* Options of list and show; *status is what to end with, unless it is -1. */
+static bool
+read_json_option(int argc, char *argv[], int *status)
 {
-	size_t len = strlen(e->d_name);
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		USAGE_LONG,
+		{ NULL, 0, NULL, 0 },
+	};
+	bool json = false;
+	int c;
 
-	return e->d_name[0] != '.' && len > 5 &&
-	    strcmp(e->d_name + len - 5, ".json") == 0;
-}
-
-/* Prints the name of a provider, the parts of its token, and its title. */
-static void
-print_line(const char *name, const char *token, const char *about)
-{
-	printf("%-16s%-30s%s\n", name, token, about != NULL ? about : "");
-}
-
-static void
-print_description(const struct description *d)
-{
-	struct buffer token = { .max = 1024 };
-
-	for (size_t i = 0; i < d->part_count; i++)
-		buffer_printf(&token, "%s%s", i > 0 ? ":" : "", d->parts[i]);
-	print_line(d->name, token.data != NULL ? token.data : "", d->about);
-	buffer_free(&token);
-}
-
-/* Every file that a configuration may name; a wrong one is told. */
-static int
-list_directory(const char *directory, const char *hidden_by)
-{
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_description, alphasort);
-	int status = EXIT_OK;
-
-	for (int i = 0; i < count; i++) {
-		char file[4096], other[4096] = "";
-		struct description *d;
-		struct error why;
-
-		snprintf(file, sizeof file, "%s/%s", directory,
-		    entries[i]->d_name);
-		if (hidden_by != NULL)
-			snprintf(other, sizeof other, "%s/%s", hidden_by,
-			    entries[i]->d_name);
-		free(entries[i]);
-		if (hidden_by != NULL && access(other, F_OK) == 0)
-			continue;
-		if ((d = description_read(file, &why)) == NULL) {
-			fprintf(stderr, "ddnsgate: %s\n", why.text);
-			status = EXIT_FAILED;
-			continue;
+	*status = -1;
+	while (
+	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
+		if (c != 'j') {
+			*status = usage(usage_text, c);
+			return false;
 		}
-		print_description(d);
-		description_free(d);
+		json = true;
 	}
-	if (count >= 0)
-		free(entries);
-	return status;
+	return json;
 }
 
 static int
 list(int argc, char *argv[])
 {
-	int own, ours, status = usage_no_options(usage_text, argc, argv);
+	int status;
+	bool json = read_json_option(argc, argv, &status);
 
 	if (status != -1 || optind != argc)
 		return status != -1 ? status : usage(usage_text, 0);
-	own = list_directory(PROVIDERS_SYSCONFDIR, NULL);
-	ours = list_directory(PROVIDERS_DATADIR, PROVIDERS_SYSCONFDIR);
-	print_line(RFC2136_NAME, "key:secret", RFC2136_ABOUT);
-	return own == EXIT_OK ? ours : own;
+	return provider_list(json);
+}
+
+static int
+show(int argc, char *argv[])
+{
+	int status;
+	bool json = read_json_option(argc, argv, &status);
+
+	if (status != -1 || optind + 1 != argc)
+		return status != -1 ? status : usage(usage_text, 0);
+	return provider_show(argv[optind], json);
 }
 
 static int
@@ -144,9 +119,55 @@ print_result(const struct publication *r, FILE *to)
 	fputc('\n', to);
 }
 
+/* How to run: what is written where, or shown only. */
+struct manner {
+	bool dry;
+	const char *record; /* file for the exchange; NULL: it is not kept */
+};
+
+/* A new file, for its owner only; false: why not was told. */
+static FILE *
+open_recording(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *to = fd != -1 ? fdopen(fd, "w") : NULL;
+
+	if (to == NULL)
+		fprintf(stderr, "ddnsgate: %s: %s\n", name, strerror(errno));
+	return to;
+}
+
+static bool
+record(const struct provider *p, struct exchanges *x, const char *token,
+    struct publication *const records[], size_t count, const char *name,
+    long *retry_after)
+{
+	FILE *to = open_recording(name);
+	struct error why;
+	enum err rc;
+
+	*retry_after = 0;
+	if (to == NULL)
+		return false;
+	rc = provider_record(p, x, token, records, count,
+	    clock_now() + PROVIDER_MS, retry_after, to, &why);
+	if (fclose(to) != 0 && rc == ERR_OK)
+		rc = error_set(&why, ERR_SYSTEM, "%s: %s", name,
+		    strerror(errno));
+	if (rc == ERR_OK) {
+		printf("recorded in %s; read it before you give it away: "
+		       "answers may say more than names and tokens\n",
+		    name);
+		return true;
+	}
+	unlink(name);
+	fprintf(stderr, "ddnsgate: %s\n", why.text);
+	return false;
+}
+
 static int
 publish(const struct provider *p, struct publication *const records[],
-    size_t count)
+    size_t count, const char *recording)
 {
 	struct trust *trust = trust_new();
 	struct exchanges *x = trust != NULL ? exchanges_new(trust) : NULL;
@@ -166,12 +187,15 @@ publish(const struct provider *p, struct publication *const records[],
 		trust_free(trust);
 		return EXIT_FAILED;
 	}
-	provider_publish(p, x, token, records, count, clock_now() + PROVIDER_MS,
-	    &retry_after);
+	if (recording == NULL)
+		provider_publish(p, x, token, records, count,
+		    clock_now() + PROVIDER_MS, &retry_after);
+	else if (!record(p, x, token, records, count, recording, &retry_after))
+		status = EXIT_FAILED;
 	secret_wipe(token, sizeof token);
 	exchanges_free(x);
 	trust_free(trust);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && records[i]->done; i++) {
 		print_result(records[i], stdout);
 		if (records[i]->result != ERR_OK)
 			status = EXIT_FAILED;
@@ -246,8 +270,8 @@ read_records(struct publication records[static 2], size_t *count, char *words[])
 
 /* s: the configuration that knows the host, if there is one. */
 static int
-run_host(const struct settings *s, const struct provider *p, bool dry,
-    char *words[])
+run_host(const struct settings *s, const struct provider *p,
+    const struct manner *how, char *words[])
 {
 	struct publication records[2] = { 0 };
 	struct publication *const list[] = { &records[0], &records[1] };
@@ -268,8 +292,8 @@ run_host(const struct settings *s, const struct provider *p, bool dry,
 			records[i].replace_set =
 			    host != NULL && host->replace_set;
 		}
-		status =
-		    dry ? rehearse(p, list, count) : publish(p, list, count);
+		status = how->dry ? rehearse(p, list, count) :
+				    publish(p, list, count, how->record);
 	}
 	free(name);
 	return status;
@@ -307,8 +331,8 @@ read_configuration(const char *file, bool asked_for, struct error *why)
  * such file, for a description alone is enough.
  */
 static int
-run_provider(const struct settings *s, const char *file, bool dry,
-    char *words[], struct error *why)
+run_provider(const struct settings *s, const char *file,
+    const struct manner *how, char *words[], struct error *why)
 {
 	struct provider_settings one;
 	struct settings used = s != NULL ?
@@ -321,9 +345,9 @@ run_provider(const struct settings *s, const char *file, bool dry,
 
 	if (all == NULL)
 		return EXIT_FAILED;
-	if (!dry)
+	if (!how->dry)
 		providers_resolve(all);
-	status = run_host(&used, providers_get(all, index), dry, words + 1);
+	status = run_host(&used, providers_get(all, index), how, words + 1);
 	providers_free(all);
 	return status;
 }
@@ -334,13 +358,15 @@ run(int argc, char *argv[])
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "dry-run", no_argument, NULL, 'd' },
+		{ "record", required_argument, NULL, 'r' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = COMMAND_CONFIG_FILE;
 	struct error why = { .code = ERR_OK };
 	struct settings *s;
-	bool dry = false, asked_for = false;
+	struct manner how = { .dry = false };
+	bool asked_for = false;
 	int c, status = EXIT_FAILED;
 
 	while (
@@ -349,18 +375,20 @@ run(int argc, char *argv[])
 			file = optarg;
 			asked_for = true;
 		} else if (c == 'd') {
-			dry = true;
+			how.dry = true;
+		} else if (c == 'r') {
+			how.record = optarg;
 		} else {
 			return usage(usage_text, c);
 		}
 	}
-	if (argc - optind < 3)
+	if (argc - optind < 3 || (how.dry && how.record != NULL))
 		return usage(usage_text, 0);
 	if (exchange_setup(&why) != ERR_OK)
 		goto out;
 	s = read_configuration(file, asked_for, &why);
 	if (why.code == ERR_OK)
-		status = run_provider(s, file, dry, argv + optind, &why);
+		status = run_provider(s, file, &how, argv + optind, &why);
 	settings_free(s);
 	exchange_teardown();
 out:
@@ -375,7 +403,8 @@ command_provider(int argc, char *argv[])
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char *argv[]);
-	} actions[] = { { "list", list }, { "check", check }, { "run", run } };
+	} actions[] = { { "list", list }, { "show", show }, { "check", check },
+		{ "run", run } };
 	int status;
 
 	for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof *actions;

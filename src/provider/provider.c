@@ -294,20 +294,54 @@ provider_finish(struct publishing *pub, long *retry_after)
 	free(pub);
 }
 
-void
-provider_publish(const struct provider *p, struct exchanges *x,
-    const char *token, struct publication *const records[], size_t count,
-    int64_t deadline, long *retry_after)
+static void
+publish(struct publishing *pub, struct exchanges *x, long *retry_after)
 {
-	struct publishing *pub =
-	    provider_start(p, x, token, records, count, deadline, deadline);
-
 	while (pub != NULL && provider_step(pub))
 		if (provider_in_flight(pub))
 			(void)exchanges_wait(x, provider_due(pub));
 		else
 			(void)poll(NULL, 0, clock_left(provider_due(pub)));
 	provider_finish(pub, retry_after);
+}
+
+void
+provider_publish(const struct provider *p, struct exchanges *x,
+    const char *token, struct publication *const records[], size_t count,
+    int64_t deadline, long *retry_after)
+{
+	publish(provider_start(p, x, token, records, count, deadline, deadline),
+	    x, retry_after);
+}
+
+enum err
+provider_record(const struct provider *p, struct exchanges *x,
+    const char *token, struct publication *const records[], size_t count,
+    int64_t deadline, long *retry_after, FILE *to, struct error *why)
+{
+	const struct description *d = p->api.description;
+	struct token_parts parts = { .count = 0 };
+	struct recording *r;
+	struct publishing *pub;
+	enum err rc;
+
+	if (d == NULL)
+		return error_set(why, ERR_CONFIG,
+		    "%s: what is said to a name server cannot be recorded",
+		    p->settings->name);
+	if ((r = recording_new()) == NULL)
+		return error_memory(why);
+	pub = provider_start(p, x, token, records, count, deadline, deadline);
+	if (pub != NULL)
+		publish_record(pub->run, r);
+	publish(pub, x, retry_after);
+	rc = token_split(&parts, token, d->parts, d->part_count, why);
+	if (rc == ERR_OK)
+		rc = recording_write(r, d->name, &parts, records, count,
+		    p->settings->variables, to, why);
+	token_end(&parts);
+	recording_free(r);
+	return rc;
 }
 
 void

@@ -133,6 +133,14 @@ void provider_publish(const struct provider *p, struct exchanges *x,
     int64_t deadline, long *retry_after);
 
 /*
+ * The same, and writes what was said to a file, as recording.h does.
+ * ERR_CONFIG: the provider is a name server; that cannot be recorded.
+ */
+enum err provider_record(const struct provider *p, struct exchanges *x,
+    const char *token, struct publication *const records[], size_t count,
+    int64_t deadline, long *retry_after, FILE *to, struct error *why);
+
+/*
  * Prints the requests that provider_publish() would send, and sends none.  The
  * token is masked, "<id>" stands for what an answer would give, and a step is
  * shown if any answer may lead to it.  A zone that is not given is taken to

@@ -11,6 +11,7 @@
 #include "provider/token.h"
 
 #define TOKEN_PIECE    6    /* characters that give something away */
+#define TOKEN_LONG     64   /* characters that are as good as a whole part */
 #define TOKEN_LOOK_MAX 1024 /* bytes that are looked at; more than is quoted */
 #define TOKEN_LAYERS   4    /* of escapes within escapes */
 
@@ -141,10 +142,11 @@ unescape(char *text)
 
 /*
  * How many of the bytes are, in whatever case, a piece of a part of the token
- * that gives something away: TOKEN_PIECE or more, or a shorter part as a whole.
+ * that gives something away: least or more, or a shorter part as a whole.
  */
 static size_t
-piece_at(const struct token_parts *t, const char *bytes, size_t len)
+piece_at(const struct token_parts *t, size_t least, const char *bytes,
+    size_t len)
 {
 	size_t longest = 0;
 
@@ -159,7 +161,7 @@ piece_at(const struct token_parts *t, const char *bytes, size_t len)
 			    tolower((unsigned char)part[from + n]) ==
 				tolower((unsigned char)bytes[n]))
 				n++;
-			if (n > longest && (n >= TOKEN_PIECE || n == whole))
+			if (n > longest && (n >= least || n == whole))
 				longest = n;
 		}
 	}
@@ -167,10 +169,11 @@ piece_at(const struct token_parts *t, const char *bytes, size_t len)
 }
 
 static bool
-has_piece(const struct token_parts *t, const char *bytes, size_t len)
+has_piece(const struct token_parts *t, size_t least, const char *bytes,
+    size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (piece_at(t, bytes + i, len - i) > 0)
+		if (piece_at(t, least, bytes + i, len - i) > 0)
 			return true;
 	return false;
 }
@@ -203,7 +206,7 @@ worth(char c, unsigned int bits)
  * the places is tried that lead to other bytes.
  */
 static bool
-has_coded_piece(const struct token_parts *t, const char *text,
+has_coded_piece(const struct token_parts *t, size_t least, const char *text,
     unsigned int bits)
 {
 	char bytes[TOKEN_LOOK_MAX];
@@ -231,7 +234,7 @@ has_coded_piece(const struct token_parts *t, const char *text,
 			have -= 8;
 			bytes[n++] = (char)(held >> have & 0xff);
 		}
-		found = found || has_piece(t, bytes, n);
+		found = found || has_piece(t, least, bytes, n);
 	}
 	secret_wipe(bytes, sizeof bytes);
 	return found;
@@ -239,15 +242,16 @@ has_coded_piece(const struct token_parts *t, const char *text,
 
 /* Looks for the token in every spelling that a provider may give it. */
 static bool
-repeats(const struct token_parts *t, const char *said)
+repeats(const struct token_parts *t, size_t least, const char *said)
 {
 	char text[TOKEN_LOOK_MAX];
 	bool found = false;
 
 	snprintf(text, sizeof text, "%s", said);
 	for (int layer = 0; layer <= TOKEN_LAYERS && !found; layer++) {
-		found = has_piece(t, text, strlen(text)) ||
-		    has_coded_piece(t, text, 6) || has_coded_piece(t, text, 4);
+		found = has_piece(t, least, text, strlen(text)) ||
+		    has_coded_piece(t, least, text, 6) ||
+		    has_coded_piece(t, least, text, 4);
 		if (!unescape(text))
 			break;
 	}
@@ -263,7 +267,7 @@ static void
 star_pieces(const struct token_parts *t, char *text)
 {
 	for (size_t left = strlen(text); left > 0;) {
-		size_t n = piece_at(t, text, left);
+		size_t n = piece_at(t, TOKEN_PIECE, text, left);
 
 		if (n < TOKEN_PIECE)
 			n = 1;
@@ -283,11 +287,28 @@ token_quote(const struct token_parts *t, const char *text, char *quote,
 	snprintf(plain, sizeof plain, "%s", text);
 	star_pieces(t, plain);
 	snprintf(quote, size, "%s",
-	    repeats(t, plain) ? "(withheld: it repeats the token)" : plain);
+	    repeats(t, TOKEN_PIECE, plain) ?
+		"(withheld: it repeats the token)" :
+		plain);
 	secret_wipe(plain, sizeof plain);
 	for (char *q = quote; *q != '\0'; q++)
 		if (*q < 0x20 || *q > 0x7e)
 			*q = ' ';
+}
+
+bool
+token_is_in(const struct token_parts *t, const char *text)
+{
+	struct token_parts secrets = { .count = 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (strlen(t->parts[i]) >= TOKEN_PIECE)
+			secrets.parts[secrets.count++] = t->parts[i];
+	for (size_t at = 0, len = strlen(text); at < len && !found;
+	     at += TOKEN_LOOK_MAX / 4)
+		found = repeats(&secrets, TOKEN_LONG, text + at);
+	return found;
 }
 
 void

@@ -4,6 +4,7 @@
 #ifndef PROVIDER_TOKEN_H
 #define PROVIDER_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -39,6 +40,13 @@ enum err token_split(struct token_parts *t, const char *token,
 #define TOKEN_QUOTE_MAX 512
 void token_quote(const struct token_parts *t, const char *text, char *quote,
     size_t size);
+
+/*
+ * Does text hold a whole part of the token, or 64 characters of one, in a
+ * spelling that token_quote() sees through?  A part of less than 6 characters
+ * is no secret, and is not looked for.
+ */
+bool token_is_in(const struct token_parts *t, const char *text);
 
 /* Wipes and frees the parts. */
 void token_end(struct token_parts *t);

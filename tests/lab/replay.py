@@ -169,10 +169,10 @@ class Providers:
         found = re.search(r"no-such-name\.json in (\S+) or (\S+)", ran.stderr)
         return pathlib.Path(found[1]), pathlib.Path(found[2])
 
-    def replay(self, items, name, variables, token, host, addresses, options):
+    def replay(self, items, name, variables, token, host, addresses, options, words=()):
         """Runs the program against a script; returns what both saw of it."""
         self.script = Script(items)
-        return self.run(self.configuration(name, variables, host, options), token,
+        return self.run(self.configuration(name, variables, host, options), token, *words,
                         name, host, *addresses), self.script
 
     def rehearse(self, name, variables, host, addresses, options):

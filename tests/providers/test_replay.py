@@ -94,6 +94,35 @@ def test_exchange(providers, name, case):
     check(providers, name, EXCHANGES[name], case)
 
 
+def elsewhere(exchange):
+    """The same exchange for other names, which nobody else is to learn."""
+    text = json.dumps(exchange).replace("example.org", "kellerhaus.de")
+    return json.loads(re.sub("(?<![A-Za-z])home(?![A-Za-z])", "zuhause", text))
+
+
+@pytest.mark.parametrize("name, case", [
+    p for p in cases_of(EXCHANGES) if p.values[1]["case"] in ("replace", "create", "ambiguous")])
+def test_a_recording_replays(providers, tmp_path, name, case):
+    """It names nobody, and shows what happened."""
+    exchange, case = elsewhere(EXCHANGES[name]), elsewhere(case)
+    token = case.get("token", exchange["token"])
+    host = case.get("host", "zuhause.kellerhaus.de")
+    file = tmp_path / "recorded.json"
+    ran, seen = providers.replay(
+        script_of(exchange, case), name, exchange.get("config"), token, host,
+        case["addresses"], options_of(case), ["--record", str(file)])
+    assert seen.problems == [] and seen.left() == []
+    assert f"recorded in {file}; read it" in ran.stdout
+    text = file.read_text()
+    for secret in ("kellerhaus", "zuhause", *token.split(":")):
+        assert len(secret) < 6 or secret.lower() not in text.lower()
+    assert file.stat().st_mode & 0o777 == 0o600
+    recorded = json.loads(text)
+    again, = recorded["cases"]
+    assert again["verdicts"] == case["verdicts"]
+    check(providers, name, recorded, again)
+
+
 @contextlib.contextmanager
 def own_description(providers, name, text):
     """A description in the operator's directory."""

@@ -73,7 +73,7 @@ static const struct {
 } broken[] = {
 	{ "/version", "1",
 	    "/version: unknown; here may stand: format, name, "
-	    "about, base, begin_base, token, headers, basic, sign, expect, "
+	    "about, basis, base, begin_base, token, headers, basic, sign, expect, "
 	    "error, verdicts, apex, ttl, types, begin, zone, steps, remove, "
 	    "end" },
 	{ "/format", NULL, "/format: is missing" },

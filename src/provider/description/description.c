@@ -336,12 +336,20 @@ read_requests(struct compiler *c, struct reader *top, const struct reader *sign,
 	    !v->list[VARIABLE_SUB].used;
 }
 
+static const char *const basis_words[] = {
+	[BASIS_DOCUMENTS] = "documents",
+	[BASIS_RECORDING] = "recording",
+	[BASIS_RUN] = "run",
+	NULL,
+};
+
 static void
 compile(struct compiler *c, struct reader top, struct description *d)
 {
 	struct reader format = reader_member(&top, "format");
 	struct reader name = reader_member(&top, "name");
 	struct reader about = reader_member(&top, "about");
+	struct reader basis = reader_member(&top, "basis");
 	struct reader base = reader_member(&top, "base");
 	struct reader begin_base = reader_member(&top, "begin_base");
 	struct reader token = reader_member(&top, "token");
@@ -362,6 +370,7 @@ compile(struct compiler *c, struct reader top, struct description *d)
 	if (reader_ok(&top))
 		check_name(&name, d->file, d->name);
 	d->about = reader_string(&about, NULL);
+	d->basis = (enum basis)reader_word(&basis, basis_words, 0);
 	d->base = read_base(c, &base);
 	d->begin_base = read_url(&begin_base);
 	read_token(c, &token, d);

@@ -46,6 +46,13 @@ enum meaning {
 	MEANS__MAX
 };
 
+/* What stands behind a description. */
+enum basis {
+	BASIS_DOCUMENTS, /* of the vendor, and other clients */
+	BASIS_RECORDING, /* answers that the vendor gave */
+	BASIS_RUN	 /* it was run against the real one */
+};
+
 /* Everything borrowed belongs to the document, or to the arena. */
 struct description {
 	json_object *document;
@@ -53,7 +60,8 @@ struct description {
 	struct variables variables;
 	char *file;
 	const char *name;
-	const char *about;	/* or NULL */
+	const char *about; /* or NULL */
+	enum basis basis;
 	const char *base;	/* where the operator gives none, or
 				   "{config.base}" where one must be given */
 	const char *begin_base; /* of begin's steps; NULL: base */

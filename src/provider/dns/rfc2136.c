@@ -17,7 +17,6 @@
 
 #define PORT_DEFAULT	  53
 #define ALGORITHM_DEFAULT "hmac-sha256"
-#define TTL_DEFAULT	  60 /* of a record that is new */
 
 /* A record on its way. */
 struct record {
@@ -176,7 +175,7 @@ look(struct nameserver *n, struct record *record, struct error *why)
 		    held.count, address_format(&held.address, text));
 	record->ttl = r->ttl != 0 ? (uint32_t)r->ttl :
 	    held.count > 0	  ? held.ttl :
-				    TTL_DEFAULT;
+				    RFC2136_TTL;
 	if (r->remove ?
 		held.count == 0 :
 		held.count == 1 && address_equal(&held.address, &r->address))
@@ -334,7 +333,7 @@ print_record(FILE *to, const struct publication *r)
 	    address_type(&r->address));
 	if (!r->remove)
 		fprintf(to, "update add %s. %lld %s %s\n", r->name,
-		    r->ttl != 0 ? (long long)r->ttl : TTL_DEFAULT,
+		    r->ttl != 0 ? (long long)r->ttl : RFC2136_TTL,
 		    address_type(&r->address),
 		    address_format(&r->address, text));
 }

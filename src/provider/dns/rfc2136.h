@@ -14,6 +14,7 @@
 #include "provider/publication.h"
 
 #define RFC2136_NAME "rfc2136" /* instead of that of a file */
+#define RFC2136_TTL  60	       /* of a record that is new */
 #if DG_LIBKNOT
 #define RFC2136_ABOUT "any name server that takes updates (RFC 2136, TSIG)"
 #else

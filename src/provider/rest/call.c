@@ -65,6 +65,13 @@ finish(struct run *run, struct call *c)
 		share_no_more(run);
 }
 
+static const char *
+path_of(const struct call *c)
+{
+	return c->pages.path.data != NULL ? c->pages.path.data :
+					    c->message.path.data;
+}
+
 static void
 send_message(struct run *run, struct call *c)
 {
@@ -72,9 +79,7 @@ send_message(struct run *run, struct call *c)
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	struct target to = { c->to->host, c->to->port, addresses,
 		endpoint_addresses(c->to, addresses), c->to->settings->ca };
-	const char *path =
-	    c->pages.path.data != NULL ? c->pages.path.data : m->path.data;
-	struct exchange_request request = { m->method, path, m->headers,
+	struct exchange_request request = { m->method, path_of(c), m->headers,
 		m->body.len > 0 ? m->body.data : NULL, m->body.len,
 		m->sigv4.data, m->userpwd.data, c->step->answer.max };
 
@@ -113,6 +118,9 @@ poll_call(struct run *run, struct call *c)
 	if (!exchange_done(c->exchange))
 		return;
 	c->rc = exchange_result(c->exchange, &c->answer, &c->why);
+	if (c->rc == ERR_OK && run->recording != NULL)
+		recording_add(run->recording, &c->message, path_of(c),
+		    c->answer);
 	if (may_repeat(run, c)) {
 		c->repeats--;
 		c->again = clock_now() + RETRY_PAUSE_MS;

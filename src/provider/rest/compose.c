@@ -236,7 +236,7 @@ message_page(const struct message *m, const char *query, const char *value,
 		copy_without(m, query, to);
 		buffer_puts(to, query);
 		buffer_puts(to, "=");
-		fill_escaped(to, value);
+		fill_escaped(to, value, ENCODE_QUERY);
 		return fill_room(to, why);
 	}
 	if (strncmp(value, m->origin, len) == 0 && value[len] == '/')

@@ -30,9 +30,10 @@ encode_percent(struct buffer *to, const char *value, size_t len,
 }
 
 void
-fill_escaped(struct buffer *to, const char *value)
+fill_escaped(struct buffer *to, const char *value, enum encoding as)
 {
-	encode_percent(to, value, strlen(value), UNRESERVED);
+	encode_percent(to, value, strlen(value),
+	    as == ENCODE_PATH ? UNRESERVED "*@:" : UNRESERVED);
 }
 
 static void
@@ -63,10 +64,8 @@ encode(struct buffer *to, const char *name, const char *value, enum encoding as,
 		if (!template_may_hold(as, *c))
 			return error_set(why, ERR_REFUSED,
 			    "{%s} holds what no header can", name);
-	if (as == ENCODE_PATH)
-		encode_percent(to, value, strlen(value), UNRESERVED "*@:");
-	else if (as == ENCODE_QUERY)
-		fill_escaped(to, value);
+	if (as == ENCODE_PATH || as == ENCODE_QUERY)
+		fill_escaped(to, value, as);
 	else if (as == ENCODE_XML)
 		encode_xml(to, value);
 	else

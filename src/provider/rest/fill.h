@@ -45,8 +45,8 @@ enum err fill_fields(struct buffer *to, const struct fields *fields,
 enum err fill_body(json_object **to, const struct body *body,
     const struct values *v, const struct group *each, struct error *why);
 
-/* Appends a value of a query, escaped. */
-void fill_escaped(struct buffer *to, const char *value);
+/* Appends a value escaped, as a segment of a path or as a value of a query. */
+void fill_escaped(struct buffer *to, const char *value, enum encoding as);
 
 /* ERR_REFUSED when something did not fit into the buffer. */
 enum err fill_room(const struct buffer *to, struct error *why);

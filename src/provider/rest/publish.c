@@ -555,6 +555,12 @@ publish_start(const struct api *api, struct exchanges *exchanges,
 	return run;
 }
 
+void
+publish_record(struct run *run, struct recording *r)
+{
+	run->recording = r;
+}
+
 bool
 publish_step(struct run *run)
 {

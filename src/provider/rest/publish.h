@@ -15,6 +15,7 @@
 #include "https/exchange.h"
 #include "provider/publication.h"
 #include "provider/rest/api.h"
+#include "provider/rest/recording.h"
 
 struct run;
 
@@ -29,6 +30,9 @@ struct run;
 struct run *publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
     unsigned int turn, int64_t deadline, int64_t late);
+
+/* Keeps every exchange of the run in r; before the first publish_step(). */
+void publish_record(struct run *run, struct recording *r);
 
 /*
  * Sends what can go, and acts on the answers that have come.  Never waits.

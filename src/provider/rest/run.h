@@ -16,6 +16,7 @@
 #include "provider/rest/compose.h"
 #include "provider/rest/judge.h"
 #include "provider/rest/page.h"
+#include "provider/rest/recording.h"
 #include "provider/rest/tree.h"
 
 /* One message, and the answer to it. */
@@ -42,7 +43,8 @@ enum phase { PHASE_BEGIN, PHASE_RECORDS, PHASE_END, PHASE_OVER };
 struct run {
 	struct tree tree;
 	struct exchanges *exchanges;
-	unsigned int turn; /* the name that goes first */
+	struct recording *recording; /* or NULL */
+	unsigned int turn;	     /* the name that goes first */
 	int64_t deadline;
 	int64_t impatient; /* from then on nothing waits for other records */
 	enum phase phase;
