@@ -17,6 +17,7 @@ static const char *const names[] = {
 	[ERR_ABANDONED] = "abandoned",
 	[ERR_AUTH] = "login",
 	[ERR_TOO_MANY_FAILURES] = "limit",
+	[ERR_TOO_MANY_PROOFS] = "proofs",
 	[ERR_UPDATES_BUSY] = "updates",
 	[ERR_LOGINS_BUSY] = "crowd",
 	[ERR_NOT_A_NAME] = "name",

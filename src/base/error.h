@@ -17,6 +17,7 @@ enum err {
 	ERR_ABANDONED,	       /* nobody waits for the reply any more */
 	ERR_AUTH,	       /* not a known login */
 	ERR_TOO_MANY_FAILURES, /* too many logins failed from that address */
+	ERR_TOO_MANY_PROOFS,   /* too many proofs of the account failed */
 	ERR_UPDATES_BUSY,      /* too many updates wait for others */
 	ERR_LOGINS_BUSY,    /* too many logins are checked at the same time */
 	ERR_NOT_A_NAME,	    /* the request names no full host name */

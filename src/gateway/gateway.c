@@ -187,7 +187,8 @@ enum err
 gateway_open_state(struct gateway *g, struct error *why)
 {
 	if ((g->slow = slow_new(g->settings->workers)) == NULL ||
-	    (g->metrics = metrics_new(g->settings)) == NULL)
+	    (g->metrics = metrics_new(g->settings)) == NULL ||
+	    (g->budget = budget_new()) == NULL)
 		return error_memory(why);
 	g->state = state_new(g->settings, why);
 	return g->state != NULL ? ERR_OK : why->code;
@@ -196,10 +197,15 @@ gateway_open_state(struct gateway *g, struct error *why)
 void
 gateway_inherit(struct gateway *g, struct gateway *from)
 {
+	struct budget *budget;
+
 	providers_inherit(g->providers, from->providers);
 	accounts_inherit(g->accounts, from->accounts);
 	slow_inherit(g->slow, from->slow);
 	metrics_inherit(g->metrics, from->metrics);
+	budget = g->budget;
+	g->budget = from->budget;
+	from->budget = budget;
 	state_inherit(g->state, from->state);
 }
 
@@ -211,6 +217,7 @@ gateway_free(struct gateway *g)
 	state_free(g->state);
 	metrics_free(g->metrics);
 	slow_free(g->slow);
+	budget_free(g->budget);
 	notices_free(g->notices);
 	prover_free(g->prover);
 	trust_free(g->trust);

@@ -7,6 +7,7 @@
 #include "account/account.h"
 #include "base/error.h"
 #include "config/settings.h"
+#include "gateway/budget.h"
 #include "gateway/metrics.h"
 #include "gateway/notice.h"
 #include "gateway/refusals.h"
@@ -31,6 +32,7 @@ struct gateway {
 	struct slow *slow;	 /* this and the next two are NULL until
 			      * gateway_open_state() */
 	struct metrics *metrics;
+	struct budget *budget;
 	struct state *state;
 };
 

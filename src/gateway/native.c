@@ -23,6 +23,7 @@ static const struct wording errors[ERR__MAX] = {
 	[ERR_OK] = { "busy", 503, true },
 	[ERR_AUTH] = { "badauth", 401, false },
 	[ERR_TOO_MANY_FAILURES] = { "limit", 429, true },
+	[ERR_TOO_MANY_PROOFS] = { "limit", 429, true },
 	[ERR_REQUEST] = { NULL, 400, false },
 	[ERR_NOT_A_NAME] = { NULL, 400, false },
 	[ERR_TOO_MANY_NAMES] = { NULL, 400, false },

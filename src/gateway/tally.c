@@ -36,6 +36,7 @@ of_error(enum err code)
 	case ERR_AUTH:
 		return OUTCOME_LOGIN;
 	case ERR_TOO_MANY_FAILURES:
+	case ERR_TOO_MANY_PROOFS:
 		return OUTCOME_LIMIT;
 	case ERR_LOGINS_BUSY:
 		return OUTCOME_LOGINS_BUSY;

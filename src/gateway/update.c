@@ -23,6 +23,8 @@ static enum err read_claim(struct update *u);
 static enum err recall(struct update *u);
 static enum err check_client(struct update *u);
 static bool enter(struct update *u);
+static enum err charge(struct update *u);
+static void discharge(struct update *u);
 static enum err work(struct update *u);
 static void conclude(struct update *u);
 
@@ -49,11 +51,16 @@ static enum err
 work(struct update *u)
 {
 	int64_t reply = u->request->start + UPDATE_MS;
+	enum err rc;
 
+	if ((rc = charge(u)) != ERR_OK)
+		return rc;
 	activity_set(ACTIVITY_WAITING);
-	if (!enter(u))
+	if (!enter(u)) {
+		discharge(u);
 		return error_set(&u->why, ERR_UPDATES_BUSY,
 		    "too many updates wait for web servers or providers");
+	}
 	hosts_take_turns(u, reply);
 	u->work = work_start(u, reply, reply + UPDATE_LATE_MS);
 	if (u->work != NULL)
@@ -63,6 +70,55 @@ work(struct update *u)
 	return u->abandoned ? error_set(&u->why, ERR_ABANDONED,
 				  "the client did not wait for an answer") :
 			      ERR_OK;
+}
+
+/* Is there a host that must prove itself? */
+static bool
+needs_proof(const struct update *u)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct record *r = &u->records[i];
+
+		if (record_is_open(r) && !r->remove &&
+		    r->host->proof.kind != PROOF_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* Was a proof begun that did not succeed?  What we lack does not count. */
+static bool
+has_unproved(const struct update *u)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct proof *p = &u->records[i].proof;
+
+		if (p->how != NULL && (!p->done || p->result == ERR_PROOF))
+			return true;
+	}
+	return false;
+}
+
+/* Takes a failure in advance of what the account may have. */
+static enum err
+charge(struct update *u)
+{
+	if (!needs_proof(u))
+		return ERR_OK;
+	u->charged = budget_take(u->gateway->budget, u->login.account->name,
+	    &u->retry_after);
+	return u->charged ? ERR_OK :
+			    error_set(&u->why, ERR_TOO_MANY_PROOFS,
+				"too many proofs of the account have failed");
+}
+
+/* Gives it back, if no proof has failed. */
+static void
+discharge(struct update *u)
+{
+	if (u->charged && !has_unproved(u))
+		budget_give_back(u->gateway->budget, u->login.account->name);
+	u->charged = false;
 }
 
 /*
@@ -99,6 +155,7 @@ conclude(struct update *u)
 	work_end(u->work);
 	u->work = NULL;
 	hosts_learn(u);
+	discharge(u);
 	slow_leave(u->gateway->slow, u->login.account->name,
 	    u->proofs_ms < SILENT_MS && u->provider_ms < SILENT_MS);
 }
@@ -264,9 +321,9 @@ update_wording(const struct update *u,
 void
 update_end(struct update *u)
 {
-	login_end(&u->login);
 	if (u->work != NULL)
 		conclude(u);
+	login_end(&u->login);
 	free(u->states);
 	u->states = NULL;
 	free(u->records);

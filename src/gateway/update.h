@@ -72,6 +72,7 @@ struct update {
 	struct host_state *states; /* one a host, or NULL: see hosts.h */
 	struct work *work;	   /* NULL: nothing is under way; see work.h */
 	bool abandoned;		   /* the client did not wait */
+	bool charged;		   /* a failure was taken; see budget.h */
 	long retry_after;	   /* seconds */
 	int login_ms, proofs_ms, provider_ms;
 	enum err result; /* of the whole */

@@ -14,12 +14,19 @@ struct work {
 	struct update *update;
 	int64_t start, tick;
 	int64_t reply; /* when the router gets its reply, at the latest */
+	int64_t told;  /* the moment at which a failed proof is told */
 	struct proofs *proofs;	       /* NULL: none, or all have ended */
 	struct publishing *publishing; /* NULL: nothing is to be published */
 	struct proof *proof_list[PROOF_MAX];
 	struct publication *publication_list[PUBLICATIONS_MAX];
 	bool decided[SETTINGS_HOSTS_MAX]; /* may it be written or not? */
 };
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
 
 /* Has the provider been asked about the record, but not judged it? */
 static bool
@@ -115,9 +122,10 @@ work_start(struct update *u, int64_t deadline, int64_t late)
 	w->start = now;
 	w->reply = deadline;
 	w->tick = now + HOSTS_TICK_MS;
+	w->told = earlier(proofs, deadline);
 	withhold_siblings(u);
 	start_publishing(w, deadline, late);
-	start_proofs(w, proofs < deadline ? proofs : deadline);
+	start_proofs(w, w->told);
 	return w;
 }
 
@@ -172,6 +180,29 @@ judge_publications(struct update *u)
 	}
 }
 
+/* Has a proof of the host failed that nobody is told of yet? */
+static bool
+has_failed(const struct update *u, const struct host_settings *host)
+{
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct record *r = &u->records[i];
+
+		if (r->host == host && record_is_open(r) && needs_proof(r) &&
+		    r->proof.done && r->proof.result == ERR_PROOF)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_any_failed(const struct update *u)
+{
+	for (size_t i = 0; i < u->host_count; i++)
+		if (has_failed(u, u->hosts[i]))
+			return true;
+	return false;
+}
+
 /* Do all records of the host have their proofs, or other verdicts? */
 static bool
 is_proved(const struct update *u, const struct host_settings *host)
@@ -220,13 +251,21 @@ decide(struct work *w, size_t host)
 	w->decided[host] = true;
 }
 
+/*
+ * A port that is closed or filtered is tried until the time of the proofs is
+ * up, and whatever else fails a proof is kept back until then, with the turn of
+ * the host and the worker's place.  So a reply, and how long other requests
+ * wait for that turn or place, do not tell what is at an address: whoever may
+ * claim addresses could look through foreign networks else.
+ */
 static void
 decide_all(struct work *w)
 {
 	struct update *u = w->update;
 
 	for (size_t i = 0; i < u->host_count; i++) {
-		if (w->decided[i] || !is_proved(u, u->hosts[i]))
+		if (w->decided[i] || !is_proved(u, u->hosts[i]) ||
+		    (has_failed(u, u->hosts[i]) && clock_left(w->told) > 0))
 			continue;
 		/* Does the client still wait?  Else nothing is written. */
 		if (u->request != NULL && request_abandoned(u->request))
@@ -253,12 +292,6 @@ keep_turns(struct work *w)
 			u->records[i].publication.leave = LEAVE_REFUSED;
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Waits for whatever comes first, and lets the proofs go on. */
 static void
 wait_once(struct work *w, bool publishing, int64_t until)
@@ -271,6 +304,8 @@ wait_once(struct work *w, bool publishing, int64_t until)
 		n = proofs_fds(w->proofs, fds);
 		wake = earlier(wake, proofs_wake(w->proofs));
 	}
+	if (clock_left(w->told) > 0)
+		wake = earlier(wake, w->told);
 	if (publishing)
 		wake = earlier(wake, provider_due(w->publishing));
 	if (publishing && provider_in_flight(w->publishing))
@@ -287,7 +322,9 @@ wait_once(struct work *w, bool publishing, int64_t until)
 	w->proofs = NULL;
 	activity_set(ACTIVITY_PROVIDER);
 	w->update->proofs_ms = (int)(clock_now() - w->start);
-	w->reply = earlier(w->reply, clock_now() + UPDATE_PROVIDER_MS);
+	w->reply = earlier(w->reply,
+	    (has_any_failed(w->update) ? w->told : clock_now()) +
+		UPDATE_PROVIDER_MS);
 }
 
 /* Works until all records have verdicts, or *until comes, which may move. */

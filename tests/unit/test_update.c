@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,6 +60,45 @@ static struct {
 	char token[64];
 	int64_t proof_deadline, publish_deadline;
 } world;
+
+/* Time passes only while the job waits for nothing but time. */
+static int64_t now = 1000;
+
+int64_t __wrap_clock_now(void);
+int __wrap_clock_left(int64_t deadline);
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
+
+int64_t
+__wrap_clock_now(void)
+{
+	return now;
+}
+
+int
+__wrap_clock_left(int64_t deadline)
+{
+	return deadline > now ? (int)(deadline - now) : 0;
+}
+
+/* What _FORTIFY_SOURCE makes of it. */
+int __wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+
+int
+__wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
+{
+	(void)size;
+	return __wrap_poll(fds, n, timeout);
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (n > 0)
+		return __real_poll(fds, n, timeout);
+	now += timeout;
+	return 0;
+}
 
 static bool
 listed(const char *list, const struct address *a)
@@ -562,6 +602,83 @@ test_end(void **state)
 	assert_null(u.records);
 }
 
+/*
+ * Whatever fails a proof, at once or late: the reply comes when the time of all
+ * proofs is up.  What was proved is published at once.
+ */
+static void
+test_held(void **state)
+{
+	static const struct {
+		const char *unproved;
+		int64_t took; /* ms */
+		const char *verdicts;
+	} rows[] = {
+		{ "89.14.163.156", UPDATE_PROOFS_MS, "a.example proof" },
+		{ NULL, 0, "a.example good" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char query[] = "hostname=a.example&ipv4=89.14.163.156";
+		struct request q;
+		struct update u = { .gateway = &gateway,
+			.request = &q,
+			.rules.names_max = CLAIM_NAMES_MAX };
+		char got[512];
+		int64_t before = now;
+
+		memset(&world, 0, sizeof world);
+		world.unproved = rows[i].unproved;
+		request_start(&q, query, HEADER);
+		assert_int_equal(update_run(&u), ERR_OK);
+		show(&u, got, sizeof got);
+		ROW(unit_same(got, rows[i].verdicts) &&
+			now - before == rows[i].took,
+		    "%s after %d ms", got, (int)(now - before));
+		update_end(&u);
+	}
+	ROWS_END();
+}
+
+/* What an account's failures cost; a proof that succeeds costs nothing. */
+static void
+test_budget(void **state)
+{
+	struct budget *kept = gateway.budget;
+	int failed = 0;
+
+	(void)state;
+	gateway.budget = budget_new();
+	for (int i = 0; i < 3 * BUDGET_BURST; i++) {
+		char query[] = "hostname=a.example&ipv4=89.14.163.156";
+		struct request q;
+		struct update u = { .gateway = &gateway,
+			.request = &q,
+			.rules.names_max = CLAIM_NAMES_MAX };
+		bool fails = i % 2 == 0 && i < 2 * BUDGET_BURST;
+
+		memset(&world, 0, sizeof world);
+		world.unproved = fails ? "89.14.163.156" : NULL;
+		request_start(&q, query, HEADER);
+		/* The minutes of the proofs would forgive some. */
+		now -= fails ? UPDATE_PROOFS_MS : 0;
+		failed += fails;
+		if (failed < BUDGET_BURST || fails) {
+			assert_int_equal(update_run(&u), ERR_OK);
+			assert_int_equal(world.proofs, 1);
+		} else {
+			assert_int_equal(update_run(&u), ERR_TOO_MANY_PROOFS);
+			assert_int_equal(world.proofs, 0);
+			assert_in_range(u.retry_after, 1, 60);
+		}
+		update_end(&u);
+	}
+	now += BUDGET_INTERVAL_MS;
+	budget_free(gateway.budget);
+	gateway.budget = kept;
+}
+
 static int
 setup(void **state)
 {
@@ -571,7 +688,8 @@ setup(void **state)
 	accounts = accounts_new(&settings, &why);
 	gateway = (struct gateway){ .settings = &settings,
 		.accounts = accounts,
-		.slow = slow_new(4) };
+		.slow = slow_new(4),
+		.budget = budget_new() };
 	return accounts != NULL ? 0 : -1;
 }
 
@@ -594,6 +712,8 @@ main(void)
 		cmocka_unit_test(test_query_login),
 		cmocka_unit_test(test_abandoned),
 		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_end),
 	};
 
