@@ -17,31 +17,28 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/entry.h"
 #include "base/log.h"
-#include "base/quote.h"
-#include "base/self.h"
 #include "base/shared.h"
-
-/* How a line begins. */
-enum head {
-	HEAD_UNKNOWN, /* standard error, which nobody has looked at yet */
-	HEAD_PLAIN,   /* time, name and pid */
-	HEAD_JOURNAL, /* "<4>": the journal adds the rest itself */
-	HEAD_SYSLOG,  /* as syslogd(8) reads it from its local socket */
-};
 
 /* What a line is written to. */
 enum sink {
-	SINK_UNKNOWN, /* as HEAD_UNKNOWN */
+	SINK_UNKNOWN, /* nobody has looked at it yet */
 	SINK_SOCKET,
 	SINK_FILE, /* which takes a line at once, or never */
 	SINK_OTHER /* a pipe or a terminal, which may be full */
 };
 
 /* The process has one log; every function writes to it. */
-static int log_fd = STDERR_FILENO; /* -1: syslog, which does not answer */
-static enum head log_head;
+static int log_fd = STDERR_FILENO; /* -1: a socket that does not answer */
+static enum entry_form log_form;
 static enum sink log_sink;
+static bool log_unseen = true; /* standard error was not looked at yet */
+static bool log_json, log_only_warnings;
+
+const char *log_journal = "/run/systemd/journal/socket";
+
+static const struct log_field no_fields[] = { { NULL, NULL, 0 } };
 
 /* Lines that were lost since the last one that got through. */
 static _Atomic unsigned long lost_here;
@@ -59,14 +56,14 @@ is_journal(const struct stat *st)
 	    device == (uintmax_t)st->st_dev && inode == (uintmax_t)st->st_ino;
 }
 
-static enum head
-head_of_stderr(void)
+static enum entry_form
+form_of_stderr(void)
 {
 	struct stat st;
 
 	return fstat(STDERR_FILENO, &st) == 0 && is_journal(&st) ?
-	    HEAD_JOURNAL :
-	    HEAD_PLAIN;
+	    ENTRY_STREAM :
+	    ENTRY_PLAIN;
 }
 
 /* Safe in a signal handler, as is all that writes a line. */
@@ -102,40 +99,53 @@ unblock_stderr(void)
  * full.  -1 if nobody listens.
  */
 static int
-connect_syslog(void)
+connect_to(const char *path)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX,
-		.sun_path = "/dev/log" };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd;
 
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		 0)) == -1)
 		return -1;
+	snprintf(un.sun_path, sizeof un.sun_path, "%s", path);
 	if (connect(fd, (struct sockaddr *)&un, sizeof un) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
-enum err
-log_open(const char *target, struct error *why)
+/* The journal itself, where standard error is its stream; or standard error. */
+static int
+open_stderr(enum entry_form *form)
 {
-	_Atomic unsigned long *counter;
-	enum head head = HEAD_PLAIN;
 	int fd;
 
-	if (strcmp(target, "stderr") == 0) {
-		fd = STDERR_FILENO;
-		head = head_of_stderr();
-		unblock_stderr();
-	} else if (strcmp(target, "syslog") == 0) {
-		fd = connect_syslog();
-		head = HEAD_SYSLOG;
-	} else if ((fd = open(target,
+	*form = form_of_stderr();
+	if (*form == ENTRY_STREAM && (fd = connect_to(log_journal)) != -1) {
+		*form = ENTRY_JOURNAL;
+		return fd;
+	}
+	unblock_stderr();
+	return STDERR_FILENO;
+}
+
+enum err
+log_open(const struct log_settings *how, struct error *why)
+{
+	enum entry_form form = ENTRY_PLAIN;
+	_Atomic unsigned long *counter;
+	int fd;
+
+	if (strcmp(how->to, "stderr") == 0) {
+		fd = open_stderr(&form);
+	} else if (strcmp(how->to, "syslog") == 0) {
+		fd = connect_to(_PATH_LOG);
+		form = ENTRY_SYSLOG;
+	} else if ((fd = open(how->to,
 			O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
 			    O_NOCTTY | O_NONBLOCK,
 			0640)) == -1) {
-		return error_set(why, ERR_SYSTEM, "log %s: %s", target,
+		return error_set(why, ERR_SYSTEM, "log %s: %s", how->to,
 		    errno == ELOOP ?
 			"a symbolic link, which is not followed; name the file "
 			"that it leads to" :
@@ -144,66 +154,31 @@ log_open(const char *target, struct error *why)
 	if (log_fd != STDERR_FILENO && log_fd != -1)
 		close(log_fd);
 	log_fd = fd;
-	log_head = head;
 	log_sink = sink_of(fd);
+	log_form = form;
+	log_unseen = false;
+	log_json = how->json;
+	log_only_warnings = how->only_warnings;
 	if (lost == &lost_here &&
 	    (counter = shared_new(sizeof *counter)) != NULL)
 		lost = counter;
 	return ERR_OK;
 }
 
-/* "2026-11-28T04:05:06Z ", made once for all the lines of a second. */
-static const char *
-stamp(time_t when)
-{
-	static char text[32];
-	static time_t made;
-	struct tm tm;
-
-	if (*text == '\0' || when != made) {
-		(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ ",
-		    gmtime_r(&when, &tm));
-		made = when;
-	}
-	return text;
-}
-
-/* Writes what precedes the text; returns its length, which is below 80. */
-static size_t
-put_head(char *line, size_t size, time_t when, int priority)
-{
-	struct tm tm;
-	size_t n = 0;
-
-	switch (log_head) {
-	case HEAD_JOURNAL:
-		return (size_t)snprintf(line, size, "<%d>", priority);
-	case HEAD_SYSLOG:
-		n = (size_t)snprintf(line, size, "<%d>", LOG_DAEMON | priority);
-		n += strftime(line + n, size - n, "%b %e %H:%M:%S ",
-		    localtime_r(&when, &tm));
-		return n +
-		    (size_t)snprintf(line + n, size - n,
-			"ddnsgate[%d]: ", (int)self_pid());
-	default:
-		return (size_t)snprintf(line, size, "%sddnsgate[%d]: %s",
-		    stamp(when), (int)self_pid(),
-		    priority == LOG_WARNING ? "warning: " : "");
-	}
-}
-
 static void
-line_format(struct log_line *l, time_t when, int priority, const char *text)
+line_format(struct log_line *l, time_t when, int priority, const char *text,
+    const struct log_field *fields)
 {
-	char *line = l->bytes;
-	size_t size = sizeof l->bytes, n;
+	if (log_unseen)
+		log_form = form_of_stderr();
+	log_unseen = false;
+	entry_make(l, log_form, log_json, when, priority, text, fields);
+}
 
-	if (log_head == HEAD_UNKNOWN)
-		log_head = head_of_stderr();
-	n = put_head(line, size, when, priority);
-	n += quote(line + n, size - n - 1, text, strlen(text), "");
-	line[n++] = '\n';
-	l->len = n;
+bool
+log_connects(void)
+{
+	return log_form == ENTRY_SYSLOG || log_form == ENTRY_JOURNAL;
 }
 
 /* One write, so that lines of several processes do not mix. */
@@ -212,7 +187,7 @@ write_once(const struct log_line *l)
 {
 	struct pollfd writable = { .fd = log_fd, .events = POLLOUT };
 	/* A line break ends a line of a file, and no datagram. */
-	size_t len = log_head == HEAD_SYSLOG ? l->len - 1 : l->len;
+	size_t len = log_form == ENTRY_SYSLOG ? l->len - 1 : l->len;
 
 	if (log_sink == SINK_UNKNOWN)
 		log_sink = sink_of(log_fd);
@@ -226,17 +201,17 @@ write_once(const struct log_line *l)
 	return write(log_fd, l->bytes, len) != -1;
 }
 
-/* As write_once(); a syslogd that was started anew is found again. */
+/* As write_once(); a reader that was started anew is found again. */
 static bool
 line_write(const struct log_line *l)
 {
 	if (write_once(l))
 		return true;
-	if (log_head != HEAD_SYSLOG || errno == EAGAIN)
+	if (!log_connects() || errno == EAGAIN)
 		return false;
 	if (log_fd != -1)
 		close(log_fd);
-	log_fd = connect_syslog();
+	log_fd = connect_to(log_form == ENTRY_SYSLOG ? _PATH_LOG : log_journal);
 	log_sink = SINK_UNKNOWN;
 	return log_fd != -1 && write_once(l);
 }
@@ -259,22 +234,24 @@ tell_lost(void)
 	if (count == 0)
 		return true;
 	snprintf(text, sizeof text, "lines lost before this one: %lu", count);
-	line_format(&line, time(NULL), LOG_WARNING, text);
+	line_format(&line, time(NULL), LOG_WARNING, text, no_fields);
 	if (line_write(&line))
 		return true;
 	atomic_fetch_add(lost, count);
 	return false;
 }
 
-static void __attribute__((format(printf, 2, 0)))
-log_text(int priority, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0))) log_text(int priority,
+    const struct log_field *fields, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX + 64];
 	struct log_line line;
 	int saved = errno;
 
+	if (log_only_warnings && priority != LOG_WARNING)
+		return;
 	vsnprintf(text, sizeof text, fmt, ap);
-	line_format(&line, time(NULL), priority, text);
+	line_format(&line, time(NULL), priority, text, fields);
 	if (tell_lost())
 		log_write(&line);
 	else
@@ -291,7 +268,7 @@ log_prepare(struct log_line *l, time_t when, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	line_format(l, when, LOG_WARNING, text);
+	line_format(l, when, LOG_WARNING, text, no_fields);
 }
 
 void
@@ -300,7 +277,7 @@ log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_text(LOG_INFO, fmt, ap);
+	log_text(LOG_INFO, no_fields, fmt, ap);
 	va_end(ap);
 }
 
@@ -310,6 +287,16 @@ log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_text(LOG_WARNING, fmt, ap);
+	log_text(LOG_WARNING, no_fields, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_event(const struct log_field *fields, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_text(LOG_INFO, fields, fmt, ap);
 	va_end(ap);
 }

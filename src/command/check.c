@@ -23,7 +23,7 @@ print_gateway(const struct gateway *g, bool asked)
 {
 	const struct settings *s = g->settings;
 
-	printf("%s: %u workers, log to %s\n", s->file, s->workers, s->log);
+	printf("%s: %u workers, log to %s\n", s->file, s->workers, s->log.to);
 	if (s->listen.path != NULL)
 		printf("listens on %s, mode %04o\n", s->listen.path,
 		    (unsigned int)s->listen.mode);

@@ -92,6 +92,7 @@ event_json(const struct state_event *e)
 	json_object_object_add(o, "proof_ms", json_object_new_int(e->proof_ms));
 	json_object_object_add(o, "provider_ms",
 	    json_object_new_int(e->provider_ms));
+	add_text(o, "request_id", e->request);
 	return o;
 }
 

@@ -117,7 +117,7 @@ single_reload(struct single *s)
 	struct gateway *new = gateway_read_again(s->gateway, &why);
 
 	if (new == NULL || gateway_open_state(new, &why) != ERR_OK ||
-	    log_open(new->settings->log, &why) != ERR_OK ||
+	    log_open(&new->settings->log, &why) != ERR_OK ||
 	    (!worker_change(s->worker, new) && error_memory(&why) != ERR_OK)) {
 		log_warn("the configuration stays as it was: %s", why.text);
 		gateway_free(new);
@@ -167,7 +167,7 @@ single_reopen(struct single *s)
 {
 	struct error why;
 
-	if (log_open(s->gateway->settings->log, &why) != ERR_OK) {
+	if (log_open(&s->gateway->settings->log, &why) != ERR_OK) {
 		log_warn("the log stays as it was: %s", why.text);
 		return;
 	}
@@ -260,7 +260,7 @@ command_serve(int argc, char *argv[])
 	}
 	/* After the listener, which closes all descriptors but its own. */
 	if (gateway_open_state(g, &why) != ERR_OK ||
-	    log_open(g->settings->log, &why) != ERR_OK) {
+	    log_open(&g->settings->log, &why) != ERR_OK) {
 		listener_close(&l);
 		gateway_free(g);
 		return fail(&why);

@@ -22,15 +22,15 @@ fault(const struct error *why, bool *good)
 
 /* Opens the log; a file that was not there goes away again. */
 static bool
-try_log(const char *log, struct error *why)
+try_log(const struct log_settings *log, struct error *why)
 {
 	struct stat st;
-	bool is_new = *log == '/' && lstat(log, &st) == -1;
+	bool is_new = *log->to == '/' && lstat(log->to, &st) == -1;
 
 	if (log_open(log, why) != ERR_OK)
 		return false;
 	if (is_new)
-		unlink(log);
+		unlink(log->to);
 	return true;
 }
 
@@ -96,13 +96,13 @@ try_all(const struct settings *s, bool quiet, bool network)
 	struct error why;
 
 	try_socket(&s->listen, quiet, &good);
-	if (!try_log(s->log, &why))
+	if (!try_log(&s->log, &why))
 		fault(&why, &good);
 	try_state(s, quiet, network, &good);
-	if (!quiet && *s->log == '/')
+	if (!quiet && *s->log.to == '/')
 		printf("not tried: %s inside a unit of systemd, which may hide "
 		       "it (ReadWritePaths=, LogsDirectory=)\n",
-		    s->log);
+		    s->log.to);
 	if (!quiet && geteuid() == 0)
 		printf(
 		    "not tried: any of this as the user that serves, for "

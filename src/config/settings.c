@@ -210,16 +210,25 @@ read_accounts(const struct reader *r, struct settings *s)
 	    settings_compare_accounts);
 }
 
-static const char *
-read_log(const struct reader *r)
+/* A place, or an object with a place, a format and a level. */
+static void
+read_log(struct reader *r, struct log_settings *to)
 {
-	const char *log = reader_string(r, "stderr");
+	static const char *const formats[] = { "line", "json", NULL };
+	static const char *const levels[] = { "info", "warning", NULL };
+	struct reader m = *r;
 
-	if (*log != '/' && strcmp(log, "stderr") != 0 &&
-	    strcmp(log, "syslog") != 0)
-		reader_fail(r,
+	if (json_object_is_type(r->value, json_type_object)) {
+		m = reader_member(r, "to");
+		to->json = read_word(r, "format", formats, 0) == 1;
+		to->only_warnings = read_word(r, "level", levels, 0) == 1;
+		read_end(r);
+	}
+	to->to = reader_string(&m, "stderr");
+	if (*to->to != '/' && strcmp(to->to, "stderr") != 0 &&
+	    strcmp(to->to, "syslog") != 0)
+		reader_fail(&m,
 		    "must be \"stderr\", \"syslog\" or a full file name");
-	return log;
 }
 
 bool
@@ -309,7 +318,7 @@ read_settings(struct reader *r, struct settings *s)
 	m = reader_member(r, "peers");
 	read_peers(&m, s);
 	m = reader_member(r, "log");
-	s->log = read_log(&m);
+	read_log(&m, &s->log);
 	m = reader_member(r, "metrics");
 	read_metrics(&m, &s->metrics);
 	m = reader_member(r, "state");

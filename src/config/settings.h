@@ -14,6 +14,7 @@
 
 #include "address/address.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "config/account.h"
 #include "config/edition.h"
 #include "config/operator.h"
@@ -67,7 +68,7 @@ struct settings {
 	struct listen_settings listen;
 	uid_t peers[SETTINGS_PEERS_MAX];
 	size_t peer_count;
-	const char *log;
+	struct log_settings log;
 	struct state_settings state;
 	const char *url; /* how routers reach us, or NULL */
 	const char *ca;

@@ -339,6 +339,7 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 		.store = t->store,
 		.request = q,
 		.rules = route->rules };
+	memcpy(u->id, q->id, sizeof u->id);
 	if ((u->result = check(q, route, &u->why)) == ERR_OK)
 		update_run(u);
 	route->reply(u, reply);
@@ -361,6 +362,7 @@ gateway_handle(const struct gateway *g, struct gateway_tools *t,
 
 	*reply = (struct reply){ .body.max = REPLY_BODY_MAX,
 		.json = q->json,
+		.id = q->id,
 		.head = strcmp(q->method, "HEAD") == 0 };
 	if (page == NULL || q->why.code != ERR_OK) {
 		handle_update(g, t, q, reply);

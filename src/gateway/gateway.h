@@ -115,9 +115,8 @@ void gateway_inherit(struct gateway *g, struct gateway *from);
 
 /*
  * Makes the reply to a request, and writes the request's line into the log.
- * The reply is the caller's
- * to send and to end, whatever it was before.  Just before it is sent
- * gateway_count() is due.
+ * The reply is the caller's to send while q is there, and to end, whatever it
+ * was before.  Just before it is sent gateway_count() is due.
  */
 void gateway_handle(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply);

@@ -411,7 +411,8 @@ record_event(struct update *u, const struct host_state *k,
 		.proof_ms = r->proof.how != NULL ?
 		    r->proof.ended - r->proof.started :
 		    0,
-		.provider_ms = u->provider_ms };
+		.provider_ms = u->provider_ms,
+		.request = u->id[0] != '\0' ? u->id : NULL };
 
 	if (u->has_source)
 		e.source = address_format(&u->source, source);

@@ -53,6 +53,8 @@ reply_head(const struct reply *r, struct buffer *head)
 		buffer_puts(head, "Allow: GET, POST\r\n");
 	if (r->retry_after > 0)
 		buffer_printf(head, "Retry-After: %ld\r\n", r->retry_after);
+	if (r->id != NULL && *r->id != '\0')
+		buffer_printf(head, "X-Request-Id: %s\r\n", r->id);
 	buffer_puts(head, "\r\n");
 }
 

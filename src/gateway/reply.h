@@ -37,6 +37,7 @@ struct reply {
 	const char *type;   /* of the body, in full; NULL: as json says */
 	bool head;	    /* to HEAD: no body goes out */
 	long retry_after;   /* seconds; 0: do not say */
+	const char *id;	    /* of the request, borrowed; NULL or "": none */
 	struct buffer body; /* whoever fills it looks at body.failed */
 };
 

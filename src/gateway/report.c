@@ -13,6 +13,7 @@
 #define PATH_MAX_LOG 64
 #define REASON_MAX   256
 #define MORE_MAX     32 /* "; and 63 more" */
+#define FIELDS_MAX   16 /* of one entry */
 
 /* At most max bytes of text, and a sign that there were more. */
 static void
@@ -174,12 +175,56 @@ put_tail(struct buffer *line, const struct update *u)
 		    c->ignored_more);
 	buffer_printf(line, "; login %d ms, proofs %d ms, provider %d ms",
 	    u->login_ms, u->proofs_ms, u->provider_ms);
+	if (u->id[0] != '\0')
+		buffer_printf(line, "; request %s", u->id);
 }
 
-/* The hosts, as many as there is room for, then the tail. */
+/* The log's entry of a request: the line, and what programs look for in it. */
 static void
-finish_line(struct buffer *line, const struct update *u)
+log_request(const struct buffer *line, const struct buffer *tail,
+    const char *id, const char *source, const struct login *l,
+    const struct log_field *more)
 {
+	struct log_field fields[FIELDS_MAX], *f = fields;
+
+	if (*id != '\0')
+		*f++ = (struct log_field){ "request_id", id, 0 };
+	if (source != NULL)
+		*f++ = (struct log_field){ "source", source, 0 };
+	if (l->account != NULL)
+		*f++ = (struct log_field){ "account", l->account->name, 0 };
+	else if (l->user[0] != '\0')
+		*f++ = (struct log_field){ "user", l->user, 0 };
+	do
+		*f++ = *more;
+	while (more++->name != NULL);
+	log_event(fields, "%s%s", line->data != NULL ? line->data : "-",
+	    tail != NULL && tail->data != NULL ? tail->data : "");
+}
+
+/* Where the update came from, or NULL. */
+static const char *
+source_text(const struct update *u, char text[static ADDRESS_TEXT_MAX])
+{
+	return u->has_source ? address_format(&u->source, text) : NULL;
+}
+
+/* The hosts, as many as there is room for, then the tail; status: 0, none. */
+static void
+finish_line(struct buffer *line, const struct update *u, int status)
+{
+	char source[ADDRESS_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ "outcome",
+		    u->result == ERR_OK ? verdict_word(update_verdict(u)) :
+					  error_name(u->result),
+		    0 },
+		{ "login_ms", NULL, u->login_ms },
+		{ "proofs_ms", NULL, u->proofs_ms },
+		{ "provider_ms", NULL, u->provider_ms },
+		{ status != 0 ? "status" : NULL, NULL, status },
+		{ NULL, NULL, 0 }
+	};
 	struct buffer tail = { .max = REPORT_MAX };
 	size_t room, left_out;
 
@@ -189,8 +234,8 @@ finish_line(struct buffer *line, const struct update *u)
 	left_out += put_hosts(line, u, false, room);
 	if (left_out > 0)
 		buffer_printf(line, "; and %zu more", left_out);
-	log_info("%s%s", line->data != NULL ? line->data : "-",
-	    tail.data != NULL ? tail.data : "");
+	log_request(line, &tail, u->id, source_text(u, source), &u->login,
+	    fields);
 	buffer_free(line);
 	buffer_free(&tail);
 }
@@ -201,7 +246,7 @@ report_update(const struct update *u, const struct reply *r)
 	struct buffer line = { .max = REPORT_MAX };
 
 	put_head(&line, u, r->status);
-	finish_line(&line, u);
+	finish_line(&line, u, r->status);
 }
 
 void
@@ -210,19 +255,25 @@ report_late(const struct update *u)
 	struct buffer line = { .max = REPORT_MAX };
 
 	buffer_printf(&line, "after the reply to %s", u->login.account->name);
-	finish_line(&line, u);
+	finish_line(&line, u, 0);
 }
 
 void
 report_page(const struct request *q, const struct login *login, int status,
     const struct error *why)
 {
+	const struct log_field fields[] = { { "status", NULL, status },
+		{ NULL, NULL, 0 } };
 	struct buffer line = { .max = REPORT_MAX };
+	struct address a;
+	char source[ADDRESS_TEXT_MAX];
 
 	put_who(&line, q, login, status);
 	buffer_puts(&line, ": ");
 	put_cut(&line, why->text, REASON_MAX);
 	put_path(&line, q->path);
-	log_info("%s", line.data != NULL ? line.data : "-");
+	log_request(&line, NULL, q->id,
+	    request_source(q, &a) ? address_format(&a, source) : NULL, login,
+	    fields);
 	buffer_free(&line);
 }

@@ -183,6 +183,19 @@ read_arrival(const char *text)
 	return llabs(now - arrival) < ARRIVAL_US_MAX ? arrival : now;
 }
 
+/* One that is too long, or has other bytes, is none. */
+static void
+read_id(struct request *q, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= REQUEST_ID_MAX &&
+	    strspn(text,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-") == len)
+		memcpy(q->id, text, len + 1);
+}
+
 void
 request_read(struct request *q, char **variables, int fd, int64_t start)
 {
@@ -195,6 +208,7 @@ request_read(struct request *q, char **variables, int fd, int64_t start)
 	q->uri = variable(variables, "REQUEST_URI");
 	q->query = variable(variables, "QUERY_STRING");
 	q->arrival = read_arrival(variable(variables, "REQUEST_MSEC"));
+	read_id(q, variable_or_empty(variables, "REQUEST_ID"));
 	q->json = strstr(variable_or_empty(variables, "HTTP_ACCEPT"),
 		      "application/json") != NULL;
 	q->form = strcmp(q->method, "POST") == 0 &&

@@ -14,6 +14,7 @@
 #include "address/address.h"
 #include "base/error.h"
 
+#define REQUEST_ID_MAX	       64
 #define REQUEST_PATH_MAX       255
 #define REQUEST_QUERY_MAX      4096  /* and of a form */
 #define REQUEST_PARAMETERS_MAX 32    /* of the query */
@@ -35,6 +36,8 @@ struct request {
 	char *uri, *query;   /* as they came; wiped in the end */
 	bool json;	     /* it accepts application/json */
 	bool form;	     /* it brings a form */
+	/* What the web server calls the request: [A-Za-z0-9-]; "": nothing. */
+	char id[REQUEST_ID_MAX + 1];
 	char path[REQUEST_PATH_MAX + 1]; /* "//" collapsed */
 	struct parameter parameters[REQUEST_PARAMETERS_MAX];
 	size_t parameter_count; /* of query and form */

@@ -60,6 +60,7 @@ struct update {
 	struct exchanges *exchanges;   /* of this worker, as the next */
 	struct store *store;	       /* NULL: there is none */
 	const struct request *request; /* NULL after the reply */
+	char id[REQUEST_ID_MAX + 1];   /* of the request */
 	struct address source;	       /* of the request, if it has one */
 	bool has_source;
 	struct claim_rules rules; /* of its protocol */

@@ -267,7 +267,7 @@ sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 
 	if (database && kind != SANDBOX_NAMES)
 		calls |= CALLS_DATABASE;
-	if (strcmp(g->settings->log, "syslog") == 0)
+	if (log_connects())
 		calls |= CALLS_SYSLOG;
 	tzset(); /* reads a file, which is known from now on */
 	watched_count = 0;

@@ -578,7 +578,7 @@ read_again(struct pool *p, struct error *why)
 	if (new == NULL)
 		return why->code;
 	if (gateway_open_state(new, why) != ERR_OK ||
-	    log_open(new->settings->log, why) != ERR_OK ||
+	    log_open(&new->settings->log, why) != ERR_OK ||
 	    (listener_moves(p->listener, &new->settings->listen) &&
 		move_listener(p, &new->settings->listen, why) != ERR_OK)) {
 		gateway_free(new);
@@ -642,7 +642,7 @@ do_reopen(struct pool *p)
 	struct error why;
 
 	reopen = 0;
-	if (log_open(p->gateway->settings->log, &why) == ERR_OK)
+	if (log_open(&p->gateway->settings->log, &why) == ERR_OK)
 		renew(p, "the log was opened again");
 	else
 		log_warn("the log stays as it was: %s", why.text);

@@ -201,6 +201,7 @@ struct state_event {
 	const char *key; /* SHA-256 of the key, in hex */
 	int64_t expiry;	 /* seconds since 1970; 0: no certificate */
 	int proof_ms, provider_ms;
+	const char *request; /* what the web server called it, or NULL */
 };
 
 /* Appends an event, and removes a few that are older than "history". */

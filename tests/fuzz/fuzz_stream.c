@@ -21,7 +21,9 @@ start(void)
 	struct fastcgi *f = fastcgi_new();
 	struct error why;
 
-	if (f == NULL || log_open("/dev/null", &why) != ERR_OK)
+	if (f == NULL ||
+	    log_open(&(struct log_settings){ .to = "/dev/null" }, &why) !=
+		ERR_OK)
 		abort();
 	return f;
 }

@@ -194,6 +194,8 @@ def journal(server, text):
 def test_the_log_is_where_the_section_says(server, pasted):
     told = journal(server, "router: 200; chaos-wg.net")
     assert told["PRIORITY"] == "6"
+    assert (told["DDNSGATE_ACCOUNT"], told["DDNSGATE_STATUS"]) == ("router", "200")
+    assert told["DDNSGATE_REQUEST_ID"]
     # The journal has the time and the pid already.
     assert told["MESSAGE"].startswith(f"{server.stage.proxy.ipv4} router: 200; chaos-wg.net A ")
 

@@ -257,3 +257,31 @@ def test_health_while_every_slow_place_is_taken(scene, matrix):
     matrix("/healthz with the slow places taken", f"{len(spans)} requests",
            "p50, p99 in ms", f"{spans[len(spans) // 2] * 1000:.1f}, {p99 * 1000:.1f}")
     assert len(spans) >= 100 and p99 < 1
+
+
+def test_a_request_has_its_name_everywhere(scene):
+    def ask(name):
+        request = scene.world.parameters("home", ipv4=WEB[0]) | {"REQUEST_ID": name}
+        return fastcgi.call(scene.pool.socket, request)[1]
+    mark = scene.pool.mark()
+    assert "X-Request-Id: 4f2a-B7\r\n" in ask("4f2a-B7")
+    assert "request 4f2a-B7" in scene.pool.since(mark, "home: 200")[-1]
+    event, = json.loads(scene.command("history", "--json").stdout)
+    assert event["request_id"] == "4f2a-B7"
+    mark = scene.pool.mark()
+    assert "X-Request-Id" not in ask("a b")
+    assert "request" not in scene.pool.since(mark, "home: 200")[-1]
+
+
+def test_a_log_of_json(scene, folder):
+    file = f"{scene.state}/log"
+    scene.configuration["log"] = {"to": file, "format": "json"}
+    scene.pool.configure(scene.configuration)
+    scene.pool.renew()
+    scene.update(ipv4=WEB[0])
+    with open(file, encoding="ascii") as f:
+        line = [json.loads(line) for line in f][-1]
+    assert (line["account"], line["outcome"], line["status"], line["level"]) == (
+        "home", "good", 200, "info")
+    assert line["source"] == scene.world.router.ipv4
+    assert f"home.{ZONE} A {WEB[0]} good" in line["message"]

@@ -152,6 +152,17 @@ def test_tables_of_a_newer_program(scene, database):
     assert "version 99 of its tables was made by a newer ddnsgate" in check.stdout
 
 
+def test_tables_of_an_older_program(scene, database):
+    scene.pool.stop()
+    database.query("ALTER TABLE ddnsgate_history DROP COLUMN request")
+    database.query("UPDATE ddnsgate_meta SET value = '2' WHERE key = 'version'")
+    scene.pool.start()
+    assert scene.update(ipv4=WEB[0])[0] == 200
+    assert "3" in database.query("SELECT value FROM ddnsgate_meta WHERE key = 'version'")
+    assert database.query(
+        "SELECT host FROM ddnsgate_history WHERE request IS NULL") == [f"home.{ZONE}"]
+
+
 def test_a_database_that_comes_later(scene, database):
     scene.pool.stop()
     database.empty()

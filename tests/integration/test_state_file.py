@@ -126,7 +126,7 @@ def test_a_file_of_a_newer_program(scene):
     assert "version 99 of its tables was made by a newer ddnsgate" in said.stdout
     assert "Install the newer one again" in said.stdout
     with sqlite3.connect(f"{scene.state}/state.db") as db:
-        db.execute("PRAGMA user_version = 1")
+        db.execute("PRAGMA user_version = 2")
 
 
 def cut(name, size=0):

@@ -135,7 +135,8 @@ test_lack(void **state)
 	int fd = mkstemp(path);
 
 	(void)state;
-	assert_int_equal(log_open(path, &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = path }, &why),
+	    ERR_OK);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
 	none.rlim_cur = 3; /* standard ones */

@@ -59,7 +59,8 @@ test_told_once_a_minute(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(log_open(path, &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = path }, &why),
+	    ERR_OK);
 	lack_share();
 	for (int i = 0; i < 8; i++) {
 		pid_t pid = fork();

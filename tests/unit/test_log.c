@@ -8,8 +8,11 @@
 #include <regex.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <json-c/json.h>
 
 #include "base/log.h"
 
@@ -35,7 +38,9 @@ start(void **state)
 
 	(void)state;
 	unlink(log_file());
-	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = log_file() },
+			     &why),
+	    ERR_OK);
 	return 0;
 }
 
@@ -45,7 +50,9 @@ stop(void **state)
 	struct error why;
 
 	(void)state;
-	assert_int_equal(log_open("stderr", &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "stderr" },
+			     &why),
+	    ERR_OK);
 	return 0;
 }
 
@@ -194,11 +201,15 @@ test_reopen(void **state)
 	(void)state;
 	snprintf(moved, sizeof moved, "%s.1", log_file());
 	log_info("one");
-	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = log_file() },
+			     &why),
+	    ERR_OK);
 	log_info("two");
 	assert_int_equal(rename(log_file(), moved), 0);
 	log_info("three");
-	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = log_file() },
+			     &why),
+	    ERR_OK);
 	log_info("four");
 	assert_string_equal(only_line(&text), "four");
 	free(text);
@@ -217,14 +228,21 @@ test_refused(void **state)
 	struct error why;
 
 	(void)state;
-	assert_int_equal(log_open(unit_directory(), &why), ERR_SYSTEM);
-	assert_int_equal(log_open("/nonexistent/log", &why), ERR_SYSTEM);
+	assert_int_equal(log_open(&(struct
+				      log_settings){ .to = unit_directory() },
+			     &why),
+	    ERR_SYSTEM);
+	assert_int_equal(log_open(&(struct
+				      log_settings){ .to = "/nonexistent/log" },
+			     &why),
+	    ERR_SYSTEM);
 	assert_string_equal(why.text,
 	    "log /nonexistent/log: No such file or directory");
 	/* Somebody else's link could point anywhere. */
 	snprintf(link, sizeof link, "%s/link", unit_directory());
 	assert_int_equal(symlink("/etc/passwd", link), 0);
-	assert_int_equal(log_open(link, &why), ERR_SYSTEM);
+	assert_int_equal(log_open(&(struct log_settings){ .to = link }, &why),
+	    ERR_SYSTEM);
 	unlink(link);
 	log_info("still here");
 	assert_string_equal(only_line(&text), "still here");
@@ -241,11 +259,15 @@ test_full(void **state)
 	(void)state;
 	if (access("/dev/full", W_OK) == -1)
 		skip();
-	assert_int_equal(log_open("/dev/full", &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "/dev/full" },
+			     &why),
+	    ERR_OK);
 	errno = 0;
 	log_info("lost");
 	assert_int_equal(errno, 0);
-	assert_int_equal(log_open(log_file(), &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = log_file() },
+			     &why),
+	    ERR_OK);
 	log_info("written");
 	text = unit_read(log_file());
 	assert_non_null(
@@ -306,7 +328,9 @@ stderr_is(int fd)
 	fflush(stderr);
 	assert_int_not_equal(saved_stderr = dup(STDERR_FILENO), -1);
 	assert_int_not_equal(dup2(fd, STDERR_FILENO), -1);
-	assert_int_equal(log_open("stderr", &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "stderr" },
+			     &why),
+	    ERR_OK);
 }
 
 static void
@@ -316,7 +340,9 @@ stderr_restore(void)
 
 	dup2(saved_stderr, STDERR_FILENO);
 	close(saved_stderr);
-	assert_int_equal(log_open("stderr", &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "stderr" },
+			     &why),
+	    ERR_OK);
 }
 
 /*
@@ -402,6 +428,105 @@ test_lost_by_a_child(void **state)
 	close(ends[1]);
 }
 
+static const struct log_field fields[] = { { "request_id", "a-1", 0 },
+	{ "user", "an\"na\n", 0 }, { "login_ms", NULL, 12 },
+	{ NULL, NULL, 0 } };
+
+/* Each line is one JSON object, whatever is in it. */
+static void
+test_json(void **state)
+{
+	const struct log_settings how = { .to = log_file(), .json = true };
+	char *text, *line, *end;
+	struct error why;
+	json_object *o;
+
+	(void)state;
+	assert_int_equal(log_open(&how, &why), ERR_OK);
+	log_event(fields, "a \"quoted\"\n\xff word");
+	log_warn("worker %d died", 7);
+	for (size_t i = 0; i < 3; i++)
+		log_event(fields, "%0*d%s", (int)(LOG_LINE_MAX - 300 + i * 200),
+		    1, "\"\\\"");
+	text = unit_read(log_file());
+	for (line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		ROW(strlen(line) < LOG_LINE_MAX, "%zu bytes", strlen(line));
+		o = json_tokener_parse(line);
+		ROW(o != NULL, "no JSON: %s", line);
+		json_object_put(o);
+	}
+	line = strchr(text, '\0') + 1;
+	ROW(strstr(text, "Z\",\"level\":\"info\",\"pid\":") != NULL &&
+		strstr(text,
+		    ",\"message\":\"a \\\"quoted\\\"\\\\x0a\\\\xff word\","
+		    "\"request_id\":\"a-1\",\"user\":\"an\\\"na\\\\x0a\","
+		    "\"login_ms\":12}") != NULL,
+	    "%s", text);
+	ROW(strstr(line, "\"level\":\"warning\"") != NULL &&
+		strstr(line, "\"message\":\"worker 7 died\"}") != NULL,
+	    "%s", line);
+	free(text);
+	ROWS_END();
+}
+
+static void
+test_level(void **state)
+{
+	const struct log_settings how = { .to = log_file(),
+		.only_warnings = true };
+	struct error why;
+	char *text;
+
+	(void)state;
+	assert_int_equal(log_open(&how, &why), ERR_OK);
+	log_info("all is well");
+	log_warn("act");
+	assert_string_equal(only_line(&text), "warning: act");
+	free(text);
+}
+
+/* The journal's own socket: systemd.io/JOURNAL_NATIVE_PROTOCOL. */
+static void
+test_journal_socket(void **state)
+{
+	const struct log_settings how = { .to = "stderr" };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	char stream[64], bytes[2 * LOG_LINE_MAX];
+	int ends[2], fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const char *before = log_journal;
+	struct error why;
+	struct stat st;
+	ssize_t n;
+
+	(void)state;
+	snprintf(un.sun_path, sizeof un.sun_path, "%s/j", unit_directory());
+	unlink(un.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_int_equal(fstat(ends[1], &st), 0);
+	snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+	log_journal = un.sun_path;
+	stderr_is(ends[1]);
+	log_event(fields, "two\nlines");
+	stderr_restore();
+	log_journal = before;
+	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+	assert_int_equal(log_open(&how, &why), ERR_OK);
+	n = recv(fd, bytes, sizeof bytes - 1, MSG_DONTWAIT);
+	assert_true(n > 0);
+	bytes[n] = '\0';
+	assert_string_equal(bytes,
+	    "PRIORITY=6\nSYSLOG_IDENTIFIER=ddnsgate\nMESSAGE=two\\x0alines\n"
+	    "DDNSGATE_REQUEST_ID=a-1\nDDNSGATE_USER=an\"na\\x0a\n"
+	    "DDNSGATE_LOGIN_MS=12\n");
+	close(fd);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* The journal knows time and pid; systemd.exec(5), JOURNAL_STREAM. */
 static void
 test_journal(void **state)
@@ -452,7 +577,11 @@ main(void)
 		cmocka_unit_test(test_unread_socket),
 		cmocka_unit_test(test_lost_by_a_child),
 		cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_journal_socket),
+		cmocka_unit_test_setup_teardown(test_json, start, stop),
+		cmocka_unit_test_setup_teardown(test_level, start, stop),
 	};
 
+	log_journal = "/nonexistent/journal";
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -515,6 +515,10 @@ static const struct {
 	{ { .status = 200, .json = true, .type = "text/html" }, "<p>\n",
 	    "Status: 200 OK\r\nContent-Type: text/html\r\n"
 	    "Content-Length: 4\r\nCache-Control: no-store\r\n\r\n<p>\n" },
+	{ { .status = 200, .id = "a-1" }, "ok\n",
+	    "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Length: 3\r\nCache-Control: no-store\r\n"
+	    "X-Request-Id: a-1\r\n\r\nok\n" },
 	{ { .status = 401 }, "badauth\n",
 	    "Status: 401 Unauthorized\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 8\r\n"

@@ -29,12 +29,15 @@ report_any(const struct update *u, int status, const struct request *q,
 	int fd = mkstemp(file);
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(log_open(file, &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = file }, &why),
+	    ERR_OK);
 	if (u != NULL)
 		report_update(u, &r);
 	else
 		report_page(q, login, status, because);
-	assert_int_equal(log_open("stderr", &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "stderr" },
+			     &why),
+	    ERR_OK);
 	n = read(fd, line, sizeof line - 1);
 	assert_true(n > 0);
 	line[n - 1] = '\0'; /* the end of the line */

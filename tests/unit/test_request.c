@@ -378,6 +378,44 @@ test_abandoned(void **state)
 	close(fds[0]);
 }
 
+/* The name that a web server gives; nothing else gets into the log. */
+static void
+test_id(void **state)
+{
+	static const char long_one[] =
+	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	const struct {
+		const char *sent, *id;
+	} rows[] = {
+		{ "4f2a-B7", "4f2a-B7" },
+		{ long_one, long_one },
+		{ "0123456789abcdef0123456789abcdef0123456789abcdef"
+		  "0123456789abcdefg",
+		    "" },
+		{ "", "" },
+		{ "a b", "" },
+		{ "a\nb", "" },
+		{ "a_b", "" },
+		{ "\xc3\xa9", "" },
+		{ "a\"b", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct request q;
+		struct fcgi f;
+
+		start(&f, "/update", "", NULL);
+		set(&f, "REQUEST_ID", rows[i].sent);
+		read_all(&q, &f, 0);
+		ROW(strcmp(q.id, rows[i].id) == 0, "%s: %s", rows[i].sent,
+		    q.id);
+		request_end(&q);
+		stop(&f);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -389,6 +427,7 @@ main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_wiped),
+		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_abandoned),
 	};
 

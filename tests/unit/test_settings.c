@@ -149,6 +149,15 @@ static const struct {
 	{ "/log", "\"ddnsgate.log\"",
 	    "/log: must be \"stderr\", \"syslog\" "
 	    "or a full file name" },
+	{ "/log", "{\"to\": \"x\"}",
+	    "/log/to: must be \"stderr\", \"syslog\" "
+	    "or a full file name" },
+	{ "/log", "{\"format\": \"xml\"}",
+	    "/log/format: must be one of \"line\", \"json\"" },
+	{ "/log", "{\"level\": \"debug\"}",
+	    "/log/level: must be one of \"info\", \"warning\"" },
+	{ "/log", "{\"file\": \"/x\"}",
+	    "/log/file: unknown; here may stand: to, format, level" },
 	{ "/log", "\"\"", "/log: must not be empty" },
 	{ "/log", "true", "/log: must be a string" },
 	{ "/state", "\"state\"", BAD_STATE },
@@ -513,6 +522,10 @@ static const struct {
 	{ "/peers", "[]" },
 	{ "/peers", NULL },
 	{ "/log", "\"stderr\"" },
+	{ "/log", "{}" },
+	{ "/log",
+	    "{\"to\": \"syslog\", \"format\": \"json\", "
+	    "\"level\": \"warning\"}" },
 	{ "/log", "\"/var/log/ddnsgate.log\"" },
 	{ "/ca", NULL },
 	{ "/state", "\"/srv/ddnsgate\"" },
@@ -607,7 +620,7 @@ test_values(void **state)
 	assert_int_equal(s->listen.group, 0);
 	assert_int_equal(s->peer_count, 1);
 	assert_int_equal(s->peers[0], 0);
-	assert_string_equal(s->log, "syslog");
+	assert_string_equal(s->log.to, "syslog");
 	assert_string_equal(s->state.place, SETTINGS_STATE_DEFAULT);
 	assert_null(s->state.password_file);
 	assert_int_equal(s->state.refresh_ms, 25 * 3600000);
@@ -699,7 +712,7 @@ test_defaults(void **state)
 	assert_int_equal(s->workers, 32);
 	settings_free(s);
 	s = read_changed("/log", NULL, &why);
-	assert_string_equal(s->log, "stderr");
+	assert_string_equal(s->log.to, "stderr");
 	settings_free(s);
 	s = read_changed("/listen", NULL, &why);
 	assert_null(s->listen.path);

@@ -160,6 +160,16 @@ see_event(const struct state_event *e, void *data)
 	return --seen->stop_after > 0;
 }
 
+#define REQUEST_SIZE 80
+
+/* The name of the latest event's request. */
+static bool
+see_request(const struct state_event *e, void *data)
+{
+	snprintf(data, REQUEST_SIZE, "%s", unit_text(e->request));
+	return false;
+}
+
 static bool
 see_host(const struct state_host *h, void *data)
 {
@@ -732,6 +742,7 @@ test_version_1(void **state)
 	struct stage s;
 	sqlite3 *db;
 	char *file = unit_source("tests/unit/state-1.sql"), *sql;
+	char request[REQUEST_SIZE] = "";
 
 	(void)state;
 	stage_start(&s);
@@ -755,6 +766,17 @@ test_version_1(void **state)
 	assert_string_equal(events.text,
 	    "1780000100 home.example.org AAAA (null)>" V6 " proof\n"
 	    "1780000000 home.example.org A none>" V4 " good\n");
+	/* What version 2 keeps besides. */
+	store_record(s.store,
+	    &(struct state_event){ .at = 1780000200,
+		.account = "router",
+		.host = "home.example.org",
+		.type = "A",
+		.verdict = "good",
+		.request = "a-1" });
+	store_history(s.store, &(struct state_search){ NULL, NULL, 0, NULL, 0 },
+	    see_request, request);
+	assert_string_equal(request, "a-1");
 	/* Of another boot, so it is read but not believed. */
 	assert_false(has(&s, V4, NULL));
 	publish(&s, V4, V6);
@@ -798,7 +820,8 @@ test_lack(void **state)
 	publish(&s, V4, V6);
 	store_close(s.store);
 	snprintf(path, sizeof path, "%s/log", s.directory);
-	assert_int_equal(log_open(path, &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = path }, &why),
+	    ERR_OK);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
 	none = all;
 	none.rlim_cur = 3; /* the standard ones */

@@ -13,7 +13,7 @@
 #include "state/engine.h"
 
 #define STORE_MS       2000 /* for one question, with all its retries */
-#define PARAMETERS_MAX 16
+#define PARAMETERS_MAX 17
 
 struct postgresql {
 	struct store store;

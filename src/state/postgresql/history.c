@@ -78,13 +78,15 @@ add_event(struct postgresql *q, int64_t deadline, enum obstacle *met,
 	add_number(&p, e->expiry);
 	add_number(&p, e->proof_ms);
 	add_number(&p, e->provider_ms);
+	add_text(&p, e->request);
 	add_number(&old, e->at - q->store.state->history_s);
 	return connection_do(q->connection,
 		   "INSERT INTO ddnsgate_history (id, at, source, account,"
 		   " host, type, old, new, verdict, reason, issuer, serial,"
-		   " key, expiry, proof_ms, provider_ms) VALUES ($1, $2, $3,"
+		   " key, expiry, proof_ms, provider_ms, request) VALUES"
+		   " ($1, $2, $3,"
 		   " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-		   " $16)",
+		   " $16, $17)",
 		   &p, deadline, met, why) &&
 	    note_event(q, e, deadline, met, why) &&
 	    connection_do(q->connection,
@@ -209,7 +211,8 @@ read_event(const PGresult *r, int row, struct state_event *e,
 		.key = column_text(r, row, 12),
 		.expiry = column_number(r, row, 13),
 		.proof_ms = (int)column_number(r, row, 14),
-		.provider_ms = (int)column_number(r, row, 15) };
+		.provider_ms = (int)column_number(r, row, 15),
+		.request = column_text(r, row, 16) };
 	make_mark(e->at, PQgetvalue(r, row, 0), mark);
 }
 
@@ -229,7 +232,8 @@ ask_events(struct postgresql *q, const struct state_search *s, const char *mark)
 		add_text(&p, s->host);
 	snprintf(sql, sizeof sql,
 	    "SELECT id, at, source, account, host, type, old, new, verdict,"
-	    " reason, issuer, serial, key, expiry, proof_ms, provider_ms"
+	    " reason, issuer, serial, key, expiry, proof_ms, provider_ms,"
+	    " request"
 	    " FROM ddnsgate_history WHERE at >= $1"
 	    " AND (CAST($2 AS TEXT) IS NULL OR account = $2)"
 	    " AND (at < $3 OR (at = $3 AND id < $4))%s"

@@ -5,7 +5,7 @@
 
 #include "state/postgresql/tables.h"
 
-#define TABLES_VERSION 2
+#define TABLES_VERSION 3
 #define TRIES_MAX      10
 #define PAUSE_MS       50 /* before another try, and longer each time */
 
@@ -36,7 +36,7 @@ static const char *const tables[] = {
 	" at BIGINT NOT NULL, source TEXT, account TEXT, host TEXT, type TEXT,"
 	" old TEXT, new TEXT, verdict TEXT, reason TEXT, issuer TEXT,"
 	" serial TEXT, key TEXT, expiry BIGINT, proof_ms BIGINT,"
-	" provider_ms BIGINT)",
+	" provider_ms BIGINT, request TEXT)",
 	/* ASC: YugabyteDB would scatter by the first column. */
 	"CREATE INDEX IF NOT EXISTS ddnsgate_history_at"
 	" ON ddnsgate_history (at ASC, id ASC)",
@@ -51,10 +51,12 @@ static const char *const tables[] = {
 	" ON ddnsgate_account (version ASC, name ASC)",
 	"INSERT INTO ddnsgate_meta VALUES ('accounts', '1')"
 	" ON CONFLICT (key) DO NOTHING",
-	"INSERT INTO ddnsgate_meta VALUES ('version', '2')"
+	/* From version 3 on. */
+	"ALTER TABLE ddnsgate_history ADD COLUMN IF NOT EXISTS request TEXT",
+	"INSERT INTO ddnsgate_meta VALUES ('version', '3')"
 	" ON CONFLICT (key) DO NOTHING",
-	"UPDATE ddnsgate_meta SET value = '2'"
-	" WHERE key = 'version' AND value = '1'",
+	"UPDATE ddnsgate_meta SET value = '3'"
+	" WHERE key = 'version' AND value IN ('1', '2')",
 };
 
 /*

@@ -13,7 +13,7 @@
 
 #define EVENT_COLUMNS                                                     \
 	"id, at, source, account, host, type, old, new, verdict, reason," \
-	" issuer, serial, key, expiry, proof_ms, provider_ms"
+	" issuer, serial, key, expiry, proof_ms, provider_ms, request"
 
 static const char *const texts[] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
@@ -40,8 +40,9 @@ static const char *const texts[] = {
 	[FORGET] = "UPDATE host SET settings = NULL, epoch = 0 WHERE name = ?1",
 	[ADD_EVENT] = "INSERT INTO history (at, source, account, host, type,"
 		      " old, new, verdict, reason, issuer, serial, key, expiry,"
-		      " proof_ms, provider_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
-		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		      " proof_ms, provider_ms, request) VALUES (?1, ?2, ?3,"
+		      " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+		      " ?16)",
 	[NOTE_EVENT] =
 	    "INSERT INTO host (name, account, expiry, refused_at, refused)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"

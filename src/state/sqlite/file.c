@@ -11,7 +11,7 @@
 #include "state/sqlite/file.h"
 
 #define APPLICATION_ID 0x64646e73 /* "ddns": whose file this is */
-#define TABLES_VERSION 1
+#define TABLES_VERSION 2
 #define BUSY_MS	       250 /* at most until another process commits */
 #define COARSE_S       1   /* clocks of file systems may tell whole seconds */
 #define NUMBER(n)      NUMBER_TEXT(n)
@@ -37,7 +37,8 @@ static const char schema[] =
     "CREATE TABLE history (id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " source TEXT, account TEXT, host TEXT, type TEXT, old TEXT, new TEXT,"
     " verdict TEXT, reason TEXT, issuer TEXT, serial TEXT, key TEXT,"
-    " expiry INTEGER, proof_ms INTEGER, provider_ms INTEGER);"
+    " expiry INTEGER, proof_ms INTEGER, provider_ms INTEGER,"
+    " request TEXT);"
     "CREATE INDEX history_host ON history (host, id);"
     "CREATE INDEX history_at ON history (at);"
     "PRAGMA application_id = " NUMBER(
@@ -216,22 +217,49 @@ file_examine(const char *path, struct error *why)
 	return rc;
 }
 
+/* What makes tables of the next version of those of one, from version 1 on. */
+static const char *const upgrades[TABLES_VERSION] = {
+	[1] = "ALTER TABLE history ADD COLUMN request TEXT;",
+};
+
+static int
+run(sqlite3 *db, const char *text)
+{
+	return sqlite3_exec(db, text, NULL, NULL, NULL);
+}
+
 /*
- * Makes the tables, or brings those of an older version up.  Version 1 is the
- * first; the next one adds its steps here.
+ * Makes the tables, or brings them up, in a transaction that has begun: another
+ * process may have done so just before.
  */
+static int
+make_tables(sqlite3 *db)
+{
+	int version = pragma_number(db, "PRAGMA user_version");
+	int rc = SQLITE_OK;
+
+	if (pragma_number(db, "PRAGMA application_id") != APPLICATION_ID)
+		return run(db, schema);
+	for (; rc == SQLITE_OK && version > 0 && version < TABLES_VERSION;
+	     version++)
+		rc = run(db, upgrades[version]);
+	if (rc == SQLITE_OK)
+		rc = run(db, "PRAGMA user_version = " NUMBER(TABLES_VERSION));
+	return rc;
+}
+
 enum err
 file_migrate(struct state *s, sqlite3 *db, struct error *why)
 {
 	bool fresh;
 	enum err rc = judge_tables(s->path, db, &fresh, why);
 
-	if (rc != ERR_OK || !fresh)
+	if (rc != ERR_OK ||
+	    (!fresh &&
+		pragma_number(db, "PRAGMA user_version") == TABLES_VERSION))
 		return rc;
-	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
-		SQLITE_OK ||
-	    sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-		return error_set(why, ERR_SYSTEM, "%s", sqlite3_errmsg(db));
-	return ERR_OK;
+	if (run(db, "BEGIN IMMEDIATE") == SQLITE_OK &&
+	    make_tables(db) == SQLITE_OK && run(db, "COMMIT") == SQLITE_OK)
+		return ERR_OK;
+	return error_set(why, ERR_SYSTEM, "%s", sqlite3_errmsg(db));
 }

@@ -30,7 +30,8 @@ add_event(struct sqlite *q, const struct state_event *e)
 		bind_text(st, i++, columns[n]);
 	sqlite3_bind_int64(st, i++, e->expiry);
 	sqlite3_bind_int(st, i++, e->proof_ms);
-	sqlite3_bind_int(st, i, e->provider_ms);
+	sqlite3_bind_int(st, i++, e->provider_ms);
+	bind_text(st, i, e->request);
 	return statement_run(st);
 }
 
@@ -165,7 +166,8 @@ read_event(sqlite3_stmt *st, struct state_event *e,
 		    .key = column_text(st, 12),
 		    .expiry = sqlite3_column_int64(st, 13),
 		    .proof_ms = sqlite3_column_int(st, 14),
-		    .provider_ms = sqlite3_column_int(st, 15) };
+		    .provider_ms = sqlite3_column_int(st, 15),
+		    .request = column_text(st, 16) };
 }
 
 enum err
