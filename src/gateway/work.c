@@ -278,7 +278,10 @@ decide_all(struct work *w)
  * The loop
  */
 
-/* Gives up the hosts that a newer claim has taken over. */
+/*
+ * Gives up the hosts that a newer claim has taken over.  What is published
+ * already stays so, and is to be learned.
+ */
 static void
 keep_turns(struct work *w)
 {
@@ -288,7 +291,8 @@ keep_turns(struct work *w)
 	hosts_keep_turns(u);
 	for (size_t i = 0; i < u->record_count; i++)
 		if (!record_is_open(&u->records[i]) &&
-		    is_published(&u->records[i]))
+		    is_published(&u->records[i]) &&
+		    !u->records[i].publication.done)
 			u->records[i].publication.leave = LEAVE_REFUSED;
 }
 

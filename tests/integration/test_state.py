@@ -54,6 +54,21 @@ def test_unchanged_without_a_proof(scene):
     assert "(proof" not in scene.pool.since(mark, "nochg")[-1]
 
 
+def test_a_host_is_learned_while_another_one_is_waited_for(scene):
+    """Nothing listens for the second host, whose proof is tried for 5 s."""
+    scene.configuration["accounts"]["home"]["hosts"][f"down.{ZONE}"] = {
+        "ipv4": True, "zone": ZONE, "proof": {"kind": "certificate", "port": 444}}
+    scene.pool.configure(scene.configuration)
+    scene.pool.renew()
+    for word in ("good", "nochg"):
+        status, body = scene.update(ipv4=WEB[0])
+        assert status == 403
+        assert body.splitlines() == [answers("home", word, WEB[0]), f"down.{ZONE} proof"]
+        host, = json.loads(scene.command("status", "--json", f"home.{ZONE}").stdout)
+        assert (host["A"]["address"], host["writing"]) == (WEB[0], False)
+    assert len(scene.recorder.writes) == 1
+
+
 def test_known_after_a_restart_and_a_reload(scene):
     scene.update(ipv4=WEB[0])
     scene.pool.renew()
