@@ -1,14 +1,13 @@
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "command/command.h"
 #include "command/lookup.h"
 #include "command/usage.h"
+#include "page/when.h"
 
 static const char usage_text[] =
     "usage: ddnsgate history [--config FILE] [--account NAME] [--since TIME]\n"
@@ -19,35 +18,6 @@ static const char usage_text[] =
 struct history {
 	bool json, first;
 };
-
-/* A date in local time, or a number and a unit; false if it is neither. */
-static bool
-read_since(const char *text, int64_t *since)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	struct tm tm = { .tm_isdst = -1 };
-	const char *rest = strptime(text, "%Y-%m-%d", &tm);
-	char *end;
-	long n;
-
-	if (rest != NULL && *rest == '\0') {
-		*since = mktime(&tm);
-		return true;
-	}
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno != 0 || *text < '0' || *text > '9' || n > 100000)
-		return false;
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (end[0] == units[i].unit && end[1] == '\0') {
-			*since = time(NULL) - n * units[i].seconds;
-			return true;
-		}
-	return false;
-}
 
 /* "2026-11-28 01:02 home.example.org A 192.0.2.1 > 192.0.2.2 good" */
 static void
@@ -151,7 +121,8 @@ command_history(int argc, char *argv[])
 			account = optarg;
 		else if (c == 'j')
 			h.json = true;
-		else if (c != 's' || !read_since(optarg, &since))
+		else if (c != 's' ||
+		    !when_parse(optarg, time(NULL), false, &since))
 			return usage(usage_text, c);
 	}
 	if (argc - optind > 1)

@@ -9,7 +9,10 @@
 #include "command/command.h"
 #include "command/lookup.h"
 #include "command/usage.h"
+#include "page/refusal.h"
 #include "pool/scoreboard.h"
+
+#define COLUMNS 80
 
 static const char usage_text[] =
     "usage: ddnsgate status [--config FILE] [--account NAME] [--json] "
@@ -43,6 +46,28 @@ type_of(int family)
 	return family == STATE_IPV4 ? "A" : "AAAA";
 }
 
+/* In lines of 80 columns at most. */
+static void
+print_advice(const char *refused)
+{
+	struct refusal r;
+	const char *word;
+	size_t column = strlen("  what to do:"), len;
+
+	refusal_read(&r, refused);
+	fputs("  what to do:", stdout);
+	for (word = refusal_advice(r.verdict, r.reason); *word != '\0';
+	     word += len + strspn(word + len, " ")) {
+		len = strcspn(word, " ");
+		if (column + 1 + len > COLUMNS) {
+			fputs("\n   ", stdout);
+			column = 3;
+		}
+		column += (size_t)printf(" %.*s", (int)len, word);
+	}
+	putchar('\n');
+}
+
 static void
 print_host(const struct state_host *h)
 {
@@ -69,6 +94,8 @@ print_host(const struct state_host *h)
 	if (h->refused_at != 0)
 		printf("  last refused %s: %s\n",
 		    lookup_time(h->refused_at, time), h->refused);
+	if (h->refused_at > h->applied_at)
+		print_advice(h->refused);
 }
 
 static json_object *

@@ -14,6 +14,7 @@
 #include "gateway/dyndns2.h"
 #include "gateway/gateway.h"
 #include "gateway/health.h"
+#include "gateway/look.h"
 #include "gateway/metrics.h"
 #include "gateway/native.h"
 #include "gateway/report.h"
@@ -251,6 +252,8 @@ static const struct page {
 	{ "/checkip", PROTOCOL_CHECKIP, checkip },
 	{ "/healthz", PROTOCOL_HEALTH, health_reply },
 	{ "/metrics", PROTOCOL_METRICS, scrape_reply },
+	{ "/status", PROTOCOL_PAGE, look_status },
+	{ "/history", PROTOCOL_PAGE, look_history },
 };
 
 /* NULL: the path is none of a page. */

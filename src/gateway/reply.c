@@ -50,7 +50,15 @@ reply_head(const struct reply *r, struct buffer *head)
 		    "WWW-Authenticate: Basic "
 		    "realm=\"ddnsgate\", charset=\"UTF-8\"\r\n");
 	if (r->status == 405)
-		buffer_puts(head, "Allow: GET, POST\r\n");
+		buffer_printf(head, "Allow: %s\r\n",
+		    r->allow != NULL ? r->allow : "GET, POST");
+	if (r->policy != NULL)
+		buffer_printf(head,
+		    "Content-Security-Policy: %s\r\n"
+		    "X-Content-Type-Options: nosniff\r\n"
+		    "Referrer-Policy: no-referrer\r\n"
+		    "Cross-Origin-Resource-Policy: same-origin\r\n",
+		    r->policy);
 	if (r->retry_after > 0)
 		buffer_printf(head, "Retry-After: %ld\r\n", r->retry_after);
 	if (r->id != NULL && *r->id != '\0')

@@ -36,6 +36,8 @@ struct reply {
 	bool json;	    /* type of the body, else text/plain */
 	const char *type;   /* of the body, in full; NULL: as json says */
 	bool head;	    /* to HEAD: no body goes out */
+	const char *policy; /* of HTML: Content-Security-Policy; or NULL */
+	const char *allow;  /* of a 405; NULL: GET, POST */
 	long retry_after;   /* seconds; 0: do not say */
 	const char *id;	    /* of the request, borrowed; NULL or "": none */
 	struct buffer body; /* whoever fills it looks at body.failed */

@@ -154,6 +154,17 @@ def test_the_same_requests_get_the_same_answers(household, front, matrix):
     assert household.world.powerdns.addresses(f"device.{ZONE}") == list(WEB)
 
 
+def test_a_page_for_people_passes_whole(household, front, matrix):
+    """It is longer than what a worker hands over in one write."""
+    answer = send(household, front.address, bytes_of(
+        household.world.token, "many", "/status"))
+    matrix("front ends", "a page for people", front.name, answer.status)
+    assert answer.status == 200 and answer.body.endswith("</html>\n")
+    assert answer.body.count("<article>") == 24
+    assert len(answer.body) == int(answer.headers["content-length"]) > 8192
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 def test_slow_bodies_close_no_front(household, front, matrix):
     """A place is taken by a request that is complete, not by a header."""
     token, name = household.world.token, f"/nic/update?myip={IPV4}"

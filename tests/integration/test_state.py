@@ -210,6 +210,9 @@ def test_status_and_history(scene):
     assert hosts[f"home.{ZONE}"]["A"]["address"] == WEB[0]
     assert hosts[scene.proved]["refused"].startswith("A proof: ")
     assert hosts[f"third.{ZONE}"]["A"]["known"] is False
+    text = scene.command("status", scene.proved).stdout
+    assert "  what to do: Nothing listens at this address" in text
+    assert max(map(len, text.splitlines())) <= 80
     events = json.loads(scene.command("history", "--json").stdout)
     assert [(e["host"], e["verdict"]) for e in events] == [
         (scene.proved, "proof"), (f"home.{ZONE}", "good")]

@@ -12,7 +12,7 @@ TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime
 	mandoc clang-format shellcheck pyflakes3 systemd
 	ddclient libio-socket-ssl-perl inadyn wget
 	apache2-bin lighttpd lighttpd-mod-openssl caddy haproxy
-	knot bind9 python3-dnspython postgresql prometheus"
+	knot bind9 python3-dnspython postgresql prometheus chromium"
 POLICY=/usr/sbin/policy-rc.d
 
 die() {

@@ -528,6 +528,18 @@ static const struct {
 	    "Status: 405 Method Not Allowed\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 9\r\n"
 	    "Cache-Control: no-store\r\nAllow: GET, POST\r\n\r\nbadagent\n" },
+	{ { .status = 405,
+	      .allow = "GET, HEAD",
+	      .type = "text/html; charset=utf-8",
+	      .policy = "default-src 'none'" },
+	    "<p>\n",
+	    "Status: 405 Method Not Allowed\r\n"
+	    "Content-Type: text/html; charset=utf-8\r\nContent-Length: 4\r\n"
+	    "Cache-Control: no-store\r\nAllow: GET, HEAD\r\n"
+	    "Content-Security-Policy: default-src 'none'\r\n"
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Cross-Origin-Resource-Policy: same-origin\r\n\r\n<p>\n" },
 	{ { .status = 400 }, "",
 	    "Status: 400 Bad Request\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\n"
