@@ -155,10 +155,30 @@ put_proof(struct html *h, const struct card *c, int64_t now)
 	end_row(h);
 }
 
+/* The reason and the advice, as far as whoever looks may know them. */
+static void
+put_reason(struct html *h, const struct refusal *r, bool is_open, bool is_past)
+{
+	if (is_open && *r->reason != '\0') {
+		html_open(h, "p");
+		html_attribute(h, "class", "reason");
+		html_foreign(h, r->reason);
+		html_close(h);
+	}
+	if (is_past)
+		return;
+	html_open(h, "p");
+	html_element(h, "b", NULL, "What to do: ");
+	html_text(h,
+	    is_open ? refusal_advice(r->verdict, r->reason) : refusal_checks);
+	html_close(h);
+}
+
 /* What was refused last, and what to do unless a later update was good. */
 static void
-put_refusal(struct html *h, const struct state_host *k, int64_t now)
+put_refusal(struct html *h, const struct card *c, const struct page *p)
 {
+	const struct state_host *k = c->known;
 	bool is_past = k->refused_at <= k->applied_at;
 	char text[WHEN_TEXT_MAX];
 	struct refusal r;
@@ -167,28 +187,24 @@ put_refusal(struct html *h, const struct state_host *k, int64_t now)
 	html_open(h, "div");
 	html_attribute(h, "class", is_past ? "note past" : "note bad");
 	html_open(h, "p");
-	html_element(h, "b", NULL,
-	    is_past ? "Refused before that: " : "Refused: ");
+	html_open(h, "b");
+	html_text(h, is_past ? "Refused before that" : "Refused");
+	if (*r.type != '\0')
+		html_printf(h, " (%s)", refusal_family(r.type));
+	html_text(h, ": ");
+	html_close(h);
 	html_text(h, refusal_words(r.verdict));
 	html_text(h, *r.verdict != '\0' ? ". " : "");
 	html_open(h, "span");
 	html_attribute(h, "class", "aside");
 	frame_time(h, k->refused_at);
-	html_printf(h, ", %s", when_apart(k->refused_at, now, text));
+	html_printf(h, ", %s", when_apart(k->refused_at, p->now, text));
 	html_close(h);
 	html_close(h);
-	html_open(h, "p");
-	html_attribute(h, "class", "reason");
-	html_text(h, refusal_family(r.type));
-	html_text(h, *r.type != '\0' ? ": " : "");
-	html_foreign(h, r.reason);
-	html_close(h);
-	if (!is_past) {
-		html_open(h, "p");
-		html_element(h, "b", NULL, "What to do: ");
-		html_text(h, refusal_advice(r.verdict, r.reason));
-		html_close(h);
-	}
+	put_reason(h, &r,
+	    p->account == NULL || strcmp(r.verdict, "proof") != 0 ||
+		(c->timeline != NULL && c->timeline->refusal_open),
+	    is_past);
 	html_close(h);
 }
 
@@ -299,7 +315,7 @@ card_write(const struct card *c, const struct page *p, struct html *h)
 		if (c->timeline != NULL)
 			timeline_write(c->timeline, c->known, h);
 		if (c->known->refused_at != 0)
-			put_refusal(h, c->known, p->now);
+			put_refusal(h, c, p);
 	}
 	html_close(h);
 }

@@ -89,18 +89,31 @@ put_change(struct html *h, const struct event *e)
 	html_close(h);
 }
 
-static void
-put_refusal(struct html *h, const struct event *e)
+/* May whoever looks know what was found at the address? */
+static bool
+is_open(const struct page *p, const struct event *e)
 {
+	return p->account == NULL || !e->refused ||
+	    refusal_is_open(e->verdict, e->source, e->new);
+}
+
+static void
+put_refusal(struct html *h, const struct page *p, const struct event *e)
+{
+	bool open = is_open(p, e);
+
 	html_open(h, "p");
 	html_attribute(h, "class", "reason");
 	html_foreign(h, refusal_words(e->verdict));
-	html_text(h, *e->reason != '\0' ? ": " : "");
-	html_foreign(h, e->reason);
+	if (open && *e->reason != '\0') {
+		html_text(h, ": ");
+		html_foreign(h, e->reason);
+	}
 	html_close(h);
 	html_open(h, "p");
 	html_element(h, "b", NULL, "What to do: ");
-	html_text(h, refusal_advice(e->verdict, e->reason));
+	html_text(h,
+	    open ? refusal_advice(e->verdict, e->reason) : refusal_checks);
 	html_close(h);
 }
 
@@ -130,7 +143,7 @@ put_times(struct html *h, const struct event *e)
 }
 
 static void
-put_details(struct html *h, const struct event *e)
+put_details(struct html *h, const struct page *p, const struct event *e)
 {
 	char text[WHEN_TEXT_MAX];
 
@@ -138,12 +151,14 @@ put_details(struct html *h, const struct event *e)
 	html_element(h, "summary", NULL, "Details");
 	html_open(h, "dl");
 	put_fact(h, "Asked from", e->source);
-	put_times(h, e);
-	put_fact(h, "Certificate by", e->issuer);
-	put_fact(h, "Ends on",
-	    e->expiry != 0 ? when_text(e->expiry, text) : "");
-	put_fact(h, "Serial", e->serial);
-	put_fact(h, "Key, SHA-256", e->key);
+	if (is_open(p, e)) {
+		put_times(h, e);
+		put_fact(h, "Certificate by", e->issuer);
+		put_fact(h, "Ends on",
+		    e->expiry != 0 ? when_text(e->expiry, text) : "");
+		put_fact(h, "Serial", e->serial);
+		put_fact(h, "Key, SHA-256", e->key);
+	}
 	html_close(h);
 	html_close(h);
 }
@@ -185,8 +200,8 @@ put_event(struct html *h, const struct page *p, const struct event *e)
 	html_close(h);
 	put_change(h, e);
 	if (e->refused)
-		put_refusal(h, e);
-	put_details(h, e);
+		put_refusal(h, p, e);
+	put_details(h, p, e);
 	html_close(h);
 }
 

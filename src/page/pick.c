@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,59 +22,41 @@ accounts_of(const struct page *p, size_t *count)
 	return p->account != NULL ? p->account : p->settings->accounts;
 }
 
-/*
- * Calls see() for each match, with its number from 0 on, until it returns
- * false; returns how many there were.
- */
-static size_t
-go_through(const struct page *p, struct pick *k,
-    bool (*see)(struct pick *k, size_t i, const struct account_settings *a,
-	const struct host_settings *h))
+/* Counts the matches, and takes those from k->first on that fit. */
+static void
+go_through(const struct page *p, struct pick *k)
 {
-	size_t count, i = 0;
+	size_t count;
 	const struct account_settings *a = accounts_of(p, &count), *end;
 
+	k->total = k->count = 0;
 	for (end = a + count; a != end; a++)
-		for (size_t j = 0; j < a->host_count; j++)
-			if ((*p->search == '\0' ||
-				matches(a, &a->hosts[j], p->search)) &&
-			    !see(k, i++, a, &a->hosts[j]))
-				return i;
-	return i;
-}
-
-static bool
-see_any(struct pick *k, size_t i, const struct account_settings *a,
-    const struct host_settings *h)
-{
-	(void)k;
-	(void)i;
-	(void)a;
-	(void)h;
-	return true;
-}
-
-static bool
-see_page(struct pick *k, size_t i, const struct account_settings *a,
-    const struct host_settings *h)
-{
-	if (i + 1 < k->first)
-		return true;
-	k->hosts[k->count].account = a;
-	k->hosts[k->count++].host = h;
-	return k->count < PAGE_HOSTS_MAX;
+		for (size_t j = 0; j < a->host_count; j++) {
+			if (*p->search != '\0' &&
+			    !matches(a, &a->hosts[j], p->search))
+				continue;
+			if (++k->total < k->first || k->count == PAGE_HOSTS_MAX)
+				continue;
+			k->hosts[k->count].account = a;
+			k->hosts[k->count++].host = &a->hosts[j];
+		}
+	k->pages = (k->total + PAGE_HOSTS_MAX - 1) / PAGE_HOSTS_MAX;
 }
 
 void
 pick(struct pick *k, const struct page *p)
 {
-	*k = (struct pick){ .number = p->number > 0 ? p->number : 1 };
-	k->total = go_through(p, k, see_any);
-	k->pages = (k->total + PAGE_HOSTS_MAX - 1) / PAGE_HOSTS_MAX;
-	if (k->number > k->pages)
-		k->number = k->pages > 0 ? k->pages : 1;
+	/* No more pages than that can be counted. */
+	const size_t last = SIZE_MAX / PAGE_HOSTS_MAX;
+
+	k->number = p->number == 0 ? 1 : p->number < last ? p->number : last;
 	k->first = (k->number - 1) * PAGE_HOSTS_MAX + 1;
-	(void)go_through(p, k, see_page);
+	go_through(p, k);
+	if (k->count > 0 || k->total == 0)
+		return;
+	k->number = k->pages;
+	k->first = (k->number - 1) * PAGE_HOSTS_MAX + 1;
+	go_through(p, k);
 }
 
 const struct host_settings *

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address/address.h"
 #include "page/refusal.h"
+
+#define SAME_NETWORK 48 /* bits of an IPv6 address */
 
 static const struct {
 	const char *verdict, *words;
@@ -153,4 +156,27 @@ refusal_advice(const char *verdict, const char *reason)
 		strstr(reason, advices[i].part) == NULL))
 		i++;
 	return advices[i].advice;
+}
+
+const char refusal_checks[] =
+    "Look in this order: is the web server on; does the router forward TCP "
+    "port 443 to it (IPv4), and let it in (IPv6); is its certificate valid, "
+    "and for this name.  The operator sees which of them it is.";
+
+bool
+refusal_is_open(const char *verdict, const char *source, const char *address)
+{
+	struct address from, to;
+
+	if (strcmp(verdict, "proof") != 0)
+		return true;
+	if (source == NULL || address == NULL ||
+	    !address_parse_any(&from, source) ||
+	    !address_parse_any(&to, address))
+		return false;
+	if (from.family == AF_INET6)
+		address_mask(&from, SAME_NETWORK);
+	if (to.family == AF_INET6)
+		address_mask(&to, SAME_NETWORK);
+	return address_equal(&from, &to);
 }

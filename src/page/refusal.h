@@ -6,6 +6,8 @@
 #ifndef PAGE_REFUSAL_H
 #define PAGE_REFUSAL_H
 
+#include <stdbool.h>
+
 #define REFUSAL_WORD_MAX 16
 
 /* The parts of state_host.refused, "A proof: REASON". */
@@ -29,5 +31,16 @@ const char *refusal_words(const char *verdict);
  * reason, which may be NULL, is the text that the log has.
  */
 const char *refusal_advice(const char *verdict, const char *reason);
+
+/*
+ * May an account be told why a proof failed?  Only where the address is the
+ * one that it asked from, or in the same /48: of any other one it could find
+ * out what is there.  Any other verdict says nothing of a foreign network.
+ */
+bool refusal_is_open(const char *verdict, const char *source,
+    const char *address);
+
+/* What to do where the reason is not told. */
+extern const char refusal_checks[];
 
 #endif

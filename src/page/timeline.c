@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "page/refusal.h"
 #include "page/timeline.h"
 #include "page/when.h"
 
@@ -33,7 +34,9 @@ see_event(const struct state_event *e, void *data)
 	t->drawn_from = e->at;
 	if (e->reason != NULL) {
 		t->refusals[bin]++;
-		t->refusal_count++;
+		if (t->refusal_count++ == 0)
+			t->refusal_open =
+			    refusal_is_open(e->verdict, e->source, e->new);
 	} else {
 		if (t->change_count++ == 0)
 			t->last_change = e->at;

@@ -21,7 +21,8 @@ struct timeline {
 	unsigned int change_count, refusal_count, count;
 	int64_t drawn_from; /* what is before it was not read */
 	int64_t last_change;
-	bool had_before;	     /* an address, before the oldest change */
+	bool refusal_open; /* the newest one may be told to its account */
+	bool had_before;   /* an address, before the oldest change */
 	char issuer[STATE_TEXT_MAX]; /* of the newest good proof; or "" */
 };
 

@@ -17,7 +17,7 @@ from lab.stage import CLAIM, GATEWAY, HOST, USER, ZONE
 
 PORT = 8443
 EVIL = "<script>document.title='hacked'</script><img src=x onerror=alert(1)>\u202e\"'&"
-HOME = ("nas", "www", "silent", "refused", "evil")
+HOME = ("nas", "www", "silent", "refused", "away", "evil")
 CUSTOMERS = 500
 
 
@@ -43,6 +43,8 @@ def live(state, token):
     lived.life(f"www.{ZONE}", "family", 33, 5, expires=9.5)
     lived.life(f"refused.{ZONE}", "family", 4, 7, refused=(
         "proof", "certificate: has expired on 2026-11-20 10:00 UTC"))
+    lived.life(f"away.{ZONE}", "family", 2, 8, source="203.0.113.77",
+               refused=("proof", "connect: Connection refused (20 tries)"))
     lived.event(f"evil.{ZONE}", "family", 0.5, type=EVIL, old=EVIL, new=EVIL, verdict=EVIL,
                 reason=EVIL, issuer=EVIL, serial=EVIL, key=EVIL, source=EVIL)
     lived.event(f"evil.{ZONE}", "family", 0.7, issuer=EVIL)
@@ -162,6 +164,10 @@ def test_an_account_sees_its_hosts_and_no_other(scene):
     assert "Waiting for the first update" in body
     assert "ddnsgate router fritzbox --account <bdi>family</bdi>" in body
     assert "Renew the certificate" in body
+    # Nobody looks through foreign networks with our eyes.
+    assert "Connection refused" not in body and "Look in this order" in body
+    assert "Connection refused" not in scene.get(f"/history?host=away.{ZONE}").body
+    assert "Connection refused" in scene.get("/status?q=away", user="noc").body
     assert "in 9 days: renew it" in body
 
 

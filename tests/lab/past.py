@@ -5,6 +5,7 @@ import sqlite3
 import time
 
 DAY = 86400
+NEW = "89.14.163.9"                 # what is asked for and refused
 AFTER = 1 << 40                     # the ids of later events
 ISSUER = "CN=R11,O=Let's Encrypt,C=US"
 
@@ -42,8 +43,11 @@ class Past:
             "since6": 0, "applied_at": 0, "intent": 0, "expiry": 0, "refused_at": 0,
             "refused": ""} | values)
 
-    def life(self, name, account, changes, seed, expires=60, refused=None):
-        """A host with so many changes in 30 days, and perhaps a refusal now."""
+    def life(self, name, account, changes, seed, expires=60, refused=None,
+             source=NEW):
+        """A host with so many changes in 30 days, and perhaps a refusal now.
+
+        refused: verdict and reason; source: who asked for it."""
         chance = random.Random(seed)
         days = sorted((chance.uniform(0.05, 29.9) for _ in range(changes)), reverse=True)
         old, expiry = f"89.14.{seed % 200}.7", self.now + int(expires * DAY)
@@ -60,10 +64,11 @@ class Past:
         now = {"ipv4": old, "since4": since, "applied_at": since, "expiry": expiry,
                "ipv6": f"2a01:c22:b045:de{seed % 256:02x}::8", "since6": since}
         if refused:
-            when = self.now - int(min(days[-1:] or [1], default=1) * DAY / 2)
-            self.event(name, account, (self.now - when) / DAY, old=old, new="89.14.163.9",
-                       verdict=refused[0], reason=refused[1])
-            now |= {"refused_at": when, "refused": f"A {refused[0]}: {refused[1]}"}
+            verdict, reason, day = *refused, days[-1] / 2 if days else 0.5
+            self.event(name, account, day, old=old, new=NEW, source=source,
+                       verdict=verdict, reason=reason)
+            now |= {"refused_at": self.now - int(day * DAY),
+                    "refused": f"A {verdict}: {reason}"}
         self.host(name, account, **now)
 
     def write(self):

@@ -45,7 +45,7 @@ def play(scene, binary):
     lived.write()
     box.update(USER, scene.token, **CLAIM)
     page = box.get("/status", {"Authorization": basic(USER, scene.token)}).body
-    for text in (CLAIM["ipv4"], "Published", "Last update refused", "Nothing listens"):
+    for text in (CLAIM["ipv4"], "Published", "Last update refused", "Look in this order"):
         if text not in page:
             raise RuntimeError(f"the page has no {text!r}, which the picture wants: {page}")
 

@@ -166,23 +166,33 @@ test_status(void **state)
 	s.page.account = &accounts[0];
 	page = show(&s, page_status);
 	assert_shows(page, "3 hosts");
+	assert_shows(page, "Last update refused");
 	assert_shows(page, ">192.0.2.1<");
 	assert_shows(page, ">2001:db8::8<");
 	assert_shows(page, " ends soon, on ");
 	assert_shows(page, "in 9 days: renew it");
 	assert_shows(page, "valid until ");
-	assert_shows(page, "Last update refused");
-	assert_shows(page, "IPv4: <bdi>connect: Connection refused (3 tries)");
-	assert_shows(page, "Nothing listens at this address");
+	/* What is at an address is told to whoever may ask there anyway. */
+	assert_hides(page, "Connection refused");
+	assert_shows(page, refusal_checks);
 	assert_shows(page, "https://dns.example.org/update");
 	assert_shows(page, "ddnsgate router fritzbox --account ");
 	assert_shows(page, "provider <bdi>desec</bdi>");
 	assert_hides(page, "other.example.net");
+	page = show(&s, page_history);
+	assert_hides(page, "Connection refused");
+	assert_hides(page, "0401");
 	/* An operator sees all, and searches. */
 	s.page.account = NULL;
 	page = show(&s, page_status);
 	assert_shows(page, "4 hosts");
 	assert_shows(page, "account <bdi>neighbour</bdi>");
+	assert_shows(page, "Refused (IPv4): ");
+	assert_shows(page, "<bdi>connect: Connection refused (3 tries)");
+	assert_shows(page, "Nothing listens at this address");
+	page = show(&s, page_history);
+	assert_shows(page, "Connection refused");
+	assert_shows(page, "0401");
 	s.page.search = "NEIGH";
 	page = show(&s, page_status);
 	assert_shows(page, "1 host.");
@@ -459,6 +469,36 @@ test_refusals(void **state)
 	assert_string_equal(refusal_words("strange"), "strange");
 }
 
+/* The address that the update came from, or one of its network. */
+static void
+test_open_refusals(void **state)
+{
+	static const struct {
+		const char *verdict, *source, *address;
+		bool open;
+	} rows[] = {
+		{ "proof", "203.0.113.9", "203.0.113.9", true },
+		{ "proof", "::ffff:203.0.113.9", "203.0.113.9", true },
+		{ "proof", "203.0.113.9", "203.0.113.8", false },
+		{ "proof", "2001:db8:1:2::3", "2001:db8:1:fc::8", true },
+		{ "proof", "2001:db8:1:2::3", "2001:db8:2:2::3", false },
+		{ "proof", "203.0.113.9", "2001:db8:1:2::3", false },
+		{ "proof", NULL, "203.0.113.9", false },
+		{ "proof", "203.0.113.9", NULL, false },
+		{ "proof", "", "", false },
+		{ "proof", "x", "x", false },
+		{ "provider", NULL, NULL, true },
+		{ "address", "203.0.113.9", "10.0.0.1", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW(refusal_is_open(rows[i].verdict, rows[i].source,
+			rows[i].address) == rows[i].open,
+		    "%zu", i);
+	ROWS_END();
+}
+
 static void
 test_when(void **state)
 {
@@ -525,6 +565,7 @@ main(void)
 		cmocka_unit_test(test_no_store),
 		cmocka_unit_test(test_timeline),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_open_refusals),
 		cmocka_unit_test(test_when),
 		cmocka_unit_test(test_policy),
 	};
