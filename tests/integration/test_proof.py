@@ -187,7 +187,7 @@ def test_the_log_names_the_fact(world, refusals, name):
     assert re.search(REASONS[name], line), line
 
 
-def prove(world, serve, *addresses, options=()):
+def prove(world, serve, *addresses, options=(), status=1):
     """What `ddnsgate prove` says of a server."""
     server = scripted.Server(world.web, CLOSED_AT, 443, serve)
     try:
@@ -198,7 +198,7 @@ def prove(world, serve, *addresses, options=()):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     finally:
         server.stop()
-    assert done.returncode == 1, done.stdout
+    assert done.returncode == status, done.stdout
     return done.stdout
 
 
@@ -252,6 +252,14 @@ def test_a_revoked_certificate_is_none_however_well_its_chain_is_known(world):
     said = prove(world, serve, CLOSED_AT, CLOSED_AT, options=["--request", "tls"])
     assert sorted(": proved in " in line for line in said.splitlines()) == [False, True], said
     assert "revoked" in said
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("curve", ["prime256v1", "secp384r1"])
+def test_whatever_curve_a_server_insists_on(world, curve, version):
+    """Another one than the first that is offered costs it one more round trip."""
+    serve = scripted.with_tls(world.leaves["good"], scripted.answer, version, curve=curve)
+    assert ": proved in " in prove(world, serve, status=0)
 
 
 EVIL = 'x"]; good' + "y" * 200

@@ -95,10 +95,11 @@ def alert(number):
     return serve
 
 
-def with_tls(leaf, then, version=None, clients=None):
+def with_tls(leaf, then, version=None, clients=None, curve=None):
     """A handshake with a leaf's certificate, and then(connection).
 
     clients: who signs the certificates that clients must show.
+    curve: the only one for the exchange of keys, by OpenSSL's name.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")       # it may have a short key
@@ -106,6 +107,8 @@ def with_tls(leaf, then, version=None, clients=None):
     if clients:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(clients)
+    if curve:
+        context.set_ecdh_curve(curve)
     if version:
         context.set_ciphers("ALL:@SECLEVEL=0")
         with warnings.catch_warnings():
