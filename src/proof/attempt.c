@@ -169,7 +169,7 @@ session_start(struct attempt *a)
 	gnutls_transport_set_push_function(a->session, push);
 	return gnutls_priority_set(a->session, t->priority) == 0 &&
 	    gnutls_credentials_set(a->session, GNUTLS_CRD_CERTIFICATE,
-		t->trust->credentials) == 0 &&
+		t->nobody) == 0 &&
 	    gnutls_server_name_set(a->session, GNUTLS_NAME_DNS, t->host,
 		strlen(t->host)) == 0 &&
 	    (t->how->request == PROOF_TLS ||

@@ -30,8 +30,9 @@ enum attempt_outcome {
 struct attempt_terms {
 	const char *host; /* normalised name */
 	const struct address *address;
-	const struct proof_settings *how; /* not of kind PROOF_NONE */
-	const struct authorities *trust;  /* CAs, or none */
+	const struct proof_settings *how;	 /* not of kind PROOF_NONE */
+	const struct authorities *trust;	 /* CAs, or none */
+	gnutls_certificate_credentials_t nobody; /* trust_nobody() */
 	gnutls_priority_t priority;
 };
 

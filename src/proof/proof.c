@@ -206,6 +206,7 @@ task_start(struct proofs *run, struct task *t, const struct prover *p,
 		.address = &proof->address,
 		.how = proof->how,
 		.trust = trust_in(p->trust, ca),
+		.nobody = trust_nobody(p->trust),
 		.priority = p->priority };
 	proof->why = (struct error){ .code = ERR_OK };
 	proof->started = (int)(clock_now() - run->start);

@@ -13,12 +13,16 @@
 
 struct trust; /* the files loaded so far */
 
-/* The CAs of one file.  All of it belongs to the struct trust. */
+/*
+ * The CAs of one file.  All of it belongs to the struct trust.  GnuTLS takes
+ * 27 kB for each certificate that it trusts, so the 150 of a system are kept as
+ * bytes, and those that a chain names are read when it is verified.
+ */
 struct authorities {
-	gnutls_certificate_credentials_t credentials; /* that trust them */
 	uint8_t id[KNOWN_ID_LEN]; /* SHA-256 of the file, as it was loaded */
-	struct known
-	    *known; /* chains found good by any of the files; or NULL */
+	uint8_t *bytes; /* DER, each with its length in front; NULL: none */
+	size_t len;
+	struct known *known; /* chains that were found good; or NULL */
 };
 
 /* NULL when out of memory.  Release with trust_free(); NULL is fine there. */
@@ -27,9 +31,9 @@ void trust_free(struct trust *t);
 
 /*
  * Loads a PEM file of CA certificates, unless it was loaded before.  Costs
- * 7 ms and 4 MB for the 150 of the system, so do it before the fork: the
- * children share the pages.  ERR_CONFIG: unreadable, no certificate in it, or
- * others than root and we may write it (document_of_ours()).
+ * 7 ms for the 150 of the system, so do it before the fork: the children share
+ * the pages.  ERR_CONFIG: unreadable, no certificate in it, or others than root
+ * and we may write it (document_of_ours()).
  */
 enum err trust_load(struct trust *t, const char *file, struct error *why);
 
@@ -38,5 +42,16 @@ enum err trust_load(struct trust *t, const char *file, struct error *why);
  * live as long as t.  NULL: that file was never loaded.
  */
 const struct authorities *trust_in(const struct trust *t, const char *file);
+
+/* Credentials for sessions whose verifier brings the CAs; they belong to t. */
+gnutls_certificate_credentials_t trust_nobody(const struct trust *t);
+
+/*
+ * Credentials that trust all those of the CAs that a chain can lead to: whose
+ * name is that of one of its certificates, or of an issuer.  They are the
+ * caller's to free.  NULL: out of memory, or a certificate cannot be read.
+ */
+gnutls_certificate_credentials_t authorities_of(const struct authorities *a,
+    const gnutls_datum_t chain[], unsigned int count);
 
 #endif

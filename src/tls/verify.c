@@ -186,16 +186,27 @@ verify_whole_by(gnutls_session_t session, const struct authorities *by,
     const char *host, struct certificate_seen *seen, time_t *until,
     struct error *why)
 {
+	gnutls_certificate_credentials_t trust = NULL;
+	const gnutls_datum_t *chain;
+	unsigned int count = 0;
 	void *own = NULL;
 	enum err rc;
 
-	if (gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE, &own) < 0 ||
-	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-		by->credentials) < 0)
-		return refuse(why, "there is none that can be read");
-	rc = verify_whole(session, host, seen, until, why);
-	/* Cannot fail: it replaces what is there. */
-	(void)gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, own);
+	if ((chain = gnutls_certificate_get_peers(session, &count)) != NULL)
+		trust = authorities_of(by, chain, count);
+	if (trust == NULL ||
+	    gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE, &own) < 0 ||
+	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, trust) <
+		0) {
+		rc = refuse(why, "there is none that can be read");
+	} else {
+		rc = verify_whole(session, host, seen, until, why);
+		/* Cannot fail: it replaces what is there. */
+		(void)gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+		    own);
+	}
+	if (trust != NULL)
+		gnutls_certificate_free_credentials(trust);
 	return rc;
 }
 

@@ -19,8 +19,8 @@
 #include "tls/trust.h"
 
 /*
- * The chain, by the CAs of by, which the credentials of the session trust, for
- * the purpose of a TLS server, and the name of its leaf.  host is a normalised
+ * The chain, by the CAs of by, whatever the credentials of the session trust,
+ * for the purpose of a TLS server, and the name of its leaf.  host is a normalised
  * name, no wildcard, no address.  Works inside a verify function and after the
  * handshake.  *seen is what verify_look() would make it.
  * A chain that was good a while ago is not verified again, see known.h; one
@@ -32,8 +32,8 @@ enum err verify_certificate(gnutls_session_t session,
     struct certificate_seen *seen, struct error *why);
 
 /*
- * As verify_certificate(), but for a session that somebody else made, with
- * other credentials, which it keeps.
+ * As verify_certificate(), but for a session that somebody else made, by
+ * priorities of their own.
  */
 enum err verify_against(gnutls_session_t session, const struct authorities *by,
     const char *host, struct error *why);

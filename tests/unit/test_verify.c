@@ -17,7 +17,15 @@
 #include "tls/verify.h"
 
 static struct identity ca, stranger;
-static struct authorities trust, strange_trust, nobody;
+
+/* The CAs that some tests trust. */
+struct cas {
+	struct trust *trust;
+	const struct authorities *by;
+};
+
+static struct cas trust, strange_trust, nobody;
+static gnutls_certificate_credentials_t nothing; /* what clients trust */
 
 /* Seconds by which the clock of this process, and of GnuTLS, is wrong. */
 static time_t skew;
@@ -81,8 +89,7 @@ struct view {
 };
 
 static void
-view_open_to(struct view *v, gnutls_certificate_credentials_t shown,
-    gnutls_certificate_credentials_t clients)
+view_open_to(struct view *v, gnutls_certificate_credentials_t shown)
 {
 	int client = GNUTLS_E_AGAIN, server = GNUTLS_E_AGAIN;
 
@@ -94,7 +101,7 @@ view_open_to(struct view *v, gnutls_certificate_credentials_t shown,
 	gnutls_init(&v->server, GNUTLS_SERVER | GNUTLS_NONBLOCK);
 	gnutls_set_default_priority(v->client);
 	gnutls_set_default_priority(v->server);
-	gnutls_credentials_set(v->client, GNUTLS_CRD_CERTIFICATE, clients);
+	gnutls_credentials_set(v->client, GNUTLS_CRD_CERTIFICATE, nothing);
 	gnutls_credentials_set(v->server, GNUTLS_CRD_CERTIFICATE, v->shown);
 	gnutls_transport_set_int(v->client, v->ends[0]);
 	gnutls_transport_set_int(v->server, v->ends[1]);
@@ -112,10 +119,9 @@ view_open_to(struct view *v, gnutls_certificate_credentials_t shown,
 }
 
 static void
-view_open(struct view *v, const struct identity *identity,
-    const struct authorities *by)
+view_open(struct view *v, const struct identity *identity)
 {
-	view_open_to(v, identity_credentials(identity), by->credentials);
+	view_open_to(v, identity_credentials(identity));
 }
 
 static void
@@ -138,8 +144,8 @@ verify(const struct leaf *leaf, const char *host, struct error *why)
 
 	*why = (struct error){ .code = ERR_OK };
 	identity_make(&identity, &ca, leaf);
-	view_open(&v, &identity, &trust);
-	rc = verify_certificate(v.client, &trust, host, &seen, why);
+	view_open(&v, &identity);
+	rc = verify_certificate(v.client, trust.by, host, &seen, why);
 	view_close(&v);
 	identity_end(&identity);
 	return rc;
@@ -265,19 +271,21 @@ test_against(void **state)
 
 	(void)state;
 	identity_make(&identity, &ca, &(struct leaf){ .names = { NAME } });
-	view_open(&v, &identity, &nobody);
-	assert_int_equal(verify_certificate(v.client, &nobody, NAME, &seen,
+	view_open(&v, &identity);
+	assert_int_equal(verify_certificate(v.client, nobody.by, NAME, &seen,
 			     &why),
 	    ERR_PROOF);
-	assert_int_equal(verify_against(v.client, &trust, NAME, &why), ERR_OK);
-	assert_int_equal(verify_against(v.client, &strange_trust, NAME, &why),
+	assert_int_equal(verify_against(v.client, trust.by, NAME, &why),
+	    ERR_OK);
+	assert_int_equal(verify_against(v.client, strange_trust.by, NAME, &why),
 	    ERR_PROOF);
-	assert_int_equal(verify_against(v.client, &trust, "example.net", &why),
+	assert_int_equal(verify_against(v.client, trust.by, "example.net",
+			     &why),
 	    ERR_PROOF);
 	assert_int_equal(gnutls_credentials_get(v.client,
 			     GNUTLS_CRD_CERTIFICATE, &held),
 	    0);
-	assert_ptr_equal(held, nobody.credentials);
+	assert_ptr_equal(held, nothing);
 	view_close(&v);
 	identity_end(&identity);
 }
@@ -293,7 +301,7 @@ test_pins(void **state)
 
 	(void)state;
 	identity_make(&identity, &ca, &(struct leaf){ .self_signed = true });
-	view_open(&v, &identity, &nobody);
+	view_open(&v, &identity);
 	assert_int_equal(verify_pin(v.client, pins, 2, &why), ERR_PROOF);
 	assert_string_equal(why.text,
 	    "certificate: its key is none of the pinned ones");
@@ -310,22 +318,17 @@ test_pins(void **state)
 
 /* Those that trust one CA, or none; each has a memory of its own. */
 static void
-authorities_make(struct authorities *a, const struct identity *one, uint8_t id)
+cas_make(struct cas *c, const struct identity *one)
 {
-	gnutls_x509_crt_t list[1] = { one != NULL ? one->crt : NULL };
+	const char *file = one != NULL ? identity_file(one, "ca.pem") : NULL;
+	struct error why;
 
-	*a = (struct authorities){ .id = { id }, .known = known_new() };
-	assert_non_null(a->known);
-	gnutls_certificate_allocate_credentials(&a->credentials);
-	if (one != NULL)
-		gnutls_certificate_set_x509_trust(a->credentials, list, 1);
-}
-
-static void
-authorities_end(struct authorities *a)
-{
-	gnutls_certificate_free_credentials(a->credentials);
-	known_free(a->known);
+	c->trust = trust_new();
+	assert_non_null(c->trust);
+	if (file != NULL)
+		assert_int_equal(trust_load(c->trust, file, &why), ERR_OK);
+	c->by = trust_in(c->trust, file);
+	assert_non_null(c->by);
 }
 
 /* What people are told of a certificate, with the bytes of a stranger in it. */
@@ -344,7 +347,7 @@ test_look(void **state)
 	(void)state;
 	identity_make_ca(&authority, "a\n\x1b[31m\xff\"\\CA");
 	identity_make(&identity, &authority, &leaf);
-	view_open(&v, &identity, &nobody);
+	view_open(&v, &identity);
 	verify_look(v.client, &seen);
 	view_close(&v);
 	assert_null(strpbrk(seen.issuer, "\n\x1b\xff"));
@@ -366,7 +369,7 @@ test_look(void **state)
 	long_name[sizeof long_name - 1] = '\0';
 	identity_make_ca(&authority, long_name);
 	identity_make(&identity, &authority, &leaf);
-	view_open(&v, &identity, &nobody);
+	view_open(&v, &identity);
 	verify_look(v.client, &seen);
 	assert_non_null(strstr(seen.issuer, "xxxx"));
 	assert_true(strlen(seen.issuer) < sizeof seen.issuer);
@@ -388,7 +391,7 @@ test_look(void **state)
 struct known_view {
 	struct view v;
 	struct identity between, leaf;
-	struct authorities by;
+	struct cas cas;
 };
 
 static void
@@ -396,9 +399,8 @@ known_open(struct known_view *k, const struct leaf *leaf, int between_days)
 {
 	identity_make_sub_ca(&k->between, &ca, "a CA between", between_days);
 	identity_make(&k->leaf, &k->between, leaf);
-	authorities_make(&k->by, &ca, 1);
-	view_open_to(&k->v, identity_chain_credentials(&k->leaf, &k->between),
-	    k->by.credentials);
+	cas_make(&k->cas, &ca);
+	view_open_to(&k->v, identity_chain_credentials(&k->leaf, &k->between));
 	asked = 0;
 }
 
@@ -406,7 +408,7 @@ static void
 known_close(struct known_view *k)
 {
 	view_close(&k->v);
-	authorities_end(&k->by);
+	trust_free(k->cas.trust);
 	identity_end(&k->between);
 	identity_end(&k->leaf);
 	skew = 0;
@@ -418,7 +420,7 @@ known_ask(const struct known_view *k, const char *host)
 	struct certificate_seen seen;
 	struct error why;
 
-	return verify_certificate(k->v.client, &k->by, host, &seen, &why);
+	return verify_certificate(k->v.client, k->cas.by, host, &seen, &why);
 }
 
 static const struct leaf home = { .names = { NAME, "other.example.net" } };
@@ -433,7 +435,7 @@ test_known_chain(void **state)
 	(void)state;
 	known_open(&k, &home, 60);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(verify_certificate(k.v.client, &k.by, NAME,
+		assert_int_equal(verify_certificate(k.v.client, k.cas.by, NAME,
 				     i == 0 ? &first : &again, &why),
 		    ERR_OK);
 	assert_int_equal(asked, 1);
@@ -463,13 +465,15 @@ test_known_in_other_circumstances(void **state)
 	assert_int_equal(asked, 2);
 	assert_int_equal(known_ask(&k, "third.example.net"), ERR_PROOF);
 	/* A session that is not ours, where other rules may hold. */
-	assert_int_equal(verify_against(k.v.client, &k.by, NAME, &why), ERR_OK);
+	assert_int_equal(verify_against(k.v.client, k.cas.by, NAME, &why),
+	    ERR_OK);
 	assert_int_equal(asked, 4);
-	assert_int_equal(verify_against(k.v.client, &k.by, NAME, &why), ERR_OK);
+	assert_int_equal(verify_against(k.v.client, k.cas.by, NAME, &why),
+	    ERR_OK);
 	assert_int_equal(asked, 4);
 	/* Other CAs, even if they have the same memory. */
-	others = strange_trust;
-	others.known = k.by.known;
+	others = *strange_trust.by;
+	others.known = k.cas.by->known;
 	assert_int_equal(verify_certificate(k.v.client, &others, NAME, &seen,
 			     &why),
 	    ERR_PROOF);
@@ -556,7 +560,7 @@ test_known_until_the_root_ends(void **state)
 {
 	struct identity root = { NULL, NULL };
 	struct identity leaf;
-	struct authorities by;
+	struct cas by;
 	struct certificate_seen seen;
 	struct error why;
 	struct view v;
@@ -564,21 +568,21 @@ test_known_until_the_root_ends(void **state)
 	(void)state;
 	identity_make_sub_ca(&root, &root, "a short root", 2);
 	identity_make(&leaf, &root, &home);
-	authorities_make(&by, &root, 4);
-	view_open(&v, &leaf, &by);
+	cas_make(&by, &root);
+	view_open(&v, &leaf);
 	skew = 2 * DAY - 600;
 	asked = 0;
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(verify_certificate(v.client, &by, NAME, &seen,
-				     &why),
+		assert_int_equal(verify_certificate(v.client, by.by, NAME,
+				     &seen, &why),
 		    ERR_OK);
 	assert_int_equal(asked, 1);
 	skew = 2 * DAY + 1;
-	assert_int_equal(verify_certificate(v.client, &by, NAME, &seen, &why),
+	assert_int_equal(verify_certificate(v.client, by.by, NAME, &seen, &why),
 	    ERR_PROOF);
 	skew = 0;
 	view_close(&v);
-	authorities_end(&by);
+	trust_free(by.trust);
 	identity_end(&leaf);
 	identity_end(&root);
 }
@@ -658,9 +662,10 @@ setup(void **state)
 	(void)state;
 	identity_make_ca(&ca, "a CA");
 	identity_make_ca(&stranger, "another CA");
-	authorities_make(&trust, &ca, 1);
-	authorities_make(&strange_trust, &stranger, 2);
-	authorities_make(&nobody, NULL, 3);
+	gnutls_certificate_allocate_credentials(&nothing);
+	cas_make(&trust, &ca);
+	cas_make(&strange_trust, &stranger);
+	cas_make(&nobody, NULL);
 	return 0;
 }
 
@@ -668,9 +673,10 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	authorities_end(&trust);
-	authorities_end(&strange_trust);
-	authorities_end(&nobody);
+	gnutls_certificate_free_credentials(nothing);
+	trust_free(trust.trust);
+	trust_free(strange_trust.trust);
+	trust_free(nobody.trust);
 	identity_end(&ca);
 	identity_end(&stranger);
 	return 0;
