@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,10 +19,11 @@
 #include "https/guard.h"
 #include "tls/verify.h"
 
-#define WAIT_MAX    3600       /* longest Retry-After that is told */
-#define SECONDS_MAX 1000000000 /* more of them are a moment since 1970 */
-#define URL_MAX	    16384
-#define CONNECT_MS  4000
+#define WAIT_MAX      3600	 /* longest Retry-After that is told */
+#define SECONDS_MAX   1000000000 /* more of them are a moment since 1970 */
+#define URL_MAX	      16384
+#define CONNECT_MS    4000
+#define UPLOAD_BUFFER 16384 /* the least that libcurl takes */
 
 struct exchanges {
 	const struct trust *trust;
@@ -35,6 +38,7 @@ struct exchange {
 	struct exchanges *all;
 	struct exchange *next;
 	CURL *curl; /* NULL: done */
+	int fd;	    /* the socket that was opened last for it; -1: none */
 	int64_t deadline;
 
 	/* Copies, which libcurl or its callbacks read. */
@@ -186,6 +190,7 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 	    where->protocol);
 	if (fd == -1 && lack_is(errno))
 		lack_set(&x->refusal, "socket", errno);
+	x->fd = fd;
 	return fd;
 }
 
@@ -355,6 +360,8 @@ set_request(struct exchange *x, const struct exchange_request *request)
 {
 	CURL *c = x->curl;
 
+	/* All of it is wiped after each request; libcurl would take 64 kB. */
+	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
 	curl_easy_setopt(c, CURLOPT_USERAGENT,
 	    PACKAGE_NAME "/" PACKAGE_VERSION);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->headers);
@@ -431,6 +438,7 @@ exchange_start(struct exchanges *all, const struct target *to,
 		return NULL;
 	}
 	x->all = all;
+	x->fd = -1;
 	x->deadline = deadline;
 	x->url.max = URL_MAX;
 	x->answer.body.max =
@@ -664,6 +672,22 @@ work(struct exchanges *all)
 	return rc;
 }
 
+/*
+ * Has what comes next acknowledged at once: docs/reference/tls.md B.5.  It holds
+ * until something is sent.  If libcurl has given the socket up, and another one
+ * has its number, that does no harm there.
+ */
+static void
+acknowledge(const struct exchanges *all)
+{
+	const int on = 1;
+
+	for (struct exchange *x = all->under_way; x != NULL; x = x->next)
+		if (x->fd != -1)
+			(void)setsockopt(x->fd, IPPROTO_TCP, TCP_QUICKACK, &on,
+			    sizeof on);
+}
+
 static const struct {
 	short poll;
 	short curl;
@@ -718,6 +742,7 @@ exchanges_wait_with(struct exchanges *all, struct pollfd *others, size_t count,
 			break;
 		if (clock_left(until) == 0)
 			return ERR_UNREACHABLE;
+		acknowledge(all);
 		if (sleep_on(all, others, count, until, &ready) != CURLM_OK)
 			return ERR_SYSTEM;
 	}

@@ -314,6 +314,7 @@ step_handshake(struct attempt *a)
 static void
 step_send(struct attempt *a)
 {
+	int on = 1;
 	ssize_t n = gnutls_record_send(a->session, a->request.data + a->sent,
 	    a->request.len - a->sent);
 
@@ -324,8 +325,11 @@ step_send(struct attempt *a)
 		return;
 	}
 	a->sent += (size_t)n;
-	if (a->sent == a->request.len)
-		a->stage = RECEIVING;
+	if (a->sent < a->request.len)
+		return;
+	a->stage = RECEIVING;
+	/* Else some servers wait for 40 ms: docs/reference/tls.md B.5. */
+	(void)setsockopt(a->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 /* Looks at what has come so far; a verdict ends the attempt. */

@@ -2,10 +2,13 @@
 
 import concurrent.futures
 import contextlib
+import fcntl
 import os
 import re
 import ssl
+import statistics
 import subprocess
+import termios
 import threading
 import time
 import types
@@ -260,6 +263,23 @@ def test_whatever_curve_a_server_insists_on(world, curve, version):
     """Another one than the first that is offered costs it one more round trip."""
     serve = scripted.with_tls(world.leaves["good"], scripted.answer, version, curve=curve)
     assert ": proved in " in prove(world, serve, status=0)
+
+
+def test_an_answer_is_acknowledged_at_once(world):
+    """Else a server without TCP_NODELAY goes on after 40 ms."""
+    waits, tries = [], 10
+
+    def drip(connection):
+        connection.recv(65536)
+        began = time.monotonic()
+        connection.sendall(b"HTTP/1.1 ")
+        while fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)) != bytes(4):
+            time.sleep(0.001)
+        waits.append(time.monotonic() - began)
+        connection.sendall(b"200 OK\r\nContent-Length: 0\r\n\r\n")
+    serve = scripted.with_tls(world.leaves["good"], drip)
+    prove(world, serve, *tries * [CLOSED_AT], status=0)
+    assert len(waits) == tries and statistics.median(waits) < 0.02, waits
 
 
 EVIL = 'x"]; good' + "y" * 200

@@ -7,9 +7,11 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,6 +41,7 @@ enum behaviour {
 	NAMES_HEADERS, /* headers without an end */
 	CHANGES,       /* shows another certificate before it answers */
 	CHANGES_AFTER, /* and after its answer */
+	DRIPS,	       /* goes on when its first bytes are acknowledged */
 };
 
 #define MEETING 4
@@ -50,6 +53,7 @@ struct seen {
 	_Atomic unsigned int resumed;
 	_Atomic unsigned int requests;
 	_Atomic unsigned int waiting;
+	_Atomic int64_t acknowledged;  /* ms after they were sent */
 	_Atomic size_t bytes;	       /* of application data */
 	_Atomic size_t bytes_of_other; /* after another certificate was shown */
 	char last[4096];	       /* request */
@@ -170,6 +174,21 @@ talk_for_ever(gnutls_session_t session, const char *first, const char *more)
 		continue;
 }
 
+/* As a server does that lacks TCP_NODELAY. */
+static void
+drip(gnutls_session_t session, struct seen *seen)
+{
+	int fd = gnutls_transport_get_int(session), left;
+	struct timespec pause = { 0, 1000000L };
+	int64_t begin = clock_now();
+
+	say(session, "HTTP/1.1 ");
+	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0)
+		nanosleep(&pause, NULL);
+	seen->acknowledged = clock_now() - begin;
+	say(session, "201 Made\r\nContent-Length: 0\r\n\r\n");
+}
+
 /* Shows another certificate in the same connection. */
 static void
 change(gnutls_session_t session, gnutls_certificate_credentials_t to,
@@ -215,6 +234,9 @@ behave(const struct server *s, gnutls_session_t session,
 		case NAMES_HEADERS:
 			talk_for_ever(session, "HTTP/1.1 200 OK\r\n",
 			    "X-More: 0123456789abcdef0123456789\r\n");
+			return;
+		case DRIPS:
+			drip(session, s->seen);
 			return;
 		case CHANGES:
 			change(session, other, s->seen);
@@ -871,6 +893,28 @@ test_limits(void **state)
 	ROWS_END();
 }
 
+/* Linux delays it by 40 ms at least, unless told otherwise. */
+static void
+test_answers_are_acknowledged_at_once(void **state)
+{
+	struct server s = { .behaviour = DRIPS, .identity = &good };
+	int64_t best = INT64_MAX;
+	struct address at;
+	struct error why;
+	struct target to;
+
+	(void)state;
+	server_start(&s);
+	to = target(&s, &at);
+	for (int i = 0; i < 20 && best >= 20; i++) {
+		assert_int_equal(ask_for_result(&to, &why), ERR_OK);
+		if (s.seen->acknowledged < best)
+			best = s.seen->acknowledged;
+	}
+	assert_true(best < 20);
+	server_stop(&s);
+}
+
 static void
 test_nobody_there(void **state)
 {
@@ -937,6 +981,7 @@ main(void)
 		cmocka_unit_test(test_other_descriptors),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_answers_are_acknowledged_at_once),
 		cmocka_unit_test(test_nobody_there),
 	};
 
