@@ -673,9 +673,9 @@ work(struct exchanges *all)
 }
 
 /*
- * Has what comes next acknowledged at once: docs/reference/tls.md B.5.  It holds
- * until something is sent.  If libcurl has given the socket up, and another one
- * has its number, that does no harm there.
+ * Has what comes next acknowledged at once: docs/reference/tls.md B.5.  That
+ * holds until something is sent.  If libcurl has given the socket up, and
+ * another one has its number, it does no harm there.
  */
 static void
 acknowledge(const struct exchanges *all)

@@ -20,9 +20,9 @@
 
 /*
  * The chain, by the CAs of by, whatever the credentials of the session trust,
- * for the purpose of a TLS server, and the name of its leaf.  host is a normalised
- * name, no wildcard, no address.  Works inside a verify function and after the
- * handshake.  *seen is what verify_look() would make it.
+ * for the purpose of a TLS server, and the name of its leaf.  host is a
+ * normalised name, no wildcard, no address.  Works inside a verify function and
+ * after the handshake.  *seen is what verify_look() would make it.
  * A chain that was good a while ago is not verified again, see known.h; one
  * that comes with word of its revocation, or demands it, is each time.
  * ERR_OK or ERR_PROOF.
