@@ -20,6 +20,8 @@ static const struct variable kept[] = {
 	{ "NOTIFY_SOCKET", "where systemd hears of us, sd_notify(3)" },
 	{ "JOURNAL_STREAM", "how log lines begin, systemd.exec(5)" },
 	{ "TZ", "the time zone of syslog's lines" },
+	{ "TERM", "what a terminal can do, for ddnsgate top" },
+	{ "NO_COLOR", "no colours, whatever the terminal" },
 	{ "HOME", "libpq's ~/.pgpass" },
 	{ "LD_PRELOAD", "decided before main(); a second start needs it" },
 	{ "LD_LIBRARY_PATH", "decided before main(); a second start needs it" },

@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/person.h"
 #include "command/usage.h"
 #include "page/when.h"
 
@@ -19,18 +21,29 @@ struct history {
 	bool json, first;
 };
 
-/* "2026-11-28 01:02 home.example.org A 192.0.2.1 > 192.0.2.2 good" */
+/*
+ * "2026-11-28 01:02 home.example.org A 192.0.2.1 > 192.0.2.2 good", or on more
+ * lines where one is too short.
+ */
 static void
 print_event(const struct state_event *e)
 {
-	char text[LOOKUP_TIME_MAX];
+	bool bad = e->reason != NULL;
+	char text[LOOKUP_TIME_MAX], line[4 * STATE_TEXT_MAX];
 
-	printf("%s %s %s %s > %s %s", lookup_time(e->at, text), e->host,
-	    e->type, e->old != NULL ? e->old : "?",
-	    e->new != NULL ? e->new : "?", e->verdict);
-	if (e->reason != NULL)
-		printf("\n                 %s", e->reason);
-	putchar('\n');
+	snprintf(line, sizeof line, "%s %s > %s", e->type,
+	    e->old != NULL ? e->old : "?", e->new != NULL ? e->new : "?");
+	lookup_time(e->at, text);
+	printf("%s %s%s", text, e->host,
+	    strlen(text) + strlen(e->host) + strlen(line) + strlen(e->verdict) +
+			3 >
+		    PERSON_COLUMNS ?
+		"\n                 " :
+		" ");
+	printf("%s %s%s%s\n", line, person_paint(bad ? PAINT_BAD : PAINT_GOOD),
+	    e->verdict, person_paint(PAINT_PLAIN));
+	if (bad)
+		person_text(17, 0, e->reason);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "command/command.h"
+#include "command/lookup.h"
 #include "command/usage.h"
 #include "gateway/table.h"
 
@@ -16,7 +17,7 @@
 
 static const char usage_text[] =
     "usage: ddnsgate router NAME --account ACCOUNT [--config FILE]\n"
-    "       ddnsgate router --list\n";
+    "       ddnsgate router --list [--json]\n";
 
 static int
 is_page(const struct dirent *e)
@@ -28,8 +29,9 @@ is_page(const struct dirent *e)
 }
 
 static int
-list(FILE *to)
+list(FILE *to, bool json)
 {
+	bool first = true;
 	struct dirent **entries;
 	int count = scandir(ROUTERS_DATADIR, &entries, is_page, alphasort);
 
@@ -39,11 +41,18 @@ list(FILE *to)
 		return EXIT_FAILED;
 	}
 	for (int i = 0; i < count; i++) {
-		fprintf(to, "%.*s\n",
-		    (int)(strlen(entries[i]->d_name) - strlen(PAGE_END)),
-		    entries[i]->d_name);
+		const char *name = entries[i]->d_name;
+		int len = (int)(strlen(name) - strlen(PAGE_END));
+
+		if (json)
+			lookup_json_print(json_object_new_string_len(name, len),
+			    &first);
+		else
+			fprintf(to, "%.*s\n", len, name);
 		free(entries[i]);
 	}
+	if (json)
+		lookup_json_end(first);
 	free(entries);
 	return EXIT_OK;
 }
@@ -222,7 +231,7 @@ print_page(const char *name, const char *account, const char *config)
 		    "ddnsgate: there is no page \"%s\"; "
 		    "these are there:\n",
 		    name);
-		(void)list(stderr);
+		(void)list(stderr, false);
 	} else {
 		fill_for(page.data, s->url, a);
 		status = EXIT_OK;
@@ -239,10 +248,12 @@ command_router(int argc, char *argv[])
 		{ "account", required_argument, NULL, 'a' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "list", no_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *account = NULL, *config = COMMAND_CONFIG_FILE;
+	bool pages = false, json = false;
 	int c;
 
 	while (
@@ -251,12 +262,16 @@ command_router(int argc, char *argv[])
 			account = optarg;
 		else if (c == 'c')
 			config = optarg;
-		else if (c == 'l' && argc == 2)
-			return list(stdout);
+		else if (c == 'l')
+			pages = true;
+		else if (c == 'j')
+			json = true;
 		else
 			return usage(usage_text, c);
 	}
-	if (argc - optind != 1 || account == NULL)
+	if (pages && argc == 2 + json)
+		return list(stdout, json);
+	if (argc - optind != 1 || account == NULL || pages || json)
 		return usage(usage_text, 0);
 	return print_page(argv[optind], account, config);
 }

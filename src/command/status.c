@@ -1,18 +1,19 @@
 #include "config.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/activity.h"
 #include "base/clock.h"
+#include "command/board.h"
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/person.h"
 #include "command/usage.h"
 #include "page/refusal.h"
 #include "pool/scoreboard.h"
-
-#define COLUMNS 80
 
 static const char usage_text[] =
     "usage: ddnsgate status [--config FILE] [--account NAME] [--json] "
@@ -46,26 +47,14 @@ type_of(int family)
 	return family == STATE_IPV4 ? "A" : "AAAA";
 }
 
-/* In lines of 80 columns at most. */
 static void
 print_advice(const char *refused)
 {
 	struct refusal r;
-	const char *word;
-	size_t column = strlen("  what to do:"), len;
 
 	refusal_read(&r, refused);
-	fputs("  what to do:", stdout);
-	for (word = refusal_advice(r.verdict, r.reason); *word != '\0';
-	     word += len + strspn(word + len, " ")) {
-		len = strcspn(word, " ");
-		if (column + 1 + len > COLUMNS) {
-			fputs("\n   ", stdout);
-			column = 3;
-		}
-		column += (size_t)printf(" %.*s", (int)len, word);
-	}
-	putchar('\n');
+	person_text(3, printf("  what to do: "),
+	    refusal_advice(r.verdict, r.reason));
 }
 
 static void
@@ -73,7 +62,8 @@ print_host(const struct state_host *h)
 {
 	char text[ADDRESS_TEXT_MAX], time[LOOKUP_TIME_MAX];
 
-	printf("%s (account %s)\n", h->host, h->account);
+	printf("%s%s%s (account %s)\n", person_paint(PAINT_STRONG), h->host,
+	    person_paint(PAINT_PLAIN), h->account);
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		const struct state_value *v = &h->value[f];
 
@@ -91,9 +81,14 @@ print_host(const struct state_host *h)
 	if (h->expiry != 0)
 		printf("  its certificate ends %s\n",
 		    lookup_time(h->expiry, time));
-	if (h->refused_at != 0)
-		printf("  last refused %s: %s\n",
-		    lookup_time(h->refused_at, time), h->refused);
+	if (h->refused_at != 0) {
+		fputs(person_paint(PAINT_BAD), stdout);
+		person_text(4,
+		    printf("  last refused %s: ",
+			lookup_time(h->refused_at, time)),
+		    h->refused);
+		fputs(person_paint(PAINT_PLAIN), stdout);
+	}
 	if (h->refused_at > h->applied_at)
 		print_advice(h->refused);
 }
@@ -205,65 +200,6 @@ print_all_silent(struct status *s)
 	}
 }
 
-/* Of a worker that is at work, and for how long. */
-static void
-print_worker(const struct slot *slot)
-{
-	int64_t since = atomic_load(&slot->busy_since);
-	int pid = atomic_load(&slot->worker);
-
-	if (pid != 0 && since != 0)
-		printf("  worker %d at work for %.1f s: %s\n", pid,
-		    (double)(clock_now() - since) / 1000,
-		    activity_name(atomic_load(&slot->activity)));
-}
-
-static json_object *
-pool_json(const struct scoreboard *b)
-{
-	static const char *const names[] = { [REPLIES_GOOD] = "replies_2xx",
-		[REPLIES_REFUSED] = "replies_4xx",
-		[REPLIES_BUSY] = "replies_5xx" };
-	json_object *o = json_object_new_object();
-	unsigned int all, busy;
-
-	scoreboard_workers(b, &all, &busy);
-	json_object_object_add(o, "since", lookup_json_time(b->began));
-	json_object_object_add(o, "workers", json_object_new_int((int)all));
-	json_object_object_add(o, "busy", json_object_new_int((int)busy));
-	json_object_object_add(o, "hosts_refused",
-	    json_object_new_int(
-		(int)refusals_count(&b->refusals, clock_now())));
-	for (int i = 0; i < REPLIES__COUNT; i++)
-		json_object_object_add(o, names[i],
-		    json_object_new_int64(
-			(int64_t)atomic_load(&b->replies[i])));
-	return o;
-}
-
-static void
-print_pool(const struct scoreboard *b)
-{
-	char time[LOOKUP_TIME_MAX];
-	unsigned int all, busy;
-
-	if (b == NULL) {
-		puts("pool: none serves this configuration");
-		return;
-	}
-	scoreboard_workers(b, &all, &busy);
-	printf("pool: %u workers, %u at work\n", all, busy);
-	for (size_t i = 0; i < b->count; i++)
-		print_worker(&b->slots[i]);
-	printf("  replies since %s: %llu good, %llu refused, %llu busy\n",
-	    lookup_time(b->began, time),
-	    (unsigned long long)atomic_load(&b->replies[REPLIES_GOOD]),
-	    (unsigned long long)atomic_load(&b->replies[REPLIES_REFUSED]),
-	    (unsigned long long)atomic_load(&b->replies[REPLIES_BUSY]));
-	printf("  hosts refused in the last hour: %zu\n",
-	    refusals_count(&b->refusals, clock_now()));
-}
-
 /* What the pool does; a list of one object, or of none, in JSON. */
 static int
 tell_pool(bool json, const char *file)
@@ -272,9 +208,9 @@ tell_pool(bool json, const char *file)
 	bool first = true;
 
 	if (!json)
-		print_pool(b);
+		board_print(b, UINT_MAX);
 	else if (b != NULL)
-		lookup_json_print(pool_json(b), &first);
+		lookup_json_print(board_json(b), &first);
 	if (json)
 		lookup_json_end(first);
 	scoreboard_unview(b);
