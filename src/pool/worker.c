@@ -20,16 +20,20 @@
 #include "base/watchdog.h"
 #include "pool/fastcgi.h"
 #include "pool/listener.h"
+#include "pool/lobby.h"
 #include "pool/sandbox.h"
 #include "pool/worker.h"
 
-#define READ_MS	     2000
-#define WRITE_MS     2000
-#define WORK_MS	     8600 /* past the 8 s that an update may last */
-#define LATE_TURN_MS 500  /* until a stop is looked for */
-#define TICK_MS	     500
-#define DRAIN_MS     5000
-#define IDLE_TICKS   30 /* then connections and memory are given back */
+#define READ_MS	      2000 /* until a request is whole */
+#define FIRST_MS      20   /* that long a worker waits for nothing else */
+#define WRITE_MS      2000
+#define WORK_MS	      8600 /* past the 8 s that an update may last */
+#define LATE_TURN_MS  500  /* until a stop is looked for */
+#define TICK_MS	      500
+#define DRAIN_MS      5000
+#define SILENT_MS     250 /* of READ_MS, when this worker is to end */
+#define LOBBY_TICK_MS 100 /* while somebody waits in the lobby */
+#define IDLE_TICKS    30  /* then connections and memory are given back */
 
 /* A worker is replaced after the first of these; the first two vary by 10 %. */
 #define LIFE_REQUESTS 1000
@@ -41,6 +45,7 @@ struct worker {
 	const struct gateway *gateway;
 	struct gateway_tools tools;
 	struct fastcgi *fastcgi;
+	struct lobby *lobby;
 	int listener;
 	int epoll;
 	struct scoreboard *board; /* NULL as the next: nobody looks */
@@ -204,35 +209,151 @@ finish_late(struct worker *w)
 	}
 }
 
-/* Takes over the connection fd. */
-static void
-serve(struct worker *w, int fd)
+/* How many milliseconds a worker waits for one connection alone. */
+static int
+patience(const struct worker *w)
 {
+	return FIRST_MS / (1 + (int)lobby_count(w->lobby));
+}
+
+/*
+ * Closes a connection that was answered, at once if the web server has closed
+ * it as well; else it waits for that in the lobby: bytes that nobody read would
+ * make the kernel throw away the reply (docs/reference/fastcgi.md 1.4).
+ */
+static void
+say_goodbye(struct worker *w, int fd)
+{
+	struct incoming *in = lobby_enter(w->lobby, fd);
+	enum progress p;
+
+	if (in == NULL)
+		return;
+	incoming_answered(in);
+	p = incoming_wait(in, in->since + patience(w));
+	if (p != INCOMING_MORE || !lobby_wait(w->lobby, in))
+		lobby_leave(w->lobby, in, true);
+}
+
+/*
+ * Sends the reply to the connection fd, and closes that: at once where the web
+ * server has sent all that it had to.
+ */
+static void
+send_reply(struct worker *w, int fd, bool is_ended, struct reply *reply)
+{
+	bool is_open, is_long = reply->body.len > REPLY_BODY_MAX;
+
+	activity_set(ACTIVITY_REPLY);
+	if (is_long)
+		phase_begin(fd, WRITE_MS);
+	fastcgi_reply(w->fastcgi, reply);
+	gateway_count(w->gateway, &w->tools);
+	is_open = fastcgi_finish(w->fastcgi);
+	if (is_long)
+		phase_end();
+	if (w->board != NULL)
+		scoreboard_count(w->board, reply->status);
+	reply_end(reply);
+	if (is_open && is_ended)
+		close(fd);
+	else if (is_open)
+		say_goodbye(w, fd);
+}
+
+/* Answers a request that is whole. */
+static void
+answer(struct worker *w, struct incoming *in)
+{
+	int64_t earliest = clock_now() - READ_MS;
+	bool is_ended = in->is_ended;
+	int fd = in->fd;
 	struct request q;
 	struct reply reply;
-	bool is_long;
+	struct error why;
 
-	if (!fastcgi_read(w->fastcgi, fd, clock_now() + READ_MS, &q))
+	/* It may have been whole for long, while this worker was at work. */
+	if (fastcgi_parse(w->fastcgi, in,
+		in->since > earliest ? in->since : earliest, &q,
+		&why) != ERR_OK) {
+		log_warn("a FastCGI request was lost: %s", why.text);
+		lobby_leave(w->lobby, in, true);
 		return;
+	}
+	lobby_leave(w->lobby, in, false);
 	watchdog_start(q.start + WORK_MS, "a request");
 	gateway_handle(w->gateway, &w->tools, &q, &reply);
 	watchdog_stop();
 	request_end(&q);
-	activity_set(ACTIVITY_REPLY);
-	is_long = reply.body.len > REPLY_BODY_MAX;
-	if (is_long)
-		phase_begin(fd, WRITE_MS);
-	fastcgi_reply(w->fastcgi, &reply);
-	gateway_count(w->gateway, &w->tools);
-	fastcgi_finish(w->fastcgi);
-	if (is_long)
-		phase_end();
-	if (w->board != NULL)
-		scoreboard_count(w->board, reply.status);
-	reply_end(&reply);
+	send_reply(w, fd, is_ended, &reply);
 	w->served++;
 	if (w->tools.late != NULL)
 		finish_late(w);
+}
+
+/* Lets a connection go on, of which that has become. */
+static void
+go_on_with(struct worker *w, struct incoming *in, enum progress p)
+{
+	if (p == INCOMING_MORE && lobby_wait(w->lobby, in))
+		return;
+	if (p != INCOMING_WHOLE) {
+		if (p == INCOMING_BROKEN && !in->is_silent)
+			log_warn("a FastCGI request was refused: %s",
+			    in->why.text);
+		lobby_leave(w->lobby, in, true);
+		return;
+	}
+	if (w->slot != NULL)
+		atomic_store(&w->slot->busy_since, clock_now());
+	answer(w, in);
+	activity_set(ACTIVITY_IDLE);
+	if (w->slot != NULL) {
+		/* First, or it looks as if it had hung for as long. */
+		atomic_store(&w->slot->alive_at, clock_now());
+		atomic_store(&w->slot->busy_since, 0);
+	}
+}
+
+/*
+ * Lets those go that have said too little for too long; span_ms is how long one
+ * may that has said something.
+ */
+static void
+send_away(struct worker *w, int64_t span_ms, int64_t silent_ms)
+{
+	int64_t now = clock_now();
+	struct incoming *in;
+
+	while ((in = lobby_late(w->lobby, now - span_ms, now - silent_ms)) !=
+	    NULL) {
+		/* The rest may have come while this worker was at work. */
+		enum progress p = incoming_go_on(in);
+
+		go_on_with(w, in, p == INCOMING_MORE ? incoming_expire(in) : p);
+	}
+}
+
+/*
+ * A web server sends its request as soon as it is connected, so a moment is
+ * waited for it; less the more there are who did not.
+ */
+static void
+welcome(struct worker *w, int fd)
+{
+	struct incoming *in = lobby_enter(w->lobby, fd);
+	enum progress p;
+
+	if (in == NULL) {
+		lack_tell("malloc", ENOMEM);
+		return;
+	}
+	if ((p = incoming_go_on(in)) == INCOMING_MORE) {
+		activity_set(ACTIVITY_READING);
+		p = incoming_wait(in, in->since + patience(w));
+		activity_set(ACTIVITY_IDLE);
+	}
+	go_on_with(w, in, p);
 }
 
 static void
@@ -243,9 +364,9 @@ tell_refused(uid_t uid)
 	    (unsigned int)uid);
 }
 
-/* Answers one request; false when nobody waits to be accepted. */
+/* Welcomes one connection; false when nobody waits to be accepted. */
 static bool
-answer_one(struct worker *w)
+accept_one(struct worker *w)
 {
 	const struct timespec pause = { .tv_nsec = 100000000L };
 	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -269,16 +390,7 @@ answer_one(struct worker *w)
 		close(fd);
 		return true;
 	}
-	if (w->slot != NULL)
-		atomic_store(&w->slot->busy_since, clock_now());
-	activity_set(ACTIVITY_READING);
-	serve(w, fd);
-	activity_set(ACTIVITY_IDLE);
-	if (w->slot != NULL) {
-		/* First, or it looks as if it had hung for as long. */
-		atomic_store(&w->slot->alive_at, clock_now());
-		atomic_store(&w->slot->busy_since, 0);
-	}
+	welcome(w, fd);
 	return true;
 }
 
@@ -292,6 +404,7 @@ watch(struct worker *w)
 	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
 
 	return (w->epoll = epoll_create1(EPOLL_CLOEXEC)) != -1 &&
+	    (w->lobby = lobby_new(w->epoll)) != NULL &&
 	    epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->listener, &event) == 0;
 }
 
@@ -375,6 +488,7 @@ worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	tools_end(&w->tools);
+	lobby_free(w->lobby);
 	if (w->epoll != -1)
 		close(w->epoll);
 	fastcgi_free(w->fastcgi);
@@ -397,10 +511,16 @@ worker_turn(struct worker *w)
 		return task;
 	if (w->slot != NULL)
 		atomic_store(&w->slot->alive_at, clock_now());
-	if ((n = epoll_pwait(w->epoll, &event, 1, TICK_MS,
-		 &w->while_waiting)) == -1)
+	n = epoll_pwait(w->epoll, &event, 1,
+	    lobby_count(w->lobby) > 0 ? LOBBY_TICK_MS : TICK_MS,
+	    &w->while_waiting);
+	if (n == -1)
 		return task_of_signals(w);
-	(void)answer_one(w);
+	/* Of the listener there is no pointer. */
+	if (n == 1 && event.data.ptr != NULL)
+		go_on_with(w, event.data.ptr, incoming_go_on(event.data.ptr));
+	send_away(w, READ_MS, READ_MS);
+	(void)accept_one(w);
 	if (sandbox_is_stale())
 		return WORKER_STOP;
 	w->idle_ticks = n == 0 ? w->idle_ticks + 1 : 0;
@@ -411,13 +531,27 @@ worker_turn(struct worker *w)
 	return WORKER_GO_ON;
 }
 
+/* Nobody else can answer those who wait in the lobby. */
+static void
+empty_lobby(struct worker *w)
+{
+	struct epoll_event event;
+
+	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
+	while (send_away(w, READ_MS, SILENT_MS), lobby_count(w->lobby) > 0)
+		if (epoll_wait(w->epoll, &event, 1, LOBBY_TICK_MS) == 1)
+			go_on_with(w, event.data.ptr,
+			    incoming_go_on(event.data.ptr));
+}
+
 void
 worker_drain(struct worker *w)
 {
 	int64_t deadline = clock_now() + DRAIN_MS;
 
-	while (clock_left(deadline) > 0 && answer_one(w))
+	while (clock_left(deadline) > 0 && accept_one(w))
 		continue;
+	empty_lobby(w);
 }
 
 /* What malloc(3) has from the system; 0 where it does not tell. */
@@ -498,6 +632,7 @@ worker_run(const struct gateway *g, int listener, struct scoreboard *board,
 			worker_drain(w);
 			break;
 		}
+	empty_lobby(w);
 	/* The rest goes with the process, which is faster than to free it. */
 	store_close(w->tools.store);
 	return EXIT_SUCCESS;

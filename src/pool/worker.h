@@ -39,7 +39,7 @@ void worker_free(struct worker *w);
 bool worker_change(struct worker *w, const struct gateway *g);
 
 /*
- * Waits half a second at most, answers at most one request, and says what a
+ * Waits half a second at most, answers what is whole, and says what a
  * signal has asked for.
  */
 enum worker_task worker_turn(struct worker *w);

@@ -188,7 +188,7 @@ def test_nor_does_a_request_that_comes_a_byte_at_a_time(world, dns, pool):
     drippers = [threading.Thread(target=drip) for _ in range(2)]
     for dripper in drippers:
         dripper.start()
-    waiting.until(lambda: pool.holding() == 2, "both workers to be theirs")
+    waiting.until(lambda: pool.holding() == 2, "both to be accepted")
     try:
         assert served(world, pool) < SOON
     finally:

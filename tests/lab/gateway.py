@@ -99,12 +99,12 @@ class Pool:
         return children(self.process.pid)
 
     def holding(self):
-        """How many workers hold a connection that they accepted."""
+        """How many connections its workers have accepted and not closed yet."""
         accepted = {f"socket:[{fields[6]}]"
                     for table in ("/proc/self/net/unix", f"/proc/{self.process.pid}/net/unix")
                     for fields in map(str.split, read_lines(table))
                     if fields[-1] == self.socket and fields[5] == "03"}
-        return sum(not accepted.isdisjoint(descriptors(pid)) for pid in self.workers())
+        return sum(name in accepted for pid in self.workers() for name in descriptors(pid))
 
     def printed(self):
         return self.process.printed()

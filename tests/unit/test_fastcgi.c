@@ -15,11 +15,13 @@
 
 #define SOON_MS	   20000 /* for what comes at once */
 #define STREAM_MAX (256 * 1024)
+#define LINGER_MS  2000 /* for the rest of a request after the reply */
 
 /* Types of records, FastCGI specification section 8. */
 enum { BEGIN = 1, ABORT, END, PARAMS, STDIN, STDOUT, GET_VALUES = 9 };
 
 static struct fastcgi *fastcgi;
+static struct incoming incoming; /* the last one */
 
 /* A stream under construction. */
 struct stream {
@@ -78,6 +80,27 @@ end(struct stream *s, unsigned int type)
 	record(s, type, 1, "", 0, 0);
 }
 
+/* Takes over fd, and closes it where no request comes in time. */
+static bool
+read_request(int fd, int64_t span_ms, struct request *q)
+{
+	struct error why;
+	enum progress p;
+	bool taken;
+
+	incoming_begin(&incoming, fd);
+	p = incoming_wait(&incoming, clock_now() + span_ms);
+	if (p == INCOMING_MORE)
+		p = incoming_expire(&incoming);
+	taken = p == INCOMING_WHOLE &&
+	    fastcgi_parse(fastcgi, &incoming, incoming.since, q, &why) ==
+		ERR_OK;
+	incoming_end(&incoming);
+	if (!taken)
+		close(fd);
+	return taken;
+}
+
 /*
  * Sends the stream, and no more comes if over.  A child sends, for a long one
  * does not fit between two sockets.  Returns whether there is a request.
@@ -105,7 +128,7 @@ hand_over(const struct stream *s, bool over, struct request *q, int *peer,
 		_exit(0);
 	}
 	*peer = fds[1];
-	return fastcgi_read(fastcgi, fds[0], clock_now() + span_ms, q);
+	return read_request(fds[0], span_ms, q);
 }
 
 /* All that came back, until the other side closed. */
@@ -121,16 +144,27 @@ answer(int peer, uint8_t *bytes, size_t size)
 	return len;
 }
 
+/* Sends the reply and closes the connection, as a worker does. */
+static void
+finish(const struct reply *r)
+{
+	fastcgi_reply(fastcgi, r);
+	assert_true(fastcgi_finish(fastcgi));
+	if (!incoming.is_ended) {
+		incoming_answered(&incoming);
+		(void)incoming_wait(&incoming, clock_now() + LINGER_MS);
+	}
+	close(incoming.fd);
+}
+
 static void
 reply_with(const char *body, int peer)
 {
 	struct reply r = { .status = 200, .body.max = REPLY_BODY_MAX };
 
 	assert_true(buffer_puts(&r.body, body));
-	/* libfcgi waits for the peer to close. */
 	shutdown(peer, SHUT_WR);
-	fastcgi_reply(fastcgi, &r);
-	fastcgi_finish(fastcgi);
+	finish(&r);
 	reply_end(&r);
 }
 
@@ -455,8 +489,7 @@ test_leaves(void **state)
 			_exit(0);
 		}
 		began = clock_now();
-		fastcgi_reply(fastcgi, &r);
-		fastcgi_finish(fastcgi);
+		finish(&r);
 		began = clock_now() - began;
 		reply_end(&r);
 		ROW(rows[i].ended ? began < 1500 :
@@ -498,8 +531,7 @@ test_late_end(void **state)
 		_exit(answer(peer, back, sizeof back) > 0 ? 0 : 1);
 	}
 	close(peer);
-	fastcgi_reply(fastcgi, &r);
-	fastcgi_finish(fastcgi);
+	finish(&r);
 	reply_end(&r);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
