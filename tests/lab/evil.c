@@ -2,10 +2,11 @@
  * evil.c - code in the place of a process that was taken over.
  *
  * Preloaded: a worker that is sent the parameter EVIL tries the escape of that
- * name, with EVIL_PATH and EVIL_PID for it.  A helper whose name ends in
- * EVIL_WHO of the environment tries EVIL_WHAT each time it goes to sleep.  What
- * came of it is written to standard error: "evil NAME: ..."; nothing is, if the
- * process does not survive.
+ * name, with EVIL_PATH and EVIL_PID for it.  Of the environment: the process
+ * whose name ends in EVIL_WHO ("" is the supervisor) tries EVIL_WHAT once it has
+ * done its first work, and is not allowed the system call EVIL_WITHOUT.  What
+ * came of an escape is written to standard error: "evil NAME: ..."; nothing is,
+ * if the process does not survive.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,6 +15,7 @@
 #include <fcgiapp.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -440,18 +442,19 @@ FCGX_Accept_r(FCGX_Request *request)
 	return rc;
 }
 
-static const char *who, *what;
-static char title[16];
+static const char *who, *what, *without;
+static char title[16]; /* of this process; "" in the first one */
 
 __attribute__((constructor)) static void
 remember(void)
 {
 	who = getenv("EVIL_WHO");
 	what = getenv("EVIL_WHAT");
+	without = getenv("EVIL_WITHOUT");
 	path = getenv("EVIL_PATH");
 }
 
-/* A helper gets its name. */
+/* A child gets its name. */
 int
 prctl(int option, ...)
 {
@@ -467,17 +470,62 @@ prctl(int option, ...)
 	return (int)syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
 }
 
+static int
+is_meant(void)
+{
+	size_t len = strlen(title);
+
+	if (who == NULL || *who == '\0')
+		return who != NULL && len == 0;
+	return len >= strlen(who) &&
+	    strcmp(title + len - strlen(who), who) == 0;
+}
+
+static void
+attempt_once(void)
+{
+	const char *name = what;
+
+	if (name == NULL || !is_meant())
+		return;
+	what = NULL;
+	pid = getppid();
+	attempt(name);
+}
+
 /* A helper has done its work for now. */
 int
 nanosleep(const struct timespec *t, struct timespec *left)
 {
-	size_t len = strlen(title);
-
-	pid = getppid();
-	if (who != NULL && what != NULL && len >= strlen(who) &&
-	    strcmp(title + len - strlen(who), who) == 0) {
-		attempt(what);
-		what = NULL;
-	}
+	attempt_once();
 	return clock_nanosleep(CLOCK_REALTIME, 0, t, left);
+}
+
+/* The supervisor has started its children. */
+int
+ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t,
+    const sigset_t *mask)
+{
+	static int (*real)(struct pollfd *, nfds_t, const struct timespec *,
+	    const sigset_t *);
+
+	if (real == NULL)
+		real = dlsym(RTLD_NEXT, "ppoll");
+	attempt_once();
+	return real(fds, n, t, mask);
+}
+
+/* libseccomp gets a row of the table. */
+int
+seccomp_rule_add_array(void *ctx, uint32_t action, int number, unsigned int n,
+    const void *tests)
+{
+	int (*real)(void *, uint32_t, int, unsigned int, const void *) =
+	    dlsym(RTLD_NEXT, "seccomp_rule_add_array");
+	int (*resolve)(const char *) =
+	    dlsym(RTLD_NEXT, "seccomp_syscall_resolve_name");
+
+	return without != NULL && is_meant() && number == resolve(without) ?
+	    0 :
+	    real(ctx, action, number, n, tests);
 }

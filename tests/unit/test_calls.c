@@ -1,0 +1,147 @@
+/*
+ * test_calls.c - no kind of process can make a call that none of them needs.
+ *
+ * What each kind does need, the tests of the installed program show.
+ */
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef HAVE_LIBSECCOMP
+#include <seccomp.h>
+#endif
+
+#include "base/log.h"
+#include "pool/calls.h"
+
+/* The groups of systemd.exec(5), SystemCallFilter=, that nobody needs. */
+static const char *const forbidden[] = {
+	/* programs, other processes, and code */
+	"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev",
+	"process_madvise", "pidfd_getfd", "kcmp", "rt_sigqueueinfo",
+	"rt_tgsigqueueinfo", "tkill", "personality", "modify_ldt", "arch_prctl",
+	"uselib", "pkey_mprotect", "remap_file_pages", "perf_event_open", "bpf",
+	"userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
+	"io_setup", "lookup_dcookie", "memfd_secret", "process_mrelease",
+	/* names of files, mounts, namespaces */
+	"mount", "umount2", "pivot_root", "chroot", "unshare", "setns",
+	"open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick",
+	"mount_setattr", "open_by_handle_at", "name_to_handle_at", "mknod",
+	"mknodat", "symlink", "symlinkat", "link", "linkat", "quotactl",
+	"fanotify_init", "setxattr", "lsetxattr", "fsetxattr", "chdir",
+	"fchdir", "creat", "truncate", "vmsplice", "splice", "tee",
+	/* who we are, limits and priorities */
+	"setuid", "setgid", "setreuid", "setresuid", "setregid", "setresgid",
+	"setgroups", "setfsuid", "setfsgid", "capset", "setsid", "setpgid",
+	"setpriority", "sched_setscheduler", "sched_setparam", "sched_setattr",
+	"ioprio_set", "mbind", "set_mempolicy", "migrate_pages", "move_pages",
+	"mlock", "mlock2", "mlockall", "add_key", "request_key", "keyctl",
+	/* memory and messages shared with others */
+	"shmget", "shmat", "shmctl", "msgget", "semget", "mq_open",
+	/* the machine */
+	"init_module", "finit_module", "delete_module", "kexec_load",
+	"kexec_file_load", "reboot", "swapon", "swapoff", "acct", "syslog",
+	"settimeofday", "clock_settime", "adjtimex", "clock_adjtime",
+	"sethostname", "setdomainname", "iopl", "ioperm", "vhangup",
+	"nfsservctl", "sysfs", "ustat", "_sysctl"
+};
+
+static const struct {
+	const char *name;
+	unsigned int who;
+} kinds[] = {
+	{ "supervisor", CALLS_SUPERVISOR | CALLS_DATABASE | CALLS_SYSLOG },
+	{ "worker", CALLS_WORKER },
+	{ "worker of a database", CALLS_WORKER | CALLS_DATABASE },
+	{ "names", CALLS_NAMES | CALLS_SYSLOG },
+	{ "watcher", CALLS_WATCHER },
+};
+
+#ifdef HAVE_LIBSECCOMP
+
+/* How a process ends that makes the call after it has limited itself. */
+static int
+ending(unsigned int who, int number)
+{
+	struct error why;
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == 0) {
+		if (calls_limit(who, "a test", &why) != ERR_OK)
+			_exit(2);
+		syscall(number, 0, 0, 0, 0, 0, 0);
+		_exit(0);
+	}
+	assert_int_not_equal(pid, -1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void
+test_forbidden(void **state)
+{
+	struct error why;
+
+	(void)state;
+	assert_int_equal(log_open("/dev/null", &why), ERR_OK);
+	for (size_t i = 0; i < COUNT(forbidden); i++) {
+		int number = seccomp_syscall_resolve_name(forbidden[i]);
+
+		if (number < 0) /* not of this architecture */
+			continue;
+		for (size_t k = 0; k < COUNT(kinds); k++) {
+			int status = ending(kinds[k].who, number);
+
+			if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+				fail_msg("%s may call %s", kinds[k].name,
+				    forbidden[i]);
+		}
+	}
+}
+
+static void
+test_allowed(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < COUNT(kinds); k++)
+		assert_int_equal(ending(kinds[k].who, SYS_getpid), 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_allowed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+
+static void
+test_absent(void **state)
+{
+	struct error why;
+
+	(void)state;
+	assert_false(calls_limited());
+	assert_int_equal(calls_limit(kinds[0].who, forbidden[0], &why), ERR_OK);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_absent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif
