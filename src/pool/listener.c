@@ -15,6 +15,7 @@
 
 #define BACKLOG		 64
 #define SYSTEMD_FIRST_FD 3
+#define UID_HIDDEN	 65534 /* /proc/sys/kernel/overflowuid */
 
 static bool
 listens(int fd)
@@ -308,6 +309,47 @@ listener_try(const struct listen_settings *l, struct error *why)
 	return ERR_OK;
 }
 
+/*
+ * Is this the user that stands for all those whom our namespace does not know
+ * (user_namespaces(7)), as with PrivateUsers= of systemd?
+ */
+static bool
+is_hidden(uid_t uid)
+{
+	static int
+	    known; /* 0: not looked yet, 1: all users are known, -1: no */
+	unsigned long inside, outside, count;
+	FILE *map;
+
+	if (uid != UID_HIDDEN)
+		return false;
+	if (known == 0 && (map = fopen("/proc/self/uid_map", "re")) != NULL) {
+		known = -1;
+		while (
+		    fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3)
+			if (uid >= inside && uid - inside < count)
+				known = 1;
+		fclose(map);
+	}
+	return known == -1;
+}
+
+/*
+ * Can nobody but its owner and its group connect to the socket that accepted
+ * the connection fd?
+ */
+static bool
+keeps_others_out(int fd)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof un - 1; /* sun_path ends in NUL */
+	struct stat st;
+
+	return getsockname(fd, (struct sockaddr *)&un, &len) == 0 &&
+	    lstat(un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    (st.st_mode & S_IRWXO) == 0;
+}
+
 bool
 listener_peer_allowed(const struct settings *s, int fd, uid_t *uid)
 {
@@ -323,6 +365,8 @@ listener_peer_allowed(const struct settings *s, int fd, uid_t *uid)
 	if (peer.uid == (uid_t)-1)
 		return getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
 		    ss.ss_family != AF_UNIX;
+	if (is_hidden(peer.uid))
+		return keeps_others_out(fd);
 	for (size_t i = 0; i < s->peer_count; i++)
 		if (s->peers[i] == peer.uid)
 			return true;

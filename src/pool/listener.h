@@ -62,6 +62,8 @@ enum err listener_try(const struct listen_settings *l, struct error *why);
 
 /*
  * May the peer of an accepted connection talk to us?  TCP has no peer uid.
+ * Where the users of the machine are hidden (user_namespaces(7)), the mode of
+ * the socket's file must keep out all but its owner and its group.
  * *uid: the user who is refused, or (uid_t)-1 where that is not known.
  */
 bool listener_peer_allowed(const struct settings *s, int fd, uid_t *uid);

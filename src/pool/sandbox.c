@@ -235,17 +235,20 @@ rules_new(enum sandbox_kind kind)
 static bool
 restrict_files(enum sandbox_kind kind, const struct gateway *g, bool database)
 {
-	int rules = rules_new(kind);
+	static bool absent;
 	bool done = true;
+	int rules;
 
-	if (rules == -1) {
-		if (errno != ENOSYS && errno != EOPNOTSUPP)
-			return false;
-		if (kind == SANDBOX_SUPERVISOR)
-			log_info("this kernel has no Landlock: whoever takes a "
-				 "worker over can read what the user of the "
-				 "daemon can");
+	if (absent)
 		return true;
+	if ((rules = rules_new(kind)) == -1) {
+		absent = kind == SANDBOX_SUPERVISOR;
+		if (absent)
+			log_warn("no Landlock here (%s): whoever takes a "
+				 "worker over can read what the user of the "
+				 "daemon can",
+			    strerror(errno));
+		return absent;
 	}
 	if (kind == SANDBOX_WORKER)
 		done = allow_worker(rules, g, database);
@@ -256,6 +259,24 @@ restrict_files(enum sandbox_kind kind, const struct gateway *g, bool database)
 	return landlock_enter(rules) && done;
 }
 
+/*
+ * What surrounds the supervisor, such as a container, may forbid both; then it
+ * serves without, and so do its children.  A child must succeed where the
+ * supervisor has.
+ */
+static bool
+restrict_calls(enum sandbox_kind kind, unsigned int calls)
+{
+	static bool absent;
+	struct error why;
+
+	if (absent || calls_limit(calls, kinds[kind].title, &why) == ERR_OK)
+		return true;
+	log_warn("%s: %s", kinds[kind].title, why.text);
+	absent = kind == SANDBOX_SUPERVISOR;
+	return absent;
+}
+
 bool
 sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 {
@@ -263,7 +284,6 @@ sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 	const struct kind *k = &kinds[kind];
 	bool database = settings_is_database(g->settings->state.place);
 	unsigned int calls = k->calls;
-	struct error why;
 
 	if (database && kind != SANDBOX_NAMES)
 		calls |= CALLS_DATABASE;
@@ -279,8 +299,5 @@ sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 		log_warn("%s: Landlock: %s", k->title, strerror(errno));
 		return false;
 	}
-	if (calls_limit(calls, k->title, &why) == ERR_OK)
-		return true;
-	log_warn("%s: %s", k->title, why.text);
-	return false;
+	return restrict_calls(kind, calls);
 }

@@ -27,10 +27,11 @@ void sandbox_harden(void);
 
 /*
  * Enters the sandbox of that kind, for good; children can only narrow it.
- * Call it as late as can be: after the fork, when everything that needs more is
- * open.  g may change later for a supervisor only.  What the kernel cannot do
- * is logged once, by the supervisor; false: it should, but did not, which is
- * logged, and the process must end.
+ * Call it as late as can be: after the fork, when everything that needs more
+ * is open.  g may change later for a supervisor only.  What the kernel cannot
+ * do, or a container does not allow, is logged once, by the supervisor, and
+ * nobody does it.  False: it should work, but did not, which is logged, and
+ * the process must end.
  */
 bool sandbox_enter(enum sandbox_kind kind, const struct gateway *g);
 

@@ -87,7 +87,9 @@ test_forbidden(void **state)
 	struct error why;
 
 	(void)state;
-	assert_int_equal(log_open("/dev/null", &why), ERR_OK);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "/dev/null" },
+			     &why),
+	    ERR_OK);
 	for (size_t i = 0; i < COUNT(forbidden); i++) {
 		int number = seccomp_syscall_resolve_name(forbidden[i]);
 
