@@ -4,15 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
 
 #include "account/account.h"
+#include "account/familiar.h"
 #include "account/gate.h"
 #include "account/penalty.h"
 #include "account/recent.h"
 #include "account/verifier.h"
+#include "base/bucket.h"
 #include "base/secret.h"
 
 /* "Basic ", and base64 of the longest credential. */
@@ -30,6 +33,10 @@ struct accounts {
 	struct verifier nobody;	    /* of no account; the most iterations */
 	struct recent *recent;
 	struct penalties *penalties;
+	struct penalties *crowded; /* sources that were put off */
+	struct buckets *put_off;   /* users and credentials that were */
+	struct buckets *wrong;	   /* credentials that were found wrong then */
+	struct familiar *familiar;
 	struct gate *gate;
 };
 
@@ -85,6 +92,10 @@ accounts_new(const struct settings *s, struct error *why)
 	    (a->recent = recent_new(s->account_count + s->operator_count)) ==
 		NULL ||
 	    (a->penalties = penalties_new()) == NULL ||
+	    (a->crowded = penalties_new()) == NULL ||
+	    (a->put_off = buckets_new()) == NULL ||
+	    (a->wrong = buckets_new()) == NULL ||
+	    (a->familiar = familiar_new(s->account_count)) == NULL ||
 	    (a->gate = make_gate(s)) == NULL) {
 		error_memory(why);
 		goto fail;
@@ -106,6 +117,10 @@ accounts_free(struct accounts *a)
 		return;
 	recent_free(a->recent);
 	penalties_free(a->penalties);
+	penalties_free(a->crowded);
+	buckets_free(a->put_off);
+	buckets_free(a->wrong);
+	familiar_free(a->familiar);
 	gate_free(a->gate);
 	free(a->verifiers);
 	free(a->operators);
@@ -120,10 +135,13 @@ void
 accounts_inherit(struct accounts *a, struct accounts *from)
 {
 	struct penalties *penalties = a->penalties;
+	struct familiar *familiar = a->familiar;
 	struct recent *recent = a->recent;
 
 	a->penalties = from->penalties;
 	from->penalties = penalties;
+	a->familiar = from->familiar;
+	from->familiar = familiar;
 	if (recent_room(from->recent) >= recent_room(recent)) {
 		a->recent = from->recent;
 		from->recent = recent;
@@ -244,6 +262,100 @@ find(const struct accounts *a, unsigned int as, const char *user,
 	return &a->verifiers[account - s->accounts];
 }
 
+/*
+ * A source from which too many have failed: was this very credential right
+ * before, or is it the try now and then of a user who was right from there?
+ * Both are looked for, whoever it is, so that it takes the same time.
+ */
+static bool
+may_try(const struct accounts *a, const struct verifier *v,
+    const struct login *login, const struct address *source)
+{
+	bool was_right = recent_remembers(a->recent, v, login->credential);
+
+	return familiar_try(a->familiar, login->user, source) || was_right;
+}
+
+/* How long it is remembered that a user, or a very credential, was put off. */
+static const struct bucket_size user_put_off = { 1, 60000 };
+static const struct bucket_size credential_put_off = { 1, 300000 };
+
+#define RANK_NEW 100 /* of a credential that was not put off before */
+
+/*
+ * Who of those that were put off is checked first: the lowest.  A router comes
+ * with the same credential again, and one who guesses comes with another.
+ */
+static unsigned int
+rank_of(const struct accounts *a, const struct login *login,
+    const struct address *source)
+{
+	const char *user = login->user, *credential = login->credential;
+	size_t user_len = strlen(user), len = strlen(credential);
+	int64_t by_user =
+	    bucket_level(a->put_off, user, user_len, &user_put_off);
+	int64_t by_source = penalty_count(a->crowded, source);
+	bool again =
+	    bucket_level(a->put_off, credential, len, &credential_put_off) > 0;
+	int64_t times = by_user < by_source ? by_user : by_source;
+
+	bucket_add(a->put_off, user, user_len, &user_put_off);
+	bucket_add(a->put_off, credential, len, &credential_put_off);
+	penalty_add(a->crowded, source);
+	if (familiar_knows(a->familiar, user, source))
+		return 0;
+	if (times >= RANK_NEW)
+		times = RANK_NEW - 1;
+	return (again ? 1 : RANK_NEW) + (unsigned int)times;
+}
+
+/*
+ * No place was free: whoever it is goes away with the same words at the same
+ * time.  v, NULL for a login that cannot be right, is what it is checked
+ * against after that; see account_check_late().
+ */
+static enum err
+put_off(const struct accounts *a, const struct verifier *v, struct login *login,
+    const struct address *source, struct error *why)
+{
+	static const struct address unknown = { .family = AF_INET };
+
+	login->account = NULL;
+	login->operator= NULL;
+	login->wait = CROWD_WAIT;
+	login->rank = rank_of(a, login, source != NULL ? source : &unknown);
+	login->unchecked = v;
+	return error_set(why, ERR_LOGINS_BUSY,
+	    "too many log in at the same time");
+}
+
+void
+account_check_late(const struct accounts *a, struct login *login)
+{
+	const struct verifier *v = login->unchecked;
+	const char *credential = login->credential;
+	size_t len = strlen(credential);
+
+	login->unchecked = NULL;
+	/* One that was wrong a moment ago still is. */
+	if (v == NULL ||
+	    bucket_level(a->wrong, credential, len, &credential_put_off) > 0 ||
+	    !gate_enter_late(a->gate, login->rank))
+		return;
+	if (verifier_check(v, credential, len))
+		recent_add(a->recent, v, credential);
+	else
+		bucket_add(a->wrong, credential, len, &credential_put_off);
+	gate_leave(a->gate);
+}
+
+void
+account_was_right(const struct accounts *a, const char *user,
+    const struct address *source)
+{
+	familiar_add(a->familiar, user, source);
+}
+
 /* Checks login->credential, which has the right form. */
 static enum err
 authenticate(const struct accounts *a, unsigned int as, struct login *login,
@@ -266,12 +378,13 @@ authenticate(const struct accounts *a, unsigned int as, struct login *login,
 	login->recent = recent_knows(a->recent, v, login->credential);
 	if (!login->recent || !allowed) {
 		if (source != NULL &&
-		    (wait = penalty_wait(a->penalties, source)) > 0)
+		    (wait = penalty_wait(a->penalties, source)) > 0 &&
+		    !may_try(a, v, login, source))
 			return refuse(login, ERR_TOO_MANY_FAILURES, wait,
 			    "too many failed from there", why);
 		if (!gate_enter(a->gate))
-			return refuse(login, ERR_LOGINS_BUSY, CROWD_WAIT,
-			    "too many log in at the same time", why);
+			return put_off(a, allowed ? v : NULL, login, source,
+			    why);
 		right = check(a, v, allowed, login);
 		gate_leave(a->gate);
 		if ((!right || !allowed) && source != NULL)
@@ -342,4 +455,5 @@ login_end(struct login *login)
 	login->account = NULL;
 	login->operator= NULL;
 	login->token = NULL;
+	login->unchecked = NULL;
 }

@@ -14,6 +14,7 @@
 #define CREDENTIAL_MAX	 2048 /* bytes of "user:token" */
 #define ACCOUNT_USER_MAX 64   /* bytes kept of a user that is logged */
 
+struct verifier;
 struct accounts; /* every verifier, parsed; and who logged in of late */
 
 /*
@@ -28,6 +29,9 @@ struct login {
 	bool recent;			 /* it was right a moment ago */
 	char user[ACCOUNT_USER_MAX + 1]; /* who it says it is, perhaps cut */
 	long wait; /* seconds until it may be tried again; 0: no use */
+	/* Of one that was put off: for account_check_late(); else NULL. */
+	const struct verifier *unchecked;
+	unsigned int rank; /* the lower, the sooner */
 };
 
 /*
@@ -49,7 +53,9 @@ void accounts_inherit(struct accounts *a, struct accounts *from);
  * *login.
  *
  * A login that was right a moment ago passes at once, whatever else came from
- * there.  ERR_TOO_MANY_FAILURES: too many others failed, and this one was not
+ * there; one that was right earlier since the start is looked at nevertheless,
+ * and so is, every 10 s, one of a user who was right from there before.
+ * ERR_TOO_MANY_FAILURES: too many others failed, and this one was not
  * looked at.  ERR_LOGINS_BUSY: too many log in at the same time.  ERR_AUTH is
  * anything else: a header that is no Basic credential of printable ASCII fails
  * at once; every other failure costs the time of the verifier with the most
@@ -74,6 +80,32 @@ enum err account_authenticate_query(const struct accounts *a, const char *user,
 enum err account_authenticate_operator(const struct accounts *a,
     const char *authorization, const struct address *source, bool accounts_too,
     struct login *login, struct error *why);
+
+/*
+ * After the reply to a login that was put off (ERR_LOGINS_BUSY): checks it if
+ * it names an account, and its turn comes soon.  If it is right, it counts as
+ * one that was right a moment ago, so the next request of the router passes.
+ *
+ * So those that can be right go first in a flood of logins, and yet nobody can
+ * tell by it which users exist.  Until the reply everything is decided without
+ * a look at the user: who finds a place in the queue waits and hashes, as long
+ * for an unknown user as for any other; who finds none is sent away at once,
+ * with the same bytes.  What happens then is seen only by who knows the right
+ * token.  A wrong one that is found out so is not counted as a failure of its
+ * source, for the limit of failures would tell.
+ *
+ * Among those that are put off, users that were right from their address before
+ * go first, then credentials that come again, for one who guesses sends another
+ * each time, then users and sources that were put off less often.
+ */
+void account_check_late(const struct accounts *a, struct login *login);
+
+/*
+ * A login of user from source was right at some time before the start; see
+ * familiar.h.
+ */
+void account_was_right(const struct accounts *a, const char *user,
+    const struct address *source);
 
 void login_end(struct login *login);
 

@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-#define GATE_WAIT_MS 1500 /* ms in the queue at most */
+#define GATE_WAIT_MS	  1500 /* ms in the queue at most */
+#define GATE_LATE_WAIT_MS 4000 /* ms in the lane of those that were answered */
 
 struct gate;
 
@@ -27,9 +28,18 @@ void gate_free(struct gate *g);
  * is due.
  */
 bool gate_enter(const struct gate *g);
+
+/*
+ * The same for a login whose client was sent away already.  There is a short
+ * lane for those: of two the one with the lower rank goes first, and one with
+ * the highest gives way to a better one when the lane is full.  While somebody
+ * waits in either, lane and queue take turns.
+ */
+bool gate_enter_late(const struct gate *g, unsigned int rank);
 void gate_leave(const struct gate *g);
 
 /* How many wait in the queue now; tests see by it that a guest has queued. */
 unsigned int gate_waiting(const struct gate *g);
+unsigned int gate_waiting_late(const struct gate *g);
 
 #endif

@@ -96,3 +96,13 @@ penalty_add(struct penalties *p, const struct address *source)
 	for (size_t i = 0; i < count; i++)
 		bucket_add(p->buckets, h[i].key, h[i].len, &h[i].size);
 }
+
+unsigned int
+penalty_count(const struct penalties *p, const struct address *source)
+{
+	struct holder h[2];
+
+	(void)find_holders(source, h);
+	return (unsigned int)bucket_level(p->buckets, h[0].key, h[0].len,
+	    &h[0].size);
+}

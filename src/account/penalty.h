@@ -26,6 +26,10 @@ void penalties_free(struct penalties *p);
 /* Seconds until the source may try again; 0: now. */
 long penalty_wait(const struct penalties *p, const struct address *source);
 
+/* How many failures of the source are not forgiven yet? */
+unsigned int penalty_count(const struct penalties *p,
+    const struct address *source);
+
 /* A login from source has failed. */
 void penalty_add(struct penalties *p, const struct address *source);
 

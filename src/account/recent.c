@@ -124,6 +124,25 @@ recent_knows(struct recent *m, const struct verifier *v, const char *credential)
 	return known;
 }
 
+bool
+recent_remembers(const struct recent *m, const struct verifier *v,
+    const char *credential)
+{
+	struct tag tag, held;
+	struct entry *set = find_set(m, v, credential, &tag);
+	bool known = false;
+
+	for (size_t i = 0; set != NULL && i < WAYS; i++) {
+		for (size_t h = 0; h < 2; h++)
+			held.half[h] = atomic_load(&set[i].half[h]);
+		known |= atomic_load(&set[i].until) != 0 &&
+		    secret_equal(&held, &tag, sizeof tag);
+	}
+	secret_wipe(&tag, sizeof tag);
+	secret_wipe(&held, sizeof held);
+	return known;
+}
+
 /* Takes the place of the entry of its set that ends first. */
 static void
 put(const struct recent *m, const struct tag *tag, int64_t until)

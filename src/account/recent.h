@@ -40,6 +40,13 @@ void recent_copy(struct recent *m, const struct recent *from);
 bool recent_knows(struct recent *m, const struct verifier *v,
     const char *credential);
 
+/*
+ * Was it right at any time since the start?  Not enough to log in by, but
+ * nobody else can send it.
+ */
+bool recent_remembers(const struct recent *m, const struct verifier *v,
+    const char *credential);
+
 /* The one that is longest unused may be forgotten for it. */
 void recent_add(struct recent *m, const struct verifier *v,
     const char *credential);

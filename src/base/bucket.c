@@ -93,17 +93,33 @@ find_word(const struct bucket *k)
 	return first;
 }
 
+/* Milliseconds until the bucket is empty. */
+static int64_t
+left(const struct buckets *b, const void *key, size_t len)
+{
+	struct bucket k = find(b, key, len);
+	uint64_t word = atomic_load(find_word(&k));
+	int64_t ms = 0;
+
+	if (is_of(&k, word))
+		ms = (int64_t)(word & TIME_MASK) - clock_now();
+	return ms > 0 ? ms : 0;
+}
+
+int64_t
+bucket_level(const struct buckets *b, const void *key, size_t len,
+    const struct bucket_size *size)
+{
+	return (left(b, key, len) + size->interval_ms - 1) / size->interval_ms;
+}
+
 int64_t
 bucket_wait(const struct buckets *b, const void *key, size_t len,
     const struct bucket_size *size)
 {
-	struct bucket k = find(b, key, len);
-	uint64_t word = atomic_load(find_word(&k));
-	int64_t wait = 0;
+	int64_t wait =
+	    left(b, key, len) - (size->drops - 1) * size->interval_ms;
 
-	if (is_of(&k, word))
-		wait = (int64_t)(word & TIME_MASK) - clock_now() -
-		    (size->drops - 1) * size->interval_ms;
 	return wait > 0 ? wait : 0;
 }
 

@@ -28,6 +28,10 @@ void buckets_free(struct buckets *b);
 int64_t bucket_wait(const struct buckets *b, const void *key, size_t len,
     const struct bucket_size *size);
 
+/* How many drops are in it, the last one in part. */
+int64_t bucket_level(const struct buckets *b, const void *key, size_t len,
+    const struct bucket_size *size);
+
 /* Adds a drop, whether it fits or not. */
 void bucket_add(struct buckets *b, const void *key, size_t len,
     const struct bucket_size *size);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "account/verifier.h"
 #include "base/clock.h"
@@ -184,6 +185,42 @@ gateway_log_faults(const struct gateway *g)
 		    s->account_directory, s->fault_count - SETTINGS_FAULTS_MAX);
 }
 
+/* What familiar_add() is told of the history at most, the latest first. */
+#define SOURCES_MAX	50000
+#define SOURCES_SECONDS (30L * 24 * 3600)
+
+struct sources {
+	const struct accounts *accounts;
+	size_t count;
+};
+
+static bool
+remember_source(const struct state_event *e, void *data)
+{
+	struct sources *s = data;
+	struct address source;
+
+	if (strcmp(e->verdict, verdict_word(VERDICT_GOOD)) == 0 &&
+	    e->source != NULL && address_parse_any(&source, e->source))
+		account_was_right(s->accounts, e->account, &source);
+	return ++s->count < SOURCES_MAX;
+}
+
+/* From where which account has published before. */
+static void
+remember_sources(const struct gateway *g)
+{
+	const struct state_search search = { .since = (int64_t)time(NULL) -
+		    SOURCES_SECONDS,
+		.most = SOURCES_MAX };
+	struct sources s = { .accounts = g->accounts };
+	struct store *st = store_open(g->state);
+
+	if (st != NULL)
+		(void)store_history(st, &search, remember_source, &s);
+	store_close(st);
+}
+
 enum err
 gateway_open_state(struct gateway *g, struct error *why)
 {
@@ -191,8 +228,10 @@ gateway_open_state(struct gateway *g, struct error *why)
 	    (g->metrics = metrics_new(g->settings)) == NULL ||
 	    (g->budget = budget_new()) == NULL)
 		return error_memory(why);
-	g->state = state_new(g->settings, why);
-	return g->state != NULL ? ERR_OK : why->code;
+	if ((g->state = state_new(g->settings, why)) == NULL)
+		return why->code;
+	remember_sources(g);
+	return ERR_OK;
 }
 
 void
@@ -348,7 +387,7 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 	route->reply(u, reply);
 	report_update(u, reply);
 	tally_update(&t->tally, u);
-	if (update_is_late(u)) {
+	if (update_is_late(u) || update_is_unchecked(u)) {
 		t->late = u;
 		return;
 	}
@@ -385,6 +424,11 @@ gateway_count(const struct gateway *g, const struct gateway_tools *t)
 void
 gateway_go_on(struct gateway_tools *t, int64_t until)
 {
+	if (t->late != NULL && update_is_unchecked(t->late)) {
+		update_check_late(t->late);
+		gateway_give_up(t);
+		return;
+	}
 	if (t->late == NULL || !update_go_on(t->late, until))
 		return;
 	share_refusals(t, t->late);

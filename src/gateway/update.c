@@ -167,6 +167,19 @@ update_is_late(const struct update *u)
 }
 
 bool
+update_is_unchecked(const struct update *u)
+{
+	return u->login.unchecked != NULL;
+}
+
+void
+update_check_late(struct update *u)
+{
+	activity_set(ACTIVITY_LOGIN);
+	account_check_late(u->gateway->accounts, &u->login);
+}
+
+bool
 update_go_on(struct update *u, int64_t until)
 {
 	u->request = NULL;

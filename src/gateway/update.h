@@ -93,6 +93,13 @@ enum err update_run(struct update *u);
 bool update_is_late(const struct update *u);
 
 /*
+ * Was its login put off, and is to be checked after the reply, by the next
+ * function?  See account_check_late().
+ */
+bool update_is_unchecked(const struct update *u);
+void update_check_late(struct update *u);
+
+/*
  * Goes on with it, after the reply, until it is finished or the moment comes.
  * The request may have ended by now.  True when it is finished.
  */

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from lab import fastcgi
-from lab.gateway import verifier
+from lab.gateway import USER as UID, verifier
 from lab.stage import WEB
 
 BURST = 30                  # failures of one source, as ddnsgate(8) says
@@ -79,6 +79,24 @@ def test_a_reload_forgets_neither_guess_nor_router(world, guesser):
     guesser.renew()
     assert ask(world, guesser, "unproven", "guess", world.router.ipv4)[0] == 429
     assert world.straight(guesser, "unproven", ipv4=WEB[0])[0] == 200
+
+
+def test_a_router_that_was_right_before_the_start_is_not_locked_out(world, dns, make_pool):
+    """By somebody behind the same address; it is known from the history."""
+    pool = make_pool()
+    state = f"{pool.folder}/state"
+    os.mkdir(state)
+    os.chown(state, UID, UID)
+    pool.configure(world.configuration(state=state))
+    pool.start()
+    assert world.straight(pool, "unproven", ipv4=WEB[0])[0] == 200
+    pool.stop()
+    pool.start()
+    for _ in range(BURST):
+        assert ask(world, pool, "nobody", "guess", world.router.ipv4)[0] == 401
+    assert ask(world, pool, "nobody", "guess", world.router.ipv4)[0] == 429
+    assert ask(world, pool, "single", world.token, world.router.ipv4)[0] == 429
+    assert world.straight(pool, "unproven", ipv4=WEB[0])[0] == 200
 
 
 def test_an_old_token_is_wrong_at_once(world, pool):

@@ -480,6 +480,38 @@ test_limit(void **state)
 	ROWS_END();
 }
 
+/* A user who was right from there before the start may try now and then. */
+static void
+test_familiar(void **state)
+{
+	struct accounts *a = accounts();
+	struct address source;
+
+	(void)state;
+	assert_true(address_parse_any(&source, "192.0.2.1"));
+	account_was_right(a, "dear", &source);
+	for (int i = 0; i < PENALTY_BURST; i++)
+		(void)log_in(a, "nobody:token", "192.0.2.1", ERR_AUTH, 0);
+	ROW(log_in(a, "router:token", "192.0.2.1", ERR_TOO_MANY_FAILURES, 60) ==
+		0,
+	    "never seen there");
+	ROW(log_in(a, "dear:wrong", "192.0.2.1", ERR_AUTH, 0) == DEAR,
+	    "a try, wrong");
+	ROW(log_in(a, "dear:wrong", "192.0.2.1", ERR_TOO_MANY_FAILURES, 120) ==
+		0,
+	    "no second one");
+	accounts_free(a);
+	a = accounts();
+	account_was_right(a, "dear", &source);
+	for (int i = 0; i < PENALTY_BURST; i++)
+		(void)log_in(a, "nobody:token", "192.0.2.1", ERR_AUTH, 0);
+	ROW(log_in(a, "dear:geheim", "192.0.2.1", ERR_OK, 0) == DEAR,
+	    "a try, right");
+	ROW(log_in(a, "dear:geheim", "192.0.2.1", ERR_OK, 0) == 0, "recent");
+	accounts_free(a);
+	ROWS_END();
+}
+
 /* What is no credential costs nothing, and is no failure. */
 static void
 test_no_failure(void **state)
@@ -608,6 +640,7 @@ main(void)
 		cmocka_unit_test(test_operators),
 		cmocka_unit_test(test_operator_is_no_account),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_familiar),
 		cmocka_unit_test(test_no_failure),
 		cmocka_unit_test(test_inherit),
 		cmocka_unit_test(test_inherit_grown),

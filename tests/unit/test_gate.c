@@ -18,8 +18,10 @@ struct guest {
 	int told;
 };
 
+#define LIVE UINT32_MAX /* no rank: the queue */
+
 static struct guest
-guest_send(const struct gate *g)
+guest_send_late(const struct gate *g, unsigned int rank)
 {
 	int says[2], told[2];
 	struct guest guest;
@@ -30,7 +32,10 @@ guest_send(const struct gate *g)
 	if ((guest.pid = fork()) == 0) {
 		close(told[1]);
 		alarm(20); /* it must not outlive a test that fails */
-		c = gate_enter(g) ? 'i' : 'r';
+		if (rank == LIVE)
+			c = gate_enter(g) ? 'i' : 'r';
+		else
+			c = gate_enter_late(g, rank) ? 'i' : 'r';
 		if (write(says[1], &c, 1) != 1 || read(told[0], &c, 1) < 0)
 			_exit(1);
 		gate_leave(g);
@@ -42,6 +47,12 @@ guest_send(const struct gate *g)
 	guest.says = says[0];
 	guest.told = told[1];
 	return guest;
+}
+
+static struct guest
+guest_send(const struct gate *g)
+{
+	return guest_send_late(g, LIVE);
 }
 
 static char
@@ -76,6 +87,16 @@ wait_for_queue(const struct gate *g, unsigned int count)
 	while (gate_waiting(g) != count && clock_left(until) > 0)
 		usleep(1000);
 	assert_int_equal(gate_waiting(g), count);
+}
+
+static void
+wait_for_lane(const struct gate *g, unsigned int count)
+{
+	int64_t until = clock_now() + (int64_t)GATE_LATE_WAIT_MS * 10;
+
+	while (gate_waiting_late(g) != count && clock_left(until) > 0)
+		usleep(1000);
+	assert_int_equal(gate_waiting_late(g), count);
 }
 
 static void
@@ -137,6 +158,39 @@ test_full_queue(void **state)
 	gate_free(g);
 }
 
+/* In the lane the lowest rank is first, and the highest gives way. */
+static void
+test_lane(void **state)
+{
+	static const unsigned int ranks[] = { 9, 3, 7, 5 };
+	struct gate *g = gate_new(1, 1);
+	struct guest inside = guest_send(g), late[COUNT(ranks)], best;
+
+	(void)state;
+	assert_int_equal(guest_says(&inside), 'i');
+	for (size_t i = 0; i < COUNT(ranks); i++)
+		late[i] = guest_send_late(g, ranks[i]);
+	wait_for_lane(g, COUNT(ranks));
+	/* Full: a higher rank is refused, a lower one takes the 9's place. */
+	best = guest_send_late(g, 10);
+	assert_int_equal(guest_says(&best), 'r');
+	guest_end(&best);
+	best = guest_send_late(g, 1);
+	assert_int_equal(guest_says(&late[0]), 'r');
+	guest_leave(&inside);
+	assert_int_equal(guest_says(&best), 'i');
+	guest_leave(&best);
+	assert_int_equal(guest_says(&late[1]), 'i');
+	guest_end(&late[1]); /* a place of the dead */
+	assert_int_equal(guest_says(&late[3]), 'i');
+	guest_end(&inside);
+	guest_end(&best);
+	guest_end(&late[0]);
+	guest_end(&late[2]);
+	guest_end(&late[3]);
+	gate_free(g);
+}
+
 /* A place whose owner was killed is free. */
 static void
 test_death(void **state)
@@ -164,6 +218,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_place),
 		cmocka_unit_test(test_full_queue),
+		cmocka_unit_test(test_lane),
 		cmocka_unit_test(test_death),
 	};
 
