@@ -57,6 +57,18 @@ put_character(struct html *h, const char *text, size_t len, uint32_t c)
 		buffer_add(h->to, text, len);
 }
 
+/* How many bytes from here on are what they look like, in HTML too. */
+static size_t
+plain_length(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= 0x20 && text[n] <= 0x7e &&
+	    strchr("&<>\"'", text[n]) == NULL)
+		n++;
+	return n;
+}
+
 /* The only way of any text into the document; at most max bytes of it. */
 static void
 put_escaped(struct html *h, const char *text, size_t max)
@@ -65,11 +77,19 @@ put_escaped(struct html *h, const char *text, size_t max)
 	bool cut = left > max;
 	uint32_t c;
 
+	if (cut) {
+		left = max;
+		/* Not in the middle of a character, which has 4 at most. */
+		for (int i = 0; i < 3 && (text[left] & 0xc0) == 0x80; i++)
+			left--;
+	}
 	while (left > 0 && !h->to->failed) {
-		len = unseen_decode(text, left, &c);
-		if (cut && left - len < 1)
-			break;
-		put_character(h, text, len, c);
+		if ((len = plain_length(text, left)) > 0) {
+			buffer_add(h->to, text, len);
+		} else {
+			len = unseen_decode(text, left, &c);
+			put_character(h, text, len, c);
+		}
 		text += len;
 		left -= len;
 	}

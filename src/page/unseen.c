@@ -72,6 +72,8 @@ unseen_is(uint32_t c)
 		{ 0xe0000, 0x10ffff }, /* tags, private use */
 	};
 
+	if (c >= 0x20 && c <= 0x7e)
+		return false;
 	if ((c & 0xfffe) == 0xfffe)
 		return true;
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
