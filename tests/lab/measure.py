@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from . import far, network, unchanged
+from . import far, full, network, unchanged
 from .gateway import verifier
 from .router import query
 from .stage import CLAIM, HOST, USER, ZONE, Stage
@@ -37,6 +37,17 @@ def pss(pid):
         return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1]) / 1024
 
 
+def bundle(stage):
+    """What Debian trusts, and the authority of the lab at the end of it."""
+    path = f"{stage.folder}/bundle.pem"
+    with open(path, "w", encoding="utf-8") as to:
+        for part in (BUNDLE, stage.authority.pem):
+            with open(part, encoding="utf-8") as f:
+                to.write(f.read())
+    os.chmod(path, 0o644)
+    return path
+
+
 class Bench:
     """The reference case, under load."""
 
@@ -49,28 +60,18 @@ class Bench:
             "hosts": {f"unproven.{ZONE}": {
                 **HOST, "zone": ZONE, "proof": {"kind": "none"}}}}
         configuration["providers"]["bundle"] = {
-            **configuration["providers"]["home"], "ca": self.bundle()}
+            **configuration["providers"]["home"], "ca": bundle(stage)}
         configuration["accounts"]["bundle"] = {
             "verifier": verifier("bundle", stage.token), "provider": "bundle",
             "hosts": {f"bundle.{ZONE}": {
                 **HOST, "zone": ZONE,
-                "proof": {"kind": "certificate", "ca": self.bundle()}}}}
+                "proof": {"kind": "certificate", "ca": bundle(stage)}}}}
         for user in LOGINS:
             configuration["accounts"][user] = {
                 **configuration["accounts"]["unproven"],
                 "verifier": verifier(user, stage.token, ROUNDS)}
         self.pool = stage.pool(binary, configuration)
         self.router = stage.gateway(self.pool).router(stage.router)
-
-    def bundle(self):
-        """What Debian trusts, and the authority of the lab at the end of it."""
-        path = f"{self.stage.folder}/bundle.pem"
-        with open(path, "w", encoding="utf-8") as to:
-            for part in (BUNDLE, self.stage.authority.pem):
-                with open(part, encoding="utf-8") as f:
-                    to.write(f.read())
-        os.chmod(path, 0o644)
-        return path
 
     def rate(self, path, authorization=None):
         """Answered requests a second, with CLIENTS connections."""
@@ -178,9 +179,11 @@ def measure_unchanged(stage, binary):
 def measure_far(stage):
     print(f"one update of two records that change, the web server {far.TO_WEB * 1000:.0f} ms"
           f" and the provider {far.TO_PROVIDER * 1000:.0f} ms away")
-    for name, update in far.first_and_best(stage).items():
-        line({"first": "the first of a worker", "best": "the best of three later"}[name],
-             f"{update.seconds * 1000:.0f}", "ms",
+    best = far.first_and_best(stage)["best"]
+    for name, update in (("with a connection to the provider", best),
+                         ("with a new connection", far.cold(stage, "good")),
+                         ("and nothing to write", far.cold(stage, "nochg"))):
+        line(name, f"{update.seconds * 1000:.0f}", "ms",
              f"{update.seconds / update.trips:.2f} of its round trips")
         for phase, trips in (("proofs", update.proof_trips),
                              ("provider", update.provider_trips)):
@@ -200,9 +203,16 @@ def main():
         stage.web_server()
         stage.dns()
         measure_unchanged(stage, binary)
+    with Stage(f"{folder}/full", "user:a-token-for-the-bench",
+               network.Network()) as stage:
+        stage.hosts(more_provider=[full.CLOSING])
+        stage.web_server()
+        full.measure(full.Full(stage, binary, bundle(stage)), line)
     with Stage(f"{folder}/far", "a-token-for-the-bench", network.Network()) as stage:
         try:
-            far.build(stage, binary)
+            far.build(stage, binary, ca=bundle(stage), accounts={USER: {
+                "verifier": verifier(USER, stage.token), "provider": "home",
+                "hosts": {ZONE: {**HOST, "zone": ZONE}}}})
         except RuntimeError as error:
             print(f"updates from afar: not measured, {error}")
         else:

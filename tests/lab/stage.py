@@ -41,11 +41,11 @@ class Stage:
         setattr(self, name, host)
         return host
 
-    def hosts(self, delay_web=0.0, delay_provider=0.0, more_web=()):
+    def hosts(self, delay_web=0.0, delay_provider=0.0, more_web=(), more_provider=()):
         self.add("router", ROUTER)
         self.add("proxy", PROXY)
         self.add("web", (*WEB, *more_web), delay_ms=delay_web)
-        self.add("provider", PROVIDER, delay_ms=delay_provider)
+        self.add("provider", (*PROVIDER, *more_provider), delay_ms=delay_provider)
         self.add("impostor", IMPOSTOR)
 
     def keep(self, service):
