@@ -15,6 +15,6 @@ while [ "$tries" -gt 0 ] &&
 	tries=$((tries - 1))
 	sleep 0.05
 done
-exec spawn-fcgi -n -s "$socket" -M 0660 -G www-data -b 64 \
+exec spawn-fcgi -n -s "$socket" -M 0660 -G www-data -b 1024 \
 	-u "${DDNSGATE_USER:-ddnsgate}" -g "${DDNSGATE_USER:-ddnsgate}" -- \
 	"${DDNSGATE:-/usr/sbin/ddnsgate}" serve "$@"

@@ -15,23 +15,27 @@
 
 struct slow;
 
+#define SLOW_QUIET_MS 500 /* without an answer, then a place may be asked for */
+
 /*
  * For a pool of that many workers: 3 of 4 may be slow, at least 1.  Of one
  * account it is 1 of 4, and at least 2, for an equal update waits for the
- * first; of all accounts whose last proof got no answer 1 of 4, and at least
- * 1.  To be made before the fork; NULL without memory.
+ * first; of one provider, where there are several, 3 of 4 of the places; of all
+ * accounts whose last proof failed, and of providers that gave no answer, 1 of
+ * 4 workers, and at least 1.  To be made before the fork; NULL without memory.
  */
 struct slow *slow_new(unsigned int workers);
 void slow_free(struct slow *s);
 
-/* Takes over which accounts got no answer. */
+/* Takes over which accounts and providers gave no answer. */
 void slow_inherit(struct slow *s, const struct slow *from);
 
 /*
  * Takes a place for a worker's slow work for an account.  False: there is none,
- * the router must come again.  A worker has one place at most.
+ * the router must come again.  A worker has one place at most.  provider: its
+ * name, or NULL where there is only one.
  */
-bool slow_enter(struct slow *s, const char *account);
+bool slow_enter(struct slow *s, const char *account, const char *provider);
 
 /*
  * After slow_enter() said no: may this worker wait for a place, and ask again
@@ -41,13 +45,32 @@ bool slow_enter(struct slow *s, const char *account);
  * 1970.  The order of arrival decides, as it decides whose claim is the newer
  * one (state/order.h): of several workers that ask at once, the one that waits
  * is the one whose claim makes the others stop.
+ *
+ * And it may if all places are taken, so that nobody else can have one, and few
+ * wait already: then one of those that have waited for an answer for
+ * SLOW_QUIET_MS is asked to give way.  slow_stop_waiting() ends that.
  */
-bool slow_next(struct slow *s, const char *account, int64_t arrival);
+bool slow_next(struct slow *s, const char *account, const char *provider,
+    int64_t arrival);
+void slow_stop_waiting(struct slow *s);
+
+/*
+ * Since when has the work waited for an answer, so that nothing is lost but
+ * patience if it gives way?  A moment; 0: it does not.  To be told whenever it
+ * changes.
+ */
+void slow_quiet(struct slow *s, int64_t since);
+
+/* Is it asked to? */
+bool slow_is_asked(const struct slow *s);
 
 /* How many workers have a place now. */
 unsigned int slow_count(const struct slow *s);
 
-/* Gives the place back; answered: did every host that was asked answer? */
+/* Did the provider, not NULL, answer the last time? */
+void slow_judge_provider(struct slow *s, const char *provider, bool answered);
+
+/* Gives the place back; answered: did no proof fail? */
 void slow_leave(struct slow *s, const char *account, bool answered);
 
 #endif

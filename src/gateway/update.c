@@ -13,9 +13,8 @@
 #include "gateway/update.h"
 #include "gateway/work.h"
 
-#define SILENT_MS 4500 /* a host that takes so long does not answer */
-#define PLACE_MS  2000 /* longest wait for a place among the slow workers */
-#define LOOK_MS	  20   /* between two looks for one */
+#define PLACE_MS 2000 /* longest wait for a place among the slow workers */
+#define LOOK_MS	 20   /* between two looks for one */
 
 /* The steps, told below in this order. */
 static enum err authenticate(struct update *u);
@@ -25,6 +24,7 @@ static enum err check_client(struct update *u);
 static bool enter(struct update *u);
 static enum err charge(struct update *u);
 static void discharge(struct update *u);
+static void judge_provider(const struct update *u);
 static enum err work(struct update *u);
 static void conclude(struct update *u);
 
@@ -65,7 +65,9 @@ work(struct update *u)
 	u->work = work_start(u, reply, reply + UPDATE_LATE_MS);
 	if (u->work != NULL)
 		work_run(u->work);
-	if (!update_is_late(u))
+	if (update_is_late(u))
+		judge_provider(u);
+	else
 		conclude(u);
 	return u->abandoned ? error_set(&u->why, ERR_ABANDONED,
 				  "the client did not wait for an answer") :
@@ -121,6 +123,39 @@ discharge(struct update *u)
 	u->charged = false;
 }
 
+/* Its name for slow.h: one provider among several, or NULL. */
+static const char *
+provider_of(const struct update *u)
+{
+	const struct settings *s = u->gateway->settings;
+
+	return s->provider_count > 1 ?
+	    s->providers[u->login.account->provider].name :
+	    NULL;
+}
+
+/*
+ * Has the provider answered whatever it was asked?  What is under way when the
+ * router gets its reply has no answer yet.
+ */
+static void
+judge_provider(const struct update *u)
+{
+	const char *provider = provider_of(u);
+	bool answered = false, silent = update_is_late(u);
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct publication *p = &u->records[i].publication;
+
+		if (p->name == NULL || !p->done || p->leave != LEAVE_GIVEN)
+			continue;
+		silent = silent || p->result == ERR_UNREACHABLE;
+		answered = answered || p->result != ERR_UNREACHABLE;
+	}
+	if (provider != NULL && (answered || silent))
+		slow_judge_provider(u->gateway->slow, provider, !silent);
+}
+
 /*
  * Takes a place among the slow workers.  If older updates of the account have
  * all of its places, the newest makes those stop that want another address for
@@ -131,21 +166,23 @@ enter(struct update *u)
 {
 	const struct timespec pause = { 0, LOOK_MS * 1000000L };
 	const char *account = u->login.account->name;
+	const char *provider = provider_of(u);
+	bool entered;
 	struct slow *slow = u->gateway->slow;
 	int64_t end = clock_now() + PLACE_MS, arrival = u->request->arrival;
 
-	if (slow_enter(slow, account))
+	if (slow_enter(slow, account, provider))
 		return true;
-	if (u->store == NULL || !slow_next(slow, account, arrival))
+	if (u->store == NULL || !slow_next(slow, account, provider, arrival))
 		return false;
 	hosts_announce(u);
-	while (update_has_open(u) && clock_left(end) > 0 &&
-	    slow_next(slow, account, arrival)) {
+	do {
 		nanosleep(&pause, NULL);
-		if (slow_enter(slow, account))
-			return true;
-	}
-	return false;
+		entered = slow_enter(slow, account, provider);
+	} while (!entered && update_has_open(u) && clock_left(end) > 0 &&
+	    slow_next(slow, account, provider, arrival));
+	slow_stop_waiting(slow);
+	return entered;
 }
 
 /* Keeps the verdicts, for the next update and for those that wait. */
@@ -156,8 +193,8 @@ conclude(struct update *u)
 	u->work = NULL;
 	hosts_learn(u);
 	discharge(u);
-	slow_leave(u->gateway->slow, u->login.account->name,
-	    u->proofs_ms < SILENT_MS && u->provider_ms < SILENT_MS);
+	judge_provider(u);
+	slow_leave(u->gateway->slow, u->login.account->name, !has_unproved(u));
 }
 
 bool

@@ -10,15 +10,19 @@
 #include "proof/proof.h"
 #include "provider/provider.h"
 
+#define PLACE_LOOK_MS 100 /* between two looks whether the place is asked for */
+#define CONNECTED_MS  1000 /* how much longer a host has that accepted */
+
 struct work {
 	struct update *update;
-	int64_t start, tick;
+	int64_t start, tick, look;
 	int64_t reply; /* when the router gets its reply, at the latest */
 	int64_t told;  /* the moment at which a failed proof is told */
 	struct proofs *proofs;	       /* NULL: none, or all have ended */
 	struct publishing *publishing; /* NULL: nothing is to be published */
 	struct proof *proof_list[PROOF_MAX];
 	struct publication *publication_list[PUBLICATIONS_MAX];
+	bool is_after_reply, gave_way;
 	bool decided[SETTINGS_HOSTS_MAX]; /* may it be written or not? */
 };
 
@@ -123,6 +127,7 @@ work_start(struct update *u, int64_t deadline, int64_t late)
 	w->reply = deadline;
 	w->tick = now + HOSTS_TICK_MS;
 	w->told = earlier(proofs, deadline);
+	w->look = now + PLACE_LOOK_MS;
 	withhold_siblings(u);
 	start_publishing(w, deadline, late);
 	start_proofs(w, w->told);
@@ -296,12 +301,61 @@ keep_turns(struct work *w)
 			u->records[i].publication.leave = LEAVE_REFUSED;
 }
 
+/*
+ * Since when has nothing been heard, so that the place may go to somebody else?
+ * Not while the provider is asked, before the reply.  A host that has accepted
+ * gets some more time; what a failed proof has shown makes no difference.
+ */
+static int64_t
+quiet_since(const struct work *w)
+{
+	if (w->is_after_reply)
+		return w->reply;
+	if (work_is_writing(w) ||
+	    (w->proofs == NULL && !has_any_failed(w->update)))
+		return 0;
+	if (w->proofs != NULL && proofs_connected(w->proofs))
+		return w->start + CONNECTED_MS;
+	return w->start;
+}
+
+/* Leaves what is still open, for another update needs the place. */
+static void
+give_way(struct work *w)
+{
+	struct update *u = w->update;
+
+	w->gave_way = true;
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!record_is_open(r))
+			continue;
+		r->verdict = VERDICT_BUSY;
+		error_set(&r->refusal, ERR_BUSY,
+		    "gave way to another update, without an answer so far");
+		r->why = &r->refusal;
+	}
+}
+
+/* Tells how it stands, and looks whether somebody asks for the place. */
+static void
+keep_place(struct work *w)
+{
+	struct slow *slow = w->update->gateway->slow;
+
+	w->look = clock_now() + PLACE_LOOK_MS;
+	slow_quiet(slow, quiet_since(w));
+	if (slow_is_asked(slow))
+		give_way(w);
+}
+
 /* Waits for whatever comes first, and lets the proofs go on. */
 static void
 wait_once(struct work *w, bool publishing, int64_t until)
 {
 	struct pollfd fds[PROOFS_FDS_MAX];
-	int64_t wake = earlier(until, w->tick);
+	int64_t wake = earlier(until, earlier(w->tick, w->look));
 	size_t n = 0;
 
 	if (w->proofs != NULL) {
@@ -349,6 +403,8 @@ run(struct work *w, const int64_t *until)
 		wait_once(w, publishing, *until);
 		if (clock_left(w->tick) == 0)
 			keep_turns(w);
+		if (clock_left(w->look) == 0)
+			keep_place(w);
 	}
 	u->provider_ms = (int)(clock_now() - w->start);
 }
@@ -363,13 +419,17 @@ work_run(struct work *w)
 void
 work_go_on(struct work *w, int64_t until)
 {
+	if (!w->is_after_reply)
+		w->reply = clock_now();
+	w->is_after_reply = true;
 	run(w, &until);
 }
 
 bool
 work_is_writing(const struct work *w)
 {
-	return w->publishing != NULL && provider_is_writing(w->publishing);
+	return w->publishing != NULL && !w->gave_way &&
+	    provider_is_writing(w->publishing);
 }
 
 void

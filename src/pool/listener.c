@@ -13,7 +13,7 @@
 
 #include "pool/listener.h"
 
-#define BACKLOG		 64
+#define BACKLOG		 1024 /* connections; the kernel may allow fewer */
 #define SYSTEMD_FIRST_FD 3
 #define UID_HIDDEN	 65534 /* /proc/sys/kernel/overflowuid */
 

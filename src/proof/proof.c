@@ -275,6 +275,15 @@ proofs_wake(const struct proofs *run)
 }
 
 bool
+proofs_connected(const struct proofs *run)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (task_connected(&run->tasks[i]))
+			return true;
+	return false;
+}
+
+bool
 proofs_open(const struct proofs *run)
 {
 	return run->open > 0;

@@ -90,6 +90,9 @@ struct proofs *proofs_start(const struct prover *p, struct proof *const list[],
 /* Is there a proof that has no result yet? */
 bool proofs_open(const struct proofs *run);
 
+/* Has a host accepted a connection that is under way? */
+bool proofs_connected(const struct proofs *run);
+
 /* Fills fds, which has room for PROOFS_FDS_MAX; returns how many it filled. */
 size_t proofs_fds(const struct proofs *run, struct pollfd fds[]);
 

@@ -77,7 +77,7 @@ class Pool:
     def spawn(self, *arguments, options=("-n",), mode="0660"):
         """spawn-fcgi with its options, then ddnsgate with arguments."""
         return ["spawn-fcgi", *options, "-s", self.socket, "-M", mode,
-                "-G", "www-data", "-u", str(USER), "-g", str(USER), "-b", "64", "--",
+                "-G", "www-data", "-u", str(USER), "-g", str(USER), "-b", "1024", "--",
                 self.binary, "serve", *arguments, "--config", self.configuration]
 
     def start(self, command=None):

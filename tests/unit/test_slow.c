@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alive.h"
+#include "base/clock.h"
 #include "gateway/slow.h"
 
 #define WORKERS_MAX 40
@@ -20,14 +21,15 @@ struct crowd {
 
 /* One worker more for the account; did it get a place? */
 static bool
-join(struct crowd *c, struct slow *s, const char *account)
+join_at(struct crowd *c, struct slow *s, const char *account,
+    const char *provider)
 {
 	int ready[2];
 	char got = 0;
 
 	assert_int_equal(pipe(ready), 0);
 	if ((c->pids[c->count] = fork()) == 0) {
-		got = slow_enter(s, account) ? 'y' : 'n';
+		got = slow_enter(s, account, provider) ? 'y' : 'n';
 		(void)!write(ready[1], &got, 1);
 		pause();
 		_exit(0);
@@ -37,6 +39,25 @@ join(struct crowd *c, struct slow *s, const char *account)
 	close(ready[0]);
 	close(ready[1]);
 	return got == 'y';
+}
+
+static bool
+join(struct crowd *c, struct slow *s, const char *account)
+{
+	return join_at(c, s, account, NULL);
+}
+
+/* May another process wait for a place for the account? */
+static bool
+waits(struct slow *s, const char *account)
+{
+	int status = 2;
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		_exit(slow_next(s, account, NULL, 1) ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status) == 0;
 }
 
 static void
@@ -100,7 +121,7 @@ test_silent(void **state)
 	for (int i = 0; i < 4; i++) {
 		const char *const accounts[] = { "a", "b", "c", "d" };
 
-		assert_true(slow_enter(s, accounts[i]));
+		assert_true(slow_enter(s, accounts[i], NULL));
 		slow_leave(s, accounts[i], false);
 	}
 	next = slow_new(8);
@@ -112,7 +133,7 @@ test_silent(void **state)
 	assert_false(join(&c, s, "c"));
 	assert_true(join(&c, s, "good"));
 	kill_all(&c);
-	assert_true(slow_enter(s, "c"));
+	assert_true(slow_enter(s, "c", NULL));
 	slow_leave(s, "c", true);
 	assert_true(join(&c, s, "a"));
 	assert_true(join(&c, s, "b"));
@@ -136,25 +157,87 @@ test_next(void **state)
 	pid_t pid;
 
 	(void)state;
-	assert_false(slow_next(s, "one", noon));
+	assert_false(slow_next(s, "one", NULL, noon));
 	assert_true(join(&c, s, "one"));
-	assert_false(slow_next(s, "one", noon));
+	assert_false(slow_next(s, "one", NULL, noon));
 	assert_true(join(&c, s, "one"));
-	assert_true(slow_next(s, "one", noon));
-	assert_true(slow_next(s, "one", noon));
-	assert_false(slow_next(s, "two", noon));
+	assert_true(slow_next(s, "one", NULL, noon));
+	assert_true(slow_next(s, "one", NULL, noon));
+	assert_false(slow_next(s, "two", NULL, noon));
 	/* An older one that asks later is not the next, and ends no wait. */
-	assert_false(slow_next(s, "one", noon - 1));
-	assert_true(slow_next(s, "one", noon));
+	assert_false(slow_next(s, "one", NULL, noon - 1));
+	assert_true(slow_next(s, "one", NULL, noon));
 	if ((pid = fork()) == 0)
-		_exit(slow_next(s, "one", noon + 1) ? 0 : 1);
+		_exit(slow_next(s, "one", NULL, noon + 1) ? 0 : 1);
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
-	assert_false(slow_next(s, "one", noon));
+	assert_false(slow_next(s, "one", NULL, noon));
 	/* The clock was set back by an hour. */
-	assert_true(slow_next(s, "one", noon - 3600000000));
+	assert_true(slow_next(s, "one", NULL, noon - 3600000000));
 	kill_all(&c);
-	assert_false(slow_next(s, "one", noon + 2));
+	assert_false(slow_next(s, "one", NULL, noon + 2));
+	slow_free(s);
+}
+
+/* Where all places are taken, one that has had no answer gives way. */
+static void
+test_give_way(void **state)
+{
+	struct slow *s = slow_new(8);
+	struct crowd c = { .count = 0 };
+	int64_t now = clock_now();
+
+	(void)state;
+	assert_true(slow_enter(s, "own", NULL));
+	for (int i = 0; i < 5; i++) {
+		char account[16];
+
+		snprintf(account, sizeof account, "a%d", i);
+		assert_true(join(&c, s, account));
+	}
+	/* Nobody has waited for long enough: it may wait, and nobody is asked.
+	 */
+	assert_false(slow_is_asked(s));
+	assert_true(waits(s, "good"));
+	assert_false(slow_is_asked(s));
+	slow_quiet(s, now - SLOW_QUIET_MS);
+	assert_true(waits(s, "good"));
+	assert_true(slow_is_asked(s));
+	slow_quiet(s, 0);
+	assert_false(slow_is_asked(s));
+	/* An account without an answer neither waits nor asks. */
+	slow_leave(s, "bad", false);
+	assert_true(join(&c, s, "a5"));
+	assert_false(waits(s, "bad"));
+	kill_all(&c);
+	assert_false(waits(s, "good"));
+	slow_free(s);
+}
+
+/* Of several providers one that hangs leaves places for the others. */
+static void
+test_provider(void **state)
+{
+	struct slow *s = slow_new(8);
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		char account[16];
+
+		snprintf(account, sizeof account, "a%d", i);
+		assert_true(join_at(&c, s, account, "hangs"));
+	}
+	assert_false(join_at(&c, s, "a5", "hangs"));
+	assert_true(join_at(&c, s, "b", "works"));
+	kill_all(&c);
+	slow_judge_provider(s, "hangs", false);
+	assert_true(join_at(&c, s, "a0", "hangs"));
+	assert_true(join_at(&c, s, "a1", "hangs"));
+	assert_false(join_at(&c, s, "a2", "hangs"));
+	slow_judge_provider(s, "hangs", true);
+	assert_true(join_at(&c, s, "a2", "hangs"));
+	kill_all(&c);
 	slow_free(s);
 }
 
@@ -186,6 +269,8 @@ main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_give_way),
+		cmocka_unit_test(test_provider),
 		cmocka_unit_test(test_alive),
 	};
 
