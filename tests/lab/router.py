@@ -22,8 +22,9 @@ class Answer:
         return json.loads(self.body)
 
     def seen(self):
-        """All that a client can tell apart, without the date."""
-        return (self.status, [h for h in self.headers if h[0] != "Date"], self.body)
+        """All that a client can tell apart, without what each answer has of its own."""
+        own = ("Date", "X-Request-Id")
+        return (self.status, [h for h in self.headers if h[0] not in own], self.body)
 
     def __repr__(self):
         return f"{self.status} {self.body!r}"
