@@ -169,12 +169,22 @@ fastcgi_parse(struct fastcgi *f, struct incoming *in, int64_t start,
 	return ERR_OK;
 }
 
+static const char no_memory[] = "Status: 503 Service Unavailable\r\n"
+				"Content-Length: 0\r\n"
+				"Retry-After: 60\r\n\r\n";
+
 void
 fastcgi_reply(struct fastcgi *f, const struct reply *r)
 {
 	struct buffer head = { .max = REPLY_HEAD_MAX };
 
 	reply_head(r, &head);
+	/* A body behind half a header might pass for a good reply. */
+	if (head.failed) {
+		buffer_free(&head);
+		FCGX_PutStr(no_memory, sizeof no_memory - 1, f->libfcgi.out);
+		return;
+	}
 	FCGX_PutStr(head.data, (int)head.len, f->libfcgi.out);
 	if (r->body.len > 0 && !r->head)
 		FCGX_PutStr(r->body.data, (int)r->body.len, f->libfcgi.out);

@@ -168,6 +168,51 @@ reply_with(const char *body, int peer)
 	reply_end(&r);
 }
 
+/* Without memory, the head of a reply may be cut anywhere. */
+static bool no_memory;
+
+void __real_reply_head(const struct reply *r, struct buffer *head);
+void __wrap_reply_head(const struct reply *r, struct buffer *head);
+
+void
+__wrap_reply_head(const struct reply *r, struct buffer *head)
+{
+	__real_reply_head(r, head);
+	if (no_memory) {
+		head->len = 0;
+		head->failed = true;
+	}
+}
+
+/* What cannot be said is no success. */
+static void
+test_no_memory_for_the_head(void **state)
+{
+	static struct stream s;
+	char back[8192];
+	struct request q;
+	size_t len;
+	int peer;
+
+	(void)state;
+	s.len = 0;
+	begin(&s, 1);
+	pair(&s, "REQUEST_URI", "/update");
+	end(&s, PARAMS);
+	end(&s, STDIN);
+	assert_true(hand_over(&s, false, &q, &peer, SOON_MS));
+	request_end(&q);
+	no_memory = true;
+	reply_with("good 89.14.163.156\n", peer);
+	no_memory = false;
+	len = answer(peer, (uint8_t *)back, sizeof back - 1);
+	back[len] = '\0';
+	assert_true(len > 8);
+	assert_int_equal(strncmp(back + 8, "Status: 503 ", 12), 0);
+	assert_null(memmem(back, len, "good", 4));
+	assert_non_null(memmem(back, len, "\r\n\r\n", 4));
+}
+
 static void
 test_whole(void **state)
 {
@@ -561,6 +606,7 @@ main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_no_memory_for_the_head),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_in_a_row),
 		cmocka_unit_test(test_leaves),
