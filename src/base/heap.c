@@ -45,6 +45,7 @@ struct block {
 };
 
 static struct heap_region *regions[REGIONS], *entered;
+static bool lacked;
 
 struct heap_region *
 heap_region_new(void)
@@ -161,20 +162,29 @@ size_of(void *p)
 	return in_region(p) ? block_of(p)->size : malloc_usable_size(p);
 }
 
+/* A new block, or NULL, which is remembered. */
+static void *
+given(void *p)
+{
+	if (p == NULL)
+		lacked = true;
+	return p;
+}
+
 void *
 malloc(size_t size)
 {
-	return entered != NULL ? region_take(size) : __libc_malloc(size);
+	return given(entered != NULL ? region_take(size) : __libc_malloc(size));
 }
 
 void *
 calloc(size_t count, size_t size)
 {
 	if (entered == NULL)
-		return __libc_calloc(count, size);
+		return given(__libc_calloc(count, size));
 	if (size != 0 && count > SIZE_MAX / size)
-		return NULL;
-	return region_take(count * size);
+		return given(NULL);
+	return given(region_take(count * size));
 }
 
 void
@@ -217,6 +227,18 @@ heap_wipes(void)
 	return true;
 }
 
+void
+heap_begin(void)
+{
+	lacked = false;
+}
+
+bool
+heap_lacked(void)
+{
+	return lacked;
+}
+
 #else
 
 struct heap_region *
@@ -244,6 +266,17 @@ heap_region_free(struct heap_region *r)
 
 bool
 heap_wipes(void)
+{
+	return false;
+}
+
+void
+heap_begin(void)
+{
+}
+
+bool
+heap_lacked(void)
 {
 	return false;
 }

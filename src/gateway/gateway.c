@@ -9,6 +9,7 @@
 
 #include "account/verifier.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "config/directory.h"
 #include "config/roster.h"
@@ -384,6 +385,9 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 	memcpy(u->id, q->id, sizeof u->id);
 	if ((u->result = check(q, route, &u->why)) == ERR_OK)
 		update_run(u);
+	/* Nobody is told that an error of theirs is what was a lack of ours. */
+	if (u->result != ERR_OK && u->result != ERR_ABANDONED && heap_lacked())
+		u->result = error_memory(&u->why);
 	route->reply(u, reply);
 	report_update(u, reply);
 	tally_update(&t->tally, u);

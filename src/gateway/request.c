@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include "base/heap.h"
 #include "base/secret.h"
 #include "gateway/request.h"
 
@@ -201,6 +202,7 @@ request_read(struct request *q, char **variables, int fd, int64_t start)
 {
 	static const char form[] = "application/x-www-form-urlencoded";
 
+	heap_begin();
 	*q = (struct request){ .start = start, .fd = fd };
 	q->method = variable_or_empty(variables, "REQUEST_METHOD");
 	q->source = variable_or_empty(variables, "REMOTE_ADDR");

@@ -5,6 +5,7 @@
 
 #include "base/activity.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "gateway/hosts.h"
 #include "gateway/work.h"
 #include "proof/proof.h"
@@ -145,8 +146,9 @@ judge_proof(struct record *r)
 	if (!record_is_open(r) || !needs_proof(r) || r->proof.result == ERR_OK)
 		return;
 	/* Our own lack of memory or descriptors says nothing of the host. */
-	r->verdict =
-	    r->proof.result == ERR_PROOF ? VERDICT_PROOF : VERDICT_BUSY;
+	r->verdict = r->proof.result == ERR_PROOF && !heap_lacked() ?
+	    VERDICT_PROOF :
+	    VERDICT_BUSY;
 	r->why = &r->proof.why;
 }
 
@@ -164,7 +166,7 @@ verdict_of(const struct publication *p)
 	case ERR_ABANDONED:
 		return VERDICT_BUSY;
 	default:
-		return VERDICT_PROVIDER;
+		return heap_lacked() ? VERDICT_BUSY : VERDICT_PROVIDER;
 	}
 }
 

@@ -173,12 +173,35 @@ test_region(void **state)
 	heap_region_free(NULL);
 }
 
+/* Whoever had no memory is remembered, until the next begin. */
+static void
+test_lacked(void **state)
+{
+	const volatile size_t most = PTRDIFF_MAX;
+
+	(void)state;
+	heap_begin();
+	free(malloc(100));
+	assert_false(heap_lacked());
+	assert_null(malloc(most));
+	assert_true(heap_lacked());
+	heap_begin();
+	assert_false(heap_lacked());
+	assert_null(calloc(most, 2));
+	assert_true(heap_lacked());
+	heap_begin();
+	assert_null(gnutls_malloc(most));
+	assert_true(heap_lacked());
+	heap_begin();
+}
+
 /* A build with another heap, a sanitizer's, has no regions. */
 static void
 test_another_heap(void **state)
 {
 	(void)state;
 	assert_null(heap_region_new());
+	assert_false(heap_lacked());
 }
 
 int
@@ -190,6 +213,7 @@ main(void)
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_region),
+		cmocka_unit_test(test_lacked),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_kept),
 	};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "gateway/update.h"
 
 #define RECORDS_MAX 6
@@ -52,8 +53,9 @@ static struct {
 	const char *refused;
 	const char *busy;
 	const char *unchanged;
-	bool leave; /* the client goes during the proofs */
-	int peer;   /* of the client's connection */
+	bool leave;   /* the client goes during the proofs */
+	bool starved; /* an allocation fails meanwhile */
+	int peer;     /* of the client's connection */
 	size_t proofs, published;
 	char asked[512]; /* "HOST ADDRESS " of each proof */
 	char sent[512];	 /* and of each record published */
@@ -127,6 +129,8 @@ struct proofs *
 __wrap_proofs_start(const struct prover *p, struct proof *const list[],
     size_t count, int64_t deadline)
 {
+	const volatile size_t most = PTRDIFF_MAX;
+
 	(void)p;
 	world.proof_deadline = deadline;
 	for (size_t i = 0; i < count; i++) {
@@ -142,6 +146,8 @@ __wrap_proofs_start(const struct prover *p, struct proof *const list[],
 			    "socket: too many open files");
 	}
 	world.proofs += count;
+	if (world.starved)
+		assert_null(malloc(most));
 	if (world.leave)
 		shutdown(world.peer, SHUT_WR);
 	return NULL;
@@ -434,6 +440,42 @@ test_lack_at_the_provider(void **state)
 	update_end(&u);
 }
 
+/*
+ * A library that had no memory calls it an error of the certificate, or of the
+ * answer: that blames nobody either.
+ */
+static void
+test_lack_of_memory(void **state)
+{
+	static const char *const faults[] = { "unproved", "refused" };
+
+	(void)state;
+	if (!heap_wipes())
+		skip();
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		char query[] = "hostname=a.example&ipv4=89.14.163.156";
+		struct request q;
+		struct update u = { .gateway = &gateway,
+			.request = &q,
+			.rules.names_max = CLAIM_NAMES_MAX };
+		char got[512];
+
+		memset(&world, 0, sizeof world);
+		world.starved = true;
+		if (i == 0)
+			world.unproved = "89.14.163.156";
+		else
+			world.refused = "89.14.163.156";
+		request_start(&q, query, HEADER);
+		assert_int_equal(update_run(&u), ERR_OK);
+		show(&u, got, sizeof got);
+		ROW(unit_same(got, "a.example busy"), "%s: %s", faults[i], got);
+		update_end(&u);
+	}
+	heap_begin();
+	ROWS_END();
+}
+
 /* Who gets no further, and that nobody else hears of it. */
 static const struct {
 	const char *title;
@@ -708,6 +750,7 @@ main(void)
 		cmocka_unit_test(test_stories),
 		cmocka_unit_test(test_lack),
 		cmocka_unit_test(test_lack_at_the_provider),
+		cmocka_unit_test(test_lack_of_memory),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_query_login),
 		cmocka_unit_test(test_abandoned),
