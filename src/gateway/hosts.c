@@ -74,14 +74,19 @@ superseded(struct update *u, size_t host)
  * Digests
  */
 
+/*
+ * Without memory it is random, so that it equals no other: what is not known
+ * to be the same must not be believed, nor shared.
+ */
 static void
 digest(const struct buffer *text, uint8_t to[static STATE_DIGEST_LEN])
 {
-	uint8_t hash[32] = { 0 };
+	uint8_t hash[32];
 
-	if (!text->failed)
-		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, text->data, text->len,
-		    hash);
+	if (text->failed ||
+	    gnutls_hash_fast(GNUTLS_DIG_SHA256, text->data, text->len, hash) !=
+		0)
+		arc4random_buf(hash, sizeof hash);
 	memcpy(to, hash, STATE_DIGEST_LEN);
 }
 
@@ -102,12 +107,14 @@ digest_settings(const struct provider_settings *p,
     const struct host_settings *h, uint8_t to[static STATE_DIGEST_LEN])
 {
 	struct buffer text = { .max = 65536 };
+	const char *variables = NULL;
 
 	put_text(&text, p->name);
 	put_text(&text, p->description);
-	put_text(&text,
-	    p->variables != NULL ? json_object_to_json_string(p->variables) :
-				   NULL);
+	if (p->variables != NULL &&
+	    (variables = json_object_to_json_string(p->variables)) == NULL)
+		text.failed = true;
+	put_text(&text, variables);
 	put_text(&text, h->zone);
 	put_text(&text, h->proof.ca);
 	put_text(&text, h->proof.echo);
