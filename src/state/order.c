@@ -19,13 +19,14 @@ is_later(const struct turn *a, const struct turn *b)
 
 /*
  * Is there a different claim that reached the front after t?  Only one that was
- * accepted of late counts: a front whose clock was set back would otherwise be
- * superseded for as long as it was wrong.
+ * accepted of late counts, and only if it is not later by more than a request
+ * can be old: a front whose clock was set back would otherwise be superseded.
  */
 static bool
 is_superseded(const struct order *o, const struct turn *t, int64_t now)
 {
 	return o->newest.id != 0 && o->newest_at + ORDER_NEWEST_MS > now &&
+	    o->newest.arrival <= t->arrival + ORDER_NEWEST_MS * INT64_C(1000) &&
 	    !same_claim(&o->newest, t) && is_later(&o->newest, t);
 }
 

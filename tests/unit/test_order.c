@@ -82,6 +82,11 @@ static const struct step {
 	    { GIVE, 9, 'A', 1100, ORDER_MINE },
 	    { TAKE, 2, 'B', 60999, ORDER_SUPERSEDED },
 	    { TAKE, 2, 'B', 61000, ORDER_MINE } },
+	/* At once, if it was set back by more than that. */
+	{ { TAKE, 600009, 'A', 1000, ORDER_MINE },
+	    { GIVE, 600009, 'A', 1100, ORDER_MINE },
+	    { TAKE, 9, 'B', 1200, ORDER_SUPERSEDED },
+	    { TAKE, 8, 'B', 1300, ORDER_MINE } },
 	/*
 	 * Verdicts of before the update began, or of long ago, are not shared.
 	 */
