@@ -172,20 +172,19 @@ own_read(struct own *own)
  * They change seldom, and to ask for them takes the kernel longer than all else
  * that an unchanged update needs.
  */
-bool
+enum special_own
 special_own(const struct address *a)
 {
 	static struct own own;
 
 	if (!own.known || clock_left(own.until) == 0) {
-		/* When nothing is known, nothing can be ruled out: refuse. */
 		own.known = own_read(&own);
 		own.until = clock_now() + OWN_MS;
 		if (!own.known)
-			return true;
+			return OWN_UNKNOWN;
 	}
 	for (size_t i = 0; i < own.count; i++)
 		if (address_equal(&own.list[i], a))
-			return true;
-	return false;
+			return OWN_OURS;
+	return OWN_NOT;
 }

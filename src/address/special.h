@@ -17,8 +17,10 @@ const char *special_name(const struct address *a);
 
 /*
  * Does a belong to an interface of this machine, or did it within the last 5
- * seconds?  True, too, where the kernel does not tell.
+ * seconds?  Unknown where the kernel does not tell, such as for want of memory:
+ * then a must not be used, and nobody is to blame for it.
  */
-bool special_own(const struct address *a);
+enum special_own { OWN_NOT, OWN_OURS, OWN_UNKNOWN };
+enum special_own special_own(const struct address *a);
 
 #endif

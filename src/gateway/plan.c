@@ -72,6 +72,7 @@ add_address(struct update *u, const struct host_settings *host,
 {
 	struct record *r = add_record(u, host, a);
 	const char *special = special_name(a);
+	enum special_own own;
 
 	if (allowed(host, a))
 		return;
@@ -79,9 +80,14 @@ add_address(struct update *u, const struct host_settings *host,
 		refuse(r,
 		    only_public(host, a) ? VERDICT_SKIPPED : VERDICT_ADDRESS,
 		    special);
-	} else if (special_own(a)) {
-		refuse(r, VERDICT_ADDRESS, "an address of this machine");
+		return;
 	}
+	own = special_own(a);
+	if (own == OWN_OURS)
+		refuse(r, VERDICT_ADDRESS, "an address of this machine");
+	else if (own == OWN_UNKNOWN)
+		refuse(r, VERDICT_BUSY,
+		    "the addresses of this machine are not known now");
 }
 
 static void
