@@ -13,7 +13,6 @@ from lab import certificates, fastcgi, monsters, scripted
 from lab.gateway import verifier
 from lab.memory import forms
 from lab.provider import Provider
-from lab.router import basic, query
 from lab.stage import USER, ZONE, Stage
 
 STUB_PORT = 9443
@@ -161,13 +160,6 @@ class World(Stage):
     def update(self, user, **parameters):
         """An update by the right user with the right token."""
         return self.box.update(user, self.token, **parameters)
-
-    def parameters(self, user, token=None, **query_parameters):
-        """The same update, as FastCGI parameters."""
-        text = query(query_parameters)
-        return {"REQUEST_METHOD": "GET", "REQUEST_URI": f"/update?{text}",
-                "QUERY_STRING": text, "REMOTE_ADDR": self.router.ipv4,
-                "HTTP_AUTHORIZATION": basic(user, token or self.token)}
 
     def straight(self, pool, user, token=None, **query_parameters):
         """The same update past nginx, to any pool: its status and body."""

@@ -4,6 +4,7 @@ import os
 
 from . import certificates, network, powerdns, webserver
 from .gateway import Gateway, Pool, verifier
+from .router import basic, query
 
 ZONE = "chaos-wg.net"
 GATEWAY = f"dns.{ZONE}"
@@ -86,6 +87,13 @@ class Stage:
     def gateway(self, pool):
         return self.keep(Gateway(pool.start(), GATEWAY, self.authority.leaf(GATEWAY),
                                  self.authority.pem))
+
+    def parameters(self, user, token=None, **query_parameters):
+        """The same update, as FastCGI parameters."""
+        text = query(query_parameters)
+        return {"REQUEST_METHOD": "GET", "REQUEST_URI": f"/update?{text}",
+                "QUERY_STRING": text, "REMOTE_ADDR": self.router.ipv4,
+                "HTTP_AUTHORIZATION": basic(user, token or self.token)}
 
     def close(self):
         while self.running:

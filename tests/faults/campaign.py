@@ -1,0 +1,373 @@
+"""Every story with every fault, by several players at once.
+
+A fault is an order for a tool of yard.py.  What comes of all of them is a tally:
+how many points there were, what happened at each, and what was not right.
+"""
+
+import collections
+import concurrent.futures
+import errno
+import os
+import re
+import signal
+import sqlite3
+
+import stories
+from lab import waiting
+
+PLAYERS = 6                 # they wait most of the time
+ATTEMPTS = 10               # to have a request counted
+
+# What a call may say (its manual page in section 2), as far as it can befall
+# a request whose arguments are right.
+BUSY = ("EINTR", "EAGAIN")
+POOR = ("ENOMEM", "ENOBUFS")
+FILE = ("EIO", "ENOSPC", "EDQUOT")
+LACKS = ("ENOMEM", "ENOBUFS", "EMFILE", "ENFILE")
+ERRORS = {
+    "accept4": ("EMFILE", "ENFILE", "ECONNABORTED", *BUSY, *POOR),
+    "read": ("EIO", "ECONNRESET", "ENOMEM", *BUSY),
+    "recvfrom": ("ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "ENOMEM", *BUSY),
+    "recvmsg": ("ENOMEM", "ENOBUFS", "EINTR"),          # of netlink alone
+    "write": ("EPIPE", "ECONNRESET", *FILE, *BUSY),
+    "writev": ("EPIPE", "ECONNRESET", *FILE, *BUSY),
+    "sendto": ("EPIPE", "ECONNRESET", *BUSY, *POOR),
+    "sendmsg": ("EPIPE", "ECONNRESET", *BUSY, *POOR),
+    "socket": ("EMFILE", "ENFILE", "EACCES", "EAFNOSUPPORT", *POOR),
+    "socketpair": ("EMFILE", "ENFILE"),
+    "pipe2": ("EMFILE", "ENFILE"),
+    "memfd_create": ("EMFILE", "ENFILE", "ENOMEM"),
+    "eventfd2": ("EMFILE", "ENFILE", "ENOMEM"),
+    "bind": ("EADDRINUSE", "EACCES"),
+    "connect": ("ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT",
+                "EADDRNOTAVAIL", "EINTR"),
+    "getsockopt": ("ENOBUFS",),
+    "setsockopt": ("ENOMEM", "ENOPROTOOPT"),
+    "getsockname": ("ENOBUFS",),
+    "getpeername": ("ENOTCONN", "ENOBUFS"),
+    "shutdown": ("ENOTCONN",),
+    "poll": ("EINTR", "ENOMEM"),
+    "ppoll": ("EINTR", "ENOMEM"),
+    "epoll_ctl": ("ENOMEM", "ENOSPC"),
+    "epoll_create1": ("EMFILE", "ENFILE", "ENOMEM"),
+    "openat": ("EMFILE", "ENFILE", "EACCES", "ENOENT", "ENOMEM", "EIO", "ENOSPC", "EROFS",
+               "EINTR"),
+    "open": ("EMFILE", "ENFILE", "EACCES", "ENOENT", "ENOMEM", "EIO"),
+    "newfstatat": ("EACCES", "ENOENT", "ENOMEM", "EIO"),
+    "fstat": ("EIO", "ENOMEM"),
+    "stat": ("EACCES", "ENOENT", "EIO"),
+    "access": ("EACCES", "EIO"),
+    "readlink": ("EACCES", "EIO", "ENOENT"),
+    "fcntl": ("EAGAIN", "ENOLCK", "EINTR", "EDEADLK", "EIO"),
+    "flock": ("EINTR", "ENOLCK", "EAGAIN"),
+    "pread64": ("EIO", "EINTR", "ENOMEM"),
+    "pwrite64": (*FILE, "EINTR"),
+    "fdatasync": FILE,
+    "fsync": FILE,
+    "ftruncate": (*FILE, "EINTR"),
+    "fallocate": FILE,
+    "fchmod": ("EIO", "EPERM", "EROFS"),
+    "fchown": ("EIO", "EPERM", "EROFS"),
+    "unlink": ("EACCES", "EIO", "EROFS", "ENOENT"),
+    "rename": ("EACCES", "EIO", "EROFS", "ENOSPC"),
+    "mkdir": ("EACCES", "EIO", "EROFS", "ENOSPC"),
+    "getdents64": ("EIO",),
+    "statfs": ("EIO",),
+    "fstatfs": ("EIO",),
+    "lseek": ("EIO",),
+    "close": ("EINTR", "EIO"),
+    "mmap": ("ENOMEM", "EAGAIN", "ENFILE"),
+    "mremap": ("ENOMEM", "EAGAIN"),
+    "mprotect": ("ENOMEM",),
+    "munmap": ("ENOMEM",),
+    "madvise": ("EAGAIN", "ENOMEM"),
+    "getrandom": ("EINTR", "EAGAIN"),
+    "timer_create": ("EAGAIN", "ENOMEM"),
+    "clone": ("EAGAIN", "ENOMEM"),
+    "clone3": ("EAGAIN", "ENOMEM"),
+    "nanosleep": ("EINTR",),
+    "clock_nanosleep": ("EINTR",),
+}
+# These say an error only to a program that is wrong; brk(2) says it in no number.
+NEVER = {"brk", "rt_sigaction", "rt_sigprocmask", "rt_sigtimedwait", "rt_sigreturn", "setitimer",
+         "timer_settime", "timer_delete", "getpid", "gettid", "geteuid", "getuid",
+         "getegid", "getgid", "getppid", "clock_gettime", "gettimeofday", "time", "ioctl",
+         "uname", "sysinfo", "exit_group", "restart_syscall", "futex", "getcwd",
+         "getrusage", "times", "sched_yield", "set_robust_list", "rseq", "prlimit64",
+         "sigaltstack", "umask", "kill", "tgkill", "wait4", "epoll_pwait", "epoll_wait",
+         "exit", "prctl", "sched_getaffinity", "clock_getres", "rt_sigpending"}
+
+
+def read_numbers():
+    """The names of the system calls of this machine, by number."""
+    names = {}
+    for path in ("/usr/include/x86_64-linux-gnu/asm/unistd_64.h",
+                 "/usr/include/aarch64-linux-gnu/asm/unistd_64.h",
+                 "/usr/include/asm-generic/unistd.h"):
+        if os.path.exists(path):
+            with open(path, encoding="ascii") as f:
+                for name, number in re.findall(r"#define __NR_(\w+)\s+(\d+)", f.read()):
+                    names.setdefault(int(number), name)
+            break
+    return names
+
+
+NAMES = read_numbers()
+
+
+def name_of(number):
+    return NAMES.get(number, str(number))
+
+
+class Tally:
+    """What came of the points of one story."""
+
+    def __init__(self):
+        self.points = 0
+        self.came = collections.Counter()
+        self.heard = collections.Counter()
+        self.wrong = []
+        self.unknown = set()            # calls that no table has
+
+    def __iadd__(self, other):
+        self.points += other.points
+        self.came += other.came
+        self.heard += other.heard
+        self.wrong += other.wrong
+        self.unknown |= other.unknown
+        return self
+
+
+def some(count, wanted):
+    """wanted of the numbers below count, evenly; all if wanted is None."""
+    if wanted is None or wanted >= count:
+        return list(range(count))
+    return sorted({(2 * i + 1) * count // (2 * wanted) for i in range(wanted)})
+
+
+class Fault:
+    """One kind of fault.  A point is of a worker that is new, or of a warm one."""
+
+    def points(self, player, story):
+        """Pairs: is the worker new?, and what arm() understands."""
+        raise NotImplementedError
+
+    def arm(self, player, point):
+        raise NotImplementedError
+
+    def disarm(self, player, point):
+        """What came of it, in a word."""
+        raise NotImplementedError
+
+    def is_lack(self, point):
+        """Is it something that we lack, which is nobody else's fault?"""
+        return False
+
+
+def renew(player):
+    """The next request is the first of its worker."""
+    old = player.worker()
+    player.untrace()
+    os.kill(old, signal.SIGKILL)
+    waiting.until(lambda: old not in player.pool.workers() and player.worker(),
+                  "another worker", 30)
+
+
+def count_calls(player, story, is_new):
+    """The numbers of the calls of a request."""
+    for _ in range(ATTEMPTS):
+        if is_new:
+            renew(player)
+        stories.begin(player, story)
+        player.trace("count")
+        heard = stories.perform(player, story)
+        word, numbers = player.tracer.result()
+        assert heard[0] == story.status, (heard, player.pool.printed()[-2000:])
+        stories.conclude(player, story, heard, False)
+        if word == "calls":
+            return numbers
+        # A reload came first, and another worker had the request.
+        assert word == "left", (word, numbers)
+    raise AssertionError("the requests went to others")
+
+
+class Kill(Fault):
+    """SIGKILL at each system call."""
+
+    def points(self, player, story):
+        return [(is_new, n) for is_new in (False, True)
+                for n in range(len(count_calls(player, story, is_new)) + 1)]
+
+    def arm(self, player, point):
+        player.trace(f"kill {point}")
+
+    def disarm(self, player, point):
+        return player.tracer.result()[0]
+
+
+class Fail(Fault):
+    """An error of each system call, one at a time."""
+
+    unknown = frozenset()
+
+    def points(self, player, story):
+        found = []
+        for is_new in (False, True):
+            calls = count_calls(player, story, is_new)
+            self.unknown |= {name_of(n) for n in calls} - NEVER - set(ERRORS)
+            found += [(is_new, (i + 1, number, error)) for i, number in enumerate(calls)
+                      for error in ERRORS.get(name_of(number), ())]
+        return found
+
+    def arm(self, player, point):
+        call, number, error = point
+        player.trace(f"fail {call} {number} {getattr(errno, error)}")
+
+    def disarm(self, player, point):
+        word, numbers = player.tracer.result()
+        if word == "died":
+            return (f"died of {signal.Signals(numbers[0]).name}, "
+                    f"{name_of(point[1])} {point[2]}")
+        return word
+
+
+    def is_lack(self, point):
+        return point[2] in LACKS
+
+
+class Starve(Fault):
+    """One allocation fails; with on, so do all that follow it."""
+
+    def __init__(self, on=False):
+        self.on = on
+        self.pid = None
+
+    def points(self, player, story):
+        found = []
+        for is_new in (False, True):
+            if is_new:
+                renew(player)
+            stories.begin(player, story)
+            player.machine.starve(player.worker())
+            heard = stories.perform(player, story)
+            found += [(is_new, n + 1) for n in range(player.machine.count())]
+            player.machine.starve(0)
+            stories.conclude(player, story, heard, False)
+        return found
+
+    def arm(self, player, point):
+        self.pid = player.worker()
+        player.machine.starve(self.pid, point, 2**32 - 1 if self.on else point)
+
+    def disarm(self, player, point):
+        reached = player.machine.count() >= point
+        player.machine.starve(0)
+        if self.pid not in player.pool.workers():
+            return "the worker ended"
+        return "failed" if reached else "ended"
+
+    def is_lack(self, point):
+        return True
+
+
+def play(player, story, fault, point, index):
+    """One point; the word of what came of it, and what was heard."""
+    is_new, point = point
+    if is_new:
+        renew(player)
+    stories.begin(player, story)
+    fault.arm(player, point)
+    try:
+        heard = stories.perform(player, story)
+    finally:
+        came = fault.disarm(player, point)
+    stories.conclude(player, story, heard, index % 2)
+    if fault.is_lack(point):
+        assert heard[0] in (0, 200, 503, story.status), (
+            f"{heard[0]} for our own fault; the log says\n"
+            + "\n".join(player.pool.printed().splitlines()[-4:]))
+    return came, heard[0]
+
+
+def part(yard, names, make_fault, wanted, share, database):
+    """Some stories, or a share of the points of one, by one player."""
+    tallies = {name: Tally() for name in names}
+    story = stories.STORIES[names[0]]
+    player = yard.player(workers=story.workers,
+                         state=database.local if story.database else None)
+    number, players = share
+    try:
+        for name, tally in tallies.items():
+            try:
+                play_some(player, name, make_fault(), wanted, number, players, tally)
+                look_at_state(player, name)
+            except WRONG as e:
+                tally.wrong.append(f"{name}: {type(e).__name__} {e}")
+    except WRONG as e:
+        tally.wrong.append(f"{names}: {type(e).__name__} {e}")
+    finally:
+        player.stop()
+    return tallies
+
+
+WRONG = (AssertionError, OSError, RuntimeError, TimeoutError, sqlite3.Error)
+
+
+def look_at_state(player, name):
+    """The state's file is whole; one that was damaged is whole after a start."""
+    story = stories.STORIES[name]
+    if story.database:
+        return
+    if story.before == stories.damage:
+        player.untrace()
+        player.pool.stop()
+        player.pool.start()
+        stories.tell(player, story, player.turn)
+    said = player.intact()
+    assert said == "ok", f"the state's file: {said}"
+
+
+def play_some(player, name, fault, wanted, number, players, tally):
+    story = stories.STORIES[name]
+    points = list(fault.points(player, story))
+    if isinstance(fault, Fail):
+        tally.unknown |= fault.unknown
+    chosen = [points[i] for i in some(len(points), wanted)][number::players]
+    for index, point in enumerate(chosen):
+        tally.points += 1
+        try:
+            came, heard = play(player, story, fault, point, index)
+            tally.came[came] += 1
+            tally.heard[heard] += 1
+        except WRONG as e:
+            tally.wrong.append(f"{name}, {point}: {type(e).__name__} {e}")
+            player.untrace()
+            if len(tally.wrong) > 20:
+                return
+
+
+def shares(names, wanted):
+    """Who plays what: (stories, number, of how many)."""
+    def key(name):
+        return stories.STORIES[name].workers, stories.STORIES[name].database
+    for kind in sorted({key(name) for name in names}):
+        alike = [name for name in names if key(name) == kind]
+        if wanted is None:
+            # The database is one for all, so one player has it.
+            many = 1 if kind[1] else PLAYERS
+            yield from (([name], i, many) for name in alike for i in range(many))
+        else:
+            many = min(PLAYERS, len(alike))
+            yield from ((alike[i::many], 0, 1) for i in range(many))
+
+
+def campaign(yard, names, make_fault, wanted=None, database=None):
+    """A tally a story.  wanted: points of each; None: all of them."""
+    tallies = {name: Tally() for name in names}
+    with concurrent.futures.ThreadPoolExecutor(PLAYERS) as pool:
+        jobs = [pool.submit(part, yard, some_names, make_fault, wanted, (i, many), database)
+                for some_names, i, many in shares(names, wanted)]
+        for job in concurrent.futures.as_completed(jobs):
+            for name, tally in job.result().items():
+                tallies[name] += tally
+    return tallies

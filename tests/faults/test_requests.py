@@ -1,0 +1,73 @@
+"""A request that anything befalls: no lie, no hang, and the next one is served.
+
+Each story of stories.py, with a worker that is killed at each system call, with
+each system call failing in each way it may, and with each allocation failing, in
+the program and in its libraries.  The suite tries a few points of each;
+DDNSGATE_FAULTS=all tries all of them, which takes an hour or two, and
+DDNSGATE_FAULTS=N tries N of each story.
+"""
+
+import os
+import time
+
+from campaign import Fail, Kill, Starve, campaign
+from stories import STORIES
+
+ASKED = os.environ.get("DDNSGATE_FAULTS", "")
+FEW = {"kill": 2, "fail": 4, "allocation": 2}
+
+
+def wanted(kind):
+    if ASKED == "all":
+        return None
+    return int(ASKED) if ASKED else FEW[kind]
+
+
+def show(matrix, title, tallies, began):
+    for name, tally in tallies.items():
+        matrix(title, name, "points", tally.points)
+        for what, number in sorted(tally.came.items()):
+            if what.startswith(("killed", "died", "the worker", "ended", "left")):
+                matrix(title, name, what, number)
+        matrix(title, name, "wrong", len(tally.wrong))
+    matrix(title, "all", "points", sum(t.points for t in tallies.values()))
+    matrix(title, "all", "wrong", sum(len(t.wrong) for t in tallies.values()))
+    matrix(title, "all", "seconds", round(time.monotonic() - began))
+    wrong = [line for tally in tallies.values() for line in tally.wrong]
+    assert not wrong, "\n".join(wrong[:40])
+
+
+def quick():
+    """Without those that last for seconds each, unless all are asked for."""
+    return [name for name in STORIES if ASKED or not STORIES[name].slow]
+
+
+def test_killed_at_a_system_call(yard, database, matrix):
+    began = time.monotonic()
+    tallies = campaign(yard, quick(), Kill, wanted("kill"), database)
+    show(matrix, "a worker killed at each system call", tallies, began)
+    assert sum(t.came["killed"] for t in tallies.values()) > len(tallies)
+
+
+def test_a_system_call_fails(yard, database, matrix):
+    began = time.monotonic()
+    tallies = campaign(yard, quick(), Fail, wanted("fail"), database)
+    show(matrix, "each system call fails with each error", tallies, began)
+    assert sum(t.came["failed"] for t in tallies.values()) > len(tallies)
+    assert {call for t in tallies.values() for call in t.unknown} == set()
+    assert [what for t in tallies.values() for what in t.came
+            if what.startswith("died")] == []
+
+
+def test_an_allocation_fails(yard, database, matrix):
+    began = time.monotonic()
+    tallies = campaign(yard, quick(), Starve, wanted("allocation"), database)
+    show(matrix, "each allocation fails", tallies, began)
+    assert sum(t.came["failed"] for t in tallies.values()) > len(tallies)
+
+
+def test_memory_is_short_from_some_moment_on(yard, database, matrix):
+    began = time.monotonic()
+    names = ["of both families, proved", "nothing has changed"]
+    tallies = campaign(yard, names, lambda: Starve(on=True), wanted("allocation"), database)
+    show(matrix, "all allocations fail from one on", tallies, began)
