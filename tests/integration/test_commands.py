@@ -15,7 +15,7 @@ from lab import waiting
 from lab.gateway import ROOT
 
 COMMANDS = ("serve", "check", "hash", "account", "prove", "provider", "router", "status",
-            "history", "forget", "--version")
+            "history", "forget", "top", "health", "--version")
 CALLS = [(), *((c,) for c in COMMANDS), ("provider", "list"), ("provider", "check"),
          ("provider", "run")]
 
