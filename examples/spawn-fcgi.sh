@@ -7,14 +7,14 @@ set -e
 directory=${DDNSGATE_RUN:-/run/ddnsgate}
 socket=$directory/ddnsgate.sock
 install -d -m 0755 "$directory"
-# Where a supervisor was killed, its workers stop listening a moment later, and
-# until then spawn-fcgi would refuse.  00010000: it listens, proc(5).
-tries=40
-while [ "$tries" -gt 0 ] &&
-    grep -q " 00010000 .* $socket\$" /proc/net/unix 2>/dev/null; do
-	tries=$((tries - 1))
-	sleep 0.05
-done
+pid=$directory/ddnsgate.pid
+# Where a supervisor was killed, a worker may go on with an update for seconds,
+# and keeps the socket listening meanwhile, so spawn-fcgi would refuse.
+old=$(cat "$pid" 2>/dev/null) || old=
+if [ -z "$old" ] || ! kill -0 "$old" 2>/dev/null; then
+	[ -z "$old" ] || rm -f "$socket"
+	echo $$ >"$pid"
+fi
 exec spawn-fcgi -n -s "$socket" -M 0660 -G www-data -b 1024 \
 	-u "${DDNSGATE_USER:-ddnsgate}" -g "${DDNSGATE_USER:-ddnsgate}" -- \
 	"${DDNSGATE:-/usr/sbin/ddnsgate}" serve "$@"

@@ -1,10 +1,12 @@
 """The supervisor's duties beyond starting and stopping; see also test_pool.py.
 
-DDNSGATE_RELOADS says how many reloads under load; the suite makes a few.
+DDNSGATE_RELOADS says how many reloads under load, and DDNSGATE_STORM for how many
+seconds workers are killed; the suite makes a few.
 """
 
 import contextlib
 import os
+import random
 import re
 import signal
 import subprocess
@@ -14,10 +16,13 @@ import time
 import pytest
 from lab import fastcgi, waiting
 from lab.manager import Manager
-from lab.stage import USER, WEB
+from lab.gateway import Gateway
+from lab.stage import GATEWAY, USER, WEB
 from test_pool import SLOW, Asking, all_workers, gone, quick
 
 RELOADS = int(os.environ.get("DDNSGATE_RELOADS", "8"))
+STORM = float(os.environ.get("DDNSGATE_STORM", "6"))
+KILLS_A_SECOND = 16
 
 # Stands before the function of the C library, and dies while a file is there.
 DEADLY = r"""
@@ -207,3 +212,49 @@ def test_reloads_under_load_fail_no_request(world, dns, make_pool, plain_binary,
            f"{len(load.failures)} of {load.count}")
     assert load.failures == []
     assert load.count > 10 * RELOADS
+
+
+def ask_without_end(stop, front, world, user, answers):
+    """One router after the other, through nginx; what each of them sees."""
+    while not stop.is_set():
+        try:
+            answers.append(front.update(user, world.token, ipv4=WEB[0]).status)
+        except OSError as lost:
+            answers.append(repr(lost))
+
+
+def test_workers_that_are_killed_are_seen_by_nobody(world, dns, make_pool, plain_binary,
+                                                    matrix):
+    """16 a second behind the shipped nginx, of whole updates and refusals."""
+    pool = make_pool({**world.configuration(), "workers": 32}, name="storm",
+                     binary=plain_binary).start()
+    gateway = Gateway(pool, GATEWAY, world.authority.leaf(GATEWAY), world.authority.pem,
+                      port=8456)
+    front, chance = gateway.router(world.router), random.Random(5)
+    stop, answers, kills = threading.Event(), [], 0
+    threads = [threading.Thread(target=ask_without_end, args=(
+        stop, front, world, user, answers)) for user in (USER, "both", "several",
+                                                         "unproven", "pinned")]
+    try:
+        for thread in threads:
+            thread.start()
+        began = time.monotonic()
+        for n in range(int(STORM * KILLS_A_SECOND)):
+            workers = pool.workers()
+            if workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(chance.choice(workers), signal.SIGKILL)
+                    kills += 1
+            time.sleep(max(0.0, began + n / KILLS_A_SECOND - time.monotonic()))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        gateway.front.stop()
+    wrong = [a for a in answers if a not in (200, 403)]
+    matrix("workers killed behind nginx", f"{kills} kills", "visible errors",
+           f"{len(wrong)} of {len(answers)}")
+    print(f"{len(answers)} answers, seen: {wrong}")
+    # Without a second try it is one of twenty, and on a slow machine more.
+    assert len(wrong) <= max(3, len(answers) / 1000), wrong
+    assert kills > STORM and len(answers) > 20 * STORM

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import threading
+import time
 
 import pytest
 from lab import fastcgi, waiting
@@ -175,6 +176,22 @@ def test_a_typo_is_survived(machine):
         each.join(60)
         assert each.status == 404
     machine.until(SERVICE, ActiveState="active", SubState="running")
+
+
+def test_a_supervisor_that_was_killed_is_back_at_once(machine, matrix):
+    """With all that it had started; requests wait in the socket of systemd."""
+    pid, = machine.shown(SERVICE, "MainPID")
+    workers = machine.run("cat", f"/proc/{pid}/task/{pid}/children").stdout.split()
+    began = time.monotonic()
+    machine.must("systemctl", "kill", "--kill-who=main", "--signal=KILL", SERVICE)
+    assert machine.ask() == 404
+    took = time.monotonic() - began
+    matrix("a supervisor that was killed is back", "systemd", "after", f"{took:.2f} s")
+    assert took < 10                    # 1 on a machine that does nothing else
+    new, = machine.shown(SERVICE, "MainPID")
+    assert new != pid
+    for old in workers:
+        assert machine.run("test", "-e", f"/proc/{old}").returncode == 1
 
 
 def test_a_file_that_went_away(machine):

@@ -147,8 +147,8 @@ class Several:
     def __init__(self, host, folder, pools):
         self.host = host
         self.folder = folder
-        self.socket = ";\n\tserver unix:".join(
-            f"{pool.socket} max_fails=0" for pool in pools)
+        self.socket = " max_fails=0;\n\tserver unix:".join(
+            pool.socket for pool in pools)
 
     def stop(self):
         """Each is stopped by who started it."""
