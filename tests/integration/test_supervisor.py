@@ -234,7 +234,7 @@ def test_workers_that_are_killed_are_seen_by_nobody(world, dns, make_pool, plain
     stop, answers, kills = threading.Event(), [], 0
     threads = [threading.Thread(target=ask_without_end, args=(
         stop, front, world, user, answers)) for user in (USER, "both", "several",
-                                                         "unproven", "pinned")]
+                                                         "unproven", "handshake")]
     try:
         for thread in threads:
             thread.start()
