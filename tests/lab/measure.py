@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 
-from . import far, full, network, unchanged
+from . import far, full, network, starting, unchanged
 from .gateway import verifier
+from .process import cpu_seconds, pss
 from .router import query
 from .stage import CLAIM, HOST, USER, ZONE, Stage
+from .table import line
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 CLIENTS = 8             # as many as examples/nginx.conf admits from one address
@@ -19,22 +21,6 @@ SECONDS = 3
 UPDATES = 200
 ROUNDS = 600_000
 LOGINS = [f"login{i}" for i in range(10)]
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pids):
-    """User and system time of processes."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-            fields = f.read().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
-
-
-def pss(pid):
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-        return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1]) / 1024
 
 
 def bundle(stage):
@@ -84,17 +70,21 @@ class Bench:
             f"https://{self.stage.proxy.ipv4}{path}"])
         return float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
 
+    def cpu(self):
+        """Of all workers, also of those that ended."""
+        return cpu_seconds([self.pool.process.pid, *self.pool.workers()], reaped=True)
+
     def update(self, user):
         """Milliseconds on the wall and of CPU, for an update of unchanged records."""
         times = []
-        before = cpu_seconds(self.pool.workers())
+        before = self.cpu()
         for _ in range(UPDATES):
             began = time.monotonic()
             answer = self.router.update(user, self.stage.token, **CLAIM)
             times.append(time.monotonic() - began)
             if answer.status != 200:
                 raise RuntimeError(f"an update failed: {answer}")
-        cpu = cpu_seconds(self.pool.workers()) - before
+        cpu = self.cpu() - before
         return statistics.median(times) * 1000, cpu / UPDATES * 1000
 
     def login(self):
@@ -124,8 +114,9 @@ class Bench:
         return [pss(pid) for pid in self.pool.workers()]
 
 
-def line(what, value, unit, remark=""):
-    print(f"  {what:<55}{value:>9} {unit:<7}{remark}")
+def bundle_size():
+    with open(BUNDLE, encoding="utf-8") as f:
+        return f.read().count("BEGIN CERTIFICATE")
 
 
 def measure(bench):
@@ -148,9 +139,7 @@ def measure(bench):
     line("so a proof costs", f"{(cpu - cpu_unproven) / 2:.2f}", "ms CPU")
     bench.update("bundle")
     wall_bundle, cpu_bundle = bench.update("bundle")
-    with open(BUNDLE, encoding="utf-8") as f:
-        roots = f.read().count("BEGIN CERTIFICATE") + 1
-    line(f"with two proofs, {roots} roots for them and the provider",
+    line(f"with two proofs, {bundle_size() + 1} roots for them and the provider",
          f"{wall_bundle:.1f}", "ms",
          f"{cpu_bundle:.1f} ms of CPU, {wall_bundle / wall:.2f} of that with one root")
 
@@ -166,14 +155,6 @@ def measure(bench):
     print("memory")
     line("a worker that has done nothing", f"{min(idle):.2f}", "MB", "PSS")
     line("the busiest of eight", f"{max(bench.weights()):.2f}", "MB", "PSS")
-
-
-def measure_unchanged(stage, binary):
-    print(f"an update that changes nothing, {unchanged.HOSTS} hosts in the state")
-    ours, empty, cpu = unchanged.Unchanged(stage, binary).measure(cpu_seconds)
-    line("an empty FastCGI program behind the same nginx", f"{empty:.0f}", "/s", "1.00")
-    line("nochg", f"{ours:.0f}", "/s", f"{ours / empty:.2f}")
-    line("of our own CPU a nochg", f"{cpu:.2f}", "ms")
 
 
 def measure_far(stage):
@@ -202,7 +183,7 @@ def main():
         stage.hosts()
         stage.web_server()
         stage.dns()
-        measure_unchanged(stage, binary)
+        unchanged.measure(stage, binary)
     with Stage(f"{folder}/full", "user:a-token-for-the-bench",
                network.Network()) as stage:
         stage.hosts(more_provider=[full.CLOSING])
@@ -217,6 +198,9 @@ def main():
             print(f"updates from afar: not measured, {error}")
         else:
             measure_far(stage)
+    print(f"a start, with the {bundle_size()} roots of Debian")
+    starting.measure(binary, f"{folder}/start", BUNDLE)
+    starting.measure_growth(binary, f"{folder}/start", BUNDLE)
 
 
 if __name__ == "__main__":

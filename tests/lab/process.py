@@ -1,10 +1,14 @@
 """A process of the lab: started on a host, logged to a file, ended by its pid."""
 
+import contextlib
 import os
+import re
 import signal
 import subprocess
 
 from . import waiting
+
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Process:
@@ -71,3 +75,26 @@ def children(pid):
         if int(after_name[1]) == pid and after_name[0] != "Z":
             found.append(int(entry))
     return found
+
+
+def cpu_seconds(pids, reaped=False):
+    """User and system time of processes; reaped: and of their children that ended."""
+    total = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):      # it has just ended
+            with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+                total += int(f.read().split()[0]) / 1e9
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                fields = f.read().rpartition(")")[2].split()
+            if reaped:
+                total += (int(fields[13]) + int(fields[14])) / TICK
+    return total
+
+
+def pss(pid):
+    """Megabytes of a process, a part of each page that it shares."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+            return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1]) / 1024
+    except OSError:                             # it has just ended
+        return 0.0
