@@ -15,6 +15,7 @@
 #include "account/penalty.h"
 #include "account/recent.h"
 #include "account/verifier.h"
+#include "base/activity.h"
 #include "base/bucket.h"
 #include "base/secret.h"
 
@@ -382,6 +383,7 @@ authenticate(const struct accounts *a, unsigned int as, struct login *login,
 		    !may_try(a, v, login, source))
 			return refuse(login, ERR_TOO_MANY_FAILURES, wait,
 			    "too many failed from there", why);
+		activity_set(ACTIVITY_LOGIN);
 		if (!gate_enter(a->gate))
 			return put_off(a, allowed ? v : NULL, login, source,
 			    why);

@@ -24,6 +24,7 @@ _Static_assert(sizeof names / sizeof *names == ACTIVITY__COUNT,
 static const char *process;
 static _Atomic int *cell;
 static int least; /* characters of a title */
+static int shown; /* in the title; -1: none yet */
 
 void
 activity_setup(int argc, char *argv[], char *envp[])
@@ -41,16 +42,24 @@ activity_show(const char *what, _Atomic int *where)
 {
 	process = what;
 	cell = where;
+	shown = -1;
 	setproctitle("%-*s", least, what);
 }
 
 void
 activity_set(enum activity a)
 {
-	if (process == NULL)
+	activity_pass(a);
+	if (process == NULL || shown == (int)a)
 		return;
 	setproctitle("%s, %-*s", process, least, names[a]);
-	if (cell != NULL)
+	shown = (int)a;
+}
+
+void
+activity_pass(enum activity a)
+{
+	if (process != NULL && cell != NULL)
 		atomic_store(cell, (int)a);
 }
 

@@ -36,6 +36,12 @@ void activity_show(const char *what, _Atomic int *where);
 /* Does nothing before activity_show(). */
 void activity_set(enum activity a);
 
+/*
+ * The same for what is over in less than anybody could read, most of the time:
+ * the title stays as it was.  Whoever has to wait then calls activity_set().
+ */
+void activity_pass(enum activity a);
+
 /* One or more words; "?" for a number that is none of enum activity. */
 const char *activity_name(int a);
 

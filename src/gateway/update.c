@@ -243,7 +243,7 @@ authenticate(struct update *u)
 	source = u->has_source ? &u->source : NULL;
 	/* Clients that cannot be told apart are counted as one. */
 	counted = source != NULL ? source : &unknown;
-	activity_set(ACTIVITY_LOGIN);
+	activity_pass(ACTIVITY_LOGIN);
 	notice_source(u->gateway->notices, source);
 	if (q->authorization == NULL && claim_credential(q, &user, &token))
 		rc = account_authenticate_query(accounts, user, token, counted,
@@ -270,7 +270,12 @@ read_claim(struct update *u)
 static enum err
 recall(struct update *u)
 {
-	activity_set(ACTIVITY_STATE);
+	/* A file answers at once. */
+	if (u->store != NULL &&
+	    settings_is_database(u->gateway->settings->state.place))
+		activity_set(ACTIVITY_STATE);
+	else
+		activity_pass(ACTIVITY_STATE);
 	return hosts_recall(u);
 }
 

@@ -30,6 +30,7 @@
 #define WORK_MS	      8600 /* past the 8 s that an update may last */
 #define LATE_TURN_MS  500  /* until a stop is looked for */
 #define TICK_MS	      500
+#define SIGNALS_MS    20 /* between two looks for signals, while it is busy */
 #define DRAIN_MS      5000
 #define SILENT_MS     250 /* of READ_MS, when this worker is to end */
 #define LOBBY_TICK_MS 100 /* while somebody waits in the lobby */
@@ -52,6 +53,7 @@ struct worker {
 	struct slot *slot;	  /* or NULL */
 	sigset_t while_waiting;	  /* the mask of epoll_pwait() */
 	sigset_t heard;		  /* the signals that mean a task */
+	int64_t signals_at;	  /* when to look for signals again */
 	int idle_ticks;
 	unsigned int served; /* requests, and after how many it ends */
 	unsigned int serves;
@@ -169,9 +171,15 @@ take_signals(const struct worker *w)
 }
 
 static enum worker_task
-task_of_signals(const struct worker *w)
+task_of_signals(struct worker *w)
 {
-	take_signals(w);
+	int64_t now = clock_now();
+
+	/* Not for each of the requests that come in a row. */
+	if (now >= w->signals_at) {
+		take_signals(w);
+		w->signals_at = now + SIGNALS_MS;
+	}
 	if (stop)
 		return WORKER_STOP;
 	if (reload) {
@@ -244,7 +252,7 @@ send_reply(struct worker *w, int fd, bool is_ended, struct reply *reply)
 {
 	bool is_open, is_long = reply->body.len > REPLY_BODY_MAX;
 
-	activity_set(ACTIVITY_REPLY);
+	activity_pass(ACTIVITY_REPLY);
 	if (is_long)
 		phase_begin(fd, WRITE_MS);
 	fastcgi_reply(w->fastcgi, reply);
@@ -349,9 +357,9 @@ welcome(struct worker *w, int fd)
 		return;
 	}
 	if ((p = incoming_go_on(in)) == INCOMING_MORE) {
-		activity_set(ACTIVITY_READING);
+		activity_pass(ACTIVITY_READING);
 		p = incoming_wait(in, in->since + patience(w));
-		activity_set(ACTIVITY_IDLE);
+		activity_pass(ACTIVITY_IDLE);
 	}
 	go_on_with(w, in, p);
 }
