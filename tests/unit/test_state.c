@@ -514,6 +514,37 @@ test_not_left(void **state)
 	stage_close(&s);
 }
 
+/* Of processes that end at the same moment, none may have closed it last. */
+static void
+test_left_by_nobody(void **state)
+{
+	struct stage s;
+	int told[2], status;
+	char byte = 0;
+	pid_t pid;
+
+	(void)state;
+	stage_start(&s);
+	assert_int_equal(pipe(told), 0);
+	if ((pid = fork()) == 0) {
+		store_close(s.store);
+		s.store = store_open(s.state);
+		publish(&s, V4, V6);
+		(void)!write(told[1], &byte, 1);
+		pause();
+	}
+	assert_int_equal(read(told[0], &byte, 1), 1);
+	store_close(s.store);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	state_free(s.state);
+	stage_open(&s);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+	close(told[0]);
+	close(told[1]);
+}
+
 /*
  * Files that somebody removes or replaces while two processes have them open:
  * what one of them does, the other one must know or doubt.
@@ -1197,6 +1228,7 @@ main(void)
 		cmocka_unit_test(test_damage_found_by_many),
 		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_not_left),
+		cmocka_unit_test(test_left_by_nobody),
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_removed_when_quiet),
 		cmocka_unit_test(test_foreign),

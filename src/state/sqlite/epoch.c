@@ -92,6 +92,23 @@ look_at_file(const struct state *s, struct marker *m)
 	return true;
 }
 
+/*
+ * Workers that end at the same moment may each take the other one for somebody
+ * who still uses the file, and leave its log of writes.
+ */
+static bool
+make_whole(const struct state *s)
+{
+	struct marker ignored;
+	sqlite3 *db;
+
+	if (look_at_file(s, &ignored))
+		return true;
+	if (access(s->path, F_OK) == -1 || file_open(s->path, &db) != SQLITE_OK)
+		return false;
+	return sqlite3_close(db) == SQLITE_OK;
+}
+
 static bool
 is_sealed(const struct state *s, const struct marker *m)
 {
@@ -127,7 +144,8 @@ epoch_seal(struct state *s)
 	/* A lock is one for all processes that were forked with it. */
 	if (getpid() == s->owner &&
 	    flock(s->directory, LOCK_EX | LOCK_NB) == 0 && m.epoch != 0 &&
-	    m.epoch == atomic_load(&s->shared->epoch) && look_at_file(s, &m)) {
+	    m.epoch == atomic_load(&s->shared->epoch) && make_whole(s) &&
+	    look_at_file(s, &m)) {
 		m.sealed = true;
 		(void)write_marker(s, &m);
 	}
