@@ -19,6 +19,7 @@ static const struct variable kept[] = {
 	{ "LISTEN_FDNAMES", "the socket of systemd" },
 	{ "NOTIFY_SOCKET", "where systemd hears of us, sd_notify(3)" },
 	{ "JOURNAL_STREAM", "how log lines begin, systemd.exec(5)" },
+	{ "DDNSGATE_BOOT_ID", "which boot this is, where /proc does not say" },
 	{ "TZ", "the time zone of syslog's lines" },
 	{ "TERM", "what a terminal can do, for ddnsgate top" },
 	{ "NO_COLOR", "no colours, whatever the terminal" },

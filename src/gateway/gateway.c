@@ -207,7 +207,11 @@ remember_source(const struct state_event *e, void *data)
 	return ++s->count < SOURCES_MAX;
 }
 
-/* From where which account has published before. */
+/*
+ * From where which account has published before.  By a state of its own: the
+ * last one to close SQLite's file removes a part of it, so the first worker
+ * would find other files than those that the state g->state had opened.
+ */
 static void
 remember_sources(const struct gateway *g)
 {
@@ -215,11 +219,14 @@ remember_sources(const struct gateway *g)
 		    SOURCES_SECONDS,
 		.most = SOURCES_MAX };
 	struct sources s = { .accounts = g->accounts };
-	struct store *st = store_open(g->state);
+	struct error ignored;
+	struct state *view = state_view(g->settings, &ignored);
+	struct store *st = view != NULL ? store_open(view) : NULL;
 
 	if (st != NULL)
 		(void)store_history(st, &search, remember_source, &s);
 	store_close(st);
+	state_free(view);
 }
 
 enum err

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import subprocess
 import threading
 import time
 
 import pytest
 from lab import fastcgi, waiting
-from lab.gateway import verifier
+from lab.gateway import ROOT, verifier
+from lab.stage import CLAIM, USER, WEB, ZONE
 from lab.systemd import Systemd, refused
 
 SERVICE, SOCKET = "ddnsgate.service", "ddnsgate.socket"
@@ -33,10 +35,10 @@ def status(workers):
 class Machine(Systemd):
     """A systemd with ddnsgate installed, not yet configured."""
 
-    def __init__(self, folder, binary):
+    def __init__(self, folder, binary, host=None):
         self.prefix = os.path.dirname(os.path.dirname(binary))
         self.file = f"{self.prefix}/etc/ddnsgate/ddnsgate.json"
-        super().__init__(folder, self.prefix)
+        super().__init__(folder, self.prefix, host=host)
         for tool, room in (("systemd-sysusers", "sysusers.d"),
                            ("systemd-tmpfiles --create", "tmpfiles.d")):
             self.must(*tool.split(), f"{self.prefix}/lib/{room}/ddnsgate.conf")
@@ -202,3 +204,76 @@ def test_a_file_that_went_away(machine):
     machine.configure(GOOD)
     machine.must("systemctl", "start", SERVICE)
     assert machine.ask() == 404
+
+
+def test_the_exposure(plain_binary):
+    """As systemd itself counts it, in tenths."""
+    unit = f"{os.path.dirname(os.path.dirname(plain_binary))}/lib/systemd/system/{SERVICE}"
+    told = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
+                           "--threshold=10", unit], check=False, text=True,
+                          capture_output=True)
+    assert told.returncode == 0, told.stdout
+
+
+ASK = """
+import json, sys
+sys.path.insert(0, "/opt")
+import fastcgi
+try:
+    print(json.dumps(fastcgi.call(sys.argv[1], json.loads(sys.argv[2]))))
+except OSError as e:
+    print(json.dumps([0, e.strerror]))
+"""
+
+
+class Server(Machine):
+    """The proxy of the reference case, under the shipped unit as it is."""
+
+    def __init__(self, world, folder, binary):
+        super().__init__(folder, binary, world.proxy)
+        with open(f"{ROOT}/tests/lab/fastcgi.py", encoding="utf-8") as f:
+            self.write("/opt/fastcgi.py", f.read())
+        self.write("/opt/ask.py", ASK)
+        with open(world.authority.pem, encoding="ascii") as f:
+            self.write("/etc/ssl/lab.pem", f.read())
+        self.configure({**world.configuration(), "ca": "/etc/ssl/lab.pem",
+                        "state": "/var/lib/ddnsgate"})
+        self.must("systemctl", "start", SERVICE)
+
+    def asked(self, user, parameters):
+        """The status and the body of an answer to a local user."""
+        status, text = json.loads(self.must(
+            "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
+            "python3", "/opt/ask.py", AT, json.dumps(parameters)))
+        return status, text.partition("\r\n\r\n")[2] or text
+
+
+@pytest.fixture
+def server(world, plain_binary, tmp_path_factory):
+    reason = refused()
+    if reason:
+        pytest.skip(reason)
+    with Server(world, str(tmp_path_factory.mktemp("server")), plain_binary) as machine:
+        yield machine
+
+
+def test_the_reference_case_under_the_unit(world, dns, server):
+    """All directives in force: proofs, provider, state, log, and who may ask."""
+    wanted = world.parameters(USER, **CLAIM)
+    assert server.asked("www-data", wanted) == (200, f"{ZONE} good {WEB[0]} {WEB[1]}\n")
+    assert dns.addresses(ZONE, world.router) == list(WEB)
+    assert server.asked("www-data", wanted) == (200, f"{ZONE} nochg {WEB[0]} {WEB[1]}\n")
+    server.must("systemctl", "reload", SERVICE)
+    assert server.asked("www-data", wanted) == (200, f"{ZONE} nochg {WEB[0]} {WEB[1]}\n")
+    server.must("systemctl", "restart", SERVICE)
+    assert server.asked("www-data", wanted) == (200, f"{ZONE} nochg {WEB[0]} {WEB[1]}\n")
+    assert server.asked("games", wanted) == (0, "Permission denied")
+    server.must("chmod", "0666", AT)    # the mode was what told who may ask
+    assert server.asked("www-data", wanted)[0] == 0
+    server.must("chmod", "0660", AT)
+    said = server.journal(SERVICE)
+    for fault in ("no Landlock", "not allowed", "removed or replaced", "nochg (proof"):
+        assert fault not in said, said
+    main, = server.shown(SERVICE, "MainPID")
+    status = server.must("cat", f"/proc/{main}/status")
+    assert re.search(r"^Seccomp:\s2$.*", status, re.M)

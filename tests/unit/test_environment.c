@@ -14,6 +14,7 @@ static const struct {
 	{ "LISTEN_FDS=1", true, false },
 	{ "NOTIFY_SOCKET=/run/systemd/notify", true, false },
 	{ "JOURNAL_STREAM=8:1", true, false },
+	{ "DDNSGATE_BOOT_ID=0123456789abcdef", true, false },
 	{ "TZ=Europe/Berlin", true, false },
 	{ "HOME=/var/lib/ddnsgate", true, false },
 	{ "HOME=", true, false },

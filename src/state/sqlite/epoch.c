@@ -188,11 +188,22 @@ read_meta(sqlite3 *db, const char *key, char *value, size_t size)
 	return found;
 }
 
+/*
+ * Which boot of the machine is this?  ProcSubset= of systemd hides the file, so
+ * the unit says it: %b of systemd.unit(5), which has no hyphens.
+ */
 static void
 read_boot(char boot[static 64])
 {
+	const char *told = getenv("DDNSGATE_BOOT_ID");
+	char *to = boot;
+
 	if (!read_line("/proc/sys/kernel/random/boot_id", boot, 64))
-		strcpy(boot, "unknown");
+		snprintf(boot, 64, "%s", told != NULL ? told : "unknown");
+	for (const char *from = boot; *from != '\0'; from++)
+		if (*from != '-')
+			*to++ = *from;
+	*to = '\0';
 }
 
 /* The turns and intents of others that are at work now may be lost. */
