@@ -117,7 +117,7 @@ SIGNALS = 6                         # the version of Landlock that rules them
 
 # Without one of these calls no update comes to its end.  The whole list, some of
 # it in the short form.
-NEEDED = ("accept4", "connect", "fcntl", "sendto")
+NEEDED = ("connect", "sendto", "socket", "timer_create")
 WHOLE = ("accept4", "brk", "close", "connect", "epoll_create1", "epoll_ctl",
          "epoll_pwait", "fcntl", "getpeername", "getsockname", "getsockopt", "mmap",
          "newfstatat", "openat", "poll", "read", "recvfrom", "recvmsg", "rt_sigaction",
@@ -250,7 +250,8 @@ def pool_with(world, plain_binary, evil, folder):
         os.chmod(accounts, 0o755)
         configuration = {**world.configuration(), "workers": 1,
                          "account_directory": accounts}
-        configuration["providers"]["asked"] = {"description": "desec"}
+        configuration["providers"]["asked"] = {
+            "description": "powerdns", "config": {"base": "https://localhost:8443"}}
         pool = world.pool(plain_binary, configuration, f"evil-{len(pools)}",
                           {"LD_PRELOAD": evil, **environment})
         pool.process = Process(pool.host, pool.spawn(), pool.log, pool.env)

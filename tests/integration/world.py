@@ -51,6 +51,7 @@ NOBODY_AT = "89.14.163.251"         # nobody has that address
 BEHAVIOURS = (
     "fine", "all-401", "all-403", "all-404", "all-429", "write-422", "write-500",
     "all-hang", "write-hang", "all-redirect", "all-garbage", "all-close", "all-huge")
+LEAKS = ("all-repeat", "write-repeat", "write-late")
 
 
 class World(Stage):
@@ -115,7 +116,7 @@ class World(Stage):
             behaviour: {**home, "config": {
                 "base": f"https://{STUB}:{STUB_PORT}/{behaviour}"},
                 "addresses": [self.provider.ipv4]}
-            for behaviour in BEHAVIOURS}
+            for behaviour in (*BEHAVIOURS, *LEAKS)}
         configuration["accounts"] |= self.accounts()
         return configuration | changes
 
@@ -136,7 +137,7 @@ class World(Stage):
             "laboratory": self.account(laboratory={
                 **only_ipv4, "allow": ["10.0.0.0/8"], "proof": {"kind": "none"}}),
         }
-        for behaviour in BEHAVIOURS:
+        for behaviour in (*BEHAVIOURS, *LEAKS):
             accounts[behaviour] = self.account(behaviour, **{
                 f"host-{behaviour}": only_ipv4})
         for user, account in accounts.items():
@@ -175,9 +176,9 @@ class World(Stage):
             yield f"/proc/{pid}/cmdline"
             yield f"/proc/{pid}/environ"
 
-    def shows(self):
+    def shows(self, secrets=None):
         """The places where the token can be read."""
-        secrets, where = forms(USER, self.token), set()
+        secrets, where = secrets or forms(USER, self.token), set()
         for place in self.places():
             try:
                 with open(place, "rb") as f:

@@ -2,13 +2,15 @@
 
 /all-STATUS/...     every request is answered with that status
 /write-STATUS/...   reading works, the write gets that status
-In place of a status: hang, garbage, redirect, close, huge.
+In place of a status: hang, garbage, redirect, close, huge, late (a refusal 9 s
+later), repeat (a refusal that says all that was sent, the token too).
 Everything but that speaks like PowerDNS with an empty zone.
 """
 
 import dataclasses
 import json
 import threading
+import time
 
 from . import scripted
 
@@ -85,7 +87,7 @@ class Provider:
                 self.reused.append(connection.session_reused)
             which, _, what = request.behaviour.partition("-")
             if which == "all" or (which == "write" and request.method != "GET"):
-                if not self.misbehave(connection, what):
+                if not self.misbehave(connection, what, request):
                     return
             else:
                 connection.sendall(self.behave(request))
@@ -101,12 +103,19 @@ class Provider:
             [zone] if path.endswith("/zones") else zone).encode(),
             "Content-Type: application/json")
 
-    def misbehave(self, connection, what):
+    def misbehave(self, connection, what, request):
         """Does it; is the connection still of use?"""
         if what == "hang":
             scripted.silent(connection)
         elif what == "close":
             return False
+        elif what == "late":
+            time.sleep(9)
+            connection.sendall(answer("422", b'{"error": "too late"}'))
+        elif what == "repeat":
+            said = json.dumps({"error": request.head.decode(), "of": "what was sent"})
+            connection.sendall(answer("422", said.encode(), "Content-Type: application/json",
+                                      *request.head.decode().split("\r\n")[1:]))
         elif what == "garbage":
             connection.sendall(answer("200", b'{"id": "chaos-wg.net.", "na\0'))
         elif what == "huge":
