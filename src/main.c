@@ -21,6 +21,7 @@ static const struct {
 	{ "hash", command_hash, "make the verifier of a credential" },
 	{ "account", command_account, "add, change or show who may log in" },
 	{ "prove", command_prove, "try the proof of one address" },
+	{ "explain", command_explain, "walk through an update, without it" },
 	{ "provider", command_provider, "list, check or try providers" },
 	{ "router", command_router, "say what to type into a router" },
 	{ "status", command_status, "say what is published" },

@@ -14,6 +14,7 @@ int command_serve(int argc, char *argv[]);
 int command_check(int argc, char *argv[]);
 int command_hash(int argc, char *argv[]);
 int command_account(int argc, char *argv[]);
+int command_explain(int argc, char *argv[]);
 int command_prove(int argc, char *argv[]);
 int command_provider(int argc, char *argv[]);
 int command_router(int argc, char *argv[]);

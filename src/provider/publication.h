@@ -33,6 +33,8 @@ struct publication {
 	bool done;	 /* the rest is final */
 	enum err result; /* ERR_OK: the provider holds it now */
 	bool changed;	 /* false: it held it before */
+	bool has_held;	 /* what it held was read: the next one */
+	struct address held;
 	struct error why;
 };
 

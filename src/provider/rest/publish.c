@@ -77,9 +77,8 @@ static enum err
 record_take(struct run *run, struct record *r, struct call *c,
     const struct step *step, struct error *why)
 {
-	const struct publication *p = r->publication;
+	struct publication *p = r->publication;
 	const struct address *wanted = p->remove ? NULL : &p->address;
-	struct address held;
 	const char *current;
 	bool found;
 	enum err rc =
@@ -93,8 +92,8 @@ record_take(struct run *run, struct record *r, struct call *c,
 	    (rc = record_set_ttl(&run->tree, r, why)) != ERR_OK)
 		return rc;
 	current = values_text(&r->values, VARIABLE_CURRENT);
-	if (wanted != NULL && current != NULL &&
-	    address_parse_any(&held, current) && address_equal(&held, wanted))
+	p->has_held = current != NULL && address_parse_any(&p->held, current);
+	if (wanted != NULL && p->has_held && address_equal(&p->held, wanted))
 		record_end(r, ERR_OK, false, NULL);
 	return ERR_OK;
 }
