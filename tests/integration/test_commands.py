@@ -14,8 +14,8 @@ import pytest
 from lab import waiting
 from lab.gateway import ROOT
 
-COMMANDS = ("serve", "check", "hash", "account", "prove", "provider", "router", "status",
-            "history", "forget", "top", "health", "--version")
+COMMANDS = ("serve", "check", "hash", "account", "prove", "explain", "provider", "router",
+            "status", "history", "forget", "top", "health", "--version")
 CALLS = [(), *((c,) for c in COMMANDS), ("provider", "list"), ("provider", "check"),
          ("provider", "run")]
 
