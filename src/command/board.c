@@ -58,7 +58,7 @@ board_print(const struct scoreboard *b, unsigned int lines)
 	}
 	scoreboard_workers(b, &all, &busy);
 	printf("pool: %u workers, %u at work\n", all, busy);
-	for (size_t i = 0; i < b->count && lines > 0; i++)
+	for (size_t i = 0; i < atomic_load(&b->used) && lines > 0; i++)
 		if (print_worker(&b->slots[i]))
 			lines--;
 	printf("  replies since %s: %llu good, %llu refused, %llu busy\n",

@@ -68,6 +68,24 @@ scoreboard_new(const char *file, size_t slots)
 	return b;
 }
 
+bool
+scoreboard_narrow(struct scoreboard *b, struct slot *slot)
+{
+	if (sysconf(_SC_PAGESIZE) != SLOT_ALIGN)
+		return true;
+	return mprotect(b->slots, b->count * sizeof *slot, PROT_READ) == 0 &&
+	    mprotect(slot, sizeof *slot, PROT_READ | PROT_WRITE) == 0;
+}
+
+void
+scoreboard_take(struct scoreboard *b, const struct slot *slot)
+{
+	size_t taken = (size_t)(slot - b->slots) + 1;
+
+	if (atomic_load(&b->used) < taken)
+		atomic_store(&b->used, taken);
+}
+
 void
 scoreboard_free(struct scoreboard *b, const char *file)
 {
@@ -138,7 +156,7 @@ scoreboard_workers(const struct scoreboard *b, unsigned int *all,
     unsigned int *busy)
 {
 	*all = *busy = 0;
-	for (size_t i = 0; i < b->count; i++) {
+	for (size_t i = 0; i < atomic_load(&b->used); i++) {
 		if (atomic_load(&b->slots[i].worker) == 0)
 			continue;
 		++*all;

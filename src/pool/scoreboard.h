@@ -23,12 +23,16 @@ enum stage {
 	STAGE_SERVED, /* it has done its work at least once */
 };
 
+/* A page of memory for each, so that a child can be denied those of others. */
+#define SLOT_ALIGN 4096
+
 struct slot {
-	_Atomic int64_t busy_since; /* clock_now(); 0: idle */
-	_Atomic int64_t alive_at;   /* of a worker: its latest turn */
-	_Atomic int stage;	    /* enum stage */
-	_Atomic int worker;   /* pid of a worker; 0: nobody, or no worker */
-	_Atomic int activity; /* enum activity */
+	/* clock_now(); 0: idle */
+	_Alignas(SLOT_ALIGN) _Atomic int64_t busy_since;
+	_Atomic int64_t alive_at; /* of a worker: its latest turn */
+	_Atomic int stage;	  /* enum stage */
+	_Atomic int worker;	  /* pid of a worker; 0: nobody, or no worker */
+	_Atomic int activity;	  /* enum activity */
 };
 
 /* Replies, by the first digit of their status. */
@@ -45,7 +49,8 @@ struct scoreboard {
 	_Atomic uint64_t replies[REPLIES__COUNT];
 	_Atomic bool outdated; /* the configuration on disk is another one */
 	struct refusals refusals;
-	size_t count; /* of slots */
+	size_t count;	     /* of slots */
+	_Atomic size_t used; /* so many of them, at most, were ever taken */
 	struct slot slots[];
 };
 
@@ -54,6 +59,16 @@ struct scoreboard {
  * Where it cannot have its name, no command sees it.  NULL without memory.
  */
 struct scoreboard *scoreboard_new(const char *file, size_t slots);
+
+/*
+ * For a child: from now on it can write to slot alone, and to what all children
+ * count together.  Where pages are larger than a slot, nothing changes.  False:
+ * errno says why.
+ */
+bool scoreboard_narrow(struct scoreboard *b, struct slot *slot);
+
+/* The supervisor is about to give slot to a child. */
+void scoreboard_take(struct scoreboard *b, const struct slot *slot);
 
 /* Takes the name away as well.  NULL is fine. */
 void scoreboard_free(struct scoreboard *b, const char *file);

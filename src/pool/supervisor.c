@@ -217,6 +217,18 @@ tell_to_leave(struct child *c, int sig)
 		c->told = clock_now();
 }
 
+/* What the supervisor or another child writes can only be read by this one. */
+static void
+narrow_tables(const struct pool *p, const struct child *c)
+{
+	if (scoreboard_narrow(p->scoreboard, c->slot) &&
+	    (c->role == ROLE_RESOLVER ||
+		providers_only_read(p->gateway->providers)))
+		return;
+	log_warn("%s: shared memory: %s", role_names[c->role], strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
 /* The life of a child, which never comes back from here. */
 static _Noreturn void
 child_run(const struct pool *p, const struct child *c)
@@ -229,6 +241,7 @@ child_run(const struct pool *p, const struct child *c)
 
 	if (p->old_listener.fd != -1)
 		close(p->old_listener.fd);
+	narrow_tables(p, c);
 	if (!sandbox_enter(sandboxes[c->role], p->gateway))
 		_exit(EXIT_FAILURE);
 	if (c->role == ROLE_WORKER)
@@ -257,6 +270,7 @@ start(struct pool *p, enum role role)
 		c++;
 	if (c == p->children + CHILDREN_MAX)
 		return false;
+	scoreboard_take(p->scoreboard, c->slot);
 	atomic_store(&c->slot->busy_since, 0);
 	atomic_store(&c->slot->alive_at, now);
 	atomic_store(&c->slot->activity, ACTIVITY_IDLE);

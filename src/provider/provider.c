@@ -142,6 +142,12 @@ providers_resolved(const struct providers *p, size_t index)
 }
 
 bool
+providers_only_read(struct providers *p)
+{
+	return resolution_only_read(p->resolutions, 2 * p->count);
+}
+
+bool
 providers_known(const struct providers *p)
 {
 	struct address addresses[SETTINGS_ADDRESSES_MAX];

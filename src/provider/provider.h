@@ -71,6 +71,12 @@ void providers_resolve(struct providers *p);
 const struct endpoint *providers_resolved(const struct providers *p,
     size_t index);
 
+/*
+ * From now on this process can only read the addresses that the resolver has
+ * found.  False: errno says why.
+ */
+bool providers_only_read(struct providers *p);
+
 /* Has each of the hosts of providers_resolved() an address? */
 bool providers_known(const struct providers *p);
 

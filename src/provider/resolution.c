@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/shared.h"
 #include "provider/resolution.h"
@@ -19,20 +20,38 @@ struct version {
  */
 struct resolution {
 	_Atomic unsigned int turn;
-	_Atomic bool wanted;
+	_Atomic bool *wanted; /* in memory of its own, which all may write to */
 	struct version versions[2];
 };
 
 struct resolution *
 resolution_new(size_t count)
 {
-	return shared_new(count * sizeof(struct resolution));
+	struct resolution *r = shared_new(count * sizeof *r);
+	_Atomic bool *wanted = shared_new(count * sizeof *wanted);
+
+	if (r == NULL || wanted == NULL) {
+		shared_free(r, count * sizeof *r);
+		shared_free(wanted, count * sizeof *wanted);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		r[i].wanted = &wanted[i];
+	return r;
 }
 
 void
 resolution_free(struct resolution *r, size_t count)
 {
+	if (r != NULL)
+		shared_free(r->wanted, count * sizeof *r->wanted);
 	shared_free(r, count * sizeof *r);
+}
+
+bool
+resolution_only_read(struct resolution *r, size_t count)
+{
+	return mprotect(r, count * sizeof *r, PROT_READ) == 0;
 }
 
 struct resolution *
@@ -70,11 +89,11 @@ resolution_set(struct resolution *r, const struct address *from, size_t count)
 void
 resolution_want(struct resolution *r)
 {
-	atomic_store(&r->wanted, true);
+	atomic_store(r->wanted, true);
 }
 
 bool
 resolution_wanted(struct resolution *r)
 {
-	return atomic_exchange(&r->wanted, false);
+	return atomic_exchange(r->wanted, false);
 }

@@ -23,6 +23,12 @@ struct resolution; /* one host; written by one process, read by all */
 struct resolution *resolution_new(size_t count);
 void resolution_free(struct resolution *r, size_t count);
 
+/*
+ * From now on this process can only read them, and want others.  False: errno
+ * says why.
+ */
+bool resolution_only_read(struct resolution *r, size_t count);
+
 /* The one at index of what resolution_new() made. */
 struct resolution *resolution_at(struct resolution *r, size_t index);
 

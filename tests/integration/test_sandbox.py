@@ -61,6 +61,7 @@ ENDS = {
     "change it by high bits": "rt_sigaction",
     "type into a terminal": "ioctl",
     "another personality": "personality",
+    "open a table": "mprotect",
 }
 
 # The escape, what it is about, and with which error it fails, from which version
@@ -229,6 +230,17 @@ def scoreboard(pool):
     """The name of the pool's shared memory."""
     with open(f"/proc/{pool.process.pid}/maps", encoding="ascii") as maps:
         return re.search(r"/dev/shm(/ddnsgate-\w+)", maps.read())[1]
+
+
+def test_what_others_write_can_only_be_read(taken, matrix):
+    """The scoreboard but for its own place, and the addresses of providers."""
+    mark = taken.mark()
+    with contextlib.suppress(OSError):
+        fastcgi.call(taken.socket, {**PASSED, "EVIL": "write a table"})
+    taken.since(mark, "was ended by Segmentation fault", NOTICED)
+    assert "evil write" not in taken.printed()[mark:]
+    serves_on(taken)
+    matrix(TITLE, "write a table", "came of it", "ended")
 
 
 def test_clone3_is_not_there(taken, matrix):
