@@ -48,8 +48,11 @@ order_take(struct order *o, const struct turn *t, int64_t now)
 	}
 	if (has_holder(o, now) && o->holder.id != t->id)
 		return ORDER_WAIT;
-	/* Only what ended after t began was true of the time of t. */
-	if (o->shared_at >= t->began && o->shared_at + ORDER_SHARED_MS > now &&
+	/*
+	 * Only what ended after t began was true of the time of t; in the same
+	 * millisecond, t may be the next request of the client that was told.
+	 */
+	if (o->shared_at > t->began && o->shared_at + ORDER_SHARED_MS > now &&
 	    memcmp(o->shared, t->claim, ORDER_CLAIM_LEN) == 0)
 		return ORDER_SHARED;
 	o->holder = *t;

@@ -92,6 +92,8 @@ static const struct step {
 	 */
 	{ { TAKE, 1, 'A', 800, ORDER_MINE }, { GIVE, 1, 'A', 999, ORDER_MINE },
 	    { TAKE, 2, 'A', 1000, ORDER_MINE } },
+	{ { TAKE, 1, 'A', 800, ORDER_MINE }, { GIVE, 1, 'A', 1000, ORDER_MINE },
+	    { TAKE, 2, 'A', 1000, ORDER_MINE } },
 	{ { TAKE, 1, 'A', 1000, ORDER_MINE },
 	    { GIVE, 1, 'A', 1100, ORDER_MINE },
 	    { TAKE, 2, 'A', 11100, ORDER_MINE } },
