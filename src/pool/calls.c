@@ -15,7 +15,9 @@
 #ifdef HAVE_LIBSECCOMP
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -24,9 +26,11 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#define CALLS_MAX   512 /* whose names the log can tell */
-#define TESTS_MAX   3	/* of one call */
-#define SIGNALS_MAX 63	/* all bits that the number of a signal has */
+#define CALLS_MAX   512		/* whose names the log can tell */
+#define PROGRAM_MAX 4096	/* instructions, BPF_MAXINSNS */
+#define NOBODY	    0x7fedcba9U /* no pid: they end at 2^22 */
+#define TESTS_MAX   3		/* of one call */
+#define SIGNALS_MAX 63		/* all bits that the number of a signal has */
 
 /* The numbers are those of the kernel's interface, and need not be in glibc. */
 #ifndef PR_SET_VMA
@@ -424,7 +428,7 @@ allow_others(scmp_filter_ctx ctx, int number, const struct test *t)
 
 /* 0, or an errno.  A call that this architecture does not have is left out. */
 static int
-allow(scmp_filter_ctx ctx, const struct call *c)
+allow(scmp_filter_ctx ctx, const struct call *c, uint32_t us)
 {
 	int number = seccomp_syscall_resolve_name(c->name);
 	struct scmp_arg_cmp tests[TESTS_MAX];
@@ -438,30 +442,103 @@ allow(scmp_filter_ctx ctx, const struct call *c)
 		const struct test *t = &c->tests[n];
 
 		tests[n] = t->how == IS_US ?
-		    SCMP_CMP(t->argument, SCMP_CMP_MASKED_EQ, UINT32_MAX,
-			(scmp_datum_t)getpid()) :
+		    SCMP_CMP(t->argument, SCMP_CMP_MASKED_EQ, UINT32_MAX, us) :
 		    SCMP_CMP(t->argument, SCMP_CMP_MASKED_EQ, t->mask,
 			t->value);
 	}
 	return -seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, number, n, tests);
 }
 
-/* glibc goes back to clone(2), whose flags can be looked at. */
+/*
+ * The filter for a process with the pid us.  Of clone3(2) no filter can see the
+ * flags; glibc goes back to clone(2).
+ */
 static int
-make_filter(scmp_filter_ctx ctx, unsigned int who)
+make_filter(scmp_filter_ctx ctx, unsigned int who, uint32_t us)
 {
 	int rc = -seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS);
 
 	for (size_t i = 0; i < sizeof table / sizeof *table && rc == 0; i++)
 		if ((table[i].who & who) != 0)
-			rc = allow(ctx, &table[i]);
+			rc = allow(ctx, &table[i], us);
 	if (rc == 0)
 		rc = -seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS),
 		    SCMP_SYS(clone3), 0);
 	/* A tree instead of a list: the calls of a request cost less. */
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	return rc != 0 ? rc : -seccomp_load(ctx);
+	return rc;
+}
+
+/* The program of ctx; its length in bytes, or -1. */
+static ssize_t
+export_filter(scmp_filter_ctx ctx, void *to, size_t size)
+{
+	int fd = memfd_create("calls", MFD_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd != -1 && seccomp_export_bpf(ctx, fd) == 0)
+		n = pread(fd, to, size, 0);
+	if (fd != -1)
+		close(fd);
+	return n;
+}
+
+/* What is made once for all workers; NOBODY stands for the pid of each. */
+static struct sock_filter prepared[PROGRAM_MAX];
+static size_t prepared_len; /* 0: nothing is */
+static unsigned int prepared_who;
+
+static unsigned int
+with_checks(unsigned int who)
+{
+	return who | (DG_SANITIZERS || DG_COVERAGE ? CALLS_CHECKS : 0);
+}
+
+void
+calls_prepare(unsigned int who)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_TRAP);
+	ssize_t n = -1;
+
+	if (ctx != NULL && make_filter(ctx, with_checks(who), NOBODY) == 0)
+		n = export_filter(ctx, prepared, sizeof prepared);
+	/* As much as there is room for may be a part of it. */
+	prepared_len = n > 0 && (size_t)n < sizeof prepared ?
+	    (size_t)n / sizeof *prepared :
+	    0;
+	prepared_who = with_checks(who);
+	seccomp_release(ctx);
+}
+
+/* 0, or an errno. */
+static int
+load_prepared(void)
+{
+	const struct sock_fprog program = { (unsigned short)prepared_len,
+		prepared };
+
+	for (size_t i = 0; i < prepared_len; i++)
+		if (prepared[i].k == NOBODY &&
+		    BPF_CLASS(prepared[i].code) == BPF_JMP)
+			prepared[i].k = (uint32_t)getpid();
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ?
+	    0 :
+	    errno;
+}
+
+/* 0, or an errno. */
+static int
+make_and_load(unsigned int who)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_TRAP);
+	int rc =
+	    ctx != NULL ? make_filter(ctx, who, (uint32_t)getpid()) : ENOMEM;
+
+	if (rc == 0)
+		rc = -seccomp_load(ctx);
+	seccomp_release(ctx);
+	return rc;
 }
 
 bool
@@ -473,25 +550,28 @@ calls_limited(void)
 enum err
 calls_limit(unsigned int who, const char *whose, struct error *why)
 {
-	scmp_filter_ctx ctx;
 	int rc;
 
-	who |= DG_SANITIZERS || DG_COVERAGE ? CALLS_CHECKS : 0;
 	title = whose;
 	name_calls();
 	if (!handle_forbidden())
 		return error_set(why, ERR_SYSTEM, "SIGSYS: %s",
 		    strerror(errno));
-	if ((ctx = seccomp_init(SCMP_ACT_TRAP)) == NULL)
-		return error_memory(why);
-	rc = make_filter(ctx, who);
-	seccomp_release(ctx);
+	who = with_checks(who);
+	rc = prepared_len > 0 && prepared_who == who ? load_prepared() :
+						       make_and_load(who);
 	return rc == 0 ?
 	    ERR_OK :
 	    error_set(why, ERR_SYSTEM, "seccomp: %s", strerror(rc));
 }
 
 #else
+
+void
+calls_prepare(unsigned int who)
+{
+	(void)who;
+}
 
 bool
 calls_limited(void)

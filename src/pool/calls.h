@@ -26,6 +26,13 @@
 bool calls_limited(void);
 
 /*
+ * Makes the filter for such a process ready, for all later forks that are to be
+ * limited so: to make one takes half a millisecond.  Without memory each makes
+ * its own.
+ */
+void calls_prepare(unsigned int who);
+
+/*
  * From now on this process and its children make only these calls, and title
  * ("worker") says in the log who made another one.  SIGSYS must never be
  * blocked.  Does nothing in a build without libseccomp.  ERR_SYSTEM: the kernel

@@ -277,18 +277,33 @@ restrict_calls(enum sandbox_kind kind, unsigned int calls)
 	return absent;
 }
 
+/* Of a process of that kind with this configuration. */
+static unsigned int
+calls_of(enum sandbox_kind kind, const struct gateway *g)
+{
+	unsigned int calls = kinds[kind].calls;
+
+	if (settings_is_database(g->settings->state.place) &&
+	    kind != SANDBOX_NAMES)
+		calls |= CALLS_DATABASE;
+	if (log_connects())
+		calls |= CALLS_SYSLOG;
+	return calls;
+}
+
+void
+sandbox_prepare(const struct gateway *g)
+{
+	calls_prepare(calls_of(SANDBOX_WORKER, g));
+}
+
 bool
 sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 {
 	static const bool writes_reports = DG_SANITIZERS || DG_COVERAGE;
 	const struct kind *k = &kinds[kind];
 	bool database = settings_is_database(g->settings->state.place);
-	unsigned int calls = k->calls;
 
-	if (database && kind != SANDBOX_NAMES)
-		calls |= CALLS_DATABASE;
-	if (log_connects())
-		calls |= CALLS_SYSLOG;
 	tzset(); /* reads a file, which is known from now on */
 	watched_count = 0;
 	if (!set_limits(k)) {
@@ -299,5 +314,5 @@ sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 		log_warn("%s: Landlock: %s", k->title, strerror(errno));
 		return false;
 	}
-	return restrict_calls(kind, calls);
+	return restrict_calls(kind, calls_of(kind, g));
 }

@@ -26,6 +26,12 @@ enum sandbox_kind {
 void sandbox_harden(void);
 
 /*
+ * Makes ready what all workers of g will have in common, before the first of
+ * them is forked.
+ */
+void sandbox_prepare(const struct gateway *g);
+
+/*
  * Enters the sandbox of that kind, for good; children can only narrow it.
  * Call it as late as can be: after the fork, when everything that needs more
  * is open.  g may change later for a supervisor only.  What the kernel cannot

@@ -506,6 +506,7 @@ feed_watchdog(struct pool *p)
 static void
 renew(struct pool *p, const char *what)
 {
+	sandbox_prepare(p->gateway);
 	p->generation++;
 	p->renewing = true;
 	p->renewed = what;

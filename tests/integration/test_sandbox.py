@@ -34,6 +34,7 @@ ENDS = {
     "read memory": "process_vm_readv",
     "write memory": "process_vm_writev",
     "send a signal": "kill",
+    "end another": "tgkill",
     "send one by a socket": "fcntl",
     "steal a descriptor": "pidfd_open",
     "link a file": "symlink",
@@ -241,6 +242,11 @@ def test_what_others_write_can_only_be_read(taken, matrix):
     assert "evil write" not in taken.printed()[mark:]
     serves_on(taken)
     matrix(TITLE, "write a table", "came of it", "ended")
+
+
+def test_it_may_end_itself(taken):
+    """The filter, made before the fork, knows the pid of each worker."""
+    assert "evil signal itself: DONE" in attempt(taken, "signal itself")
 
 
 def test_clone3_is_not_there(taken, matrix):

@@ -109,6 +109,19 @@ send_signal(void)
 	return kill(pid, SIGSTOP);
 }
 
+static long
+end_another(void)
+{
+	return syscall(SYS_tgkill, pid, pid, SIGABRT);
+}
+
+/* As abort(3) does; this one must stay. */
+static long
+signal_itself(void)
+{
+	return syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), 0);
+}
+
 /* A signal that the kernel sends, when something comes at a socket. */
 static long
 send_by_socket(void)
@@ -401,6 +414,8 @@ static const struct escape {
 	{ "read memory", read_memory },
 	{ "write memory", write_memory },
 	{ "send a signal", send_signal },
+	{ "end another", end_another },
+	{ "signal itself", signal_itself },
 	{ "send one by a socket", send_by_socket },
 	{ "steal a descriptor", steal_descriptor },
 	{ "read a file", read_file },
@@ -548,6 +563,15 @@ ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t,
 		real = dlsym(RTLD_NEXT, "ppoll");
 	attempt_once();
 	return real(fds, n, t, mask);
+}
+
+/* No filter is made before the fork: each process makes its own. */
+int
+seccomp_export_bpf(void *ctx, int fd)
+{
+	int (*real)(void *, int) = dlsym(RTLD_NEXT, "seccomp_export_bpf");
+
+	return without != NULL ? -EINVAL : real(ctx, fd);
 }
 
 /* libseccomp gets a row of the table. */
