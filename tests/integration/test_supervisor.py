@@ -1,10 +1,12 @@
 """The supervisor's duties beyond starting and stopping; see also test_pool.py.
 
 DDNSGATE_RELOADS says how many reloads under load, and DDNSGATE_STORM for how many
-seconds workers are killed; the suite makes a few.
+seconds workers are killed; the suite makes a few.  DDNSGATE_PATIENT=yes adds what
+takes half a minute.
 """
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -18,10 +20,10 @@ from lab import fastcgi, waiting
 from lab.manager import Manager
 from lab.gateway import Gateway
 from lab.stage import GATEWAY, USER, WEB
-from test_pool import SLOW, Asking, all_workers, gone, quick
+from test_pool import FEW, SLOW, Asking, all_workers, gone, quick, text_of
 
 RELOADS = int(os.environ.get("DDNSGATE_RELOADS", "8"))
-STORM = float(os.environ.get("DDNSGATE_STORM", "6"))
+STORM = float(os.environ.get("DDNSGATE_STORM", "4"))
 KILLS_A_SECOND = 16
 
 # Stands before the function of the C library, and dies while a file is there.
@@ -158,6 +160,34 @@ def test_a_worker_that_hangs_at_work_is_killed_by_age(world, dns, make_pool):
         assert time.monotonic() - began > 18
         assert fastcgi.receive(client) == b""
     waiting.until(lambda: quick(pool), "another one")
+
+
+@pytest.mark.skipif("DDNSGATE_PATIENT" not in os.environ, reason="it takes long")
+def test_the_watchdog_is_not_fed_while_no_worker_lives(managed):
+    """None can be forked: the manager's new start may help."""
+    pool = managed(2)
+    os.mkdir(f"{pool.folder}/run")
+    os.chown(f"{pool.folder}/run", FEW, FEW)
+    pool.socket = f"{pool.folder}/run/socket"
+    pool.configure({**json.loads(text_of(pool.configuration)), "listen": {
+        "socket": pool.socket, "mode": "0660"}})
+    user = ["setpriv", f"--reuid={FEW}", f"--regid={FEW}", "--clear-groups"]
+    pool.start([*user, pool.binary, "serve", "--config", pool.configuration])
+
+    def limit(processes):
+        subprocess.run([*user, "prlimit", f"--pid={pool.process.pid}",
+                        f"--nproc={processes}:"], check=True)
+    workers, mark = all_workers(pool, 2), pool.mark()
+    limit(1)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    pool.since(mark, "no worker has been alive for 20 s", 60)
+    fed = pool.manager.count(b"WATCHDOG=1")
+    time.sleep(3)                       # three ticks
+    assert pool.manager.count(b"WATCHDOG=1") == fed
+    limit(64)
+    waiting.until(lambda: quick(pool), "an answer", 40)
+    waiting.until(lambda: pool.manager.count(b"WATCHDOG=1") > fed, "the watchdog")
 
 
 def test_a_second_signal_ends_all_at_once(world, dns, make_pool):

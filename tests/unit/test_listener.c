@@ -536,6 +536,33 @@ test_deleted(void **state)
 	assert_true(listener_is_there(&l));
 }
 
+/*
+ * What this process listens on, it may shut, also if it was handed in: whoever
+ * listened became this program.  Another one's stays.
+ */
+static void
+test_made_by(void **state)
+{
+	char where[512];
+	struct listener l = { .path = NULL };
+	int client;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("made-by"));
+	l.fd = bind_to(where, SOCK_STREAM, 8);
+	assert_true(listener_made_by(l.fd, getpid()));
+	assert_false(listener_made_by(l.fd, getppid()));
+	assert_false(listener_made_by(STDIN_FILENO, getpid()));
+	listener_shut(&l);
+	assert_int_not_equal(client = connect_to(where), -1);
+	close(client);
+	l.is_ours = true;
+	listener_shut(&l);
+	assert_int_equal(connect_to(where), -1);
+	assert_int_equal(access(where, F_OK), 0);
+	listener_close(&l);
+}
+
 /* Nobody gets in any more, and whoever waits in the queue is answered. */
 static void
 test_shut(void **state)
@@ -630,6 +657,7 @@ main(void)
 		cmocka_unit_test(test_not_handed_in),
 		cmocka_unit_test(test_only_ours_is_removed),
 		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_made_by),
 		cmocka_unit_test(test_shut),
 		cmocka_unit_test(test_shut_refuses),
 		cmocka_unit_test(test_moves),
