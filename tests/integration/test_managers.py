@@ -14,7 +14,7 @@ import time
 import pytest
 from lab import waiting
 from lab.gateway import ROOT, USER as UID
-from lab.process import Process, children
+from lab.process import Process, children, title
 from lab.stage import CLAIM, USER, ZONE
 from test_pool import SLOW, Asking, as_nobody, gone, quick
 from test_supervisor import Load
@@ -41,9 +41,8 @@ class Managed:
         while todo:
             pid = todo.pop()
             todo += children(pid)
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as f:
-                if f.read().startswith(b"ddnsgate: worker, "):
-                    found.append(pid)
+            if title(pid).startswith("ddnsgate: worker, "):
+                found.append(pid)
         return sorted(found)
 
     def all_workers(self):

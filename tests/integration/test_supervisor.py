@@ -18,6 +18,7 @@ import time
 import pytest
 from lab import fastcgi, waiting
 from lab.manager import Manager
+from lab.process import title
 from lab.gateway import Gateway
 from lab.stage import GATEWAY, USER, WEB
 from test_pool import FEW, SLOW, Asking, all_workers, gone, quick, text_of
@@ -55,12 +56,6 @@ def managed(world, make_pool, plain_binary):
         pool.env = {**(env or {}), "NOTIFY_SOCKET": f"{pool.folder}/notify.sock"}
         return pool
     return make
-
-
-def title(pid):
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as f:
-        return f.read().rstrip(b" \0").decode()
-    return ""
 
 
 def test_a_crash_loop_is_left_to_one_worker(managed, folder):

@@ -98,3 +98,10 @@ def pss(pid):
             return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1]) / 1024
     except OSError:                             # it has just ended
         return 0.0
+
+
+def title(pid):
+    """What ps(1) shows as its command; "" when it has ended."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as f:
+        return f.read().rstrip(b" \0").replace(b"\0", b" ").decode()
+    return ""
