@@ -140,17 +140,19 @@ take_late(const struct gate *g, int mine)
 	return true;
 }
 
-/* Enters the lane: a free index, or that of the highest rank above rank. */
+/*
+ * Where rank may enter the lane: a free index, or that of the highest rank
+ * above it; -1: nowhere.  *last gets who is there.
+ */
 static int
-enter_lane(struct table *t, unsigned int rank)
+place_in_lane(const struct table *t, unsigned int rank, uint64_t *last)
 {
-	uint64_t last = 0, holder;
 	int worst = -1;
 
 	for (int i = 0; i < LANE; i++) {
 		unsigned int r = atomic_load(&t->ranks[i]);
+		uint64_t holder = atomic_load(&t->lane[i]);
 
-		holder = atomic_load(&t->lane[i]);
 		if (!alive_check(holder))
 			r = UINT_MAX;
 		if (r <= rank ||
@@ -158,16 +160,30 @@ enter_lane(struct table *t, unsigned int rank)
 			r != UINT_MAX))
 			continue;
 		worst = i;
-		last = holder;
+		*last = holder;
 		if (r == UINT_MAX)
 			break;
 	}
-	if (worst == -1 ||
-	    !atomic_compare_exchange_strong(&t->lane[worst], &last,
-		alive_mark()))
-		return -1;
-	atomic_store(&t->ranks[worst], rank);
 	return worst;
+}
+
+/* Of two that want one index, the one that comes too late looks again. */
+static int
+enter_lane(struct table *t, unsigned int rank)
+{
+	for (int tries = 0; tries < LANE * LANE; tries++) {
+		uint64_t last = 0;
+		int i = place_in_lane(t, rank, &last);
+
+		if (i == -1)
+			return -1;
+		if (!atomic_compare_exchange_strong(&t->lane[i], &last,
+			alive_mark()))
+			continue;
+		atomic_store(&t->ranks[i], rank);
+		return i;
+	}
+	return -1;
 }
 
 bool

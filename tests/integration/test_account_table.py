@@ -158,7 +158,7 @@ def test_tables_of_the_version_before(scene, database):
     scene.pool.start()
     edit(scene, [scene.pool], "add", "guest", "--host", f"guest.{ZONE}", token="t")
     assert log_in(scene, scene.pool, "t") == 200
-    assert database.query("SELECT value FROM ddnsgate_meta WHERE key = 'version'") == ["2"]
+    assert database.query("SELECT value FROM ddnsgate_meta WHERE key = 'version'") == ["3"]
 
 
 def test_soon(scene, plain_binary):

@@ -91,7 +91,7 @@ def test_a_state_of_a_newer_program(binary, place):
     os.chown(place / "own/state.db", USER, USER)
     refused(binary, place,
             f"state {place}/own/state.db: version 99 of its tables was made by a newer "
-            "ddnsgate; this one knows version 1.  Install the newer one again, or name "
+            "ddnsgate; this one knows version 2.  Install the newer one again, or name "
             "another directory")
 
 
