@@ -221,8 +221,12 @@ remember_sources(const struct gateway *g)
 	struct sources s = { .accounts = g->accounts };
 	struct error ignored;
 	struct state *view = state_view(g->settings, &ignored);
-	struct store *st = view != NULL ? store_open(view) : NULL;
+	struct store *st;
 
+	if (view == NULL)
+		return;
+	state_hush(view);
+	st = store_open(view);
 	if (st != NULL)
 		(void)store_history(st, &search, remember_source, &s);
 	store_close(st);

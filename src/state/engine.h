@@ -52,6 +52,7 @@ struct state {
 	bool may_make;	   /* tables that are not there */
 	int directory; /* of SQLite's file, locked while it is used; or -1 */
 	pid_t owner;   /* who prepared it, and leaves it at the end */
+	bool hushed;   /* its faults are not logged */
 };
 
 /* The first member of an engine's own struct. */

@@ -141,7 +141,7 @@ state_warn(struct state *s, const char *fmt, ...)
 	va_list ap;
 
 	atomic_fetch_add(&s->shared->errors, 1);
-	if ((last != 0 && now - last < WARN_MS) ||
+	if (s->hushed || (last != 0 && now - last < WARN_MS) ||
 	    !atomic_compare_exchange_strong(&s->shared->logged, &last, now))
 		return;
 	va_start(ap, fmt);
@@ -218,6 +218,12 @@ state_free(struct state *s)
 	shared_free(s->shared, sizeof *s->shared);
 	free(s->path);
 	free(s);
+}
+
+void
+state_hush(struct state *s)
+{
+	s->hushed = true;
 }
 
 void

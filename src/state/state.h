@@ -78,6 +78,9 @@ struct state *state_view(const struct settings *s, struct error *why);
  */
 enum err state_examine(struct state *s, struct error *why);
 
+/* Faults of s are not logged: another one of the same store tells them. */
+void state_hush(struct state *s);
+
 /* Takes over the shared part of another configuration's, of the same store. */
 void state_inherit(struct state *s, struct state *from);
 
