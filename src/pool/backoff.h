@@ -3,8 +3,9 @@
  *
  * At once, if it has served: what killed it was its work, and the next one can
  * work as well.  One that never served, such as one that cannot even start,
- * is replaced after a pause that doubles.  A pause counts once, however many
- * children died together.
+ * is replaced after a pause that doubles; unless it was killed from outside
+ * while others of its kind were ready, who show that one can start.  A pause
+ * counts once, however many children died together.
  */
 #ifndef POOL_BACKOFF_H
 #define POOL_BACKOFF_H

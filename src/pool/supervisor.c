@@ -332,6 +332,13 @@ fill(struct pool *p)
 	}
 }
 
+/* A kill from outside, not the supervisor's own of a child that hung. */
+static bool
+is_foreign_kill(const struct child *c, int status)
+{
+	return !c->killed && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
 /*
  * Was it the worker's own doing?  A kill from outside says nothing of the next
  * one, unless nobody ever lives long enough to serve.
@@ -339,8 +346,7 @@ fill(struct pool *p)
 static bool
 has_crashed(const struct child *c, int status, bool served)
 {
-	return c->killed || !served || WIFEXITED(status) ||
-	    WTERMSIG(status) != SIGKILL;
+	return !served || !is_foreign_kill(c, status);
 }
 
 /* Counts the death of a worker; is that a loop? */
@@ -389,11 +395,15 @@ bury(struct pool *p, struct child *c, int status)
 	bool good =
 	    obeyed || process_ended(role_names[c->role], c->pid, status);
 	bool served = good || atomic_load(&c->slot->stage) == STAGE_SERVED;
+	bool foreign = is_foreign_kill(c, status);
 	struct backoff *b = &p->backoffs[c->role];
 	bool left = c->told != 0;
 
 	c->pid = 0;
 	atomic_store(&c->slot->worker, 0);
+	/* The others show that one can start, and would have served. */
+	if (foreign && count_current(p, c->role, STAGE_READY) > 0)
+		served = true;
 	/* An older generation says nothing about this one. */
 	if (left || c->generation != p->generation)
 		return;
