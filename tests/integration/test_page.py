@@ -100,6 +100,9 @@ def scene(world, folder):
                       world.sanitizer("pages")).start()
     scene = Scene(world, pool)
     assert scene.box.update(USER, world.token, **CLAIM).status == 200
+    # Both events come after the reply; the lab locks the file for a long time.
+    waiting.until(lambda: scene.get("/history", user=USER).body.count("<li ") == 2,
+                  "the events of the update")
     live(state, world.token)
     yield scene
     scene.gateway.stop()
