@@ -354,6 +354,21 @@ static const struct {
 	    "[{\"id\": 5, \"n\": 60}]", "{\"id\":5}", .found = true },
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\"}",
 	    "{\"r\": {\"a\": {\"id\": 6}}}", "{\"id\":6}", .found = true },
+	/* Not ours to change. */
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"expect\": {\"/e\": [null, \"1\"]}}",
+	    "{\"r\": [{\"id\": 6}]}", "{\"id\":6}", .found = true },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"expect\": {\"/e\": [null, \"1\"]}}",
+	    "{\"r\": [{\"id\": 6, \"e\": 1}]}", "{\"id\":6}", .found = true },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"expect\": {\"/e\": [null, \"1\"]}}",
+	    "{\"r\": []}", "{}", .found = false },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"expect\": {\"/e\": [null, \"1\"]}}",
+	    "{\"r\": [{\"id\": 6, \"e\": \"0\"}]}",
+	    .why = "what is there may not be changed: the provider marks it "
+		   "by /e" },
 	/* Two would be a guess. */
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
 	  "{\"/n\": \"{name}\"}}",
@@ -436,13 +451,18 @@ static const struct {
 	{ "[{\"v\": \"192.0.2.2\"}, {\"v\": \"192.0.2.2\"}]", "192.0.2.1",
 	    false },
 	{ "[{\"v\": \"192.0.2.1\"}, {}]", "192.0.2.1", false },
+	/* Nothing has to be changed: so it need not be one that may be. */
+	{ "[{\"v\": \"192.0.2.1\", \"e\": 0}]", "192.0.2.1", true },
+	{ "[{\"v\": \"192.0.2.2\", \"e\": 0}]", "192.0.2.1", false },
+	{ "[{\"v\": \"192.0.2.2\", \"e\": 1}]", "192.0.2.1", true },
 };
 
 static void
 test_several(void **state)
 {
 	struct description *d = describe("",
-	    ", \"get\": {\"current\": \"/v\"}, \"pick\": {\"in\": \"\"}");
+	    ", \"get\": {\"current\": \"/v\"}, \"pick\": {\"in\": \"\", "
+	    "\"expect\": {\"/e\": [null, 1]}}");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(several); i++) {

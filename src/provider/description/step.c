@@ -268,6 +268,7 @@ compile_pick(struct compiler *c, struct reader r, enum level level)
 {
 	struct reader in = reader_member(&r, "in");
 	struct reader where = reader_member(&r, "where");
+	struct reader expect = reader_member(&r, "expect");
 	struct fields fields;
 	struct match *matches;
 
@@ -287,7 +288,8 @@ compile_pick(struct compiler *c, struct reader r, enum level level)
 			    template_uses(&f->value, VARIABLE_NAME) ||
 			    template_uses(&f->value, VARIABLE_SUB) };
 	}
-	return (struct pick){ compiler_pointer(&in), matches, fields.count };
+	return (struct pick){ compiler_pointer(&in), matches, fields.count,
+		expectations_compile(c, &expect) };
 }
 
 /*

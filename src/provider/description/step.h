@@ -62,6 +62,7 @@ struct pick {
 	const char *in; /* pointer to the list; NULL: there is no pick */
 	const struct match *where;
 	size_t count;
+	struct expectations expect; /* of an element that may be changed */
 };
 
 /*

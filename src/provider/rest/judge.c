@@ -442,6 +442,23 @@ find_matching(const struct step *step, json_object *tree,
 	return m;
 }
 
+/*
+ * The provider says of some records that they are not for us to change: its own
+ * parking pages, for one.  Such a record is not touched, and none is made
+ * beside it.
+ */
+static enum err
+check_changeable(const struct pick *p, json_object *element, struct error *why)
+{
+	for (size_t i = 0; i < p->expect.count; i++)
+		if (!is_expected(element, &p->expect.list[i]))
+			return error_set(why, ERR_REFUSED,
+			    "what is there may not be changed: the provider "
+			    "marks it by %s",
+			    p->expect.list[i].pointer);
+	return ERR_OK;
+}
+
 /* The element to look at; *found stays NULL if there is none. */
 static enum err
 pick(const struct step *step, json_object *tree, const struct values *v,
@@ -463,10 +480,12 @@ pick(const struct step *step, json_object *tree, const struct values *v,
 		buffer_free(&texts[i]);
 	free(texts);
 	*found = m.first;
-	if (m.count > 1 && !m.all_hold)
+	if (rc != ERR_OK || m.count == 0 || m.all_hold)
+		return rc;
+	if (m.count > 1)
 		return error_set(why, ERR_REFUSED,
 		    "ambiguous: %zu records match where one should", m.count);
-	return rc;
+	return check_changeable(p, m.first, why);
 }
 
 /* The addresses of a list, for people. */
