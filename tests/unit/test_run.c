@@ -758,15 +758,26 @@ static const struct story {
 	    { { "a.example.org", NULL, V4, .result = ERR_ZONE,
 		.why = "home: finds no zones by itself; write \"zone\" for "
 		       "a.example.org into the configuration" } },
-	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
-		{ "DELETE /v1/S", 200, "", 0 } },
-	    0 },
+	    { { NULL, 0, NULL, 0 } }, 0 },
 	{ "no way to remove", session, "me:geheim",
 	    { { "a.example.org", "example.org", "0.0.0.0", .remove = true,
 		.result = ERR_REFUSED,
 		.why = "home: its description cannot remove "
 		       "addresses" } },
+	    { { NULL, 0, NULL, 0 } }, 0 },
+	{ "what cannot be done stops nothing else", session, "me:geheim",
+	    { { "a.example.org", "example.org", V4, .changed = true },
+		{ "b.example.org", NULL, V4, .result = ERR_ZONE,
+		    .why = "home: finds no zones by itself; write \"zone\" for "
+			   "b.example.org into the configuration" },
+		{ "a.example.org", "example.org", "::", .remove = true,
+		    .result = ERR_REFUSED,
+		    .why = "home: its description cannot remove "
+			   "addresses" } },
 	    { { "POST /v1/login u=me&p=geheim", 200, "{\"sid\": \"S\"}", 0 },
+		{ "PATCH /v1/S/example.org [{\"n\":\"a.example.org\",\"v\":\"" V4
+		  "\"}]",
+		    200, "", 0 },
 		{ "DELETE /v1/S", 200, "", 0 } },
 	    0 },
 };

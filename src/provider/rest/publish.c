@@ -527,6 +527,33 @@ at_once_max(const struct description *d)
 								 AT_ONCE_MAX;
 }
 
+/*
+ * Ends what no answer could help, before anything is sent: names without a
+ * zone, where the provider cannot find it, and removals without a plan.
+ */
+static void
+refuse_hopeless(struct run *run)
+{
+	const struct description *d = run->tree.description;
+	const char *provider = run->tree.api->at->settings->name;
+	struct error why;
+
+	for (size_t i = 0; i < run->tree.name_count; i++) {
+		const struct name *n = &run->tree.names[i];
+
+		if (n->given_zone != NULL || d->has_zone || d->zoneless)
+			continue;
+		name_without_zone(&run->tree, n, &why);
+		name_fail(run, n, &why);
+	}
+	for (size_t i = 0; i < run->tree.record_count; i++)
+		if (run->tree.records[i].todo &&
+		    run->tree.records[i].plan->count == 0)
+			record_conclude(&run->tree.records[i], provider);
+	if (!is_todo(run, NULL))
+		run->phase = PHASE_OVER;
+}
+
 struct run *
 publish_start(const struct api *api, struct exchanges *exchanges,
     const char *token, struct publication *const records[], size_t count,
@@ -550,6 +577,8 @@ publish_start(const struct api *api, struct exchanges *exchanges,
 		run_fail(run, &why);
 		give_up(run);
 		run->phase = PHASE_OVER;
+	} else {
+		refuse_hopeless(run);
 	}
 	return run;
 }

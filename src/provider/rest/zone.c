@@ -296,7 +296,6 @@ zone_search(struct run *run, struct name *n)
 {
 	const struct description *d = run->tree.description;
 	struct zone *known;
-	struct error why;
 
 	if (n->call != NULL || other_searches(run, n))
 		return false;
@@ -310,11 +309,6 @@ zone_search(struct run *run, struct name *n)
 	}
 	if (d->zoneless)
 		return take_candidate(run, n);
-	if (!d->has_zone) {
-		name_without_zone(&run->tree, n, &why);
-		name_fail(run, n, &why);
-		return true;
-	}
 	if ((known = tree_zone(&run->tree, n->candidate)) != NULL)
 		return place(run, n, known);
 	return call_may_start(run) && ask(run, n);
