@@ -369,6 +369,29 @@ static const struct {
 	    "{\"r\": [{\"id\": 6, \"e\": \"0\"}]}",
 	    .why = "what is there may not be changed: the provider marks it "
 		   "by /e" },
+	/* The latest of several, wherever it stands. */
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"largest\": \"/at\"}",
+	    "{\"r\": [{\"id\": 1, \"at\": \"2026-09-30T01\"},"
+	    "{\"id\": 2, \"at\": \"2026-11-02T09\"},"
+	    "{\"id\": 3, \"at\": \"2026-11-02T08\"}, {\"id\": 4}]}",
+	    "{\"id\":2}", .found = true },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"largest\": \"/at\"}",
+	    "{\"r\": [{\"id\": 1, \"at\": 9}, {\"id\": 2, \"at\": 10}]}",
+	    "{\"id\":2}", .found = true },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"largest\": \"/at\"}",
+	    "{\"r\": []}", "{}", .found = false },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"largest\": \"/at\"}",
+	    "{\"r\": [{\"id\": 1, \"at\": 9}, {\"id\": 2, \"at\": 9},"
+	    "{\"id\": 3, \"at\": 8}]}",
+	    .why = "ambiguous: 2 records match where one should" },
+	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", "
+	  "\"largest\": \"/at\"}",
+	    "{\"r\": [{\"id\": 1}, {\"id\": 2}]}",
+	    .why = "ambiguous: 2 records match where one should" },
 	/* Two would be a guess. */
 	{ ", \"get\": {\"id\": \"/id\"}, \"pick\": {\"in\": \"/r\", \"where\": "
 	  "{\"/n\": \"{name}\"}}",

@@ -391,9 +391,11 @@ static const struct {
 	{ "/zone/pick/in", NULL, "/zone/pick/in: is missing" },
 	{ "/zone/pick/in", "\"zones\"", "/zone/pick/in: " POINTER },
 	{ "/zone/pick/with", "{}",
-	    "/zone/pick/with: unknown; here may stand: in, where, expect" },
+	    "/zone/pick/with: unknown; here may stand: in, where, expect, "
+	    "largest" },
 	{ "/zone/pick/expect", "[]",
 	    "/zone/pick/expect: must be an object: { ... }" },
+	{ "/zone/pick/largest", "\"time\"", "/zone/pick/largest: " POINTER },
 	{ "/zone/pick/expect", "{\"e\": 1}", "/zone/pick/expect/e: " POINTER },
 	{ "/zone/pick/where", "{\"name\": \"{zone}\"}",
 	    "/zone/pick/where/name: " POINTER },

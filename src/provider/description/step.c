@@ -269,6 +269,7 @@ compile_pick(struct compiler *c, struct reader r, enum level level)
 	struct reader in = reader_member(&r, "in");
 	struct reader where = reader_member(&r, "where");
 	struct reader expect = reader_member(&r, "expect");
+	struct reader largest = reader_member(&r, "largest");
 	struct fields fields;
 	struct match *matches;
 
@@ -289,7 +290,7 @@ compile_pick(struct compiler *c, struct reader r, enum level level)
 			    template_uses(&f->value, VARIABLE_SUB) };
 	}
 	return (struct pick){ compiler_pointer(&in), matches, fields.count,
-		expectations_compile(c, &expect) };
+		expectations_compile(c, &expect), compiler_pointer(&largest) };
 }
 
 /*

@@ -63,6 +63,8 @@ struct pick {
 	const struct match *where;
 	size_t count;
 	struct expectations expect; /* of an element that may be changed */
+	const char *largest; /* pointer: of several, the one with the largest
+				value there; NULL: several are an error */
 };
 
 /*

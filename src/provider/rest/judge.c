@@ -402,22 +402,53 @@ struct matching {
 	bool all_hold; /* the wanted address */
 };
 
+/* Whole numbers by their value, all else by its text; nothing is the least. */
+static int
+compare_at(const char *pointer, json_object *a, json_object *b)
+{
+	json_object *x = point(a, pointer), *y = point(b, pointer);
+	const char *s = scalar_text(x), *t = scalar_text(y);
+	int64_t n = json_object_get_int64(x), m = json_object_get_int64(y);
+
+	if (json_object_is_type(x, json_type_int) &&
+	    json_object_is_type(y, json_type_int))
+		return (n > m) - (n < m);
+	return strcmp(s != NULL ? s : "", t != NULL ? t : "");
+}
+
+/* Does a step find the wanted address in an element, if one is wanted? */
+static bool
+holds(const struct step *step, json_object *element,
+    const struct address *wanted)
+{
+	const struct get *current = step_gets(step, VARIABLE_CURRENT);
+	const char *text =
+	    current != NULL ? scalar_text(value_of(current, element)) : NULL;
+	struct address held;
+
+	return wanted != NULL && text != NULL &&
+	    address_parse_any(&held, text) && address_equal(&held, wanted);
+}
+
 static void
 consider(const struct step *step, json_object *element,
     const struct buffer texts[], const struct address *wanted,
     struct matching *to)
 {
-	const struct get *current = step_gets(step, VARIABLE_CURRENT);
-	struct address held;
-	const char *text;
+	const struct pick *p = &step->answer.pick;
+	int order = 0;
 
-	if (!matches(&step->answer.pick, element, texts))
+	if (!matches(p, element, texts))
 		return;
+	if (to->count > 0 && p->largest != NULL)
+		order = compare_at(p->largest, element, to->first);
+	if (order < 0)
+		return;
+	if (order > 0)
+		*to = (struct matching){ .all_hold = true };
 	if (to->count++ == 0)
 		to->first = element;
-	text = current != NULL ? scalar_text(value_of(current, element)) : NULL;
-	if (wanted == NULL || text == NULL || !address_parse_any(&held, text) ||
-	    !address_equal(&held, wanted))
+	if (!holds(step, element, wanted))
 		to->all_hold = false;
 }
 
