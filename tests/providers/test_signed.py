@@ -194,8 +194,15 @@ class Ovh(Model):
         return 404, {"message": "Not found"}
 
 
+class OvhCanada(Ovh):
+    """The same API in another region, which the operator names."""
+
+    host = "ca.api.ovh.com"
+    config = {"base": "https://ca.api.ovh.com/1.0"}
+
+
 # What the host answers to.
-HOSTS = [Route53.host, Ovh.host]
+HOSTS = [Route53.host, Ovh.host, OvhCanada.host]
 
 
 def play(providers, name, model, *addresses, token=None, config=None, options=None, host=HOST):
@@ -280,6 +287,14 @@ NEIGHBOURS = {3: ["TXT", "home", "kept", 60], 4: ["A", "www", "192.0.2.4", 60]}
 def ovh(fault=None, ours=None):
     return Ovh(fault, {number: list(record)
                        for number, record in {**NEIGHBOURS, **(ours or {})}.items()})
+
+
+def test_ovh_of_another_region(providers):
+    """Which is in the signature, too."""
+    model = OvhCanada(records={number: list(record) for number, record in OURS.items()})
+    verdicts, printed = play(providers, "ovh", model, IPV4, IPV6)
+    assert verdicts == ["changed", "changed"], printed
+    assert model.published[1][2] == IPV4
 
 
 def test_ovh_creates(providers):
