@@ -312,6 +312,8 @@ read_end(const struct reader *r)
 			.why = r->why };
 
 		(void)value;
+		if (r->parent == NULL && strcmp(name, "$schema") == 0)
+			continue;
 		if (!was_asked(r, name))
 			reader_fail(&here, "unknown; here may stand: %s",
 			    names.data != NULL ? names.data : "");

@@ -124,7 +124,8 @@ bool reader_required(const struct reader *r);
 
 /*
  * Reports the first member of the object r that was never asked for, with the
- * names of those that were.  To be called when all of them have been.
+ * names of those that were.  To be called when all of them have been.  At the
+ * top of a document "$schema" may stand, which names a JSON schema to editors.
  */
 void read_end(const struct reader *r);
 

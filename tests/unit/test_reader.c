@@ -223,6 +223,19 @@ test_end(void **state)
 	read_end(&top);
 	assert_string_equal(why.text,
 	    "file: /e: unknown; here may stand: a, b, c");
+	json_object_put(root);
+	/* Editors look for their schema at the top, and nowhere else. */
+	root = json_tokener_parse(
+	    "{\"$schema\": \"x\", \"c\": {\"$schema\": \"y\"}}");
+	top = reader_top(root, "file", &why);
+	c = reader_member(&top, "c");
+	read_end(&top);
+	assert_true(reader_ok(&top));
+	read_end(&c);
+	assert_string_equal(why.text,
+	    "file: /c/$schema: unknown; here may stand: ");
+	json_object_put(root);
+	root = json_tokener_parse("{\"a\": 1, \"c\": {\"d\": 1}, \"e\": 1}");
 	/* Entries are the operator's to name. */
 	top = reader_top(root, "file", &why);
 	json_object_object_foreach (root, name, value) {
