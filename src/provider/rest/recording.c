@@ -383,13 +383,15 @@ replace_word(struct scrub *s, const char *word, struct buffer *to)
 		buffer_puts(to, same_again(s, word, "@example.net"));
 		return;
 	}
-	if ((name = hostname_normalise(word, true)) == NULL ||
-	    !is_domain(name) || hostname_within(s->provider, name) ||
-	    hostname_within(name, s->provider))
-		buffer_puts(to, word);
-	else if (strcmp(name, s->name) == 0)
+	/* First, because it may be a name below the provider's own. */
+	if ((name = hostname_normalise(word, true)) != NULL &&
+	    strcmp(name, s->name) == 0)
 		buffer_printf(to, "%s%s" ZONE "%s", *s->sub != '\0' ? HOST : "",
 		    *s->sub != '\0' ? "." : "", dot ? "." : "");
+	else if (name == NULL || !is_domain(name) ||
+	    hostname_within(s->provider, name) ||
+	    hostname_within(name, s->provider))
+		buffer_puts(to, word);
 	else if (strcmp(name, s->zone) == 0)
 		buffer_printf(to, ZONE "%s", dot ? "." : "");
 	else if (hostname_within(name, s->zone))
