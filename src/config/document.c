@@ -175,13 +175,11 @@ line_of(const char *text, size_t offset)
 }
 
 /*
- * Overwrites comments with blanks, but for their line ends, so that the rest
- * keeps its lines: json-c reads comments only in its lax way, which also takes
- * single quotes, "True" and commas at the end of a list.  NULL, or what is
- * wrong with the comment that begins at *at.
+ * json-c reads comments only in its lax way, which also takes single quotes,
+ * "True" and commas at the end of a list.
  */
-static const char *
-blank_comments(char *text, size_t *at)
+const char *
+document_blank_comments(char *text, size_t *at)
 {
 	const char *end;
 
@@ -327,7 +325,7 @@ parse(json_object **root, char *text, size_t len, struct json_tokener *tok,
 	const char *what;
 	size_t at = 0;
 
-	if ((what = blank_comments(text, &at)) != NULL)
+	if ((what = document_blank_comments(text, &at)) != NULL)
 		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
 		    line_of(text, at), what);
 	*root = json_parse(tok, text, len,
@@ -389,6 +387,14 @@ document_read_edition(json_object **root, const char *file,
 		rc = parse_buffer(root, &text, file, why);
 	buffer_free(&text);
 	return rc;
+}
+
+enum err
+document_read_text(struct buffer *text, const char *file, struct error *why)
+{
+	struct edition ignored;
+
+	return read_file(text, file, &ignored, why);
 }
 
 enum err

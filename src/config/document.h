@@ -12,6 +12,7 @@
 
 #include <json-c/json.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "config/edition.h"
 
@@ -32,7 +33,21 @@ enum err document_read_edition(json_object **root, const char *file,
     struct edition *edition, struct error *why);
 
 /*
- * The same for a text that is in no file; errors call it name.
+ * The text of such a file, not parsed, with its comments; text is empty before,
+ * and has the maximum DOCUMENT_SIZE_MAX.
+ */
+enum err document_read_text(struct buffer *text, const char *file,
+    struct error *why);
+
+/*
+ * Overwrites the comments of text with blanks, but for their line ends, so that
+ * all else keeps its place.  NULL, or what is wrong with the comment that
+ * begins at *at.
+ */
+const char *document_blank_comments(char *text, size_t *at);
+
+/*
+ * document_read() for a text that is in no file; errors call it name.
  */
 enum err document_parse(json_object **root, const char *text, const char *name,
     struct error *why);
