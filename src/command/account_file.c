@@ -1,14 +1,13 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/account_file.h"
+#include "command/replacement.h"
 #include "config/document.h"
 #include "gateway/gateway.h"
 
@@ -31,68 +30,25 @@ file_name(const struct settings *s, const char *account, struct buffer *name)
 	return fail(account, "is too long");
 }
 
-/* The bytes are on the disk before the name leads to them. */
-static bool
-write_text(int fd, const char *file, const char *text, const struct stat *like)
-{
-	size_t len = strlen(text);
-
-	if (write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 &&
-	    (fchown(fd, like->st_uid, like->st_gid) == 0 || geteuid() != 0) &&
-	    fchmod(fd, like->st_mode & 07777) == 0 && fsync(fd) == 0)
-		return true;
-	return fail(file, strerror(errno));
-}
-
-/* A rename is lost with the power, unless the directory is written as well. */
-static void
-sync_directory(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
-/* Gives the new file its name; link(2) replaces nothing. */
-static bool
-take_place(const char *new, const char *file, bool is_new)
-{
-	if (is_new ? link(new, file) == 0 : rename(new, file) == 0)
-		return true;
-	return fail(file,
-	    errno == EEXIST ? "the account is there already; change it" :
-			      strerror(errno));
-}
-
 /* Writes text into a new file, and gives that its name. */
 static bool
-replace(const struct settings *s, const char *account, const char *file,
-    const char *text, const struct stat *like, bool is_new)
+replace(const char *file, const char *text, const struct stat *like,
+    bool is_new)
 {
-	struct buffer new = { .max = 4096 };
+	const struct ownership o = { like->st_uid, like->st_gid,
+		like->st_mode & 07777 };
+	struct replacement r;
 	struct error why;
-	bool ok = false;
-	int fd = -1;
+	bool ok = replacement_write(&r, file, text, &o);
 
-	if (!buffer_printf(&new, "%s/.%s.XXXXXX", s->account_directory,
-		account) ||
-	    (fd = mkostemp(new.data, O_CLOEXEC)) == -1)
-		fail(s->account_directory, strerror(errno));
-	else if (!write_text(fd, new.data, text, like))
-		ok = false;
-	else if (document_of_ours(new.data, &why) != ERR_OK)
+	if (ok && document_of_ours(r.new.data, &why) != ERR_OK) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
-	else
-		ok = take_place(new.data, file, is_new);
-	if (fd != -1) {
-		close(fd);
-		(void)unlink(new.data);
-		sync_directory(s->account_directory);
+		ok = false;
 	}
-	buffer_free(&new);
+	if (ok && is_new && access(file, F_OK) == 0)
+		ok = fail(file, "the account is there already; change it");
+	ok = ok && replacement_take_place(&r, is_new);
+	replacement_end(&r);
 	return ok;
 }
 
@@ -114,8 +70,7 @@ account_file_write(struct settings *s, const char *account, const char *text,
 		else if (stat(model, &like) == -1)
 			fail(model, strerror(errno));
 		else
-			ok =
-			    replace(s, account, file.data, text, &like, is_new);
+			ok = replace(file.data, text, &like, is_new);
 	}
 	buffer_free(&file);
 	return ok;
@@ -130,7 +85,7 @@ account_file_remove(const struct settings *s, const char *account)
 	if (ok && unlink(file.data) == -1)
 		ok = fail(file.data, strerror(errno));
 	if (ok)
-		sync_directory(s->account_directory);
+		replacement_sync(file.data);
 	buffer_free(&file);
 	return ok;
 }

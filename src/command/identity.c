@@ -13,19 +13,20 @@
 
 /* Takes the identity for good. */
 static enum err
-become(const char *name, uid_t uid, gid_t gid, struct error *why)
+become(const struct identity *i, struct error *why)
 {
-	int rc = name != NULL ? initgroups(name, gid) : setgroups(0, NULL);
+	int rc = i->name != NULL ? initgroups(i->name, i->group) :
+				   setgroups(0, NULL);
 
-	if (rc == -1 || setgid(gid) == -1 || setuid(uid) == -1)
+	if (rc == -1 || setgid(i->group) == -1 || setuid(i->user) == -1)
 		return error_set(why, ERR_SYSTEM, "cannot become user %u: %s",
-		    (unsigned int)uid, strerror(errno));
+		    (unsigned int)i->user, strerror(errno));
 	return ERR_OK;
 }
 
 /* A number need not be known to the system: spawn-fcgi takes it, too. */
 static enum err
-become_named(const char *user, struct error *why)
+find_named(const char *user, struct identity *to, struct error *why)
 {
 	char *end;
 	unsigned long number = strtoul(user, &end, 10);
@@ -40,29 +41,44 @@ become_named(const char *user, struct error *why)
 	if (pw != NULL ? pw->pw_uid == 0 : number == 0)
 		return error_set(why, ERR_CONFIG,
 		    "%s: serve does not run as root; name its user", user);
-	if (pw != NULL)
-		return become(pw->pw_name, pw->pw_uid, pw->pw_gid, why);
-	return become(NULL, (uid_t)number, (gid_t)number, why);
+	*to = pw != NULL ?
+	    (struct identity){ pw->pw_name, pw->pw_uid, pw->pw_gid } :
+	    (struct identity){ NULL, (uid_t)number, (gid_t)number };
+	return ERR_OK;
 }
 
 /* The user whose process made the socket, and is not root. */
 static bool
-find_server(const char *file, struct ucred *server)
+find_server(const char *file, struct identity *to)
 {
 	struct error ignored;
 	struct settings *s = settings_read(file, &ignored);
+	struct ucred server;
 	bool found = s != NULL && s->listen.path != NULL &&
-	    listener_owner(s->listen.path, server) && server->uid != 0;
+	    listener_owner(s->listen.path, &server) && server.uid != 0;
+	const struct passwd *pw = found ? getpwuid(server.uid) : NULL;
 
+	if (found)
+		*to = (struct identity){ pw != NULL ? pw->pw_name : NULL,
+			server.uid, server.gid };
 	settings_free(s);
 	return found;
 }
 
 enum err
+identity_find(const char *user, const char *file, struct identity *to,
+    struct error *why)
+{
+	if (user == NULL && find_server(file, to))
+		return ERR_OK;
+	return find_named(user != NULL ? user : IDENTITY_USER, to, why);
+}
+
+enum err
 identity_take(const char *user, const char *file, struct error *why)
 {
-	const struct passwd *pw;
-	struct ucred server;
+	struct identity i;
+	enum err rc;
 
 	if (geteuid() != 0)
 		return user == NULL ?
@@ -71,14 +87,7 @@ identity_take(const char *user, const char *file, struct error *why)
 			"only root can check as another user; without --user "
 			"it is checked as user %u",
 			(unsigned int)geteuid());
-	if (user != NULL)
-		return become_named(user, why);
-	if (find_server(file, &server)) {
-		pw = getpwuid(server.uid);
-		return become(pw != NULL ? pw->pw_name : NULL, server.uid,
-		    server.gid, why);
-	}
-	return getpwnam(IDENTITY_USER) != NULL ?
-	    become_named(IDENTITY_USER, why) :
-	    ERR_OK;
+	if ((rc = identity_find(user, file, &i, why)) != ERR_OK)
+		return user == NULL ? ERR_OK : rc;
+	return become(&i, why);
 }
