@@ -1,18 +1,12 @@
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "account/account.h"
-#include "account/verifier.h"
 #include "base/secret.h"
-#include "command/account_file.h"
 #include "command/account_form.h"
 #include "command/account_show.h"
-#include "command/account_table.h"
+#include "command/account_store.h"
 #include "command/command.h"
 #include "command/input.h"
 #include "command/lookup.h"
@@ -154,53 +148,12 @@ read_to_edit(const struct options *o)
 static bool
 put_verifier(json_object *content, const char *name)
 {
-	char credential[CREDENTIAL_MAX + 2], text[VERIFIER_TEXT_MAX];
-	size_t n = strlen(name) + 1;
-	struct error why;
-	bool ok = false;
+	char token[INPUT_TOKEN_MAX + 1];
+	bool ok = input_token(token, sizeof token) &&
+	    account_form_put_verifier(content, name, token);
 
-	snprintf(credential, sizeof credential, "%s:", name);
-	if (!input_token(credential + n, sizeof credential - n))
-		return false;
-	if (!credential_valid(credential, strlen(credential)))
-		fprintf(stderr,
-		    "ddnsgate: user and token have at most %d printable "
-		    "characters, without blanks\n",
-		    CREDENTIAL_MAX);
-	else if (verifier_make(text, credential, strlen(credential),
-		     VERIFIER_ITERATIONS, &why) != ERR_OK)
-		fprintf(stderr, "ddnsgate: %s\n", why.text);
-	else
-		ok = json_object_object_add(content, "verifier",
-			 json_object_new_string(text)) == 0;
-	secret_wipe(credential, sizeof credential);
+	secret_wipe(token, sizeof token);
 	return ok;
-}
-
-/* Does it belong into the table?  A new one does if there is no directory. */
-static bool
-in_table(const struct settings *s, const char *name, bool is_new)
-{
-	return s->account_table &&
-	    (is_new ? s->account_directory == NULL :
-		      !account_file_is_there(s, name));
-}
-
-static bool
-write_content(struct settings *s, const char *name, json_object *content,
-    bool is_new)
-{
-	const char *text = json_object_to_json_string_ext(content,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-		JSON_C_TO_STRING_NOSLASHESCAPE);
-
-	if (text == NULL) {
-		fputs("ddnsgate: out of memory\n", stderr);
-		return false;
-	}
-	return in_table(s, name, is_new) ?
-	    account_table_write(s, name, text, is_new) :
-	    account_file_write(s, name, text, is_new);
 }
 
 static int
@@ -211,9 +164,9 @@ add(const struct options *o)
 	bool ok = s != NULL && content != NULL &&
 	    put_verifier(content, o->name) &&
 	    account_form_apply(&o->form, content, s) &&
-	    write_content(s, o->name, content, true);
+	    account_store_write(s, o->name, content, true);
 
-	if (ok && in_table(s, o->name, true))
+	if (ok && account_store_in_table(s, o->name, true))
 		printf("account %s is in the database\n", o->name);
 	else if (ok)
 		printf("account %s is in %s/%s.json\n", o->name,
@@ -227,27 +180,16 @@ add(const struct options *o)
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-/* The JSON of an account that is there; the caller owns it. */
-static json_object *
-read_content(const struct settings *s, const char *name)
-{
-	if (in_table(s, name, false))
-		return account_table_read(s, name);
-	if (account_file_is_there(s, name))
-		return account_file_read(s, name);
-	fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
-	return NULL;
-}
-
 static int
 change(const struct options *o)
 {
 	struct settings *s = read_to_edit(o);
-	json_object *content = s != NULL ? read_content(s, o->name) : NULL;
+	json_object *content =
+	    s != NULL ? account_store_read(s, o->name) : NULL;
 	bool ok = content != NULL &&
 	    (!o->form.token || put_verifier(content, o->name)) &&
 	    account_form_apply(&o->form, content, s) &&
-	    write_content(s, o->name, content, false);
+	    account_store_write(s, o->name, content, false);
 
 	json_object_put(content);
 	settings_free(s);
@@ -258,7 +200,8 @@ static int
 set_disabled(const struct options *o, bool disabled)
 {
 	struct settings *s = read_to_edit(o);
-	json_object *content = s != NULL ? read_content(s, o->name) : NULL;
+	json_object *content =
+	    s != NULL ? account_store_read(s, o->name) : NULL;
 	bool ok = content != NULL;
 
 	if (ok && disabled)
@@ -266,7 +209,7 @@ set_disabled(const struct options *o, bool disabled)
 			 json_object_new_boolean(true)) == 0;
 	else if (ok)
 		json_object_object_del(content, "disabled");
-	ok = ok && write_content(s, o->name, content, false);
+	ok = ok && account_store_write(s, o->name, content, false);
 	json_object_put(content);
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;
@@ -288,9 +231,7 @@ static int
 take_out(const struct options *o)
 {
 	struct settings *s = read_to_edit(o);
-	bool ok = s != NULL &&
-	    (in_table(s, o->name, false) ? account_table_remove(s, o->name) :
-					   account_file_remove(s, o->name));
+	bool ok = s != NULL && account_store_remove(s, o->name);
 
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/account.h"
+#include "account/verifier.h"
+#include "base/secret.h"
 #include "command/account_form.h"
 
 static bool
@@ -163,4 +166,28 @@ account_form_apply(const struct account_form *f, json_object *account,
 	return put_text(account, "provider", provider) &&
 	    (hosts = member_object(account, "hosts")) != NULL &&
 	    fill_hosts(hosts, f, s);
+}
+
+bool
+account_form_put_verifier(json_object *account, const char *name,
+    const char *token)
+{
+	char credential[CREDENTIAL_MAX + 2], text[VERIFIER_TEXT_MAX];
+	struct error why;
+	bool ok = false;
+	int n = snprintf(credential, sizeof credential, "%s:%s", name, token);
+
+	if (n < 0 || (size_t)n >= sizeof credential ||
+	    !credential_valid(credential, (size_t)n))
+		fprintf(stderr,
+		    "ddnsgate: user and token have at most %d printable "
+		    "characters, without blanks\n",
+		    CREDENTIAL_MAX);
+	else if (verifier_make(text, credential, (size_t)n, VERIFIER_ITERATIONS,
+		     &why) != ERR_OK)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+	else
+		ok = put_text(account, "verifier", text);
+	secret_wipe(credential, sizeof credential);
+	return ok;
 }

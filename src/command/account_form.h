@@ -33,4 +33,11 @@ bool account_form_is_empty(const struct account_form *f);
 bool account_form_apply(const struct account_form *f, json_object *account,
     const struct settings *s);
 
+/*
+ * Puts the verifier of name and token into account, an object.  False, told on
+ * standard error, if they cannot be a credential.
+ */
+bool account_form_put_verifier(json_object *account, const char *name,
+    const char *token);
+
 #endif

@@ -1,0 +1,51 @@
+#include "config.h"
+
+#include <stdio.h>
+
+#include "command/account_file.h"
+#include "command/account_store.h"
+#include "command/account_table.h"
+
+bool
+account_store_in_table(const struct settings *s, const char *name, bool is_new)
+{
+	return s->account_table &&
+	    (is_new ? s->account_directory == NULL :
+		      !account_file_is_there(s, name));
+}
+
+bool
+account_store_write(struct settings *s, const char *name, json_object *content,
+    bool is_new)
+{
+	const char *text = json_object_to_json_string_ext(content,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text == NULL) {
+		fputs("ddnsgate: out of memory\n", stderr);
+		return false;
+	}
+	return account_store_in_table(s, name, is_new) ?
+	    account_table_write(s, name, text, is_new) :
+	    account_file_write(s, name, text, is_new);
+}
+
+json_object *
+account_store_read(const struct settings *s, const char *name)
+{
+	if (account_store_in_table(s, name, false))
+		return account_table_read(s, name);
+	if (account_file_is_there(s, name))
+		return account_file_read(s, name);
+	fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
+	return NULL;
+}
+
+bool
+account_store_remove(const struct settings *s, const char *name)
+{
+	return account_store_in_table(s, name, false) ?
+	    account_table_remove(s, name) :
+	    account_file_remove(s, name);
+}
