@@ -18,6 +18,7 @@ static const struct {
 } commands[] = {
 	{ "serve", command_serve, "answer the requests of a web server" },
 	{ "check", command_check, "say what a configuration means" },
+	{ "setup", command_setup, "ask what is needed, try it, and write it" },
 	{ "hash", command_hash, "make the verifier of a credential" },
 	{ "account", command_account, "add, change or show who may log in" },
 	{ "prove", command_prove, "try the proof of one address" },

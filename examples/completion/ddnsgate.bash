@@ -25,6 +25,8 @@ _ddnsgate_words() {
 	*:--account)			_ddnsgate_accounts ;;
 	*:--provider)			_ddnsgate_providers ;;
 	*:--proof)			echo certificate none ;;
+	setup:--ipv4)			echo later no keep if-public ;;
+	setup:--ipv6)			echo router no keep if-public ;;
 	*:--ipv4)			echo true false if-public ;;
 	*:--ipv6)			echo router if-public ;;
 	prove:--request)		echo tls http ;;
@@ -34,7 +36,7 @@ _ddnsgate_words() {
 	account:remove)			_ddnsgate_accounts ;;
 	provider:provider)		echo list show check run ;;
 	provider:show | provider:run)	_ddnsgate_providers ;;
-	router:router)			ddnsgate router --list 2>/dev/null ;;
+	router:router | setup:--device)	ddnsgate router --list 2>/dev/null ;;
 	esac
 }
 

@@ -5,6 +5,7 @@
 #include "command/account_file.h"
 #include "command/account_store.h"
 #include "command/account_table.h"
+#include "gateway/table.h"
 
 bool
 account_store_in_table(const struct settings *s, const char *name, bool is_new)
@@ -29,6 +30,22 @@ account_store_write(struct settings *s, const char *name, json_object *content,
 	return account_store_in_table(s, name, is_new) ?
 	    account_table_write(s, name, text, is_new) :
 	    account_file_write(s, name, text, is_new);
+}
+
+bool
+account_store_is_there(const struct settings *s, const char *name)
+{
+	struct settings *all;
+	struct error why;
+	bool is;
+
+	if (account_file_is_there(s, name) || !s->account_table)
+		return account_file_is_there(s, name);
+	if ((all = table_read_settings(s->file, &why)) == NULL)
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
+	is = all != NULL && settings_account(all, name) != NULL;
+	settings_free(all);
+	return is;
 }
 
 json_object *

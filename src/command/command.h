@@ -12,6 +12,7 @@ enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 int command_serve(int argc, char *argv[]);
 int command_check(int argc, char *argv[]);
+int command_setup(int argc, char *argv[]);
 int command_hash(int argc, char *argv[]);
 int command_account(int argc, char *argv[]);
 int command_explain(int argc, char *argv[]);

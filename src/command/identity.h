@@ -28,9 +28,9 @@ enum err identity_find(const char *user, const char *file, struct identity *to,
     struct error *why);
 
 /*
- * Makes this process, if it is root's, the one of identity_find().  That is final.
- * Where there is none it stays root's; where it was never root's,
- * nothing changes.  ERR_CONFIG if the given user cannot be had.
+ * Makes this process, if it is root's, one of the user that identity_find()
+ * gives.  That is final.  Where there is none it stays root's; where it was
+ * never root's, nothing changes.  ERR_CONFIG if the given user cannot be had.
  */
 enum err identity_take(const char *user, const char *file, struct error *why);
 

@@ -8,21 +8,39 @@
 #include "base/secret.h"
 #include "command/input.h"
 
-bool
-input_line(char *line, size_t size)
+/* The bytes of a line that is there; -1: none, or a longer one. */
+static ssize_t
+read_line(char *line, size_t size)
 {
 	size_t n = 0;
+	ssize_t got;
 	char c;
 
-	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+	while ((got = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n') {
 		if (n + 1 == size)
-			return false;
+			return -1;
 		line[n++] = c;
 	}
+	if (got != 1 && n == 0)
+		return -1;
 	if (n > 0 && line[n - 1] == '\r')
 		n--;
 	line[n] = '\0';
-	return n > 0;
+	return (ssize_t)n;
+}
+
+bool
+input_line(char *line, size_t size)
+{
+	return read_line(line, size) > 0;
+}
+
+bool
+input_answer(const char *question, char *line, size_t size)
+{
+	fflush(stdout);
+	fputs(question, stderr);
+	return read_line(line, size) >= 0;
 }
 
 /*

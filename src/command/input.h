@@ -16,7 +16,13 @@
 bool input_line(char *line, size_t size);
 
 /*
- * The same; if standard input is a terminal it asks at the terminal of the
+ * Prints the question on standard error, and reads a line, which may be empty.
+ * False at the end of input, or for a longer line.
+ */
+bool input_answer(const char *question, char *line, size_t size);
+
+/*
+ * input_line(); if standard input is a terminal it asks at the terminal of the
  * process, and does not show what is typed.  A signal that ends or stops the
  * process finds the terminal as it was.  There, a line must have two bytes less
  * than size, or the result is false.

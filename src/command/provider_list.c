@@ -242,34 +242,38 @@ print_all(const struct entry *e)
 		printf("  file     %s\n", e->file);
 }
 
-int
-provider_show(const char *name, bool json)
+struct description *
+provider_list_read(const char *name, struct error *why)
 {
-	struct entry e = nameserver;
-	struct description *d = NULL;
 	char file[4096];
-	struct error why;
-	bool first = true;
 
-	for (size_t i = 0; d == NULL && strchr(name, '/') == NULL &&
+	for (size_t i = 0; strchr(name, '/') == NULL &&
 	     i < sizeof directories / sizeof *directories;
 	     i++) {
 		snprintf(file, sizeof file, "%s/%s.json", directories[i], name);
-		if (access(file, F_OK) == -1)
-			continue;
-		if ((d = description_read(file, &why)) == NULL) {
-			fprintf(stderr, "ddnsgate: %s\n", why.text);
-			return EXIT_FAILED;
-		}
-		e = (struct entry){ d->name, d->about, d, file };
+		if (access(file, F_OK) == 0)
+			return description_read(file, why);
 	}
-	if (d == NULL && strcmp(name, nameserver.name) != 0) {
-		fprintf(stderr,
-		    "ddnsgate: there is no provider %s; ddnsgate provider list "
-		    "names them\n",
-		    name);
+	error_set(why, ERR_CONFIG,
+	    "there is no provider %s; ddnsgate provider list names them", name);
+	return NULL;
+}
+
+int
+provider_show(const char *name, bool json)
+{
+	bool is_nameserver = strcmp(name, nameserver.name) == 0;
+	struct description *d = NULL;
+	struct entry e = nameserver;
+	struct error why;
+	bool first = true;
+
+	if (!is_nameserver && (d = provider_list_read(name, &why)) == NULL) {
+		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
+	if (d != NULL)
+		e = (struct entry){ d->name, d->about, d, d->file };
 	if (json) {
 		lookup_json_print(entry_json(&e), &first);
 		lookup_json_end(first);

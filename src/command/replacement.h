@@ -44,7 +44,7 @@ bool replacement_take_place(struct replacement *r, bool is_new);
  */
 void replacement_sync(const char *file);
 
-/* Takes away the new file, unless it has taken its place. */
+/* Takes away the new file, if there is one that did not take its place. */
 void replacement_end(struct replacement *r);
 
 #endif

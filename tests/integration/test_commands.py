@@ -1,20 +1,15 @@
 """The command line: help, wrong options, and output that cannot be written."""
 
-import contextlib
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
-import termios
-import time
 
 import pytest
-from lab import waiting
 from lab.gateway import ROOT
+from lab.terminal import Terminal
 
-COMMANDS = ("serve", "check", "hash", "account", "prove", "explain", "provider", "router",
+COMMANDS = ("serve", "check", "setup", "hash", "account", "prove", "explain", "provider", "router",
             "status", "history", "forget", "top", "health", "--version")
 CALLS = [(), *((c,) for c in COMMANDS), ("provider", "list"), ("provider", "check"),
          ("provider", "run")]
@@ -85,55 +80,6 @@ def test_the_version_says_what_was_built(binary, plain_binary):
     assert features(plain_binary)["sanitizers"] == "no"
     if features(binary)["sanitizers"] == "yes":
         assert features(binary)["wiping heap"] == "no"
-
-
-class Terminal:
-    """A command at a terminal of its own, as its foreground process."""
-
-    def __init__(self, *words):
-        self.pid, self.keys = pty.fork()
-        if self.pid == 0:
-            with contextlib.suppress(OSError):
-                os.execv(words[0], words)
-            os._exit(127)
-        self.seen = b""
-
-    def until(self, text, seconds=60.0):
-        """Reads what is shown, until it has text."""
-        late = time.monotonic() + seconds
-        while text not in self.seen:
-            assert select.select([self.keys], [], [], late - time.monotonic())[0], self.seen
-            with contextlib.suppress(OSError):      # the other end is closed
-                self.seen += os.read(self.keys, 4096)
-
-    def type(self, text):
-        os.write(self.keys, text)
-
-    def echoes(self):
-        return bool(termios.tcgetattr(self.keys)[3] & termios.ECHO)
-
-    def hidden(self):
-        waiting.until(lambda: not self.echoes(), "the token to be hidden", 60)
-
-    def ended(self, again=lambda: None):
-        """Its exit status; again() is called until there is one."""
-        found = []
-
-        def look():
-            again()
-            found[:] = os.waitpid(self.pid, os.WNOHANG)
-            return found[0] != 0
-        waiting.until(look, "the command to end", 60, step=0.1)
-        return os.waitstatus_to_exitcode(found[1])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.keys)
 
 
 @pytest.fixture

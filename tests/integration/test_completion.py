@@ -48,6 +48,9 @@ def test_options_are_those_of_the_help(plain_binary):
     (["account", "en"], ["enable"]),
     (["account", "add", "--provider", "des"], ["desec", "desec-dyn"]),
     (["router", "fritz"], ["fritzbox"]),
+    (["setup", "--device", "fritz"], ["fritzbox"]),
+    (["setup", "--ipv4", ""], ["later", "no", "keep", "if-public"]),
+    (["setup", "--provider", "powe"], ["powerdns"]),
     (["prove", "--request", ""], ["tls", "http"]),
     (["check", "--config", "/etc/host"], []),       # bash offers files
 ])

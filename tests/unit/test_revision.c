@@ -1,5 +1,5 @@
 /*
- * test_revision.c - a file is changed where something changed, and nowhere else.
+ * test_revision.c - a file is changed where something changed, nowhere else.
  */
 #include "unit.h"
 

@@ -1,0 +1,256 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command/account_store.h"
+#include "command/draft.h"
+#include "command/identity.h"
+#include "command/trial.h"
+#include "config/document.h"
+#include "config/revision.h"
+
+/* What a new file begins with. */
+static const char beginning[] =
+    "// Made by `ddnsgate setup', which changes what it is asked to and keeps\n"
+    "// the rest, comments too.  ddnsgate.json(5) says what else can be "
+    "here;\n"
+    "// `ddnsgate check' says what all of it means.\n"
+    "{\n"
+    "}\n";
+
+static bool
+fail(const struct error *why)
+{
+	fprintf(stderr, "ddnsgate: %s\n", why->text);
+	return false;
+}
+
+static bool
+no_memory(void)
+{
+	fputs("ddnsgate: out of memory\n", stderr);
+	return false;
+}
+
+bool
+draft_read(struct draft *d, const char *file)
+{
+	bool is_there = access(file, F_OK) == 0;
+	struct error why;
+
+	*d = (struct draft){ .text = { .max = DOCUMENT_SIZE_MAX } };
+	d->file = is_there ? realpath(file, NULL) : strdup(file);
+	if (d->file == NULL)
+		return no_memory();
+	if (is_there && document_read_text(&d->text, d->file, &why) != ERR_OK)
+		return fail(&why);
+	if (!is_there && !buffer_puts(&d->text, beginning))
+		return no_memory();
+	if (document_parse(&d->before, d->text.data, d->file, &why) != ERR_OK)
+		return fail(&why);
+	if (json_object_deep_copy(d->before, &d->after, NULL) == -1)
+		return no_memory();
+	if (is_there)
+		d->there = settings_read_alone(d->file, &why);
+	return true;
+}
+
+void
+draft_end(struct draft *d)
+{
+	replacement_end(&d->made);
+	json_object_put(d->content);
+	json_object_put(d->before);
+	json_object_put(d->after);
+	settings_free(d->there);
+	buffer_free(&d->text);
+	free(d->account);
+	free(d->file);
+}
+
+/* The account of that name in the configuration itself, or NULL. */
+static json_object *
+find_account(const struct draft *d, const char *name)
+{
+	json_object *accounts = NULL, *a = NULL;
+
+	if (json_object_object_get_ex(d->after, "accounts", &accounts))
+		(void)json_object_object_get_ex(accounts, name, &a);
+	return a;
+}
+
+static bool
+is_apart(const struct settings *there)
+{
+	return there != NULL &&
+	    (there->account_directory != NULL || there->account_table);
+}
+
+bool
+draft_take_account(struct draft *d, const char *name)
+{
+	json_object *a = find_account(d, name);
+
+	free(d->account);
+	json_object_put(d->content);
+	d->content = NULL;
+	d->apart = a == NULL && is_apart(d->there);
+	d->is_new =
+	    a == NULL && (!d->apart || !account_store_is_there(d->there, name));
+	if ((d->account = strdup(name)) == NULL)
+		return no_memory();
+	if (a != NULL)
+		return json_object_deep_copy(a, &d->content, NULL) == 0 ||
+		    no_memory();
+	d->content = d->is_new ? json_object_new_object() :
+				 account_store_read(d->there, name);
+	return d->content != NULL;
+}
+
+/* The document with the account in it. */
+static json_object *
+whole(const struct draft *d)
+{
+	json_object *all = NULL, *accounts = NULL;
+
+	if (json_object_deep_copy(d->after, &all, NULL) == -1)
+		return NULL;
+	if (!json_object_object_get_ex(all, "accounts", &accounts)) {
+		accounts = json_object_new_object();
+		json_object_object_add(all, "accounts", accounts);
+	}
+	json_object_object_add(accounts, d->account,
+	    json_object_get(d->content));
+	return all;
+}
+
+/* A file that only this process has; -1: errno says why. */
+static int
+open_memory(const char *text)
+{
+	int fd = memfd_create("ddnsgate.json", MFD_CLOEXEC);
+	size_t len = strlen(text);
+
+	if (fd != -1 &&
+	    (fchmod(fd, 0600) == -1 || write(fd, text, len) != (ssize_t)len)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* An error of a file that stands for another one is told of that. */
+static void
+rename_fault(struct error *why, const char *from, const char *to)
+{
+	const char *rest = why->text + strlen(from);
+	struct error named;
+
+	if (strncmp(why->text, from, strlen(from)) != 0)
+		return;
+	error_set(&named, why->code, "%s%s", to, rest);
+	*why = named;
+}
+
+struct gateway *
+draft_gateway(const struct draft *d, struct error *why)
+{
+	json_object *all = whole(d);
+	struct gateway *g = NULL;
+	char name[64];
+	int fd = -1;
+
+	if (all != NULL) {
+		/* The others are not looked at, for they may be many. */
+		json_object_object_del(all, "account_directory");
+		json_object_object_del(all, "account_table");
+	}
+	if (all == NULL ||
+	    (fd = open_memory(json_object_to_json_string_ext(all,
+		 JSON_C_TO_STRING_NOSLASHESCAPE))) == -1) {
+		error_memory(why);
+	} else {
+		snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+		if ((g = gateway_new(name, why)) == NULL)
+			rename_fault(why, name, d->file);
+		close(fd);
+	}
+	json_object_put(all);
+	return g;
+}
+
+/*
+ * Reads the new file as the user that serves, and does what serve does before
+ * it listens; a child does it, since nobody becomes root again.
+ */
+static bool
+is_readable(const struct draft *d, const char *user)
+{
+	struct gateway *g;
+	struct error why;
+	int status = 1;
+	bool good;
+	pid_t pid;
+
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		good = identity_take(user, d->file, &why) == ERR_OK &&
+		    (g = gateway_new(d->made.new.data, &why)) != NULL;
+		if (!good) {
+			rename_fault(&why, d->made.new.data, d->file);
+			(void)fail(&why);
+			_exit(1);
+		}
+		_exit(trial_run(g->settings, true, false) ? 0 : 1);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) == -1) {
+		fprintf(stderr, "ddnsgate: fork: %s\n", strerror(errno));
+		return false;
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool
+draft_write(struct draft *d, const char *user, const struct ownership *owner)
+{
+	json_object *all = d->apart ? json_object_get(d->after) : whole(d);
+	struct buffer text = { .max = DOCUMENT_SIZE_MAX };
+	struct error why = { .code = ERR_OK };
+	bool ok = all != NULL && buffer_puts(&text, d->text.data);
+
+	if (!ok)
+		(void)no_memory();
+	else if (revision_make(&text, d->before, all, d->file, &why) != ERR_OK)
+		ok = fail(&why);
+	replacement_end(&d->made);
+	ok = ok && replacement_write(&d->made, d->file, text.data, owner) &&
+	    is_readable(d, user);
+	json_object_put(all);
+	buffer_free(&text);
+	return ok;
+}
+
+bool
+draft_take_place(struct draft *d)
+{
+	struct settings *s;
+	struct error why;
+	bool ok;
+
+	if (!replacement_take_place(&d->made, false))
+		return false;
+	if (!d->apart)
+		return true;
+	if ((s = settings_read_alone(d->file, &why)) == NULL)
+		return fail(&why);
+	ok = account_store_write(s, d->account, d->content, d->is_new);
+	settings_free(s);
+	return ok;
+}

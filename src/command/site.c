@@ -1,0 +1,240 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command/errand.h"
+#include "command/replacement.h"
+#include "command/site.h"
+
+#define SITE_MAX     (1UL << 20)
+#define SITE_EXAMPLE SITES_DATADIR "/nginx.conf"
+#define SITE_SOCKET  "unix:/run/ddnsgate/ddnsgate.sock"
+#define AVAILABLE    "/sites-available/"
+#define BLANKS	     " \t"
+
+bool
+site_is_usual(void)
+{
+	return access("/etc/nginx/sites-available", W_OK) == 0;
+}
+
+static bool
+read_file(const char *file, struct buffer *to)
+{
+	FILE *f = fopen(file, "re");
+	char block[4096];
+	size_t n;
+
+	if (f == NULL)
+		return false;
+	while ((n = fread(block, 1, sizeof block, f)) > 0)
+		buffer_add(to, block, n);
+	fclose(f);
+	return to->len > 0 && !to->failed;
+}
+
+/* The value of the first such directive, and its length; NULL: none. */
+static const char *
+find_directive(const char *text, const char *name, size_t *len)
+{
+	size_t n = strlen(name);
+
+	while (text != NULL && *text != '\0') {
+		text += strspn(text, BLANKS);
+		if (strncmp(text, name, n) == 0 &&
+		    strspn(text + n, BLANKS) > 0) {
+			text += n + strspn(text + n, BLANKS);
+			*len = strcspn(text, ";\n");
+			return text[*len] == ';' ? text : NULL;
+		}
+		text = strchr(text, '\n');
+		text = text != NULL ? text + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* Copies from to to, with words in the place of len bytes at that one. */
+static void
+put(struct buffer *text, const char *at, size_t len, const char *words)
+{
+	struct buffer new = { .max = SITE_MAX };
+
+	buffer_add(&new, text->data, (size_t)(at - text->data));
+	buffer_puts(&new, words);
+	buffer_puts(&new, at + len);
+	buffer_free(text);
+	*text = new;
+}
+
+static void
+set_directive(struct buffer *text, const char *name, const char *value)
+{
+	size_t len;
+	const char *at;
+
+	if (value != NULL && !text->failed &&
+	    (at = find_directive(text->data, name, &len)) != NULL)
+		put(text, at, len, value);
+}
+
+static void
+set_socket(struct buffer *text, const char *socket)
+{
+	char words[256];
+	const char *at;
+
+	if (socket == NULL)
+		return;
+	snprintf(words, sizeof words, "unix:%s", socket);
+	if (strcmp(words, SITE_SOCKET) == 0)
+		return;
+	while (!text->failed && (at = strstr(text->data, SITE_SOCKET)) != NULL)
+		put(text, at, strlen(SITE_SOCKET), words);
+}
+
+char *
+site_certificate(const char *file)
+{
+	struct buffer text = { .max = SITE_MAX };
+	char *found = NULL;
+	const char *at;
+	size_t len;
+
+	if (read_file(file, &text) &&
+	    (at = find_directive(text.data, "ssl_certificate", &len)) != NULL)
+		found = strndup(at, len);
+	buffer_free(&text);
+	return found;
+}
+
+/* ".../sites-enabled/NAME" for ".../sites-available/NAME"; false: elsewhere. */
+static bool
+enabled_name(const char *file, struct buffer *name)
+{
+	const char *at = strstr(file, AVAILABLE);
+
+	return at != NULL &&
+	    buffer_printf(name, "%.*s/sites-enabled/%s", (int)(at - file), file,
+		at + strlen(AVAILABLE));
+}
+
+bool
+site_is_enabled(const struct site *s)
+{
+	struct buffer name = { .max = 4096 };
+	bool is = enabled_name(s->file, &name) && access(name.data, F_OK) == 0;
+
+	buffer_free(&name);
+	return is;
+}
+
+static bool
+place(const char *file, const char *text)
+{
+	struct ownership o = { 0, 0, 0644 };
+	struct replacement r;
+	struct stat st;
+	bool ok;
+
+	if (stat(file, &st) == 0)
+		o = (struct ownership){ st.st_uid, st.st_gid,
+			st.st_mode & 07777 };
+	ok = replacement_write(&r, file, text, &o) &&
+	    replacement_take_place(&r, false);
+	replacement_end(&r);
+	return ok;
+}
+
+/* Enables the site, unless it is; false: it cannot be, which was told. */
+static bool
+enable(struct site *s)
+{
+	struct buffer name = { .max = 4096 }, target = { .max = 4096 };
+	bool ok = true;
+
+	if (enabled_name(s->file, &name) && access(name.data, F_OK) == -1) {
+		buffer_printf(&target, "..%s", strstr(s->file, AVAILABLE));
+		ok = symlink(target.data, name.data) == 0;
+		s->linked = ok;
+		if (!ok)
+			fprintf(stderr, "ddnsgate: %s: %s\n", name.data,
+			    strerror(errno));
+	}
+	buffer_free(&name);
+	buffer_free(&target);
+	return ok;
+}
+
+/* Does nginx take it, with all else that it has? */
+static bool
+is_taken(const struct site *s)
+{
+	if (!site_is_enabled(s) || !errand_exists("nginx") ||
+	    errand_run((const char *const[]){ "nginx", "-t", "-q", NULL }))
+		return true;
+	fprintf(stderr,
+	    "ddnsgate: %s: nginx does not take its configuration with this "
+	    "site, and says why above; mend that, or leave the site out by "
+	    "--site none\n",
+	    s->file);
+	return false;
+}
+
+bool
+site_write(struct site *s)
+{
+	struct buffer text = { .max = SITE_MAX };
+	char *certificate;
+	bool ok;
+
+	s->before = (struct buffer){ .max = SITE_MAX };
+	(void)read_file(s->file, &s->before);
+	ok = s->before.len > 0 ? buffer_puts(&text, s->before.data) :
+				 read_file(SITE_EXAMPLE, &text);
+	if (!ok) {
+		fprintf(stderr, "ddnsgate: %s: %s\n",
+		    s->before.len > 0 ? s->file : SITE_EXAMPLE,
+		    errno != 0 ? strerror(errno) : "is too large");
+		goto out;
+	}
+	set_directive(&text, "server_name", s->server);
+	set_directive(&text, "ssl_certificate", s->certificate);
+	set_directive(&text, "ssl_certificate_key", s->key);
+	set_socket(&text, s->socket);
+	s->placed = ok = !text.failed && place(s->file, text.data);
+	certificate = ok ? site_certificate(s->file) : NULL;
+	if (certificate != NULL && access(certificate, R_OK) == 0)
+		ok = enable(s) && is_taken(s);
+	free(certificate);
+	if (!ok)
+		site_undo(s);
+out:
+	buffer_free(&text);
+	return ok;
+}
+
+void
+site_undo(struct site *s)
+{
+	struct buffer name = { .max = 4096 };
+
+	if (s->linked && enabled_name(s->file, &name))
+		(void)unlink(name.data);
+	if (s->placed && s->before.len > 0)
+		(void)place(s->file, s->before.data);
+	else if (s->placed)
+		(void)unlink(s->file);
+	s->placed = s->linked = false;
+	buffer_free(&name);
+}
+
+void
+site_end(struct site *s)
+{
+	buffer_free(&s->before);
+}
