@@ -8,7 +8,7 @@
 
 #define REPEATS_MAX    2
 #define RETRY_PAUSE_MS 200
-#define KEPT_MAX       (4UL << 20) /* bytes of shared answers; then all go */
+#define KEPT_MAX       (4UL << 20) /* bytes of shared answers */
 
 /*
  * The first request goes alone: it shows whether the token is good, and opens
@@ -46,6 +46,34 @@ share_no_more(struct run *run)
 	run->kept = 0;
 }
 
+/* Bytes of the answer, or of all its pages. */
+static size_t
+size_of(const struct call *c)
+{
+	if (c->rc != ERR_OK)
+		return 0;
+	return c->pages.bytes > 0 ? c->pages.bytes : c->answer->body.len;
+}
+
+/*
+ * Keeps the answer to c for other steps, and of the older ones as many as there
+ * is room for.  The latest is kept however large it is: the records that are on
+ * their way to it would each ask for it anew.
+ */
+static void
+keep(struct run *run, struct call *c)
+{
+	run->kept += size_of(c);
+	for (struct call *old = run->calls; old != NULL; old = old->next) {
+		if (run->kept <= KEPT_MAX)
+			return;
+		if (old == c || !old->shared || !old->over)
+			continue;
+		old->shared = false;
+		run->kept -= size_of(old);
+	}
+}
+
 static void
 finish(struct run *run, struct call *c)
 {
@@ -58,11 +86,8 @@ finish(struct run *run, struct call *c)
 	run->answered = true;
 	if (c->answer->retry_after > run->retry_after)
 		run->retry_after = c->answer->retry_after;
-	if (!c->shared)
-		return;
-	run->kept += c->pages.bytes > 0 ? c->pages.bytes : c->answer->body.len;
-	if (run->kept > KEPT_MAX)
-		share_no_more(run);
+	if (c->shared)
+		keep(run, c);
 }
 
 static const char *
