@@ -120,6 +120,7 @@ class Providers:
 
     def talk(self, connection):
         connection.settimeout(20)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with self.tls.wrap_socket(connection, server_side=True) as secured, \
                     secured.makefile("rb") as stream:

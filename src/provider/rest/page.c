@@ -22,7 +22,7 @@ list_in(json_object *tree, const char *pointer)
 	    NULL;
 }
 
-/* A text or a number that is not empty; NULL for anything else. */
+/* A text that is not empty, or a number but 0; NULL for anything else. */
 static const char *
 text_at(json_object *tree, const char *pointer)
 {
@@ -34,7 +34,7 @@ text_at(json_object *tree, const char *pointer)
 	    json_object_is_type(value, json_type_boolean))
 		return NULL;
 	text = json_object_get_string(value);
-	return *text != '\0' ? text : NULL;
+	return *text != '\0' && strcmp(text, "0") != 0 ? text : NULL;
 }
 
 /* Appends the elements of one more page. */
@@ -67,6 +67,8 @@ next_of(const struct pages_read *p, const struct pages *how, json_object *page,
 
 	if (how->kind == PAGING_LINK || how->kind == PAGING_CURSOR)
 		return text_at(page, how->next);
+	if (how->total != NULL && total == NULL)
+		return NULL;
 	n = how->kind == PAGING_NUMBER ? p->count : so_far;
 	all = total != NULL ? (size_t)strtoull(total, NULL, 10) : n + (got > 0);
 	if (n >= all || got == 0)
