@@ -30,6 +30,7 @@ static const struct {
 	    "say what changed, and what was refused" },
 	{ "forget", command_forget,
 	    "let the next update of a host begin anew" },
+	{ "notify", command_notify, "try the receivers of news" },
 	{ "top", command_top, "watch what the service does" },
 	{ "health", command_health, "ask whether the service is well" },
 	{ "--version", command_version, "say what this build can do" },

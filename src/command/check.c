@@ -29,6 +29,8 @@ print_gateway(const struct gateway *g, bool asked)
 		    (unsigned int)s->listen.mode);
 	for (size_t i = 0; i < s->provider_count; i++)
 		provider_print(providers_get(g->providers, i), asked, stdout);
+	for (size_t i = 0; i < g->receivers->count; i++)
+		receiver_print(&g->receivers->list[i], stdout);
 	for (size_t i = 0; i < s->account_count; i++)
 		account_show(s, &s->accounts[i]);
 }

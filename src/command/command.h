@@ -21,6 +21,7 @@ int command_provider(int argc, char *argv[]);
 int command_router(int argc, char *argv[]);
 int command_status(int argc, char *argv[]);
 int command_history(int argc, char *argv[]);
+int command_notify(int argc, char *argv[]);
 int command_forget(int argc, char *argv[]);
 int command_health(int argc, char *argv[]);
 int command_top(int argc, char *argv[]);

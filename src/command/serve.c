@@ -20,6 +20,7 @@
 #include "command/usage.h"
 #include "pool/backoff.h"
 #include "pool/listener.h"
+#include "pool/notifier.h"
 #include "pool/notify.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
@@ -39,62 +40,111 @@ fail(const struct error *why)
 	return EXIT_FAILED;
 }
 
-/* One worker with nobody above it, and the resolver that it needs. */
+/* The processes that one worker with nobody above it needs. */
+enum helper { HELPER_RESOLVER, HELPER_NOTIFIER, HELPER__COUNT };
+
+static const struct helper_kind {
+	const char *what, *title;
+	enum sandbox_kind sandbox;
+	int ends_by; /* this signal */
+} helper_kinds[] = {
+	[HELPER_RESOLVER] = { "resolver", "ddnsgate names", SANDBOX_NAMES,
+	    SIGKILL },
+	[HELPER_NOTIFIER] = { "notifier", "ddnsgate notify", SANDBOX_NOTIFIER,
+	    SIGTERM },
+};
+
 struct single {
 	struct gateway *gateway;
 	struct worker *worker;
-	pid_t resolver; /* 0: none */
-	int64_t born;	/* of resolver */
-	struct backoff backoff;
-	struct slot *slot;   /* of resolver, shared with it */
+	struct {
+		pid_t pid;    /* 0: none */
+		int64_t born; /* of it */
+		struct backoff backoff;
+		struct slot *slot; /* shared with it */
+	} helpers[HELPER__COUNT];
+	int listener;
 	int64_t watch_at;    /* the accounts are looked at then */
 	struct store *store; /* for that; NULL: none needed */
 	bool broken;	     /* the gateway can only be freed */
 };
 
-/* Has the resolver ended?  Waits for that if it is told to end. */
+/* Has the helper ended?  Waits for that if it is told to end. */
 static bool
-resolver_ended(struct single *s, bool end)
+helper_ended(struct single *s, enum helper h, bool end)
 {
+	const struct helper_kind *k = &helper_kinds[h];
 	pid_t pid;
 	int status;
 
-	if (s->resolver == 0)
+	if (s->helpers[h].pid == 0)
 		return false;
 	if (end)
-		kill(s->resolver, SIGKILL);
-	if ((pid = waitpid(s->resolver, &status, end ? 0 : WNOHANG)) == 0)
+		kill(s->helpers[h].pid, k->ends_by);
+	if ((pid = waitpid(s->helpers[h].pid, &status, end ? 0 : WNOHANG)) == 0)
 		return false;
 	if (!end && pid > 0)
-		(void)process_ended("resolver", pid, status);
-	s->resolver = 0;
+		(void)process_ended(k->what, pid, status);
+	s->helpers[h].pid = 0;
 	return true;
 }
 
-/* The resolver is replaced by the same rules as that of a pool. */
 static void
-keep_resolver(struct single *s)
+end_helpers(struct single *s)
 {
-	if (resolver_ended(s, false))
-		backoff_death(&s->backoff, clock_now(), s->born,
-		    atomic_load(&s->slot->stage) == STAGE_SERVED, true);
-	if (s->resolver != 0 ||
-	    providers_resolved(s->gateway->providers, 0) == NULL ||
-	    backoff_left(&s->backoff, clock_now()) > 0)
+	for (enum helper h = 0; h < HELPER__COUNT; h++)
+		(void)helper_ended(s, h, true);
+}
+
+static bool
+is_wanted(const struct single *s, enum helper h)
+{
+	return h == HELPER_NOTIFIER ? s->gateway->receivers->count > 0 :
+				      gateway_resolved(s->gateway, 0) != NULL;
+}
+
+/* The life of a helper, which never comes back from here. */
+static _Noreturn void
+helper_run(const struct single *s, enum helper h)
+{
+	close(s->listener);
+	activity_show(helper_kinds[h].what, NULL);
+	if (!sandbox_enter(helper_kinds[h].sandbox, s->gateway))
+		_exit(EXIT_FAILURE);
+	if (h == HELPER_NOTIFIER)
+		notifier_run(s->gateway, s->helpers[h].slot);
+	resolver_run(s->gateway, s->helpers[h].slot);
+}
+
+/* A helper is replaced by the same rules as that of a pool. */
+static void
+keep_helper(struct single *s, enum helper h)
+{
+	struct backoff *b = &s->helpers[h].backoff;
+	struct slot *slot = s->helpers[h].slot;
+
+	if (helper_ended(s, h, false))
+		backoff_death(b, clock_now(), s->helpers[h].born,
+		    atomic_load(&slot->stage) == STAGE_SERVED, true);
+	if (s->helpers[h].pid != 0 || !is_wanted(s, h) ||
+	    backoff_left(b, clock_now()) > 0)
 		return;
-	atomic_store(&s->slot->stage, STAGE_STARTING);
-	s->born = clock_now();
-	if ((s->resolver = process_fork("ddnsgate names")) == 0) {
-		activity_show("resolver", NULL);
-		if (!sandbox_enter(SANDBOX_NAMES, s->gateway))
-			_exit(EXIT_FAILURE);
-		resolver_run(s->gateway->providers, s->slot);
-	}
-	if (s->resolver != -1)
+	atomic_store(&slot->stage, STAGE_STARTING);
+	s->helpers[h].born = clock_now();
+	if ((s->helpers[h].pid = process_fork(helper_kinds[h].title)) == 0)
+		helper_run(s, h);
+	if (s->helpers[h].pid != -1)
 		return;
-	s->resolver = 0;
-	backoff_failure(&s->backoff, clock_now(), true);
+	s->helpers[h].pid = 0;
+	backoff_failure(b, clock_now(), true);
 	lack_tell("fork", errno);
+}
+
+static void
+keep_helpers(struct single *s)
+{
+	for (enum helper h = 0; h < HELPER__COUNT; h++)
+		keep_helper(s, h);
 }
 
 /* As the workers of a pool, for the first round of the resolver. */
@@ -104,8 +154,9 @@ await_names(const struct single *s)
 	const struct timespec pause = { .tv_nsec = 20000000L };
 	int64_t until = clock_now() + RESOLVER_FIRST_MS;
 
-	while (s->resolver != 0 && clock_left(until) > 0 &&
-	    atomic_load(&s->slot->stage) != STAGE_SERVED &&
+	while (s->helpers[HELPER_RESOLVER].pid != 0 && clock_left(until) > 0 &&
+	    atomic_load(&s->helpers[HELPER_RESOLVER].slot->stage) !=
+		STAGE_SERVED &&
 	    !providers_known(s->gateway->providers))
 		nanosleep(&pause, NULL);
 }
@@ -123,15 +174,16 @@ single_reload(struct single *s)
 		gateway_free(new);
 		return;
 	}
-	(void)resolver_ended(s, true);
+	end_helpers(s);
 	store_close(s->store);
 	s->store = NULL;
 	gateway_inherit(new, s->gateway);
 	gateway_free(s->gateway);
 	s->gateway = new;
-	backoff_reset(&s->backoff);
+	for (enum helper h = 0; h < HELPER__COUNT; h++)
+		backoff_reset(&s->helpers[h].backoff);
 	gateway_log_faults(s->gateway);
-	keep_resolver(s);
+	keep_helpers(s);
 	await_names(s);
 	log_info("the configuration was read again");
 }
@@ -161,7 +213,7 @@ single_watch(struct single *s)
 	gateway_log_faults(s->gateway);
 }
 
-/* The resolver has the log open as well, so another one takes its place. */
+/* The helpers have the log open as well, so others take their places. */
 static void
 single_reopen(struct single *s)
 {
@@ -171,24 +223,36 @@ single_reopen(struct single *s)
 		log_warn("the log stays as it was: %s", why.text);
 		return;
 	}
-	(void)resolver_ended(s, true);
+	end_helpers(s);
 	log_info("the log was opened again");
+}
+
+/* False: there is no memory. */
+static bool
+make_slots(struct single *s)
+{
+	for (enum helper h = 0; h < HELPER__COUNT; h++)
+		if ((s->helpers[h].slot =
+			    shared_new(sizeof *s->helpers[h].slot)) == NULL) {
+			log_warn("out of memory");
+			return false;
+		}
+	return true;
 }
 
 /* Takes g.  Returns the exit status. */
 static int
 serve_single(struct gateway *g, int listener)
 {
-	struct single s = { .gateway = g };
+	struct single s = { .gateway = g, .listener = listener };
 	enum worker_task task = WORKER_STOP;
 	int status = EXIT_FAILED;
 
-	if ((s.slot = shared_new(sizeof *s.slot)) == NULL)
-		log_warn("out of memory");
-	else if ((s.worker = worker_new(g, listener, NULL, NULL, true)) != NULL)
+	if (make_slots(&s) &&
+	    (s.worker = worker_new(g, listener, NULL, NULL, true)) != NULL)
 		task = WORKER_GO_ON;
 	if (task == WORKER_GO_ON) {
-		keep_resolver(&s);
+		keep_helpers(&s);
 		await_names(&s);
 	}
 	for (; task != WORKER_STOP; task = worker_turn(s.worker)) {
@@ -200,16 +264,17 @@ serve_single(struct gateway *g, int listener)
 			single_watch(&s);
 		if (s.broken)
 			break;
-		keep_resolver(&s);
+		keep_helpers(&s);
 	}
 	if (s.worker != NULL && !s.broken) {
 		worker_drain(s.worker);
 		status = EXIT_OK;
 	}
-	(void)resolver_ended(&s, true);
+	end_helpers(&s);
 	worker_free(s.worker);
 	store_close(s.store);
-	shared_free(s.slot, sizeof *s.slot);
+	for (enum helper h = 0; h < HELPER__COUNT; h++)
+		shared_free(s.helpers[h].slot, sizeof *s.helpers[h].slot);
 	gateway_free(s.gateway);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "config/document.h"
 #include "config/reader.h"
+#include "config/receiver.h"
 #include "config/directory.h"
 #include "config/settings.h"
 
@@ -85,8 +86,8 @@ read_peers(const struct reader *r, struct settings *s)
 	}
 }
 
-static void
-read_addresses(const struct reader *r, struct provider_settings *to)
+void
+settings_read_addresses(const struct reader *r, struct provider_settings *to)
 {
 	size_t count = reader_array(r, SETTINGS_ADDRESSES_MAX);
 
@@ -150,7 +151,7 @@ read_provider(struct reader *r, struct provider_settings *to, const char *ca)
 	m = reader_member(r, "config");
 	to->variables = read_variables(&m);
 	m = reader_member(r, "addresses");
-	read_addresses(&m, to);
+	settings_read_addresses(&m, to);
 	to->ca = read_filename(r, "ca", ca);
 	read_end(r);
 }
@@ -309,7 +310,7 @@ read_metrics(struct reader *r, struct metrics_settings *to)
 static void
 read_settings(struct reader *r, struct settings *s)
 {
-	struct reader m, providers, operators, defaults, accounts;
+	struct reader m, providers, operators, notify, defaults, accounts;
 
 	s->workers = (unsigned int)read_integer(r, "workers", 1,
 	    SETTINGS_WORKERS_MAX, WORKERS_DEFAULT);
@@ -332,6 +333,7 @@ read_settings(struct reader *r, struct settings *s)
 	s->ca = read_filename(r, "ca", SETTINGS_CA_DEFAULT);
 	providers = reader_member(r, "providers");
 	operators = reader_member(r, "operators");
+	notify = reader_member(r, "notify");
 	defaults = reader_member(r, "defaults");
 	accounts = reader_member(r, "accounts");
 	s->account_directory = read_filename(r, "account_directory", NULL);
@@ -343,6 +345,7 @@ read_settings(struct reader *r, struct settings *s)
 	read_end(r);
 	read_providers(&providers, s);
 	operators_read(&operators, s);
+	receivers_read(&notify, s);
 	account_check_defaults(&defaults, s);
 	read_accounts(&accounts, s);
 }
@@ -412,6 +415,7 @@ settings_free(struct settings *s)
 	free(s->accounts);
 	free(s->providers);
 	free(s->operators);
+	free(s->receivers);
 	free(s->file);
 	heap_region_free(s->region);
 	free(s);

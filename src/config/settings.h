@@ -59,6 +59,9 @@ struct metrics_settings {
 	bool hosts;
 };
 
+struct reader;
+struct receiver_settings;
+
 struct settings {
 	char *file;
 	struct edition edition;	    /* of file */
@@ -77,6 +80,8 @@ struct settings {
 	struct metrics_settings metrics;
 	struct operator_settings *operators;
 	size_t operator_count;
+	struct receiver_settings *receivers; /* of news */
+	size_t receiver_count;
 	struct account_settings *accounts; /* sorted by name */
 	size_t account_count;
 	const char *account_directory; /* of more of them, or NULL */
@@ -121,6 +126,10 @@ void settings_free(struct settings *s);
 
 /* Is the place of a state the URL of a database, not a directory? */
 bool settings_is_database(const char *place);
+
+/* Reads a list of addresses, for the readers of other parts. */
+void settings_read_addresses(const struct reader *r,
+    struct provider_settings *to);
 
 /* The order of accounts, for qsort(3). */
 int settings_compare_accounts(const void *a, const void *b);

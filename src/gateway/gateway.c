@@ -40,6 +40,8 @@ load_trust(struct gateway *g, struct error *why)
 	for (size_t i = 0; i < s->provider_count && rc == ERR_OK; i++)
 		rc = provider_trust(providers_get(g->providers, i), g->trust,
 		    why);
+	if (rc == ERR_OK)
+		rc = receivers_trust(g->receivers, g->trust, why);
 	if (rc != ERR_OK)
 		return error_prefix(why, "%s", s->file);
 	for (size_t i = 0; i < s->account_count; i++)
@@ -86,6 +88,7 @@ make(const char *file, const struct settings *before, struct error *why)
 		table_read(writable(g), before, &judge, why) != ERR_OK) ||
 	    (g->accounts = accounts_new(g->settings, why)) == NULL ||
 	    (g->providers = providers_new(g->settings, why)) == NULL ||
+	    (g->receivers = receivers_new(g->settings, why)) == NULL ||
 	    load_trust(g, why) != ERR_OK)
 		goto fail;
 	return g;
@@ -104,6 +107,25 @@ struct gateway *
 gateway_read_again(const struct gateway *g, struct error *why)
 {
 	return make(g->settings->file, g->settings, why);
+}
+
+const struct endpoint *
+gateway_resolved(const struct gateway *g, size_t index)
+{
+	const struct endpoint *e;
+	size_t providers = 0;
+
+	while ((e = providers_resolved(g->providers, providers)) != NULL)
+		if (providers++ == index)
+			return e;
+	return receivers_resolved(g->receivers, index - providers);
+}
+
+bool
+gateway_only_reads_addresses(const struct gateway *g)
+{
+	return providers_only_read(g->providers) &&
+	    receivers_only_read(g->receivers);
 }
 
 bool
@@ -273,6 +295,7 @@ gateway_free(struct gateway *g)
 	notices_free(g->notices);
 	prover_free(g->prover);
 	trust_free(g->trust);
+	receivers_free(g->receivers);
 	providers_free(g->providers);
 	accounts_free(g->accounts);
 	settings_free(writable(g));

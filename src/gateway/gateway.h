@@ -15,6 +15,7 @@
 #include "gateway/request.h"
 #include "gateway/slow.h"
 #include "https/exchange.h"
+#include "news/receivers.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
 #include "state/state.h"
@@ -28,8 +29,9 @@ struct gateway {
 	struct trust *trust; /* of proofs and providers */
 	struct prover *prover;
 	struct providers *providers;
-	struct notices *notices; /* or NULL */
-	struct slow *slow;	 /* this and the next two are NULL until
+	struct receivers *receivers; /* of news */
+	struct notices *notices;     /* or NULL */
+	struct slow *slow;	     /* this and the next two are NULL until
 			      * gateway_open_state() */
 	struct metrics *metrics;
 	struct budget *budget;
@@ -67,6 +69,19 @@ struct gateway *gateway_new(const char *file, struct error *why);
  * directory that is wrong now is as it is in g.
  */
 struct gateway *gateway_read_again(const struct gateway *g, struct error *why);
+
+/*
+ * The hosts of providers and receivers that the resolver must be asked for,
+ * counted from 0; NULL after the last.
+ */
+#define GATEWAY_RESOLVED_MAX (PROVIDERS_RESOLVED_MAX + RECEIVERS_RESOLVED_MAX)
+const struct endpoint *gateway_resolved(const struct gateway *g, size_t index);
+
+/*
+ * From now on this process can only read what the resolver has found.  False:
+ * errno says why.
+ */
+bool gateway_only_reads_addresses(const struct gateway *g);
 
 /* Can its accounts change without a reload of all? */
 bool gateway_watches(const struct gateway *g);

@@ -266,17 +266,24 @@ read_claim(struct update *u)
 	    &u->why);
 }
 
-/* What the state knows of the hosts. */
+/*
+ * What the state knows of the hosts.  Where that leaves nothing to do, the
+ * addresses that are not to be published are told to it here.
+ */
 static enum err
 recall(struct update *u)
 {
+	enum err rc;
+
 	/* A file answers at once. */
 	if (u->store != NULL &&
 	    settings_is_database(u->gateway->settings->state.place))
 		activity_set(ACTIVITY_STATE);
 	else
 		activity_pass(ACTIVITY_STATE);
-	return hosts_recall(u);
+	if ((rc = hosts_recall(u)) == ERR_OK && !update_has_open(u))
+		hosts_learn(u);
+	return rc;
 }
 
 /* Does the client still wait?  Asked before the expensive steps. */

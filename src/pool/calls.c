@@ -42,13 +42,15 @@
 
 #define ALL                                                              \
 	(CALLS_SUPERVISOR | CALLS_WORKER | CALLS_NAMES | CALLS_WATCHER | \
-	    CALLS_DATABASE)
-#define PARENT	 CALLS_SUPERVISOR
-#define WORKER	 (CALLS_SUPERVISOR | CALLS_WORKER)
+	    CALLS_NOTIFIER | CALLS_DATABASE)
+#define PARENT CALLS_SUPERVISOR
+#define WORKER (CALLS_SUPERVISOR | CALLS_WORKER)
+/* Whoever uses the state, and speaks HTTPS. */
+#define CLIENTS	 (WORKER | CALLS_NOTIFIER)
 #define NAMES	 (CALLS_SUPERVISOR | CALLS_NAMES)
 #define DATABASE (CALLS_SUPERVISOR | CALLS_DATABASE)
 #define SYSLOG	 (CALLS_SUPERVISOR | CALLS_SYSLOG)
-#define SOCKETS	 (WORKER | NAMES | DATABASE)
+#define SOCKETS	 (CLIENTS | NAMES | DATABASE)
 #define CHECKS	 CALLS_CHECKS
 /* Whoever reads names through the modules of nsswitch.conf(5). */
 #define LOADERS (NAMES | DATABASE)
@@ -157,38 +159,38 @@ static const struct call table[] = {
 	{ "ioctl", ALL, { ARG(1, TCGETS) } }, /* isatty(3) */
 
 	/* The state: SQLite locks, syncs, cuts and replaces its files. */
-	{ "fcntl", WORKER, { ARG(1, F_GETLK) } },
-	{ "fcntl", WORKER, { ARG(1, F_SETLK) } },
-	{ "fcntl", WORKER, { ARG(1, F_SETLKW) } },
-	{ "fcntl64", WORKER, { ARG(1, F_GETLK) } },
-	{ "fcntl64", WORKER, { ARG(1, F_SETLK) } },
-	{ "fcntl64", WORKER, { ARG(1, F_SETLKW) } },
-	{ "fcntl64", WORKER, { ARG(1, 12 /* F_GETLK64 */) } },
-	{ "fcntl64", WORKER, { ARG(1, 13 /* F_SETLK64 */) } },
-	{ "fcntl64", WORKER, { ARG(1, 14 /* F_SETLKW64 */) } },
-	{ "flock", WORKER, ALWAYS },
-	{ "fsync", WORKER, ALWAYS },
-	{ "fdatasync", WORKER, ALWAYS },
-	{ "ftruncate", WORKER, ALWAYS },
-	{ "ftruncate64", WORKER, ALWAYS },
-	{ "fallocate", WORKER, ALWAYS },
-	{ "fchmod", WORKER, ALWAYS },
-	{ "fchown", WORKER, ALWAYS },
-	{ "fchown32", WORKER, ALWAYS },
-	{ "unlink", WORKER, ALWAYS },
-	{ "unlinkat", WORKER, ALWAYS },
-	{ "rename", WORKER, ALWAYS },
-	{ "renameat", WORKER, ALWAYS },
-	{ "renameat2", WORKER, ALWAYS },
-	{ "mkdir", WORKER, ALWAYS },
-	{ "mkdirat", WORKER, ALWAYS },
-	{ "rmdir", WORKER, ALWAYS },
-	{ "utimensat", WORKER, ALWAYS },
-	{ "utimensat_time64", WORKER, ALWAYS },
-	{ "statfs", WORKER, ALWAYS },
-	{ "statfs64", WORKER, ALWAYS },
-	{ "fstatfs", WORKER, ALWAYS },
-	{ "fstatfs64", WORKER, ALWAYS },
+	{ "fcntl", CLIENTS, { ARG(1, F_GETLK) } },
+	{ "fcntl", CLIENTS, { ARG(1, F_SETLK) } },
+	{ "fcntl", CLIENTS, { ARG(1, F_SETLKW) } },
+	{ "fcntl64", CLIENTS, { ARG(1, F_GETLK) } },
+	{ "fcntl64", CLIENTS, { ARG(1, F_SETLK) } },
+	{ "fcntl64", CLIENTS, { ARG(1, F_SETLKW) } },
+	{ "fcntl64", CLIENTS, { ARG(1, 12 /* F_GETLK64 */) } },
+	{ "fcntl64", CLIENTS, { ARG(1, 13 /* F_SETLK64 */) } },
+	{ "fcntl64", CLIENTS, { ARG(1, 14 /* F_SETLKW64 */) } },
+	{ "flock", CLIENTS, ALWAYS },
+	{ "fsync", CLIENTS, ALWAYS },
+	{ "fdatasync", CLIENTS, ALWAYS },
+	{ "ftruncate", CLIENTS, ALWAYS },
+	{ "ftruncate64", CLIENTS, ALWAYS },
+	{ "fallocate", CLIENTS, ALWAYS },
+	{ "fchmod", CLIENTS, ALWAYS },
+	{ "fchown", CLIENTS, ALWAYS },
+	{ "fchown32", CLIENTS, ALWAYS },
+	{ "unlink", CLIENTS, ALWAYS },
+	{ "unlinkat", CLIENTS, ALWAYS },
+	{ "rename", CLIENTS, ALWAYS },
+	{ "renameat", CLIENTS, ALWAYS },
+	{ "renameat2", CLIENTS, ALWAYS },
+	{ "mkdir", CLIENTS, ALWAYS },
+	{ "mkdirat", CLIENTS, ALWAYS },
+	{ "rmdir", CLIENTS, ALWAYS },
+	{ "utimensat", CLIENTS, ALWAYS },
+	{ "utimensat_time64", CLIENTS, ALWAYS },
+	{ "statfs", CLIENTS, ALWAYS },
+	{ "statfs64", CLIENTS, ALWAYS },
+	{ "fstatfs", CLIENTS, ALWAYS },
+	{ "fstatfs64", CLIENTS, ALWAYS },
 	{ "memfd_create", WORKER, ALWAYS }, /* of libfcgi's stream */
 
 	/* Signals: to nobody but itself.  Handlers, but for SIGSYS. */
@@ -258,14 +260,14 @@ static const struct call table[] = {
 	{ "_newselect", ALL, ALWAYS },
 	{ "pselect6", ALL, ALWAYS },
 	{ "pselect6_time64", ALL, ALWAYS },
-	{ "epoll_create1", WORKER | LOADERS, ALWAYS },
-	{ "epoll_ctl", WORKER | LOADERS, ALWAYS },
-	{ "epoll_wait", WORKER | LOADERS, ALWAYS },
-	{ "epoll_pwait", WORKER | LOADERS, ALWAYS },
-	{ "epoll_pwait2", WORKER | LOADERS, ALWAYS },
-	{ "eventfd2", WORKER | LOADERS, ALWAYS },
-	{ "pipe", WORKER | LOADERS, ALWAYS },
-	{ "pipe2", WORKER | LOADERS, ALWAYS },
+	{ "epoll_create1", CLIENTS | LOADERS, ALWAYS },
+	{ "epoll_ctl", CLIENTS | LOADERS, ALWAYS },
+	{ "epoll_wait", CLIENTS | LOADERS, ALWAYS },
+	{ "epoll_pwait", CLIENTS | LOADERS, ALWAYS },
+	{ "epoll_pwait2", CLIENTS | LOADERS, ALWAYS },
+	{ "eventfd2", CLIENTS | LOADERS, ALWAYS },
+	{ "pipe", CLIENTS | LOADERS, ALWAYS },
+	{ "pipe2", CLIENTS | LOADERS, ALWAYS },
 	{ "timerfd_create", LOADERS, ALWAYS },
 	{ "timerfd_settime", LOADERS, ALWAYS },
 
@@ -280,8 +282,8 @@ static const struct call table[] = {
 	{ "socket", LOADERS, { ARG(0, AF_UNIX), STREAM } },
 	{ "socket", NAMES, { ARG(0, AF_UNIX), DATAGRAM } },
 	{ "socket", SYSLOG, { ARG(0, AF_UNIX), DATAGRAM } },
-	{ "socketpair", WORKER, ALWAYS }, /* libcurl wakes itself */
-	{ "bind", SOCKETS, ALWAYS },	  /* of netlink */
+	{ "socketpair", CLIENTS, ALWAYS }, /* libcurl wakes itself */
+	{ "bind", SOCKETS, ALWAYS },	   /* of netlink */
 	{ "connect", SOCKETS | SYSLOG, ALWAYS },
 	{ "shutdown", SOCKETS, ALWAYS },
 	{ "getsockname", SOCKETS, ALWAYS },

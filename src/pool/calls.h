@@ -18,9 +18,10 @@
 #define CALLS_WORKER	 (1U << 1)
 #define CALLS_NAMES	 (1U << 2) /* resolver.h */
 #define CALLS_WATCHER	 (1U << 3)
-#define CALLS_DATABASE	 (1U << 4) /* speaks to PostgreSQL as well */
-#define CALLS_SYSLOG	 (1U << 5) /* writes to syslogd */
-#define CALLS_CHECKS	 (1U << 6) /* a build with sanitizers or coverage */
+#define CALLS_NOTIFIER	 (1U << 4)
+#define CALLS_DATABASE	 (1U << 5) /* speaks to PostgreSQL as well */
+#define CALLS_SYSLOG	 (1U << 6) /* writes to syslogd */
+#define CALLS_CHECKS	 (1U << 7) /* a build with sanitizers or coverage */
 
 /* Was it built with libseccomp? */
 bool calls_limited(void);

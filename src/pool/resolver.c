@@ -34,15 +34,15 @@ ask_if_due(const struct endpoint *e, struct schedule *s)
 }
 
 void
-resolver_run(const struct providers *p, struct slot *slot)
+resolver_run(const struct gateway *g, struct slot *slot)
 {
-	static struct schedule schedules[PROVIDERS_RESOLVED_MAX];
+	static struct schedule schedules[GATEWAY_RESOLVED_MAX];
 	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
 	const struct endpoint *e;
 
 	process_default_signals();
 	for (;;) {
-		for (size_t i = 0; (e = providers_resolved(p, i)) != NULL; i++)
+		for (size_t i = 0; (e = gateway_resolved(g, i)) != NULL; i++)
 			ask_if_due(e, &schedules[i]);
 		if (slot != NULL)
 			atomic_store(&slot->stage, STAGE_SERVED);

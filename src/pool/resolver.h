@@ -1,5 +1,6 @@
 /*
- * resolver.h - the process that asks the resolver for providers' addresses.
+ * resolver.h - the process that asks the resolver for addresses of providers
+ * and receivers of news.
  *
  * The resolver may hang for as long as it likes, so no worker asks it.  This
  * process holds no token and no socket of clients; what it finds lies in
@@ -8,8 +9,8 @@
 #ifndef POOL_RESOLVER_H
 #define POOL_RESOLVER_H
 
+#include "gateway/gateway.h"
 #include "pool/scoreboard.h"
-#include "provider/provider.h"
 
 /*
  * So long at most the first worker waits for the first round: updates that came
@@ -18,13 +19,12 @@
 #define RESOLVER_FIRST_MS 2000
 
 /*
- * Asks for each host of p now, every 5 minutes, and soon after a request found
- * that none of its addresses answers.  Never returns; any signal but SIGHUP and
- * SIGUSR1 ends the process, and it exits with status 0 when its sandbox is
- * stale.  slot may be NULL; its stage becomes STAGE_SERVED
- * after the first round.  Call it in a child, where providers_resolved(p, 0) is
- * not NULL.
+ * Asks for each host of gateway_resolved() now, every 5 minutes, and soon after
+ * it was found that none of its addresses answers.  Never returns; any signal
+ * but SIGHUP and SIGUSR1 ends the process, and it exits with status 0 when its
+ * sandbox is stale.  slot may be NULL; its stage becomes STAGE_SERVED after the
+ * first round.  Call it in a child, where gateway_resolved(g, 0) is not NULL.
  */
-_Noreturn void resolver_run(const struct providers *p, struct slot *slot);
+_Noreturn void resolver_run(const struct gateway *g, struct slot *slot);
 
 #endif

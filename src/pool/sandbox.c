@@ -18,7 +18,7 @@
 #include "pool/sandbox.h"
 #include "provider/endpoint.h"
 
-#define WATCHED_MAX 16 /* files whose replacement is noticed */
+#define WATCHED_MAX 32 /* files whose replacement is noticed */
 #define DNS_PORT    53
 
 /* What the files of one process are: for open(2), and whether replaced. */
@@ -42,6 +42,7 @@ static const struct kind {
 	[SANDBOX_WORKER] = { "worker", CALLS_WORKER, 1024, true },
 	[SANDBOX_NAMES] = { "resolver", CALLS_NAMES, 64, true },
 	[SANDBOX_WATCHER] = { "watcher", CALLS_WATCHER, 64, true },
+	[SANDBOX_NOTIFIER] = { "notifier", CALLS_NOTIFIER, 256, true },
 };
 
 void
@@ -198,14 +199,39 @@ allow_marks(int rules)
 }
 
 static bool
-allow_worker(int rules, const struct gateway *g, bool database)
+allow_state(int rules, const struct gateway *g, bool database)
 {
-	return allow_ports(rules, g) && allow_marks(rules) &&
-	    landlock_allow_path(rules, "/dev/urandom", LL_READ_FILE) &&
+	return landlock_allow_path(rules, "/dev/urandom", LL_READ_FILE) &&
 	    (database ? allow_database(rules, g) :
 			landlock_allow_path(rules, g->settings->state.place,
 			    LL_READ_FILE | LL_WRITE_FILE | LL_READ_DIR |
 				LL_MAKE_REG | LL_REMOVE_FILE | LL_TRUNCATE));
+}
+
+static bool
+allow_worker(int rules, const struct gateway *g, bool database)
+{
+	return allow_ports(rules, g) && allow_marks(rules) &&
+	    allow_state(rules, g, database);
+}
+
+/*
+ * Where its receivers are, and their secrets, with the owners of their
+ * directories, which are looked at before a secret is read.
+ */
+static bool
+allow_notifier(int rules, const struct gateway *g, bool database)
+{
+	bool done = allow_state(rules, g, database);
+
+	for (size_t i = 0; i < g->receivers->count && done; i++) {
+		const struct receiver *r = &g->receivers->list[i];
+
+		done = landlock_allow_port(rules, r->at.port);
+		if (done && r->settings->secret_file != NULL)
+			done = allow_file(rules, r->settings->secret_file);
+	}
+	return done;
 }
 
 /* Only names and times; while the directory is not there, those above it. */
@@ -256,6 +282,8 @@ restrict_files(enum sandbox_kind kind, const struct gateway *g, bool database)
 		done = allow_names(rules);
 	else if (kind == SANDBOX_WATCHER)
 		done = allow_watcher(rules, g, database);
+	else if (kind == SANDBOX_NOTIFIER)
+		done = allow_notifier(rules, g, database);
 	return landlock_enter(rules) && done;
 }
 

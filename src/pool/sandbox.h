@@ -17,6 +17,7 @@ enum sandbox_kind {
 	SANDBOX_WORKER,
 	SANDBOX_NAMES,
 	SANDBOX_WATCHER,
+	SANDBOX_NOTIFIER,
 };
 
 /*

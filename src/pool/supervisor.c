@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "pool/backoff.h"
 #include "pool/crashes.h"
+#include "pool/notifier.h"
 #include "pool/notify.h"
 #include "pool/process.h"
 #include "pool/resolver.h"
@@ -39,15 +40,22 @@
  * Two generations of workers, each of which may have its helpers, live side by
  * side while the old one leaves; a third one waits until there is room.
  */
-#define HELPERS_MAX  2 /* a resolver, and a watcher */
+#define HELPERS_MAX  3 /* a resolver, a watcher, and a notifier */
 #define CHILDREN_MAX (2 * (SETTINGS_WORKERS_MAX + HELPERS_MAX))
 
-enum role { ROLE_WORKER, ROLE_RESOLVER, ROLE_WATCHER, ROLE__COUNT };
+enum role {
+	ROLE_WORKER,
+	ROLE_RESOLVER,
+	ROLE_WATCHER,
+	ROLE_NOTIFIER,
+	ROLE__COUNT
+};
 
 static const char *const role_names[] = {
 	[ROLE_WORKER] = "worker",
 	[ROLE_RESOLVER] = "resolver",
 	[ROLE_WATCHER] = "watcher",
+	[ROLE_NOTIFIER] = "notifier",
 };
 _Static_assert(sizeof role_names / sizeof *role_names == ROLE__COUNT,
     "a name per role");
@@ -223,7 +231,7 @@ narrow_tables(const struct pool *p, const struct child *c)
 {
 	if (scoreboard_narrow(p->scoreboard, c->slot) &&
 	    (c->role == ROLE_RESOLVER ||
-		providers_only_read(p->gateway->providers)))
+		gateway_only_reads_addresses(p->gateway)))
 		return;
 	log_warn("%s: shared memory: %s", role_names[c->role], strerror(errno));
 	_exit(EXIT_FAILURE);
@@ -237,6 +245,7 @@ child_run(const struct pool *p, const struct child *c)
 		[ROLE_WORKER] = SANDBOX_WORKER,
 		[ROLE_RESOLVER] = SANDBOX_NAMES,
 		[ROLE_WATCHER] = SANDBOX_WATCHER,
+		[ROLE_NOTIFIER] = SANDBOX_NOTIFIER,
 	};
 
 	if (p->old_listener.fd != -1)
@@ -251,7 +260,9 @@ child_run(const struct pool *p, const struct child *c)
 	activity_show(role_names[c->role], NULL);
 	if (c->role == ROLE_WATCHER)
 		watcher_run(p->gateway, c->slot);
-	resolver_run(p->gateway->providers, c->slot);
+	if (c->role == ROLE_NOTIFIER)
+		notifier_run(p->gateway, c->slot);
+	resolver_run(p->gateway, c->slot);
 }
 
 /* False: there is no room for it, or fork(2) failed. */
@@ -262,6 +273,7 @@ start(struct pool *p, enum role role)
 		[ROLE_WORKER] = "ddnsgate worker",
 		[ROLE_RESOLVER] = "ddnsgate names",
 		[ROLE_WATCHER] = "ddnsgate watch",
+		[ROLE_NOTIFIER] = "ddnsgate notify",
 	};
 	struct child *c = p->children;
 	int64_t now = clock_now();
@@ -301,7 +313,9 @@ wanted(const struct pool *p, enum role role)
 	if (role == ROLE_WATCHER)
 		return gateway_watches(p->gateway) && !p->accounts_changed ? 1 :
 									     0;
-	return providers_resolved(p->gateway->providers, 0) != NULL ? 1 : 0;
+	if (role == ROLE_NOTIFIER)
+		return p->gateway->receivers->count > 0 ? 1 : 0;
+	return gateway_resolved(p->gateway, 0) != NULL ? 1 : 0;
 }
 
 /*

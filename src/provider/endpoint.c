@@ -124,9 +124,8 @@ tell_failure(const struct endpoint *e, int rc)
 	else if (rc == EAI_MEMORY)
 		lack_tell("getaddrinfo", ENOMEM);
 	else
-		log_warn("provider %s: %s: %s; its addresses stay as they "
-			 "were",
-		    e->settings->name, e->host, gai_strerror(rc));
+		log_warn("%s %s: %s: %s; its addresses stay as they were",
+		    e->what, e->settings->name, e->host, gai_strerror(rc));
 }
 
 bool

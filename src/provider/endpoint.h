@@ -18,7 +18,8 @@ struct endpoint {
 	char *origin; /* "https://host", or words */
 	char *path;   /* "" or "/api" */
 
-	/* Borrowed, from the settings and from struct providers. */
+	/* Borrowed, from the settings and from whoever made it. */
+	const char *what; /* "provider", for the log */
 	const struct provider_settings *settings;
 	struct resolution *resolution; /* NULL: pinned */
 };

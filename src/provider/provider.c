@@ -64,6 +64,7 @@ providers_new(const struct settings *s, struct error *why)
 	for (size_t i = 0; i < 2 * n; i++) {
 		struct endpoint *e = endpoint_at(p, i);
 
+		e->what = "provider";
 		e->settings = p->list[i / 2].settings = &s->providers[i / 2];
 		if (e->settings->address_count == 0)
 			e->resolution = resolution_at(p->resolutions, i);

@@ -97,6 +97,15 @@ struct engine {
 	    bool (*each)(const struct state_host *h, void *data), void *data);
 	enum err (*history)(struct store *st, const struct state_search *s,
 	    bool (*each)(const struct state_event *e, void *data), void *data);
+	int64_t late_s; /* see state_late_s() */
+	enum err (*news)(struct store *st, const char *after,
+	    bool (*each)(const struct state_event *e, void *data), void *data);
+	bool (*leads)(struct store *st, uint64_t id);
+	void (*resign)(struct store *st, uint64_t id);
+	enum err (
+	    *note)(struct store *st, const char *key, struct buffer *text);
+	enum err (
+	    *keep_note)(struct store *st, const char *key, const char *text);
 	/* These may be NULL. */
 	int64_t (*accounts_version)(struct store *st);
 	enum err (*accounts)(struct store *st, int64_t since,

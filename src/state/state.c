@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
@@ -366,6 +367,44 @@ store_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data)
 {
 	return st->engine->history(st, s, each, data);
+}
+
+enum err
+store_news(struct store *st, const char *after,
+    bool (*each)(const struct state_event *e, void *data), void *data)
+{
+	return st->engine->news(st, after, each, data);
+}
+
+int64_t
+state_late_s(const struct state *s)
+{
+	return s->engine->late_s;
+}
+
+bool
+store_leads(struct store *st, uint64_t id)
+{
+	return st->engine->leads(st, id);
+}
+
+void
+store_resign(struct store *st, uint64_t id)
+{
+	st->engine->resign(st, id);
+}
+
+enum err
+store_note(struct store *st, const char *key, struct buffer *text)
+{
+	buffer_clear(text);
+	return st->engine->note(st, key, text);
+}
+
+enum err
+store_keep_note(struct store *st, const char *key, const char *text)
+{
+	return st->engine->keep_note(st, key, text);
 }
 
 int64_t

@@ -250,6 +250,37 @@ struct state_search {
 enum err store_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data);
 
+/*
+ * News: what happened since, for a process that tells people of it.
+ *
+ * Calls each() for the events behind the mark after, all of them if it is "",
+ * the earliest first, until it returns false.  Several machines may commit
+ * events out of their order: one that turns up behind after may be followed by
+ * another before it, for state_late_s() seconds of the clocks of both.
+ */
+enum err store_news(struct store *st, const char *after,
+    bool (*each)(const struct state_event *e, void *data), void *data);
+int64_t state_late_s(const struct state *s);
+
+/*
+ * May this process tell, for all that share the store?  One may at a time,
+ * under an id of its own, for STATE_LEAD_MS after each time that it was told
+ * so.  Once it has resigned another one may at once; if it ends without, after
+ * that span where several machines share the store.
+ */
+#define STATE_LEAD_MS 60000
+bool store_leads(struct store *st, uint64_t id);
+void store_resign(struct store *st, uint64_t id);
+
+/*
+ * Reads what was kept under a key into text, emptied before; nothing, if there
+ * is nothing.  store_keep_note() keeps another text there.  ERR_UNREACHABLE:
+ * the store cannot be used now, or text is too small.
+ */
+struct buffer;
+enum err store_note(struct store *st, const char *key, struct buffer *text);
+enum err store_keep_note(struct store *st, const char *key, const char *text);
+
 /* An account that the tables hold for all machines. */
 struct state_account {
 	const char *name;

@@ -10,7 +10,7 @@ from lab.gateway import ROOT
 from lab.terminal import Terminal
 
 COMMANDS = ("serve", "check", "setup", "hash", "account", "prove", "explain", "provider", "router",
-            "status", "history", "forget", "top", "health", "--version")
+            "status", "history", "forget", "notify", "top", "health", "--version")
 CALLS = [(), *((c,) for c in COMMANDS), ("provider", "list"), ("provider", "check"),
          ("provider", "run")]
 

@@ -106,6 +106,14 @@ HELPERS = [
     ("watch", "connect elsewhere", "socket"),
     ("watch", "delete a file", "unlink"),
     ("watch", "read a file", "EACCES"),
+    ("notify", "run a program", "execve"),
+    ("notify", "start a process", "clone"),
+    ("notify", "send a signal", "kill"),
+    ("notify", "map code", "mmap"),
+    ("notify", "listen", "listen"),
+    ("notify", "UDP socket", "socket"),
+    ("notify", "read a file", "EACCES"),
+    ("notify", "connect elsewhere", "EACCES"),
     ("", "run a program", "execve"),
     ("", "trace", "ptrace"),
     ("", "new namespace", "unshare"),
@@ -114,7 +122,7 @@ HELPERS = [
     ("", "link a file", "symlink"),
     ("", "send a signal", "EPERM"),
 ]
-NAMED = {"names": "resolver", "watch": "watcher", "": "supervisor"}
+NAMED = {"names": "resolver", "watch": "watcher", "notify": "notifier", "": "supervisor"}
 SIGNALS = 6                         # the version of Landlock that rules them
 
 # Without one of these calls no update comes to its end.  The whole list, some of
@@ -267,7 +275,8 @@ def pool_with(world, plain_binary, evil, folder):
         os.makedirs(accounts, exist_ok=True)
         os.chmod(accounts, 0o755)
         configuration = {**world.configuration(), "workers": 1,
-                         "account_directory": accounts}
+                         "account_directory": accounts,
+                         "notify": {"me": {"url": "https://localhost:8443/"}}}
         configuration["providers"]["asked"] = {
             "description": "powerdns", "config": {"base": "https://localhost:8443"}}
         pool = world.pool(plain_binary, configuration, f"evil-{len(pools)}",

@@ -58,6 +58,7 @@ static const struct {
 	{ "worker of a database", CALLS_WORKER | CALLS_DATABASE },
 	{ "names", CALLS_NAMES | CALLS_SYSLOG },
 	{ "watcher", CALLS_WATCHER },
+	{ "notifier", CALLS_NOTIFIER },
 };
 
 #ifdef HAVE_LIBSECCOMP

@@ -15,6 +15,9 @@
 #define BAD_URL                                  \
 	"/url: must be https:// and a host, as " \
 	"\"https://dns.example.org\""
+#define BAD_HOOK                                                             \
+	"/notify/me/url: must be https://, a host, and what its owner gave " \
+	"you, as \"https://ntfy.sh/TOPIC\""
 #define BAD_ECHO "/proof/echo: must be a path from / on, without blanks"
 #define BAD_SUFFIX                                   \
 	"/ipv6/suffix: must be an IPv6 address, as " \
@@ -92,7 +95,7 @@ static const struct {
 	{ "/worker", "8",
 	    "/worker: unknown; here may stand: workers, "
 	    "listen, peers, log, metrics, state, refresh, history, url, ca, providers, "
-	    "operators, defaults, accounts, account_directory, "
+	    "operators, notify, defaults, accounts, account_directory, "
 	    "account_table" },
 	{ "/account_table", "true",
 
@@ -121,6 +124,35 @@ static const struct {
 	    "/operators/anna/hosts: unknown; here may stand: verifier" },
 	{ "/operators", "{\"router\": {\"verifier\": \"x\"}}",
 	    "/accounts/router: is the name of an operator; choose another" },
+	{ "/notify", "{}", "/notify: must be an object of 1 to 8 receivers" },
+	{ "/notify", "{\"me\": {}}", "/notify/me/url: is missing" },
+	{ "/notify", "{\"a b\": {}}",
+	    "/notify/a b: the name of a receiver has at most 64 letters "
+	    "without accents, digits, dots, hyphens and underscores" },
+	{ "/notify", "{\"me\": {\"url\": \"http://ntfy.sh/canary\"}}",
+	    BAD_HOOK },
+	{ "/notify", "{\"me\": {\"url\": \"https:///canary\"}}", BAD_HOOK },
+	{ "/notify", "{\"me\": {\"url\": \"https://me:canary@ntfy.sh/\"}}",
+	    "/notify/me/url: must name no user before its host; put a token "
+	    "into \"secret_file\"" },
+	{ "/notify", "{\"me\": {\"url\": \"https://ntfy.sh/a canary\"}}",
+	    "/notify/me/url: must have no blanks, no accents and no \"#\"; "
+	    "write them as %20 and so on" },
+	{ "/notify", "{\"me\": {\"url\": \"https://ntfy.sh/{secret}\"}}",
+	    "/notify/me/url: has {secret}, so \"secret_file\" must say where "
+	    "that is" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"events\": []}}",
+	    "/notify/me/events: name at least one event, or leave it out for "
+	    "all" },
+	{ "/notify",
+	    "{\"me\": {\"url\": \"https://a.b\", \"events\": [\"all\"]}}",
+	    "/notify/me/events/0: must be one of \"changed\", \"refused\"" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"token\": \"x\"}}",
+	    "/notify/me/token: unknown; here may stand: url, events, "
+	    "secret_file, addresses, ca" },
+	{ "/notify",
+	    "{\"me\": {\"url\": \"https://a.b\", \"addresses\": [\"a\"]}}",
+	    "/notify/me/addresses/0: must be an IPv4 or IPv6 address" },
 	{ "/account_directory", "\"accounts.d\"",
 	    "/account_directory: must be a full file name, from / on" },
 	{ "/account_directory", "\"/nonexistent/accounts\"",

@@ -14,6 +14,7 @@
 
 #include <sqlite3.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/shared.h"
 #include "state/engine.h"
@@ -1061,6 +1062,106 @@ test_pages(struct stage *s)
 	assert_int_equal(store_host(s->store, "zzz", &host), ERR_NOT_FOUND);
 }
 
+/* What happened since a mark. */
+struct since {
+	char mark[STATE_MARK_MAX];
+	const char *hosts[3];
+	size_t count, most;
+};
+
+static bool
+see_since(const struct state_event *e, void *data)
+{
+	static const char *const names[] = { "a.example", "b.example" };
+	struct since *n = data;
+
+	assert_true(strcmp(e->mark, n->mark) > 0);
+	snprintf(n->mark, sizeof n->mark, "%s", e->mark);
+	for (size_t i = 0; i < COUNT(names) && n->count < 3; i++)
+		if (strcmp(e->host, names[i]) == 0)
+			n->hosts[n->count] = names[i];
+	return ++n->count < n->most;
+}
+
+/* The earliest first, from the mark of any event on. */
+static void
+test_news(void **state)
+{
+	struct state_event events[] = {
+		event(1900000000, "a.example", "good", NULL),
+		event(1900000002, "b.example", "proof", "connect: refused"),
+		event(1900000003, "a.example", "good", NULL),
+	};
+	struct since none = { .most = SIZE_MAX }, first = { .most = 2 };
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	store_record(s.store, &events[0]);
+	assert_int_equal(store_news(s.store, "", see_since, &none), ERR_OK);
+	for (size_t i = 0; i < COUNT(events); i++)
+		store_record(s.store, &events[i]);
+	strcpy(first.mark, none.mark);
+	assert_int_equal(store_news(s.store, none.mark, see_since, &first),
+	    ERR_OK);
+	assert_int_equal(first.count, 2);
+	assert_string_equal(first.hosts[0], "a.example");
+	assert_string_equal(first.hosts[1], "b.example");
+	first.count = 0;
+	assert_int_equal(store_news(s.store, first.mark, see_since, &first),
+	    ERR_OK);
+	assert_int_equal(first.count, 1);
+	assert_string_equal(first.hosts[0], "a.example");
+	stage_close(&s);
+}
+
+static void
+test_notes(void **state)
+{
+	struct buffer note = { .max = 64 }, small = { .max = 2 };
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	assert_int_equal(store_note(s.store, "none", &note), ERR_OK);
+	assert_int_equal(note.len, 0);
+	assert_int_equal(store_keep_note(s.store, "x", "one"), ERR_OK);
+	assert_int_equal(store_keep_note(s.store, "x", "two"), ERR_OK);
+	assert_int_equal(store_note(s.store, "x", &note), ERR_OK);
+	assert_string_equal(note.data, "two");
+	assert_int_equal(store_note(s.store, "x", &small), ERR_UNREACHABLE);
+	buffer_free(&note);
+	buffer_free(&small);
+	stage_close(&s);
+}
+
+/* One at a time, and the next one at once when it has resigned. */
+static void
+test_who_leads(void **state)
+{
+	struct stage s;
+	struct store *other;
+
+	(void)state;
+	stage_start(&s);
+	other = store_open(s.state);
+	assert_true(store_leads(s.store, 1));
+	assert_true(store_leads(s.store, 1));
+	assert_false(store_leads(other, 2));
+	store_resign(other, 2);
+	assert_false(store_leads(other, 2));
+	store_resign(s.store, 1);
+	assert_true(store_leads(other, 2));
+	assert_false(store_leads(s.store, 1));
+	/* On one machine the end of a process is enough. */
+	if (database != NULL)
+		store_resign(other, 2);
+	store_close(other);
+	assert_true(store_leads(s.store, 1));
+	store_resign(s.store, 1);
+	stage_close(&s);
+}
+
 static void
 test_history(void **state)
 {
@@ -1206,6 +1307,9 @@ test_database(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_who_leads),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_retention),
 	};
@@ -1240,6 +1344,9 @@ main(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_who_leads),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_retention),
 	};

@@ -216,6 +216,11 @@ read_event(const PGresult *r, int row, struct state_event *e,
 	make_mark(e->at, PQgetvalue(r, row, 0), mark);
 }
 
+#define EVENT_COLUMNS                                                    \
+	"SELECT id, at, source, account, host, type, old, new, verdict," \
+	" reason, issuer, serial, key, expiry, proof_ms, provider_ms,"   \
+	" request FROM ddnsgate_history"
+
 /* The next rows of a search, before the event of a mark; "" for the latest. */
 static PGresult *
 ask_events(struct postgresql *q, const struct state_search *s, const char *mark)
@@ -231,13 +236,10 @@ ask_events(struct postgresql *q, const struct state_search *s, const char *mark)
 	if (s->host != NULL)
 		add_text(&p, s->host);
 	snprintf(sql, sizeof sql,
-	    "SELECT id, at, source, account, host, type, old, new, verdict,"
-	    " reason, issuer, serial, key, expiry, proof_ms, provider_ms,"
-	    " request"
-	    " FROM ddnsgate_history WHERE at >= $1"
-	    " AND (CAST($2 AS TEXT) IS NULL OR account = $2)"
-	    " AND (at < $3 OR (at = $3 AND id < $4))%s"
-	    " ORDER BY at DESC, id DESC LIMIT %d",
+	    EVENT_COLUMNS " WHERE at >= $1"
+			  " AND (CAST($2 AS TEXT) IS NULL OR account = $2)"
+			  " AND (at < $3 OR (at = $3 AND id < $4))%s"
+			  " ORDER BY at DESC, id DESC LIMIT %d",
 	    s->host != NULL ? " AND host = $5" : "", rows_of(s->most));
 	return connection_ask(q, sql, &p);
 }
@@ -255,6 +257,40 @@ postgresql_history(struct store *st, const struct state_search *s,
 		PGresult *r = ask_events((struct postgresql *)st, s, mark);
 		struct state_event e;
 
+		if (r == NULL)
+			return ERR_UNREACHABLE;
+		count = PQntuples(r);
+		for (int i = 0; i < count; i++) {
+			read_event(r, i, &e, mark);
+			if (!each(&e, data))
+				count = 0;
+		}
+		PQclear(r);
+	}
+	return ERR_OK;
+}
+
+enum err
+postgresql_news(struct store *st, const char *after,
+    bool (*each)(const struct state_event *e, void *data), void *data)
+{
+	char mark[STATE_MARK_MAX];
+	int count = ROWS_MAX;
+
+	snprintf(mark, sizeof mark, "%s", after);
+	while (count == ROWS_MAX) {
+		struct parameters p = { .count = 0 };
+		const char *id = "";
+		struct state_event e;
+		PGresult *r;
+
+		add_number(&p, read_mark(mark, &id));
+		add_text(&p, id);
+		add_number(&p, ROWS_MAX);
+		r = connection_ask((struct postgresql *)st,
+		    EVENT_COLUMNS " WHERE at >= $1 AND (at > $1 OR id > $2)"
+				  " ORDER BY at ASC, id ASC LIMIT $3",
+		    &p);
 		if (r == NULL)
 			return ERR_UNREACHABLE;
 		count = PQntuples(r);

@@ -15,6 +15,12 @@
 #define PREPARE_MS 5000 /* to make or migrate the tables, at the start */
 
 /*
+ * An event is committed within STORE_MS of its time, and two machines whose
+ * clocks differ by more than a minute and a half have other troubles.
+ */
+#define LATE_S 100
+
+/*
  * libpq asks the resolver for the host of a URL, and waits as long as that
  * does: let it try each server once.  The process that asks for providers'
  * names has time, and is not hurried.
@@ -114,6 +120,12 @@ const struct engine postgresql_engine = {
 	.record = postgresql_record,
 	.hosts = postgresql_hosts,
 	.history = postgresql_history,
+	.late_s = LATE_S,
+	.news = postgresql_news,
+	.leads = postgresql_leads,
+	.resign = postgresql_resign,
+	.note = postgresql_note,
+	.keep_note = postgresql_keep_note,
 	.accounts_version = postgresql_accounts_version,
 	.accounts = postgresql_accounts,
 	.account_write = postgresql_account_write,

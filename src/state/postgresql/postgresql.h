@@ -38,6 +38,17 @@ enum err postgresql_hosts(struct store *st, const char *account,
 enum err postgresql_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data);
 
+enum err postgresql_news(struct store *st, const char *after,
+    bool (*each)(const struct state_event *e, void *data), void *data);
+
+/* note.c */
+bool postgresql_leads(struct store *st, uint64_t id);
+void postgresql_resign(struct store *st, uint64_t id);
+enum err postgresql_note(struct store *st, const char *key,
+    struct buffer *text);
+enum err postgresql_keep_note(struct store *st, const char *key,
+    const char *text);
+
 /* account.c */
 int64_t postgresql_accounts_version(struct store *st);
 enum err postgresql_accounts(struct store *st, int64_t since,

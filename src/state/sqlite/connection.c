@@ -63,6 +63,10 @@ static const char *const texts[] = {
 	[READ_HOST_HISTORY] = "SELECT " EVENT_COLUMNS " FROM history"
 			      " WHERE id < ?1 AND (?2 IS NULL OR account = ?2)"
 			      " AND host = ?3 ORDER BY id DESC",
+	[READ_NEWS] = "SELECT " EVENT_COLUMNS " FROM history WHERE id > ?1"
+		      " ORDER BY id",
+	[READ_NOTE] = "SELECT value FROM meta WHERE key = ?1",
+	[WRITE_NOTE] = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
 	[COUNT_INTENTS] = "SELECT count(*) FROM host WHERE (intent & ?1) <> 0",
 };
 _Static_assert(sizeof texts / sizeof *texts == STATEMENTS,

@@ -24,6 +24,9 @@ enum statement {
 	READ_HOSTS,
 	READ_HISTORY,
 	READ_HOST_HISTORY,
+	READ_NEWS,
+	READ_NOTE,
+	WRITE_NOTE,
 	COUNT_INTENTS,
 	STATEMENTS
 };
@@ -39,6 +42,7 @@ struct sqlite {
 	bool looked;	       /* is look known? */
 	int64_t again;	       /* when to try to open it the next time */
 	int64_t intended;      /* epoch of the last intent */
+	int lead;	       /* file that is locked by who tells; or -1 */
 	/* Turns that the file did not take, as on a full disk. */
 	uint64_t unordered[STATE_HOSTS_MAX];
 	size_t unordered_next;

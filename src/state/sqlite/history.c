@@ -198,3 +198,26 @@ sqlite_history(struct store *st, const struct state_search *s,
 	sqlite3_reset(rows);
 	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
 }
+
+enum err
+sqlite_news(struct store *st, const char *after,
+    bool (*each)(const struct state_event *e, void *data), void *data)
+{
+	struct sqlite *q = (struct sqlite *)st;
+	char mark[STATE_MARK_MAX];
+	sqlite3_stmt *rows;
+	struct state_event e;
+	bool more = true;
+	int rc = SQLITE_DONE;
+
+	if (!connection_ready(q))
+		return ERR_UNREACHABLE;
+	rows = statement(q, READ_NEWS);
+	sqlite3_bind_int64(rows, 1, *after != '\0' ? id_of_mark(after) : 0);
+	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+		read_event(rows, &e, mark);
+		more = each(&e, data);
+	}
+	sqlite3_reset(rows);
+	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
+}

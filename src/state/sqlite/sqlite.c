@@ -72,6 +72,7 @@ sqlite_open(struct state *s)
 	if (q == NULL)
 		return NULL;
 	q->store = (struct store){ .engine = &sqlite_engine, .state = s };
+	q->lead = -1;
 	atomic_fetch_add(&s->shared->users, 1);
 	(void)connection_ready(q);
 	return &q->store;
@@ -83,6 +84,7 @@ sqlite_shut(struct store *st)
 	struct sqlite *q = (struct sqlite *)st;
 
 	connection_shut(q);
+	sqlite_resign(st, 0);
 	atomic_fetch_sub(&st->state->shared->users, 1);
 	free(q);
 }
@@ -108,4 +110,9 @@ const struct engine sqlite_engine = {
 	.record = sqlite_record,
 	.hosts = sqlite_hosts,
 	.history = sqlite_history,
+	.news = sqlite_news,
+	.leads = sqlite_leads,
+	.resign = sqlite_resign,
+	.note = sqlite_note,
+	.keep_note = sqlite_keep_note,
 };

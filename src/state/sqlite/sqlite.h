@@ -35,5 +35,13 @@ enum err sqlite_hosts(struct store *st, const char *account, const char *from,
     void *data);
 enum err sqlite_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data);
+enum err sqlite_news(struct store *st, const char *after,
+    bool (*each)(const struct state_event *e, void *data), void *data);
+
+/* note.c */
+bool sqlite_leads(struct store *st, uint64_t id);
+void sqlite_resign(struct store *st, uint64_t id);
+enum err sqlite_note(struct store *st, const char *key, struct buffer *text);
+enum err sqlite_keep_note(struct store *st, const char *key, const char *text);
 
 #endif

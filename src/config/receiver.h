@@ -1,0 +1,35 @@
+/*
+ * receiver.h - who is told what is new: a member of "notify".
+ */
+#ifndef CONFIG_RECEIVER_H
+#define CONFIG_RECEIVER_H
+
+#include "config/reader.h"
+#include "config/settings.h"
+
+#define RECEIVERS_MAX	8
+#define RECEIVER_SECRET "{secret}" /* in a URL: where the secret goes */
+
+/* What there is to tell. */
+enum news_kind {
+	NEWS_CHANGED, /* an address was published, or removed */
+	NEWS_REFUSED, /* an address was not */
+	NEWS__COUNT
+};
+
+struct receiver_settings {
+	const char *name;
+	/* https; what is behind the host may be a secret, and is never shown */
+	const char *url;
+	const char *secret_file;	 /* or NULL */
+	unsigned int kinds;		 /* a bit for each enum news_kind */
+	struct provider_settings server; /* its addresses and CA file */
+};
+
+/* The word of a kind, as the configuration and a message have it. */
+const char *news_word(enum news_kind kind);
+
+/* Reads the members of "notify", if it is there, into s. */
+void receivers_read(const struct reader *r, struct settings *s);
+
+#endif

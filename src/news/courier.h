@@ -1,0 +1,42 @@
+/*
+ * courier.h - brings the news to all receivers, for as long as it takes.
+ *
+ * What does not arrive is sent again, after a pause that doubles from 2
+ * seconds to an hour, or for which the receiver has asked.  None waits for
+ * another.
+ */
+#ifndef NEWS_COURIER_H
+#define NEWS_COURIER_H
+
+#include "https/exchange.h"
+#include "news/news.h"
+#include "news/receivers.h"
+#include "state/state.h"
+
+struct couriers;
+
+/*
+ * One for each of r, which must outlive the result, as s, a store of it, and x
+ * must.  NULL without memory.
+ */
+struct couriers *couriers_new(const struct receivers *r, const struct state *s,
+    struct store *st, struct exchanges *x);
+void couriers_free(struct couriers *c);
+
+/*
+ * Looks for news and begins to send them; may_begin: else only what is under
+ * way goes on.  Never waits but for the store.
+ */
+void couriers_step(struct couriers *c, bool may_begin);
+
+/* Is anything under way?  Then exchanges_wait() is due before the next step. */
+bool couriers_busy(const struct couriers *c);
+
+/*
+ * Sends a list to one receiver, once, and waits for the answer until the
+ * deadline: for a trial.  ERR_OK: it was taken.
+ */
+enum err courier_send(const struct receiver *to, const struct news_list *list,
+    struct exchanges *x, int64_t deadline, struct error *why);
+
+#endif

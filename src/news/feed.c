@@ -1,0 +1,352 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "news/feed.h"
+
+#define TOLD_MAX 1024 /* events that are told, but behind from */
+#define SCAN_MAX 1000 /* events of one look */
+#define BEFORE	 8 /* events of a host in which the one before is looked for */
+#define NOTE_MAX (256UL << 10)
+
+/* An event that was told, or is none to tell. */
+struct told {
+	char mark[STATE_MARK_MAX];
+	int64_t at;
+};
+
+struct feed {
+	const struct receiver_settings *to;
+	struct store *store;
+	int64_t late_s;
+	int64_t began;
+	char key[128];
+	struct buffer kept; /* the note, as it was read or kept last */
+	/*
+	 * Everything up to this mark is told.  Behind it, an event may turn up
+	 * before one that was told already.
+	 */
+	char from[STATE_MARK_MAX];
+	struct told told[TOLD_MAX];
+	size_t told_count;
+	/* So far the last look has come. */
+	char seen[STATE_MARK_MAX];
+};
+
+struct feed *
+feed_new(const struct receiver_settings *to, const struct state *s,
+    struct store *st, int64_t began)
+{
+	struct feed *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->to = to;
+	f->store = st;
+	f->late_s = state_late_s(s);
+	f->began = began;
+	f->kept.max = NOTE_MAX;
+	snprintf(f->key, sizeof f->key, "notify %s", to->name);
+	return f;
+}
+
+void
+feed_free(struct feed *f)
+{
+	if (f == NULL)
+		return;
+	buffer_free(&f->kept);
+	free(f);
+}
+
+static void
+set_mark(char to[static STATE_MARK_MAX], const char *mark)
+{
+	snprintf(to, STATE_MARK_MAX, "%s", mark);
+}
+
+/*
+ * The note
+ */
+
+static void
+add_told(struct feed *f, const char *mark, int64_t at)
+{
+	struct told *t = &f->told[f->told_count++];
+
+	set_mark(t->mark, mark);
+	t->at = at;
+}
+
+static const char *
+member_text(json_object *o, const char *name)
+{
+	json_object *value = NULL;
+
+	(void)json_object_object_get_ex(o, name, &value);
+	return json_object_is_type(value, json_type_string) ?
+	    json_object_get_string(value) :
+	    "";
+}
+
+/* What is none of ours is as if it were not there. */
+static void
+read_note(struct feed *f)
+{
+	json_object *o = json_tokener_parse(f->kept.data), *told = NULL;
+
+	f->told_count = 0;
+	set_mark(f->from, member_text(o, "from"));
+	(void)json_object_object_get_ex(o, "told", &told);
+	if (json_object_is_type(told, json_type_object)) {
+		json_object_object_foreach (told, mark, at)
+			if (f->told_count < TOLD_MAX)
+				add_told(f, mark, json_object_get_int64(at));
+	}
+	json_object_put(o);
+}
+
+static enum err
+keep(struct feed *f)
+{
+	json_object *o = json_object_new_object();
+	json_object *told = json_object_new_object();
+	enum err rc = ERR_MEMORY;
+
+	json_object_object_add(o, "from", json_object_new_string(f->from));
+	json_object_object_add(o, "told", told);
+	for (size_t i = 0; i < f->told_count; i++)
+		json_object_object_add(told, f->told[i].mark,
+		    json_object_new_int64(f->told[i].at));
+	buffer_clear(&f->kept);
+	if (buffer_puts(&f->kept,
+		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)))
+		rc = store_keep_note(f->store, f->key, f->kept.data);
+	if (rc != ERR_OK)
+		buffer_clear(&f->kept);
+	json_object_put(o);
+	return rc;
+}
+
+struct first {
+	struct feed *feed;
+	bool found;
+};
+
+static bool
+find_before(const struct state_event *e, void *data)
+{
+	struct first *x = data;
+
+	if (e->at >= x->feed->began)
+		return true;
+	set_mark(x->feed->from, e->mark);
+	x->found = true;
+	return false;
+}
+
+/*
+ * Nothing is kept: the receiver is a new one, and is told what happens from its
+ * begin on; or the store is, which was moved aside, and all in it is news.
+ */
+static enum err
+begin(struct feed *f, bool was_kept)
+{
+	struct first x = { f, false };
+	enum err rc = ERR_OK;
+
+	f->from[0] = '\0';
+	f->told_count = 0;
+	if (!was_kept)
+		rc = store_history(f->store,
+		    &(struct state_search){ .most = BEFORE }, find_before, &x);
+	return rc == ERR_OK ? keep(f) : rc;
+}
+
+/* Another machine may have told something meanwhile. */
+static enum err
+load(struct feed *f)
+{
+	struct buffer text = { .max = NOTE_MAX };
+	enum err rc = store_note(f->store, f->key, &text);
+	bool was_kept = f->kept.len > 0;
+
+	if (rc != ERR_OK) {
+		buffer_free(&text);
+		return rc;
+	}
+	if (text.len == 0) {
+		buffer_free(&text);
+		return begin(f, was_kept);
+	}
+	if (!was_kept || strcmp(text.data, f->kept.data) != 0) {
+		buffer_free(&f->kept);
+		f->kept = text;
+		read_note(f);
+		return ERR_OK;
+	}
+	buffer_free(&text);
+	return ERR_OK;
+}
+
+/*
+ * Moves from over what is told and certainly has nothing before it; pending:
+ * the earliest event that is still to be told, or "".
+ */
+static void
+advance(struct feed *f, const char *pending)
+{
+	int64_t settled = (int64_t)time(NULL) - f->late_s;
+	size_t left = 0;
+
+	for (size_t i = 0; i < f->told_count; i++) {
+		const struct told *t = &f->told[i];
+
+		if ((*pending != '\0' && strcmp(t->mark, pending) >= 0) ||
+		    strcmp(t->mark, f->seen) > 0)
+			continue;
+		if ((f->late_s == 0 || t->at < settled ||
+			f->told_count > TOLD_MAX / 2) &&
+		    strcmp(t->mark, f->from) > 0)
+			set_mark(f->from, t->mark);
+	}
+	for (size_t i = 0; i < f->told_count; i++)
+		if (strcmp(f->told[i].mark, f->from) > 0)
+			f->told[left++] = f->told[i];
+	f->told_count = left;
+}
+
+static bool
+is_told(const struct feed *f, const char *mark)
+{
+	for (size_t i = 0; i < f->told_count; i++)
+		if (strcmp(f->told[i].mark, mark) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A look
+ */
+
+struct look {
+	struct feed *feed;
+	struct news_list *list;
+	int64_t now;
+	size_t count;
+	bool changed; /* what is told */
+};
+
+static bool
+is_wanted(const struct look *l, const struct state_event *e)
+{
+	return (l->feed->to->kinds & (1U << news_kind_of(e))) != 0 &&
+	    e->at > l->now - FEED_WEEK_S;
+}
+
+static void
+skip(struct look *l, const char *mark, int64_t at)
+{
+	add_told(l->feed, mark, at);
+	l->changed = true;
+}
+
+static bool
+take(const struct state_event *e, void *data)
+{
+	struct look *l = data;
+	struct feed *f = l->feed;
+	char before[STATE_MARK_MAX];
+
+	set_mark(before, f->seen);
+	set_mark(f->seen, e->mark);
+	if (is_told(f, e->mark))
+		return true;
+	if (!is_wanted(l, e)) {
+		skip(l, e->mark, e->at);
+	} else if (!news_add_event(l->list, e)) {
+		set_mark(f->seen, before);
+		return false;
+	}
+	/* There must be room to note what is told. */
+	return ++l->count < SCAN_MAX &&
+	    f->told_count + l->list->count < TOLD_MAX;
+}
+
+/* The refusal that is looked for before another one, and what was found. */
+struct same {
+	const char *type, *new, *verdict;
+	int64_t at;
+	bool found;
+};
+
+static bool
+compare(const struct state_event *e, void *data)
+{
+	struct same *s = data;
+
+	if (e->type == NULL || strcmp(e->type, s->type) != 0)
+		return true;
+	s->found = strcmp(e->verdict, s->verdict) == 0 &&
+	    strcmp(e->new != NULL ? e->new : "", s->new) == 0 &&
+	    e->at > s->at - FEED_DAY_S;
+	return false;
+}
+
+static const char *
+field(const struct news *n, const char *name)
+{
+	return member_text(n->fields, name);
+}
+
+/* Was the same refused to the host just before? */
+static bool
+is_repeated(const struct feed *f, const struct news *n)
+{
+	struct same s = { field(n, "type"), field(n, "new"),
+		field(n, "verdict"), n->at, false };
+	const struct state_search search = { .host = field(n, "host"),
+		.before = n->mark,
+		.most = BEFORE };
+
+	return n->kind == NEWS_REFUSED &&
+	    store_history(f->store, &search, compare, &s) == ERR_OK && s.found;
+}
+
+enum err
+feed_look(struct feed *f, struct news_list *list)
+{
+	struct look l = { f, list, time(NULL), 0, false };
+	enum err rc = load(f);
+
+	if (rc != ERR_OK)
+		return rc;
+	set_mark(f->seen, f->from);
+	if ((rc = store_news(f->store, f->from, take, &l)) != ERR_OK)
+		return rc;
+	for (size_t i = 0; i < list->count;)
+		if (is_repeated(f, &list->items[i])) {
+			skip(&l, list->items[i].mark, list->items[i].at);
+			news_remove(list, i);
+		} else {
+			i++;
+		}
+	if (!l.changed)
+		return ERR_OK;
+	advance(f, list->count > 0 ? list->items[0].mark : "");
+	return keep(f);
+}
+
+enum err
+feed_told(struct feed *f, const struct news_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (f->told_count < TOLD_MAX)
+			add_told(f, list->items[i].mark, list->items[i].at);
+	advance(f, "");
+	return keep(f);
+}

@@ -1,0 +1,53 @@
+/*
+ * news.h - what happened, as one is told.
+ *
+ * Texts are of visible ASCII characters alone, whatever a host, an issuer or a
+ * provider has said.
+ */
+#ifndef NEWS_NEWS_H
+#define NEWS_NEWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "config/receiver.h"
+#include "state/state.h"
+
+#define NEWS_MAX      20   /* in one message */
+#define NEWS_TEXT_MAX 3000 /* bytes of them; ntfy makes a file of 4096 */
+
+struct news {
+	enum news_kind kind;
+	char mark[STATE_MARK_MAX]; /* of an event of the history */
+	int64_t at;		   /* seconds since 1970 */
+	json_object *fields;	   /* all there is to tell, for programs */
+	char *title;		   /* "home.example.org: a new address" */
+	char *text;		   /* more, in one or more lines */
+};
+
+/* What can be told at once. */
+struct news_list {
+	struct news items[NEWS_MAX];
+	size_t count;
+	size_t bytes; /* of all titles and texts */
+};
+
+/* Which kind of news an event of the history is. */
+enum news_kind news_kind_of(const struct state_event *e);
+
+/* False: the list is full, or there is no memory. */
+bool news_add_event(struct news_list *list, const struct state_event *e);
+
+/* A message that says where it comes from, for a trial. */
+bool news_add_trial(struct news_list *list, const char *machine);
+
+/* Takes one out of the list. */
+void news_remove(struct news_list *list, size_t index);
+
+/* Empties it. */
+void news_clear(struct news_list *list);
+
+#endif

@@ -1,0 +1,175 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/secret_file.h"
+#include "news/receivers.h"
+
+#define HTTPS_LEN 8 /* of "https://" */
+
+/* Where the path of its URL begins. */
+static const char *
+path_of(const struct receiver_settings *s)
+{
+	return s->url + HTTPS_LEN + strcspn(s->url + HTTPS_LEN, "/?");
+}
+
+/* Only as much of the URL as may be shown. */
+static enum err
+read_host(struct receiver *r, struct error *why)
+{
+	const char *url = r->settings->url;
+	char *host = strndup(url, (size_t)(path_of(r->settings) - url));
+	enum err rc =
+	    host != NULL ? endpoint_read(&r->at, host, why) : error_memory(why);
+
+	free(host);
+	return rc;
+}
+
+static enum err
+try_secret(const struct receiver *r, struct error *why)
+{
+	struct buffer secret = { .max = SECRET_FILE_MAX };
+	enum err rc = ERR_OK;
+
+	if (r->settings->secret_file != NULL)
+		rc = secret_file_read(r->settings->secret_file, &secret, why);
+	buffer_free(&secret);
+	return rc;
+}
+
+struct receivers *
+receivers_new(const struct settings *s, struct error *why)
+{
+	struct receivers *r = calloc(1, sizeof *r);
+	size_t n = s->receiver_count;
+
+	if (r == NULL ||
+	    (n > 0 && (r->resolutions = resolution_new(n)) == NULL)) {
+		error_memory(why);
+		goto fail;
+	}
+	r->count = n;
+	r->began = time(NULL);
+	for (size_t i = 0; i < n; i++) {
+		struct receiver *one = &r->list[i];
+
+		one->settings = &s->receivers[i];
+		one->at.what = "notify";
+		one->at.settings = &one->settings->server;
+		if (one->at.settings->address_count == 0)
+			one->at.resolution = resolution_at(r->resolutions, i);
+		if (read_host(one, why) != ERR_OK ||
+		    try_secret(one, why) != ERR_OK) {
+			error_prefix(why, "%s: /notify/%s", s->file,
+			    one->settings->name);
+			goto fail;
+		}
+	}
+	return r;
+fail:
+	receivers_free(r);
+	return NULL;
+}
+
+void
+receivers_free(struct receivers *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->count; i++)
+		endpoint_end(&r->list[i].at);
+	if (r->resolutions != NULL)
+		resolution_free(r->resolutions, r->count);
+	free(r);
+}
+
+enum err
+receivers_trust(const struct receivers *r, struct trust *trust,
+    struct error *why)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (trust_load(trust, r->list[i].settings->server.ca, why) !=
+		    ERR_OK)
+			return error_prefix(why, "/notify/%s",
+			    r->list[i].settings->name);
+	return ERR_OK;
+}
+
+const struct endpoint *
+receivers_resolved(const struct receivers *r, size_t index)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (endpoint_is_resolved(&r->list[i].at) && index-- == 0)
+			return &r->list[i].at;
+	return NULL;
+}
+
+bool
+receivers_only_read(const struct receivers *r)
+{
+	return r->resolutions == NULL ||
+	    resolution_only_read(r->resolutions, r->count);
+}
+
+/* The path as it is written, with the secret where it is wanted. */
+static void
+put_path(struct buffer *path, const char *text, const char *secret)
+{
+	const char *place = strstr(text, RECEIVER_SECRET);
+
+	if (*text != '/')
+		buffer_puts(path, "/");
+	if (secret == NULL || place == NULL) {
+		buffer_puts(path, text);
+		return;
+	}
+	buffer_add(path, text, (size_t)(place - text));
+	buffer_puts(path, secret);
+	buffer_puts(path, place + strlen(RECEIVER_SECRET));
+}
+
+enum err
+receiver_address(const struct receiver *r, struct buffer *path,
+    struct buffer *header, struct error *why)
+{
+	const char *text = path_of(r->settings);
+	struct buffer secret = { .max = SECRET_FILE_MAX };
+	enum err rc = ERR_OK;
+
+	if (r->settings->secret_file != NULL)
+		rc = secret_file_read(r->settings->secret_file, &secret, why);
+	if (rc == ERR_OK) {
+		put_path(path, text, secret.data);
+		if (secret.data != NULL &&
+		    strstr(text, RECEIVER_SECRET) == NULL)
+			buffer_printf(header, "Authorization: Bearer %s",
+			    secret.data);
+	}
+	if (rc == ERR_OK && (path->failed || header->failed))
+		rc = error_memory(why);
+	buffer_free(&secret);
+	return rc;
+}
+
+void
+receiver_print(const struct receiver *r, FILE *to)
+{
+	const struct receiver_settings *s = r->settings;
+	const char *before = "  on ";
+
+	fprintf(to, "notify %s\n  %s/...\n", s->name, r->at.origin);
+	for (enum news_kind k = 0; k < NEWS__COUNT; k++)
+		if ((s->kinds & (1U << k)) != 0) {
+			fprintf(to, "%s%s", before, news_word(k));
+			before = ", ";
+		}
+	fprintf(to, "\n  with a certificate by %s\n", s->server.ca);
+	if (s->secret_file != NULL)
+		fprintf(to, "  with the secret of %s, in %s\n", s->secret_file,
+		    strstr(s->url, RECEIVER_SECRET) != NULL ? "the URL" :
+							      "a header");
+}

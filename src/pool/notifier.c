@@ -1,0 +1,127 @@
+#include "config.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "news/courier.h"
+#include "pool/notifier.h"
+#include "pool/process.h"
+#include "pool/sandbox.h"
+
+#define TICK_MS	 500
+#define LAST_MS	 500 /* for what is under way when it is told to go */
+#define LEAD_MS	 (STATE_LEAD_MS / 3) /* between two questions who leads */
+#define AGAIN_MS 2000		     /* of one who does not */
+
+struct notifier {
+	struct store *store;
+	struct exchanges *exchanges;
+	struct couriers *couriers;
+	uint64_t id;
+	bool leads;
+	int64_t ask_at; /* whether it leads */
+	bool trimmed;	/* it is idle, and keeps no connection */
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static void
+leave_when_told(void)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+
+	process_default_signals();
+	sigfillset(&sa.sa_mask);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+/* False: there is no memory. */
+static bool
+open_all(struct notifier *n, const struct gateway *g)
+{
+	(void)gnutls_rnd(GNUTLS_RND_NONCE, &n->id, sizeof n->id);
+	return (n->store = store_open(g->state)) != NULL &&
+	    (n->exchanges = exchanges_new(g->trust)) != NULL &&
+	    (n->couriers = couriers_new(g->receivers, g->state, n->store,
+		 n->exchanges)) != NULL;
+}
+
+static bool
+may_lead(struct notifier *n)
+{
+	int64_t now = clock_now();
+
+	if (now < n->ask_at)
+		return n->leads;
+	n->leads = store_leads(n->store, n->id);
+	n->ask_at = now + (n->leads ? LEAD_MS : AGAIN_MS);
+	return n->leads;
+}
+
+/* Lets what is under way go on, or sleeps. */
+static void
+wait_until(struct notifier *n, int64_t until)
+{
+	const struct timespec pause = { 0, TICK_MS * 1000000L };
+
+	if (couriers_busy(n->couriers)) {
+		(void)exchanges_wait(n->exchanges, until);
+		n->trimmed = false;
+		return;
+	}
+	if (!n->trimmed)
+		exchanges_trim(n->exchanges);
+	n->trimmed = true;
+	nanosleep(&pause, NULL);
+}
+
+static _Noreturn void
+leave(struct notifier *n)
+{
+	int64_t until = clock_now() + LAST_MS;
+
+	while (couriers_busy(n->couriers) && clock_left(until) > 0) {
+		(void)exchanges_wait(n->exchanges, until);
+		couriers_step(n->couriers, false);
+	}
+	if (n->leads)
+		store_resign(n->store, n->id);
+	couriers_free(n->couriers);
+	exchanges_free(n->exchanges);
+	store_close(n->store);
+	_exit(EXIT_SUCCESS);
+}
+
+void
+notifier_run(const struct gateway *g, struct slot *slot)
+{
+	struct notifier n = { .ask_at = 0 };
+
+	leave_when_told();
+	if (!open_all(&n, g)) {
+		log_warn("out of memory");
+		_exit(EXIT_FAILURE);
+	}
+	while (!stop && !sandbox_is_stale()) {
+		atomic_store(&slot->busy_since, clock_now());
+		couriers_step(n.couriers, may_lead(&n));
+		atomic_store(&slot->busy_since, 0);
+		atomic_store(&slot->stage, STAGE_SERVED);
+		wait_until(&n, clock_now() + TICK_MS);
+	}
+	leave(&n);
+}

@@ -1,0 +1,349 @@
+"""News: who is told what, at least once, and in nobody's way."""
+
+import json
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from lab import waiting
+from lab.gateway import USER
+from lab.receiver import Receiver
+from lab.remembering import Scene
+from lab.stage import WEB, ZONE
+from world import CLOSED_AT
+
+PORT = 9446
+NAME = f"hooks.dns.{ZONE}"
+OTHER = "89.14.163.21"
+PRIVATE = "10.1.2.3"                # none to publish
+SECRET = "T0/B0/canary-of-a-webhook"
+SOON = 30                           # seconds until a receiver is told
+
+
+@pytest.fixture
+def receiver(world):
+    receiver = Receiver(world.provider, world.provider.ipv4, PORT,
+                        world.authority.leaf(NAME))
+    yield receiver
+    receiver.stop()
+
+
+def to(world, **more):
+    """A receiver as a configuration has it."""
+    return {"url": f"https://{NAME}:{PORT}/hook", "addresses": [world.provider.ipv4], **more}
+
+
+@pytest.fixture
+def make_scene(world, binary, folder, request):
+    scenes = []
+
+    def make(state=None, **receivers):
+        scene = Scene(world, binary, f"{folder}/{request.node.name}", state=state, workers=4)
+        scene.mark = scene.pool.mark()
+        scenes.append(scene)
+        scene.configuration["notify"] = receivers or {"me": to(world)}
+        scene.pool.configure(scene.configuration)
+        with scene.pool.changing("the configuration was read again"):
+            scene.pool.reload()
+        return scene
+    yield make
+    for scene in scenes:
+        scene.stop()
+
+
+@pytest.fixture
+def scene(make_scene, receiver):
+    return make_scene()
+
+
+def secret_file(folder, text=SECRET, mode=0o440):
+    """As the manual says: root writes it, and the service reads it."""
+    path = f"{folder}/hook.secret"
+    with open(path, "w", encoding="ascii") as f:
+        f.write(f"{text}\n")
+    os.chmod(path, mode)
+    os.chown(path, 0, USER)
+    return path
+
+
+def told(receiver, count, seconds=SOON):
+    """The events, once there are so many."""
+    waiting.until(lambda: len(receiver.events()) >= count, f"{count} events", seconds)
+    return receiver.events()
+
+
+def log(scene):
+    return scene.pool.printed()[scene.mark:]
+
+
+def notifiers(pool):
+    """The pids of the processes that tell."""
+    def is_one(pid):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+                return f.read().strip() == "ddnsgate notify"
+        except OSError:
+            return False
+    return [pid for pid in pool.workers() if is_one(pid)]
+
+
+def notifier(pool):
+    return waiting.until(lambda: notifiers(pool), "a notifier", SOON)[0]
+
+
+def test_a_change_and_a_refusal_are_told(scene, receiver):
+    scene.update(ipv4=WEB[0])
+    scene.update("proved", ipv4=CLOSED_AT)
+    changed, refused = told(receiver, 2)
+    assert changed["event"] == "changed" and changed["host"] == f"home.{ZONE}"
+    assert (changed["new"], changed["type"], changed["verdict"]) == (WEB[0], "A", "good")
+    assert refused["event"] == "refused" and refused["host"] == scene.proved
+    assert "refused" in refused["reason"] and refused["advice"].endswith(".")
+    first = receiver.requests[0]
+    assert first.line == "POST /hook HTTP/1.1"
+    assert receiver.header(0, "Content-Type") == "application/json"
+    message = json.loads(first.body)
+    assert message["title"] == f"home.{ZONE}: the new IPv4 address was published"
+    assert WEB[0] in message["text"] and message["service"] == "ddnsgate"
+
+
+def test_what_changes_nothing_is_no_news(scene, receiver):
+    for _ in range(3):
+        scene.update(ipv4=WEB[0])
+    scene.update("second", ipv4=WEB[0])
+    assert [event["host"] for event in told(receiver, 2)] == [f"home.{ZONE}", f"second.{ZONE}"]
+
+
+def test_the_same_refusal_again_is_told_once(scene, receiver):
+    for address in (PRIVATE, PRIVATE, WEB[0], PRIVATE):
+        scene.update(ipv4=address)
+    kinds = [event["event"] for event in told(receiver, 3)]
+    assert kinds == ["refused", "changed", "refused"]
+
+
+def test_only_the_chosen_events(make_scene, world, receiver):
+    scene = make_scene(me=to(world, events=["refused"]))
+    scene.update(ipv4=WEB[0])
+    scene.update(ipv4=PRIVATE)
+    told(receiver, 1)
+    scene.update(ipv4=OTHER)
+    scene.update("second", ipv4=PRIVATE)
+    assert [event["event"] for event in told(receiver, 2)] == ["refused", "refused"]
+
+
+def test_an_address_that_is_refused_at_once_is_in_the_history(scene, receiver):
+    assert scene.update(ipv4=PRIVATE)[1].split()[1] == "address"
+    event, = told(receiver, 1)
+    assert (event["verdict"], event["new"]) == ("address", PRIVATE)
+    assert "carrier-grade NAT" in event["advice"]
+    assert f"> {PRIVATE} address" in scene.command("history").stdout
+
+
+def test_what_was_before_is_not_told(make_scene, world, receiver):
+    scene = make_scene(other=to(world, events=["refused"]))
+    scene.update(ipv4=WEB[0])
+    time.sleep(1.1)                     # the history counts in seconds
+    scene.configuration["notify"]["me"] = to(world)
+    scene.pool.configure(scene.configuration)
+    scene.pool.renew()
+    scene.update("second", ipv4=WEB[0])
+    assert told(receiver, 1)[0]["host"] == f"second.{ZONE}"
+
+
+def test_a_restart_repeats_nothing(scene, receiver):
+    scene.update(ipv4=WEB[0])
+    told(receiver, 1)
+    waiting.until(lambda: kept(scene), "the note", SOON)
+    scene.pool.stop()
+    scene.pool.start()
+    scene.update(ipv4=OTHER)
+    scene.pool.renew()
+    scene.update("second", ipv4=OTHER)
+    assert [(e["host"], e["new"]) for e in told(receiver, 3)] == [
+        (f"home.{ZONE}", WEB[0]), (f"home.{ZONE}", OTHER), (f"second.{ZONE}", OTHER)]
+
+
+def kept(scene):
+    """What the state says of what was told."""
+    with sqlite3.connect(f"file:{scene.state}/state.db?mode=ro", uri=True) as db:
+        rows = db.execute("SELECT value FROM meta WHERE key = 'notify me'").fetchall()
+    return rows and json.loads(rows[0][0])["from"]
+
+
+def test_a_receiver_that_is_away(scene, receiver):
+    """Tried again, after a pause that grows; what came meanwhile is not lost."""
+    receiver.status = "500"
+    scene.update(ipv4=WEB[0])
+    waiting.until(lambda: len(receiver.requests) >= 2, "another try", SOON)
+    assert scene.update(ipv4=OTHER)[0] == 200
+    receiver.status = "204"
+    waiting.until(lambda: "it takes the news again" in log(scene), "the end", 60)
+    assert [e["new"] for e in receiver.events()][-2:] == [WEB[0], OTHER]
+    first, second, third = receiver.moments
+    assert second - first > 1.9 and third - second > 3.9
+    warned = [line for line in log(scene).splitlines() if "notify me: " in line]
+    assert len(warned) == 2 and f"https://{NAME}:{PORT} answers HTTP 500" in warned[0]
+    assert f"{PORT}/" not in log(scene)
+
+
+def test_a_receiver_asks_for_a_pause(scene, receiver):
+    receiver.status, receiver.headers = "429", ["Retry-After: 4"]
+    scene.update(ipv4=WEB[0])
+    waiting.until(lambda: receiver.requests, "the first try", SOON)
+    receiver.status = "200"
+    waiting.until(lambda: len(receiver.requests) >= 2, "another try", SOON)
+    assert receiver.moments[1] - receiver.moments[0] > 3.9
+
+
+def test_it_is_killed_before_it_notes_what_it_has_told(scene, receiver):
+    receiver.open.clear()
+    scene.update(ipv4=WEB[0])
+    waiting.until(lambda: receiver.requests, "the first try", SOON)
+    os.kill(notifier(scene.pool), signal.SIGKILL)
+    receiver.open.set()
+    events = told(receiver, 2)
+    assert events[0]["id"] == events[1]["id"]
+
+
+def test_a_receiver_that_hangs_is_in_nobodys_way(make_scene, world, receiver):
+    """Nor in that of another receiver, nor of a stop."""
+    other = Receiver(world.provider, world.provider.ipv4, PORT + 1, world.authority.leaf(NAME))
+    try:
+        scene = make_scene(slow=to(world), me=to(world, url=f"https://{NAME}:{PORT + 1}/"))
+        receiver.open.clear()
+        scene.update(ipv4=WEB[0])
+        waiting.until(lambda: receiver.requests, "the first try", SOON)
+        for i in range(20):
+            assert scene.update(ipv4=f"89.14.163.{30 + i}")[0] == 200
+        assert len(told(other, 21)) == 21
+        began = time.monotonic()
+        scene.pool.stop()
+        assert time.monotonic() - began < 8
+    finally:
+        receiver.open.set()
+        other.stop()
+
+
+def test_several_at_once_are_one_message(scene, receiver):
+    receiver.open.clear()
+    scene.update(ipv4=WEB[0])
+    waiting.until(lambda: receiver.requests, "the first", SOON)
+    for i in range(25):
+        scene.update(ipv4=f"89.14.163.{30 + i}")
+    receiver.open.set()
+    told(receiver, 26)
+    sizes = [len(json.loads(r.body)["events"]) for r in receiver.requests]
+    assert sizes == [1, 20, 5]
+    assert json.loads(receiver.text(1))["title"] == "ddnsgate: 20 news"
+
+
+def test_the_file_of_the_state_was_moved_away(scene, receiver):
+    scene.update(ipv4=WEB[0])
+    told(receiver, 1)
+    os.rename(f"{scene.state}/state.db", f"{scene.state}/away.db")
+    scene.update(ipv4=OTHER)
+    scene.update("second", ipv4=OTHER)
+    assert {(e["host"], e["new"]) for e in told(receiver, 3)} >= {
+        (f"home.{ZONE}", OTHER), (f"second.{ZONE}", OTHER)}
+
+
+@pytest.mark.parametrize("url, path, header", [
+    ("/services/{secret}?x=1", f"/services/{SECRET}?x=1", None),
+    ("/hook", "/hook", f"Bearer {SECRET}"),
+    ("?key={secret}", f"/?key={SECRET}", None)], ids=["path", "header", "query"])
+def test_a_secret(make_scene, world, receiver, folder, url, path, header):
+    file = secret_file(folder)
+    scene = make_scene(me=to(world, url=f"https://{NAME}:{PORT}{url}", secret_file=file))
+    receiver.status = "500"
+    scene.update(ipv4=WEB[0])
+    waiting.until(lambda: receiver.requests, "the message", SOON)
+    assert receiver.path() == path
+    assert receiver.header(0, "Authorization") == header
+    scene.pool.since(scene.mark, "HTTP 500", SOON)
+    receiver.status = "200"
+    shown = scene.command("check").stdout + scene.command("notify").stdout
+    shown += scene.command("notify", "--dry-run").stdout
+    assert "the secret of" in shown and "has taken it" in shown
+    assert receiver.path() == path
+    assert "canary" not in shown + log(scene)
+    assert world.shows([SECRET.encode()]) <= {file}
+
+
+def test_a_secret_is_replaced(make_scene, world, receiver, folder):
+    """Without a reload, though by its sandbox the notifier cannot read the new file."""
+    file = secret_file(folder)
+    scene = make_scene(me=to(world, secret_file=file))
+    scene.update(ipv4=WEB[0])
+    told(receiver, 1)
+    before = notifiers(scene.pool)
+    os.unlink(file)
+    secret_file(folder, "another")
+    waiting.until(lambda: notifiers(scene.pool) not in ([], before), "a new one", SOON)
+    scene.update(ipv4=OTHER)
+    told(receiver, 2)
+    assert receiver.header(-1, "Authorization") == "Bearer another"
+
+
+@pytest.mark.parametrize("sort", ["expired", "self-signed", "wrong-name"])
+def test_a_wrong_certificate_is_told_nothing(make_scene, world, sort):
+    liar = Receiver(world.provider, world.provider.ipv4, PORT,
+                    world.authority.leaf(NAME, sort))
+    try:
+        scene = make_scene()
+        scene.update(ipv4=WEB[0])
+        said = [line for line in scene.pool.since(scene.mark, "notify me: ", SOON) if "notify" in line]
+        assert "certificate" in said[0] and len(said) == 1
+        assert liar.requests == []
+    finally:
+        liar.stop()
+
+
+def test_a_name_is_resolved_by_another_process(make_scene, world, receiver):
+    """The notifier asks no resolver, so none can hold it up."""
+    receiver_here = Receiver(world.proxy, "127.0.0.1", PORT, world.authority.leaf("localhost"))
+    try:
+        scene = make_scene(me={"url": f"https://localhost:{PORT}/x"})
+        scene.update(ipv4=WEB[0])
+        assert told(receiver_here, 1)[0]["new"] == WEB[0]
+    finally:
+        receiver_here.stop()
+
+
+def test_one_of_several_single_workers_tells(make_scene, world, receiver, binary):
+    scene = make_scene()
+    scene.pool.stop()
+    pids = f"{scene.pool.folder}/pids"
+    scene.pool.host.run(scene.pool.spawn("--single", options=("-F", "3", "-P", pids)),
+                        env={**os.environ, **(scene.pool.env or {})})
+    with open(pids, encoding="ascii") as f:
+        singles = [int(pid) for pid in f.read().split()]
+    try:
+        for address in (WEB[0], OTHER, "89.14.163.22"):
+            scene.update(ipv4=address)
+        assert [e["new"] for e in told(receiver, 3)] == [WEB[0], OTHER, "89.14.163.22"]
+    finally:
+        for pid in singles:
+            os.kill(pid, signal.SIGTERM)
+        for pid in singles:
+            waiting.until(lambda: not os.path.exists(f"/proc/{pid}"), "the end")
+
+
+def test_two_machines_with_one_database(make_scene, world, receiver, database, passfile, second):
+    database.empty()
+    scene = make_scene(database.state(passfile))
+    other = scene.machine(second).start()
+    scene.update(ipv4=WEB[0])
+    assert scene.update(ipv4=OTHER, pool=other)[0] == 200
+    assert [e["new"] for e in told(receiver, 2)] == [WEB[0], OTHER]
+    # What another machine commits late, at an earlier time.
+    database.query(
+        "INSERT INTO ddnsgate_history (id, at, host, account, type, new, verdict)"
+        " SELECT 'late', at - 20, 'late.example', 'x', 'A', '192.0.2.9', 'good'"
+        " FROM ddnsgate_history ORDER BY at LIMIT 1")
+    assert told(receiver, 3)[2]["host"] == "late.example"
+    scene.pool.stop()
+    scene.update(ipv4="89.14.163.22", pool=other)
+    assert [e["new"] for e in told(receiver, 4)][3:] == ["89.14.163.22"]
