@@ -278,13 +278,19 @@ make_directories(struct setup *s, struct directories *made,
     const struct identity *i)
 {
 	const struct ownership ours = { 0, i->group, 0750 },
-			       theirs = { i->user, i->group, 0700 };
+			       theirs = { i->user, i->group, 0700 },
+			       logs = { i->user, i->group, 0750 };
 	const char *state = s->draft.there != NULL ?
 	    s->draft.there->state.place :
 	    SETTINGS_STATE_DEFAULT;
+	const char *log = s->draft.there != NULL ? s->draft.there->log.to : "";
 	char *copy = strdup(s->draft.file);
 	bool ok = copy != NULL && make_directory(made, dirname(copy), &ours);
 
+	free(copy);
+	copy = strdup(log);
+	if (ok && geteuid() == 0 && *log == '/')
+		ok = copy != NULL && make_directory(made, dirname(copy), &logs);
 	free(copy);
 	/* Without a directory for the state it serves nevertheless. */
 	if (ok && geteuid() == 0 && *state == '/' &&

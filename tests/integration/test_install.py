@@ -136,7 +136,7 @@ def as_typed(machine):
                         f'"config": {{"base": "{powerdns.base}"}}' "}")
 
 
-def typed(machine, script, seconds=600):
+def typed(machine, script, asks, seconds=600):
     """Runs a script at a terminal, answering what is asked there."""
     machine.write("/root/paste", script)
     pid, keys = pty.fork()
@@ -150,7 +150,7 @@ def typed(machine, script, seconds=600):
                 seen += os.read(keys, 65536).decode("utf-8", "replace")
             except OSError:             # it has ended
                 break
-            for question, answer in ASKS.items():
+            for question, answer in asks.items():
                 if seen[answered:].endswith(question):
                     answered = len(seen)
                     os.write(keys, f"{answer}\n".encode())
@@ -160,11 +160,23 @@ def typed(machine, script, seconds=600):
     return status, seen.replace("\r\n", "\n")
 
 
+# What setup asks for, by the end of the question.
+QUESTIONS = {
+    "Name of this server: ": SERVER, "logs in as [router]: ": "",
+    "DNS provider (? lists all): ": "powerdns", '"base" of powerdns: ': "{BASE}",
+    "is to follow your address: ": "chaos-wg.net",
+    "IPv4 address of your home now: ": stages.WEB[0],
+    "IPv6 address of the web server now: ": stages.WEB[1],
+    "Prefix length of your line [56]: ": "", "Your router (? lists all, or none) [none]: ":
+    "fritzbox", "Site of nginx (or none) [/etc/nginx/sites-available/ddnsgate]: ": "",
+    f"[{AT}/fullchain.pem]: ": "", f"[{AT}/privkey.pem]: ": "", "Start it now? [yes]: ": ""}
+
+
 @pytest.fixture(scope="module")
 def pasted(server, matrix):
     """What the terminal showed, once all commands were there."""
     began = time.monotonic()
-    status, seen = typed(server, as_typed(server))
+    status, seen = typed(server, as_typed(server), ASKS)
     assert status == 0, seen[-6000:]
     with open(server.path("/etc/debian_version"), encoding="ascii") as f:
         version = f.read().strip()
@@ -212,3 +224,52 @@ def test_the_archive_is_called_what_the_section_says():
         version = re.search(r"AC_INIT\(\[ddnsgate\], \[([^]]+)\]", f.read())[1]
     assert f"tar xzf ddnsgate-{version}.tar.gz\n" in commands()
     assert f"cd ddnsgate-{version}\n" in commands()
+
+
+def test_what_make_install_puts_in_place(server, pasted):
+    for name in ("/etc/logrotate.d/ddnsgate", "/usr/lib/sysusers.d/ddnsgate.conf",
+                 "/usr/share/bash-completion/completions/ddnsgate.bash",
+                 "/usr/share/zsh/vendor-completions/_ddnsgate"):
+        assert os.path.exists(server.path(name)), name
+    for name, mode in (("/etc/ddnsgate", "root ddnsgate 750"),
+                       ("/var/lib/ddnsgate", "ddnsgate ddnsgate 700"),
+                       ("/var/log/ddnsgate", "ddnsgate ddnsgate 750")):
+        assert server.run("stat", "-c", "%U %G %a", name).stdout == f"{mode}\n"
+    told = server.run("sh", "-c", "! which logrotate || logrotate -d /etc/logrotate.d/ddnsgate")
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.fixture
+def unconfigured(server, pasted):
+    """The machine as `make install' leaves it, without even the user."""
+    server.run("systemctl", "disable", "--now", "ddnsgate.service", "ddnsgate.socket")
+    for name in ("/etc/ddnsgate", "/var/lib/ddnsgate", "/var/log/ddnsgate",
+                 "/etc/nginx/sites-available/ddnsgate", "/etc/nginx/sites-enabled/ddnsgate"):
+        server.run("rm", "-r", name)
+    assert server.run("userdel", "ddnsgate").returncode == 0
+    server.run("systemctl", "reload", "nginx")
+    server.stage.powerdns.set("chaos-wg.net", **stages.BEFORE)
+    # Inert: neither a success nor a failure.
+    for unit in ("ddnsgate.socket", "ddnsgate.service"):
+        assert server.run("systemctl", "start", unit).returncode == 0
+        assert server.run("systemctl", "show", "-p", "ActiveState,Result", "--value",
+                          unit).stdout.split() == ["success", "inactive"]
+    return server
+
+
+def test_setup_is_enough(unconfigured, matrix):
+    server, began = unconfigured, time.monotonic()
+    asks = ASKS | QUESTIONS | {'"base" of powerdns: ': server.stage.powerdns.base}
+    ask_again = [c for c in commands() if c.startswith("curl -u router")]
+    assert len(ask_again) == 1
+    status, seen = typed(server, f"server={SERVER}\nddnsgate setup\n{ask_again[0]}", asks)
+    assert status == 0, seen
+    matrix("From a bare Debian to the first good", "ddnsgate setup", "seconds",
+           round(time.monotonic() - began))
+    assert "made the user ddnsgate" in seen
+    assert f"\nchaos-wg.net good {' '.join(stages.WEB)}\n" in seen
+    assert f"https://{SERVER}/update?ipv4=<ipaddr>" in seen
+    assert TOKEN not in seen
+    for unit in ("ddnsgate.service", "ddnsgate.socket"):
+        assert server.run("systemctl", "is-enabled", unit).stdout == "enabled\n"
+    assert server.run("ddnsgate", "check", "--quiet").returncode == 0
