@@ -278,3 +278,22 @@ json_names_unique(const char *text, size_t len, struct json_fault *fault)
 	free(s.names);
 	return good;
 }
+
+size_t
+json_weight(const char *text, size_t len)
+{
+	size_t weight = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && (text[i] == '{' || text[i] == '['))
+			weight += 10;
+		else if (!quoted && text[i] == ',')
+			weight++;
+	}
+	return weight;
+}

@@ -46,4 +46,11 @@ json_object *json_parse(struct json_tokener *tok, const char *text, size_t len,
  */
 bool json_names_unique(const char *text, size_t len, struct json_fault *fault);
 
+/*
+ * About how much memory json-c will take for the len bytes of text, before it
+ * does: an object or a list counts ten, any other value one, and one is some
+ * 80 bytes.  The text need not be JSON.
+ */
+size_t json_weight(const char *text, size_t len);
+
 #endif

@@ -186,3 +186,19 @@ def test_a_removal_reads_as_much(description):
     for step, _ in lists_of(description, "remove", "given"):
         same = wide[json.dumps([step.get(k) for k in ("path", "query", "json")])]
         assert (step.get("max"), step.get("pages")) == (same.get("max"), same.get("pages"))
+
+
+@pytest.mark.parametrize("element, count, why", [
+    ('{"Name":"' + 611 * "x" + '"},', 14000, "the answer is longer than 8388608 bytes"),
+    ("{},", 2700000, "HTTP 200, but too many values: "),
+])
+def test_what_is_too_large_is_told(providers, element, count, why):
+    """With no write, and little memory: what is behind the end might be ours."""
+    case = unchanged("bunny")
+    script = script_of(EXCHANGES["bunny"], case)
+    script[-1]["answer"] = {"status": 200, "text": '{"Records":[' + count * element + "{}]}"}
+    ran, seen = providers.replay(script, "bunny", None, EXCHANGES["bunny"]["token"],
+                                 "home.example.org", case["addresses"], {})
+    assert (seen.problems, seen.left(), ran.returncode) == ([], [], 1)
+    assert [line.split(" ")[3] for line in ran.stdout.splitlines()] == 2 * ["refused"]
+    assert ran.stdout.count(f"[bunny: steps/0: {why}") == 2

@@ -271,6 +271,56 @@ test_hostile(void **state)
 	description_free(d);
 }
 
+/* A list of count times this, and a member that a step gets. */
+static void
+fill_with(struct exchange_answer *answer, const char *element, size_t count)
+{
+	fill(answer, 200, "{\"id\": 1, \"list\": [");
+	answer->body.max = 16UL << 20;
+	for (size_t i = 0; i < count; i++)
+		assert_true(buffer_puts(&answer->body, element));
+	assert_true(buffer_puts(&answer->body, "0]}"));
+}
+
+/* What json-c would make of it is larger than its text, a hundred times. */
+static void
+test_heavy(void **state)
+{
+	static const struct {
+		const char *element;
+		size_t count;
+		bool good;
+	} rows[] = {
+		{ "{},", 90000, true },
+		{ "{},", 91000, false },
+		{ "[],", 91000, false },
+		{ "0,", 999000, true },
+		{ "0,", 1000000, false },
+		{ "\"{[,\\\"{[,\",", 300000, true },
+	};
+	struct description *d = describe("", ", \"get\": {\"id\": \"/id\"}");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct exchange_answer answer;
+		struct error why = { .text = "" };
+		enum outcome a;
+		enum err rc;
+
+		fill_with(&answer, rows[i].element, rows[i].count);
+		rc = judge(&a, d, &answer, &why);
+		ROW(rc == (rows[i].good ? ERR_OK : ERR_REFUSED), "%s: %s",
+		    rows[i].element, why.text);
+		ROW(rows[i].good ||
+			strncmp(why.text,
+			    "HTTP 200, but too many values: ", 31) == 0,
+		    "%s: %s", rows[i].element, why.text);
+		buffer_free(&answer.body);
+	}
+	description_free(d);
+	ROWS_END();
+}
+
 /*
  * What a step gets
  */
@@ -679,6 +729,7 @@ main(void)
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_token_at_the_edge),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_heavy),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_sets),

@@ -781,6 +781,30 @@ static const struct story {
 static const struct story *told;
 static size_t next_line;
 
+/* Not a story: each request is answered with the same page of a list. */
+static struct {
+	const char *head, *element, *tail; /* of the answer; NULL: a story */
+	size_t elements;		   /* in it */
+	size_t asked, written;
+} endless;
+
+static void
+take_page(struct exchange *x, const struct exchange_request *request)
+{
+	x->rc = ERR_OK;
+	x->answer.status = 200;
+	x->answer.body.max = 2 * EXCHANGE_BODY_MAX;
+	if (strcmp(request->method, "GET") != 0) {
+		endless.written++;
+		return;
+	}
+	endless.asked++;
+	assert_true(buffer_puts(&x->answer.body, endless.head));
+	for (size_t i = 0; i < endless.elements; i++)
+		assert_true(buffer_puts(&x->answer.body, endless.element));
+	assert_true(buffer_puts(&x->answer.body, endless.tail));
+}
+
 /* Is it what the story wants?  The answer that stands there goes into x. */
 static void
 take_line(struct exchange *x, const struct exchange_request *request)
@@ -828,7 +852,10 @@ __wrap_exchange_start(struct exchanges *all, const struct target *to,
 	assert_int_equal(to->address_count, 1);
 	assert_string_equal(to->ca, "/ca.pem");
 	x->answer.body.max = EXCHANGE_BODY_MAX;
-	take_line(x, request);
+	if (endless.head != NULL)
+		take_page(x, request);
+	else
+		take_line(x, request);
 	return x;
 }
 
@@ -931,6 +958,78 @@ test_stories(void **state)
 }
 
 /* After the deadline nothing is repeated. */
+#define LIST "{\"list\": [{\"n\": \"a\", \"id\": 1}"
+#define TOO_MANY                                                        \
+	"home: steps/0: the list has more than 64 pages, 16 MiB, or a " \
+	"million values"
+
+/*
+ * The walk through a list ends, and what is on a page that was not asked for is
+ * not made a second time.
+ */
+static void
+test_endless(void **state)
+{
+	static const struct {
+		const char *title, *description;
+		const char *tail, *element;
+		size_t elements, asked;
+		const char *why; /* NULL: all was read, and nothing is there */
+	} rows[] = {
+		{ "a cursor that leads nowhere", cursor, "], \"next\": 7}", "",
+		    0, 64, TOO_MANY },
+		{ "links in a circle", links,
+		    "], \"links\": {\"next\": \"https://api.example/v1/r\"}}",
+		    "", 0, 64, TOO_MANY },
+		{ "one page too many", numbers, "], \"pages\": 65}", "", 0, 64,
+		    TOO_MANY },
+		{ "as many as there may be", numbers, "], \"pages\": 64}", "",
+		    0, 64, NULL },
+		{ "elements of one page too many", offsets, "], \"total\": 65}",
+		    "", 0, 64, TOO_MANY },
+		{ "no word of how many", numbers, "]}", "", 0, 1, NULL },
+		{ "a next page 0", cursor, "], \"next\": 0}", "", 0, 1, NULL },
+		{ "pages of a mebibyte", numbers, "], \"pages\": 30}",
+		    ",\"0123456789012345678901234567890123456789\"", 24000, 17,
+		    TOO_MANY },
+		{ "pages of many values", numbers, "], \"pages\": 12}", ",0",
+		    100000, 10, TOO_MANY },
+		{ "a last page that is too large", numbers, "], \"pages\": 10}",
+		    ",0", 100000, 10, TOO_MANY },
+	};
+	static const struct wanted home[RECORDS_MAX] = {
+		{ .name = "home.x.org", .zone = "x.org", .address = V4 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct publication records[RECORDS_MAX];
+		struct publication *pointers[RECORDS_MAX];
+		struct stage stage;
+		long retry_after;
+
+		stage_start(&stage, rows[i].description);
+		endless.head = LIST;
+		endless.element = rows[i].element;
+		endless.elements = rows[i].elements;
+		endless.tail = rows[i].tail;
+		endless.asked = endless.written = 0;
+		publish_all(&stage.api, TOKEN, pointers,
+		    records_start(records, pointers, home),
+		    clock_now() + 600000, &retry_after);
+		ROW(endless.asked == rows[i].asked && endless.written == 0,
+		    "%s: asked %zu times, wrote %zu times", rows[i].title,
+		    endless.asked, endless.written);
+		ROW(records[0].result == ERR_REFUSED &&
+			(rows[i].why == NULL ||
+			    unit_same(records[0].why.text, rows[i].why)),
+		    "%s: %s", rows[i].title, records[0].why.text);
+		stage_end(&stage);
+	}
+	endless.head = NULL;
+	ROWS_END();
+}
+
 static void
 test_deadline(void **state)
 {
@@ -1006,6 +1105,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_rehearse),
 	};

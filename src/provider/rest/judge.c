@@ -18,6 +18,13 @@
 #define QUOTE_MAX   160	 /* bytes of a provider's own words */
 #define SHOWN_MAX   4	 /* addresses of a set */
 
+static bool
+is_too_heavy(const struct buffer *body)
+{
+	return body->data != NULL &&
+	    json_weight(body->data, body->len) > JUDGE_WEIGHT_MAX;
+}
+
 json_object *
 judge_parse(const struct buffer *body)
 {
@@ -26,7 +33,7 @@ judge_parse(const struct buffer *body)
 	struct json_fault fault;
 
 	if (tok != NULL && body->data != NULL &&
-	    strlen(body->data) == body->len)
+	    strlen(body->data) == body->len && !is_too_heavy(body))
 		tree = json_parse(tok, body->data, body->len, 0);
 	if (tok != NULL)
 		json_tokener_free(tok);
@@ -239,7 +246,9 @@ find_fault(const struct description *d, const struct step *step,
 		return set_fault(f, status_error(answer->status), status);
 	}
 	if (wants_json && tree == NULL) {
-		strcat(status, ", but no JSON");
+		strcat(status,
+		    is_too_heavy(&answer->body) ? ", but too many values" :
+						  ", but no JSON");
 		return set_fault(f, ERR_REFUSED, status);
 	}
 	if (!are_expected(tree, &d->expect) ||

@@ -28,8 +28,16 @@ enum outcome {
 };
 
 /*
+ * json_weight() of an answer, or of all pages of a list: 80 MB of memory.  A
+ * list of 5,000 records, each with 20 members and 10 lists or objects in it,
+ * has not much more than half of that.
+ */
+#define JUDGE_WEIGHT_MAX 1000000
+
+/*
  * The JSON of a body; NULL unless it is whole, and nothing else is there.  One
- * with a name twice in an object is none: it means what its reader chooses.
+ * with a name twice in an object is none: it means what its reader chooses.  So
+ * is one that is heavier than JUDGE_WEIGHT_MAX.
  */
 json_object *judge_parse(const struct buffer *body);
 

@@ -7,6 +7,7 @@
 
 #include <json-c/json_pointer.h>
 
+#include "base/json.h"
 #include "provider/rest/judge.h"
 #include "provider/rest/page.h"
 
@@ -82,8 +83,8 @@ static enum err
 too_many(struct error *why)
 {
 	return error_set(why, ERR_REFUSED,
-	    "the list has more than %d pages, or %lu MiB", PAGES_MAX,
-	    PAGES_BYTES_MAX >> 20);
+	    "the list has more than %d pages, %lu MiB, or a million values",
+	    PAGES_MAX, PAGES_BYTES_MAX >> 20);
 }
 
 enum err
@@ -107,6 +108,7 @@ page_take(struct pages_read *p, const struct step *step,
 	}
 	p->count++;
 	p->bytes += answer->body.len;
+	p->weight += json_weight(answer->body.data, answer->body.len);
 	if (p->tree == NULL) {
 		p->tree = json_object_get(page);
 		p->elements = list;
@@ -115,8 +117,9 @@ page_take(struct pages_read *p, const struct step *step,
 	}
 	next = next_of(p, &want->pages, page, json_object_array_length(list),
 	    number);
-	if (rc == ERR_OK && next != NULL &&
-	    (p->count == PAGES_MAX || p->bytes > PAGES_BYTES_MAX))
+	if (rc == ERR_OK &&
+	    ((next != NULL && p->count == PAGES_MAX) ||
+		p->bytes > PAGES_BYTES_MAX || p->weight > JUDGE_WEIGHT_MAX))
 		rc = too_many(why);
 	if (rc == ERR_OK && next != NULL) {
 		*more = true;

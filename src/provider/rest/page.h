@@ -26,6 +26,7 @@
 struct pages_read {
 	size_t count;	       /* pages */
 	size_t bytes;	       /* of them */
+	size_t weight;	       /* likewise, json_weight() */
 	json_object *tree;     /* of the first, with the elements of all */
 	json_object *elements; /* in tree */
 	struct buffer path;    /* of the next page; NULL: as in the message */
