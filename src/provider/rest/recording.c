@@ -242,11 +242,21 @@ recording_add(struct recording *r, const struct message *m, const char *path,
  * Names, addresses and secrets
  */
 
+/* Some services log in with the host name itself. */
+static bool
+part_is_name(const struct scrub *s, size_t part)
+{
+	return strcasecmp(s->token->parts[part], s->name) == 0;
+}
+
 /* "KEY-of-nobody", a word with no digit that a number could have. */
 static void
 part_word(const struct scrub *s, size_t part, char word[static 64])
 {
-	snprintf(word, 64, "%.40s-of-nobody", s->token->names[part]);
+	if (part_is_name(s, part))
+		snprintf(word, 64, "%s" ZONE, *s->sub != '\0' ? HOST "." : "");
+	else
+		snprintf(word, 64, "%.40s-of-nobody", s->token->names[part]);
 }
 
 /* Replaces every from in text by to, however it is written there. */
@@ -303,7 +313,9 @@ replace_token(const struct scrub *s, char *text)
 				    strlen(s->token->parts[longest])))
 				longest = i;
 		done[longest] = true;
-		text = replace_part(s, longest, text);
+		/* As every name, so that it is the same one in the end. */
+		if (!part_is_name(s, longest))
+			text = replace_part(s, longest, text);
 	}
 	return text;
 }
