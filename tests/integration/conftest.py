@@ -4,10 +4,11 @@ import os
 import pathlib
 import secrets
 import shutil
+import subprocess
 import tempfile
 
 import pytest
-from household import Household
+from household import TOKEN, Household, block
 from lab import gateway, network, postgresql, stage as stages
 from world import World
 
@@ -82,6 +83,36 @@ def world(whole_world):
 @pytest.fixture(scope="module")
 def household(world, whole_household):
     return whole_household
+
+
+@pytest.fixture
+def before(household):
+    """The household, with the addresses of before, for each test anew."""
+    household.world.powerdns.set(*household.names(), **stages.BEFORE)
+    return household
+
+
+@pytest.fixture
+def page(household):
+    """page(name, account): what `ddnsgate router` prints."""
+    def show(name, account="device"):
+        done = subprocess.run(
+            [household.world.binary, "router", name, "--account", account, "--config",
+             household.pool.configuration], text=True, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+    return show
+
+
+@pytest.fixture
+def typed(before, page):
+    """typed(name, word): a block of a page, with the token put in."""
+    def text(name, word, account="device"):
+        lines = block(page(name, account), word)
+        for placeholder in TOKEN:
+            lines = lines.replace(placeholder, before.world.token)
+        return lines
+    return text
 
 
 @pytest.fixture

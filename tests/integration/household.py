@@ -4,6 +4,9 @@ It stands beside that of world.py: another machine, accounts for what clients
 ask, and web servers at home behind a second line and a relay.
 """
 
+import re
+import textwrap
+
 from lab import certificates, nginx
 from lab.clients import Update
 from lab.gateway import Gateway, Pool, verifier
@@ -118,6 +121,10 @@ class Household:
                 "prefix_length": 56, "suffix": "52:54:00:12:34:56", "subnet": "fc"},
                 "zone": ZONE, "proof": PROOFLESS}),
             "plain": self.account(plain=ONLY_IPV4),
+            # Made of what the second line calls from; both can be proved.
+            "script": self.account(script={
+                "ipv4": True, "zone": ZONE,
+                "ipv6": {"prefix_length": 64, "suffix": "::8"}}),
             "echo": self.account(echo={
                 **ONLY_IPV4, "proof": {"kind": "certificate", "echo": "/whoami"}}),
         }
@@ -150,3 +157,17 @@ class Household:
     def after(self, update):
         """What is published now."""
         return self.world.powerdns.addresses(update.hostname)
+
+    def published(self, host):
+        """What a host of the zone has."""
+        return self.world.powerdns.addresses(f"{host}.{ZONE}")
+
+
+# What the pages of examples/routers have to be typed for the token.
+TOKEN = ("the-token-of-your-DNS-provider", "the token of your DNS provider")
+
+
+def block(text, word):
+    """The first indented block of a page that has a word in it."""
+    blocks = re.findall(r"(?:^(?:    .*)?\n)+", text, re.M)
+    return textwrap.dedent(next(b for b in blocks if word in b)).strip() + "\n"

@@ -8,7 +8,7 @@ import subprocess
 import textwrap
 
 import pytest
-from household import LINE
+from household import LINE, TOKEN
 from lab import clients, devices
 from lab.clients import Update
 from lab.gateway import ROOT
@@ -18,37 +18,20 @@ PAGES = sorted(name.removesuffix(".txt")
                for name in os.listdir(f"{ROOT}/examples/routers"))
 # How many update URLs each page has, so that none is overlooked: for an account
 # with a host for the router and hosts behind it.
-URLS = {"curl": 1, "ddclient": 1, "draytek": 1, "fritzbox": 1, "inadyn": 1,
-        "mikrotik": 1, "openwrt": 2, "opnsense": 2, "pfsense": 3, "synology": 1,
-        "unifi": 1}
+URLS = {"curl": 1, "ddclient": 1, "docker": 1, "draytek": 1, "fritzbox": 1,
+        "inadyn": 1, "kubernetes": 1, "linux": 1, "mikrotik": 1, "openwrt": 2,
+        "opnsense": 2, "pfsense": 3, "synology": 1, "unifi": 1, "windows": 1}
 ACCOUNTS = ("device", "talking", "family")
 # The words of each device for its IPv4 address, the name, and the login.
-IPV4_WORDS = ("192.0.2.1", "<ipaddr>", "[IP]", "__MYIP__", "%IP%", "%i", "###IP###")
+IPV4_WORDS = ("192.0.2.1", "<ipaddr>", "[IP]", "__MYIP__", "%IP%", "%i", "###IP###",
+              "$v4")
+IPV6_WORDS = ("$v6",)
 NAME_WORDS = ("[DOMAIN]", "__HOSTNAME__", "%h")
 OTHER_WORDS = {"<ip6addr>": CLAIM["ipv6"], "<ip6lanprefix>": CLAIM["prefix"],
                "2001:db8::/56": "2a01:c22:b045:de00::/56"}
 # Where a device has only its own IPv6 address to tell the prefix by.
 SAMPLE = "2a01:c22:b045:de00:1234:56ff:fe78:9abc"
 EXPANDED = "2a01:0c22:b045:de00:1234:56ff:fe78:9abc"    # as OpenWrt writes it
-TOKEN = ("the-token-of-your-DNS-provider", "the token of your DNS provider")
-
-
-@pytest.fixture
-def page(household):
-    """page(name, account): what the program prints."""
-    def show(name, account="device"):
-        done = subprocess.run(
-            [household.world.binary, "router", name, "--account", account, "--config",
-             household.pool.configuration], text=True, capture_output=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
-    return show
-
-
-@pytest.fixture
-def before(household):
-    household.world.powerdns.set(*household.names(), **BEFORE)
-    return household
 
 
 def send(household, request):
@@ -60,7 +43,7 @@ def send(household, request):
 def urls(text):
     """Every URL for an update on a page, or its path where only that is typed."""
     script = text.replace('" . $v4 . "', "192.0.2.1/32").replace(
-        '" . $prefix)', "2001:db8::/56")
+        '" . $prefix)', "2001:db8::/56").replace('"$url/', f'"https://{GATEWAY}/')
     found = re.findall(
         rf"(?:https://)?{re.escape(GATEWAY)}(/[^\s`'\"]+)|^    (/nic/\S+)"
         r"|ddns-path *= *\"(/[^\"]+)", script, re.M)
@@ -71,7 +54,7 @@ def fill(url, update):
     """What a device makes of it."""
     for word in NAME_WORDS:
         url = url.replace(word, update.hostname)
-    for word in IPV4_WORDS:
+    for word in (*IPV4_WORDS, *IPV6_WORDS):
         url = url.replace(f"prefix={word}", f"prefix={SAMPLE}")
         url = url.replace(f"ipv6={word}", f"ipv6={CLAIM['ipv6']}")
         url = url.replace(word, update.ipv4)
@@ -81,7 +64,7 @@ def fill(url, update):
         url = url.replace(word, update.user)
     for word in ("__PASSWORD__", "###PASSWORD###"):
         url = url.replace(word, update.token)
-    assert not re.search(r"[][<>{}#]|__|%[A-Za-z]", url), f"not filled: {url}"
+    assert not re.search(r"[][<>{}#$]|__|%[A-Za-z]", url), f"not filled: {url}"
     return url
 
 
@@ -98,7 +81,7 @@ def test_readme_lists_every_page():
     assert sorted(rows) == [(name, name) for name in PAGES]
 
 
-@pytest.mark.parametrize("name", [p for p in PAGES if p != "curl"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_says_what_it_was_tried_with(page, name):
     last = " ".join(page(name).strip().split("\n\n")[-1].split())
     assert re.search(r"^Tried with .*\d\.\d|has no public code\. This page follows ",
@@ -153,12 +136,6 @@ def test_no_page_sends_the_login_where_it_need_not(page):
         "draytek", "synology"]
 
 
-def block(text, word):
-    """The first indented block of a page that has a word in it."""
-    blocks = re.findall(r"(?:^(?:    .*)?\n)+", text, re.M)
-    return textwrap.dedent(next(b for b in blocks if word in b)).strip() + "\n"
-
-
 # What the pages print is typed into each device, which then sends what its own
 # code makes of it, and judges the answer by its own rules.
 
@@ -201,10 +178,6 @@ def answers(before):
     return functools.partial(send, before)
 
 
-def published(household, host):
-    return household.world.powerdns.addresses(f"{host}.{ZONE}")
-
-
 @pytest.mark.parametrize("tool", clients.OPENWRT)
 def test_openwrt_with_the_options_of_its_page(before, machine, page, tool):
     ipv4, ipv6 = services(page("openwrt", "device").replace(
@@ -213,7 +186,7 @@ def test_openwrt_with_the_options_of_its_page(before, machine, page, tool):
         f"Update successful: device.{ZONE} good {LINE[0]}")
     assert clients.openwrt(machine, ipv6, EXPANDED, tool) == (
         f"Update successful: device.{ZONE} good {WEB[1]}")
-    assert published(before, "device") == [LINE[0], WEB[1]]
+    assert before.published("device") == [LINE[0], WEB[1]]
 
 
 def test_openwrt_has_one_line_for_the_router_and_what_is_behind_it(
@@ -223,8 +196,8 @@ def test_openwrt_has_one_line_for_the_router_and_what_is_behind_it(
     assert clients.openwrt(machine, ipv6, EXPANDED, "wget").startswith(
         "Update successful: ")
     assert ipv6["lookup_host"] == f"box.{ZONE}"
-    assert published(before, "box")[1] == SAMPLE
-    assert published(before, "server")[1] == published(before, "nas")[1] == WEB[1]
+    assert before.published("box")[1] == SAMPLE
+    assert before.published("server")[1] == before.published("nas")[1] == WEB[1]
 
 
 def test_openwrt_sees_a_wrong_password_with_wget_alone(before, machine, page):
@@ -237,7 +210,7 @@ def test_openwrt_sees_a_wrong_password_with_wget_alone(before, machine, page):
     assert clients.openwrt(machine, ipv4, LINE[0], "curl") == (
         "Update successful: badauth")
     assert re.search("^Install .*wget-ssl", text, re.M)
-    assert published(before, "device") == list(BEFORE.values())
+    assert before.published("device") == list(BEFORE.values())
 
 
 def test_openwrt_without_words_for_the_login_sends_none(before, machine, page):
@@ -261,7 +234,7 @@ def test_pfsense_with_the_fields_of_its_page(before, told, answers, page, accoun
         "Service Type": kind, "Update URL": lines(text)[number]}),
         ipv4=WEB[0], ipv6=CLAIM["ipv6"])
     assert devices.typed_pfsense(answers, box) in explained(text)
-    assert published(before, account) == wanted
+    assert before.published(account) == wanted
     box.fields["Password"] = "wrong"
     word, _, answer = devices.typed_pfsense(answers, box).partition("[")
     assert word == "(Error) Result did not match. " and f"{word}[...]" in text
@@ -275,7 +248,7 @@ def test_pfsense_with_a_prefix_must_not_compare(before, told, answers, page):
                                          "Update URL": lines(text)[1]})
     box = devices.Typed(typed | {"Result Match": ""}, ipv6=SAMPLE)
     assert devices.typed_pfsense(answers, box).startswith("(Success)")
-    assert published(before, "device") == [BEFORE["A"], WEB[1]]
+    assert before.published("device") == [BEFORE["A"], WEB[1]]
     assert devices.typed_pfsense(answers, devices.Typed(
         typed, ipv6=SAMPLE)).startswith("(Error)")
     box.fields["Password"] = "wrong"
@@ -291,10 +264,10 @@ def test_fritzbox_with_the_fields_of_its_page(before, told, answers, page):
     assert box["Domain name"] == f"box.{ZONE}"
     # One host of this account can never be proved: nothing that fails is 200.
     assert devices.typed_fritzbox(answers, box) == "HTTP 403"
-    assert published(before, "server") == list(WEB)
-    assert devices.fritzbox_looks(box, published(before, "box")) == (
+    assert before.published("server") == list(WEB)
+    assert devices.fritzbox_looks(box, before.published("box")) == (
         "successfully registered")
-    assert devices.fritzbox_looks(box, published(before, "server")) in explained(
+    assert devices.fritzbox_looks(box, before.published("server")) in explained(
         page("fritzbox"))
 
 
@@ -305,7 +278,7 @@ def test_fritzbox_with_one_host_is_told_that_it_is_not_the_box(
     box = devices.Typed(told("fritzbox", "device", **{"Update URL": lines(text)[0]}),
                         ipv4=WEB[0], ipv6=CLAIM["ipv6"], prefix=CLAIM["prefix"])
     assert devices.typed_fritzbox(answers, box) == "registered"
-    assert published(before, "device") == list(WEB)
+    assert before.published("device") == list(WEB)
     assert "see below" in box["Domain name"] and f"device.{ZONE}" not in text
     assert '"ipv6": "router"' in text and "MyFRITZ!" in text
     assert "see below" not in page("fritzbox", "family")
@@ -325,7 +298,7 @@ def test_opnsense_with_the_fields_of_its_page(before, told, answers, page):
     assert devices.typed_opnsense(answers, box) == f"set new ip {WEB[0]}"
     assert devices.typed_opnsense(answers, devices.Typed(ipv6, ipv6=SAMPLE)) == (
         f"set new ip {SAMPLE}")
-    assert published(before, "device") == list(WEB)
+    assert before.published("device") == list(WEB)
     box.fields["Password"] = "wrong"
     assert devices.typed_opnsense(answers, box) == (
         f"failed to set new ip {WEB[0]} [401 - badauth]")
@@ -339,8 +312,8 @@ def test_opnsense_serves_all_hosts_of_an_account(before, told, answers, page):
     assert names(text).count(",") == 3
     assert devices.typed_opnsense(answers, devices.Typed(
         ipv6, ipv6=SAMPLE)) == f"set new ip {SAMPLE}"
-    assert published(before, "box") == [BEFORE["A"], SAMPLE]
-    assert published(before, "server") == [BEFORE["A"], WEB[1]]
+    assert before.published("box") == [BEFORE["A"], SAMPLE]
+    assert before.published("server") == [BEFORE["A"], WEB[1]]
 
 
 def test_unifi_with_the_fields_of_its_page(before, machine, told, page):
@@ -361,7 +334,7 @@ def test_unifi_with_the_fields_of_its_page(before, machine, told, page):
     desk = machine.desk()
     assert clients.inadyn_says(
         machine, desk, machine.write("inadyn.conf", file, desk)) == "exit 0, cached"
-    assert published(before, "device") == [LINE[0], BEFORE["AAAA"]]
+    assert before.published("device") == [LINE[0], BEFORE["AAAA"]]
 
 
 def test_synology_with_the_fields_of_its_page(before, told, answers, page):
@@ -369,7 +342,7 @@ def test_synology_with_the_fields_of_its_page(before, told, answers, page):
     box = devices.Typed(told("synology", "device", **{"Query URL": lines(text)[0]}),
                         ipv4=WEB[0])
     assert devices.typed_synology(answers, box) == "Normal"
-    assert published(before, "device") == [WEB[0], BEFORE["AAAA"]]
+    assert before.published("device") == [WEB[0], BEFORE["AAAA"]]
     box.fields["Password/Key"] = "wrong"
     assert devices.typed_synology(answers, box) == "Authentication failed"
     assert "Authentication failed" in explained(text)
@@ -398,17 +371,6 @@ def machine(before, tmp_path):
     """At home, on a line with a web server: its own address can be proved."""
     return clients.Machine(before.line, str(tmp_path), {
         GATEWAY: before.gateway.host.ipv4}, before.gateway.trust)
-
-
-@pytest.fixture
-def typed(before, page):
-    """typed(name, word): a block of a page, with the token put in."""
-    def text(name, word, account="device"):
-        lines = block(page(name, account), word)
-        for placeholder in TOKEN:
-            lines = lines.replace(placeholder, before.world.token)
-        return lines
-    return text
 
 
 def test_ddclient_with_the_file_of_its_page(before, machine, typed, page):

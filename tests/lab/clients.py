@@ -36,14 +36,18 @@ class Update:
 
 
 class Machine:
-    """Runs clients on host, where names are known without DNS."""
+    """Runs clients on host, where names are known without DNS.
+
+    names are those of other machines: of each its address, or a tuple of them.
+    """
 
     def __init__(self, host, folder, names, trust):
         self.host = host
         self.folder = folder
         self.trust = trust
         self.hosts = self.write("hosts", "127.0.0.1 localhost\n" + "".join(
-            f"{address} {name}\n" for name, address in names.items()))
+            f"{address} {name}\n" for name, known in names.items()
+            for address in ([known] if isinstance(known, str) else known)))
         self.resolver = self.write("resolv.conf", "nameserver 127.0.0.1\n")
 
     def write(self, name, text, folder=None):
