@@ -26,13 +26,19 @@ static const char usage_text[] =
 static void
 show(const struct receiver *r, const struct news_list *list)
 {
-	struct bulletin m;
+	struct bulletin b;
 
-	printf("notify %s: POST to %s/...\nContent-Type: ", r->settings->name,
-	    r->at.origin);
-	if (bulletin_make(&m, r->settings, list))
-		printf("%s\n\n%s\n", m.type, m.body.data);
-	bulletin_free(&m);
+	if (bulletin_make(&b, r->settings, list)) {
+		printf("notify %s: %s %s/...%s%s%s\n", r->settings->name,
+		    b.method, r->at.origin, b.ending,
+		    b.query.len > 0 ? "?" : "",
+		    b.query.len > 0 ? b.query.data : "");
+		for (struct curl_slist *h = b.headers; h != NULL; h = h->next)
+			printf("%s\n", h->data);
+		if (b.body.len > 0)
+			printf("\n%s\n", b.body.data);
+	}
+	bulletin_free(&b);
 }
 
 static bool

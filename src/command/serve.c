@@ -112,7 +112,7 @@ helper_run(const struct single *s, enum helper h)
 	if (!sandbox_enter(helper_kinds[h].sandbox, s->gateway))
 		_exit(EXIT_FAILURE);
 	if (h == HELPER_NOTIFIER)
-		notifier_run(s->gateway, s->helpers[h].slot);
+		notifier_run(s->gateway, NULL, s->helpers[h].slot);
 	resolver_run(s->gateway, s->helpers[h].slot);
 }
 

@@ -8,12 +8,30 @@
 #define NAME_MAX_LEN 64
 #define URL_MAX_LEN  2048
 #define HTTPS	     "https://"
+#define MINUTE_MS    60000
 
 static const char *const words[] = {
 	[NEWS_CHANGED] = "changed",
 	[NEWS_REFUSED] = "refused",
 	[NEWS__COUNT] = NULL,
 };
+
+static const char *const forms[] = {
+	[FORM_JSON] = "json",
+	[FORM_NTFY] = "ntfy",
+	[FORM_HOME_ASSISTANT] = "home-assistant",
+	[FORM_SLACK] = "slack",
+	[FORM_MATTERMOST] = "mattermost",
+	[FORM_HEALTHCHECKS] = "healthchecks",
+	[FORM_UPTIME_KUMA] = "uptime-kuma",
+	[FORM__COUNT] = NULL,
+};
+
+const char *
+form_word(enum receiver_form form)
+{
+	return forms[form];
+}
 
 const char *
 news_word(enum news_kind kind)
@@ -90,16 +108,30 @@ read_kinds(const struct reader *r)
 	return kinds;
 }
 
+/* Those that raise an alarm when nothing comes need it at least each minute. */
+static int64_t
+read_every(const struct reader *r, enum receiver_form form)
+{
+	if (form == FORM_HEALTHCHECKS || form == FORM_UPTIME_KUMA)
+		return reader_integer(r, 1, 1440, 1) * MINUTE_MS;
+	if (r->present)
+		reader_fail(r,
+		    "goes with the forms \"healthchecks\" and \"uptime-kuma\"");
+	return 0;
+}
+
 static void
 read_receiver(struct reader *r, struct receiver_settings *to, const char *ca)
 {
-	struct reader url, kinds, addresses;
+	struct reader url, every, kinds, addresses;
 
 	check_name(r);
 	to->name = to->server.name = r->name;
 	if (!reader_object(r))
 		return;
 	url = reader_member(r, "url");
+	to->form = (enum receiver_form)read_word(r, "form", forms, FORM_JSON);
+	every = reader_member(r, "every");
 	kinds = reader_member(r, "events");
 	to->secret_file = read_filename(r, "secret_file", NULL);
 	addresses = reader_member(r, "addresses");
@@ -107,6 +139,7 @@ read_receiver(struct reader *r, struct receiver_settings *to, const char *ca)
 	read_end(r);
 	reader_required(&url);
 	to->url = read_url(&url);
+	to->every_ms = read_every(&every, to->form);
 	to->kinds = read_kinds(&kinds);
 	settings_read_addresses(&addresses, &to->server);
 	if (to->url != NULL && to->secret_file == NULL &&

@@ -17,8 +17,22 @@ enum news_kind {
 	NEWS__COUNT
 };
 
+/* How a message looks. */
+enum receiver_form {
+	FORM_JSON,
+	FORM_NTFY,
+	FORM_HOME_ASSISTANT,
+	FORM_SLACK,
+	FORM_MATTERMOST,
+	FORM_HEALTHCHECKS, /* this and the next are pings: they also come */
+	FORM_UPTIME_KUMA,  /* while nothing happens */
+	FORM__COUNT
+};
+
 struct receiver_settings {
 	const char *name;
+	enum receiver_form form;
+	int64_t every_ms; /* from one ping to the next; 0: none is sent */
 	/* https; what is behind the host may be a secret, and is never shown */
 	const char *url;
 	const char *secret_file;	 /* or NULL */
@@ -28,6 +42,9 @@ struct receiver_settings {
 
 /* The word of a kind, as the configuration and a message have it. */
 const char *news_word(enum news_kind kind);
+
+/* The word of a form. */
+const char *form_word(enum receiver_form form);
 
 /* Reads the members of "notify", if it is there, into s. */
 void receivers_read(const struct reader *r, struct settings *s);

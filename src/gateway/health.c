@@ -35,11 +35,24 @@ count_workers(const struct gateway *g, struct gateway_tools *t,
 }
 
 void
+health_check(const struct gateway *g, const struct worker_counts *c,
+    struct store *st, struct buffer *line)
+{
+	struct error ignored;
+
+	check_workers(c, g->settings->workers, line);
+	if (store_check(st, &ignored) != ERR_OK)
+		put_fault(line, "the state cannot be used");
+	if (c->outdated)
+		put_fault(line,
+		    "the configuration on disk is not the one in force");
+}
+
+void
 health_reply(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *r)
 {
 	struct worker_counts c;
-	struct error ignored;
 
 	r->json = false;
 	if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "HEAD") != 0) {
@@ -48,12 +61,7 @@ health_reply(const struct gateway *g, struct gateway_tools *t,
 		return;
 	}
 	count_workers(g, t, &c);
-	check_workers(&c, g->settings->workers, &r->body);
-	if (store_check(t->store, &ignored) != ERR_OK)
-		put_fault(&r->body, "the state cannot be used");
-	if (c.outdated)
-		put_fault(&r->body,
-		    "the configuration on disk is not the one in force");
+	health_check(g, &c, t->store, &r->body);
 	r->status = r->body.len == 0 ? 200 : 503;
 	if (r->status == 503)
 		r->retry_after = REPLY_RETRY_AFTER;

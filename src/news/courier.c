@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "news/bulletin.h"
 #include "news/courier.h"
 #include "news/feed.h"
-#include "news/bulletin.h"
 
 #define SEND_MS	       10000
 #define PAUSE_MS       2000 /* after the first failure */
@@ -17,6 +17,8 @@
 #define LOOK_SHARED_MS 4000 /* and of several */
 #define WARN_MS	       3600000
 #define PATH_LEN_MAX   8192
+#define FIRST_PING_MS  5000 /* the workers come up meanwhile */
+#define FAULT_MAX      512
 #define ANSWER_MAX     (64UL << 10)
 
 struct courier {
@@ -24,6 +26,8 @@ struct courier {
 	struct feed *feed;
 	struct news_list list; /* what is under way, or was not taken */
 	struct exchange *under_way;
+	bool pings; /* what is under way is a ping, and no news */
+	int64_t ping_at;
 	int64_t due;	/* of the next look or try */
 	int pause;	/* ms, after the failure that came last; 0: none */
 	int64_t warned; /* of a failure that lasts */
@@ -33,23 +37,28 @@ struct couriers {
 	struct courier list[RECEIVERS_MAX];
 	size_t count;
 	struct exchanges *exchanges;
+	courier_fault *fault;
+	const void *data; /* of it */
 	int look_ms;
 };
 
 struct couriers *
 couriers_new(const struct receivers *r, const struct state *s, struct store *st,
-    struct exchanges *x)
+    struct exchanges *x, courier_fault *fault, const void *data)
 {
 	struct couriers *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		return NULL;
 	c->exchanges = x;
+	c->fault = fault;
+	c->data = data;
 	c->look_ms = state_late_s(s) > 0 ? LOOK_SHARED_MS : LOOK_MS;
 	for (; c->count < r->count; c->count++) {
 		struct courier *one = &c->list[c->count];
 
 		one->to = &r->list[c->count];
+		one->ping_at = clock_now() + FIRST_PING_MS;
 		one->feed = feed_new(one->to->settings, s, st, r->began);
 		if (one->feed == NULL) {
 			couriers_free(c);
@@ -76,57 +85,39 @@ couriers_free(struct couriers *c)
  * One message
  */
 
-/* Takes over neither header; NULL without memory. */
-static struct curl_slist *
-make_headers(const struct bulletin *m, const char *secret)
+/* False: there is no memory. */
+static bool
+add_secret(struct bulletin *b, const struct buffer *header)
 {
-	struct buffer type = { .max = 128 };
-	struct curl_slist *list = NULL, *more;
+	struct curl_slist *more;
 
-	if (buffer_printf(&type, "Content-Type: %s", m->type))
-		list = curl_slist_append(NULL, type.data);
-	buffer_free(&type);
-	if (list == NULL || secret == NULL)
-		return list;
-	if ((more = curl_slist_append(list, secret)) == NULL)
-		curl_slist_free_all(list);
-	return more;
-}
-
-static void
-free_headers(struct curl_slist *list)
-{
-	for (struct curl_slist *h = list; h != NULL; h = h->next)
-		secret_wipe_string(h->data);
-	curl_slist_free_all(list);
+	if (header->len == 0)
+		return true;
+	if ((more = curl_slist_append(b->headers, header->data)) != NULL)
+		b->headers = more;
+	return more != NULL;
 }
 
 static struct exchange *
-post(const struct receiver *to, struct exchanges *x, const struct bulletin *m,
-    const char *path, const char *secret, int64_t deadline, struct error *why)
+post(const struct receiver *to, struct exchanges *x, const struct bulletin *b,
+    const char *path, int64_t deadline, struct error *why)
 {
 	struct address addresses[SETTINGS_ADDRESSES_MAX];
 	const struct target target = { to->at.host, to->at.port, addresses,
 		endpoint_addresses(&to->at, addresses),
 		to->settings->server.ca };
-	struct curl_slist *headers = make_headers(m, secret);
-	const struct exchange_request request = { .method = "POST",
+	const struct exchange_request request = { .method = b->method,
 		.path = path,
-		.headers = headers,
-		.body = m->body.data,
-		.body_len = m->body.len,
+		.headers = b->headers,
+		.body = b->body.data,
+		.body_len = b->body.len,
 		.answer_max = ANSWER_MAX };
-	struct exchange *made = NULL;
 
-	if (headers == NULL)
-		error_memory(why);
-	else if (target.address_count == 0)
-		error_set(why, ERR_UNREACHABLE,
-		    "the resolver knows no address of %s", to->at.host);
-	else
-		made = exchange_start(x, &target, &request, deadline, why);
-	free_headers(headers);
-	return made;
+	if (target.address_count > 0)
+		return exchange_start(x, &target, &request, deadline, why);
+	error_set(why, ERR_UNREACHABLE, "the resolver knows no address of %s",
+	    to->at.host);
+	return NULL;
 }
 
 static struct exchange *
@@ -136,13 +127,21 @@ start(const struct receiver *to, const struct news_list *list,
 	struct buffer path = { .max = PATH_LEN_MAX };
 	struct buffer secret = { .max = PATH_LEN_MAX };
 	struct exchange *made = NULL;
-	struct bulletin m;
+	struct bulletin b;
 
-	if (!bulletin_make(&m, to->settings, list))
+	if (!bulletin_make(&b, to->settings, list)) {
 		error_memory(why);
-	else if (receiver_address(to, &path, &secret, why) == ERR_OK)
-		made = post(to, x, &m, path.data, secret.data, deadline, why);
-	bulletin_free(&m);
+	} else if (receiver_address(to, b.ending, b.query.data, &path, &secret,
+		       why) == ERR_OK) {
+		if (add_secret(&b, &secret))
+			made = post(to, x, &b, path.data, deadline, why);
+		else
+			error_memory(why);
+	}
+	if (secret.len > 0)
+		for (struct curl_slist *h = b.headers; h != NULL; h = h->next)
+			secret_wipe_string(h->data);
+	bulletin_free(&b);
 	buffer_free(&path);
 	buffer_free(&secret);
 	return made;
@@ -192,18 +191,26 @@ courier_send(const struct receiver *to, const struct news_list *list,
  * All of them
  */
 
+/* The next pause after a failure, in ms. */
+static int
+longer(const struct courier *c, long retry_after)
+{
+	int64_t ping_ms = c->to->settings->every_ms, most = PAUSE_MS_MAX;
+	int64_t pause = c->pause == 0 ? PAUSE_MS : 2 * (int64_t)c->pause;
+
+	if (ping_ms != 0 && ping_ms < most)
+		most = ping_ms;
+	if (pause < retry_after * 1000)
+		pause = retry_after * 1000;
+	return (int)(pause < most ? pause : most);
+}
+
 static void
 failed(struct courier *c, long retry_after, const struct error *why)
 {
 	int64_t now = clock_now();
 
-	c->pause = c->pause == 0	? PAUSE_MS :
-	    c->pause < PAUSE_MS_MAX / 2 ? 2 * c->pause :
-					  PAUSE_MS_MAX;
-	if (retry_after * 1000 > c->pause)
-		c->pause = retry_after * 1000 < PAUSE_MS_MAX ?
-		    (int)(retry_after * 1000) :
-		    PAUSE_MS_MAX;
+	c->pause = longer(c, retry_after);
 	c->due = now + c->pause;
 	news_clear(&c->list);
 	if (c->warned != 0 && now - c->warned < WARN_MS)
@@ -222,8 +229,10 @@ succeeded(struct courier *c)
 	c->warned = 0;
 	c->pause = 0;
 	c->due = clock_now();
+	c->ping_at = c->due + c->to->settings->every_ms;
 	/* What is not kept is told twice. */
-	(void)feed_told(c->feed, &c->list);
+	if (!c->pings)
+		(void)feed_told(c->feed, &c->list);
 	news_clear(&c->list);
 }
 
@@ -242,20 +251,35 @@ finish(struct courier *c)
 		failed(c, retry_after, &why);
 }
 
+/* Is a ping due?  Then it says what is wrong, if anything is. */
+static bool
+take_ping(struct courier *c, const struct couriers *all)
+{
+	struct buffer fault = { .max = FAULT_MAX };
+
+	if (c->to->settings->every_ms == 0 || clock_left(c->ping_at) > 0)
+		return false;
+	all->fault(all->data, &fault);
+	if (fault.len > 0)
+		(void)news_add_fault(&c->list, fault.data);
+	buffer_free(&fault);
+	return true;
+}
+
 static void
-look(struct courier *c, struct exchanges *x, int look_ms)
+look(struct courier *c, const struct couriers *all)
 {
 	int64_t now = clock_now();
 	struct error why;
 
-	c->due = now + look_ms;
-	if (feed_look(c->feed, &c->list) != ERR_OK) {
+	c->due = now + all->look_ms;
+	if (feed_look(c->feed, &c->list) != ERR_OK)
 		news_clear(&c->list);
+	c->pings = c->list.count == 0;
+	if (c->pings && !take_ping(c, all))
 		return;
-	}
-	if (c->list.count == 0)
-		return;
-	c->under_way = start(c->to, &c->list, x, now + SEND_MS, &why);
+	c->under_way =
+	    start(c->to, &c->list, all->exchanges, now + SEND_MS, &why);
 	if (c->under_way == NULL)
 		failed(c, 0, &why);
 }
@@ -270,7 +294,7 @@ couriers_step(struct couriers *c, bool may_begin)
 			finish(one);
 		if (may_begin && one->under_way == NULL &&
 		    clock_left(one->due) == 0)
-			look(one, c->exchanges, c->look_ms);
+			look(one, c);
 	}
 }
 

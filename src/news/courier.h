@@ -15,12 +15,16 @@
 
 struct couriers;
 
+/* Adds what is wrong with the service to a buffer; nothing, if all is well. */
+typedef void courier_fault(const void *data, struct buffer *fault);
+
 /*
  * One for each of r, which must outlive the result, as s, a store of it, and x
- * must.  NULL without memory.
+ * must.  fault is asked, with data, when a ping is due.  NULL without memory.
  */
 struct couriers *couriers_new(const struct receivers *r, const struct state *s,
-    struct store *st, struct exchanges *x);
+    struct store *st, struct exchanges *x, courier_fault *fault,
+    const void *data);
 void couriers_free(struct couriers *c);
 
 /*

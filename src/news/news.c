@@ -149,6 +149,7 @@ news_add_event(struct news_list *list, const struct state_event *e)
 	struct buffer title = { .max = LINE_MAX_LEN };
 	struct buffer text = { .max = LINE_MAX_LEN };
 	struct news n = { .kind = news_kind_of(e),
+		.bad = e->reason != NULL,
 		.at = e->at,
 		.fields = event_fields(e) };
 
@@ -176,6 +177,23 @@ news_add_trial(struct news_list *list, const char *machine)
 		add_text(n.fields, "event", "test");
 		add_time(n.fields, "time", n.at);
 	}
+	return add(list, &n);
+}
+
+bool
+news_add_fault(struct news_list *list, const char *fault)
+{
+	struct buffer title = { .max = LINE_MAX_LEN };
+	struct buffer text = { .max = LINE_MAX_LEN };
+	struct news n = { .bad = true,
+		.at = time(NULL),
+		.fields = json_object_new_object() };
+
+	buffer_puts(&title, "ddnsgate: ");
+	put(&title, fault);
+	put(&text, fault);
+	n.title = buffer_take(&title);
+	n.text = buffer_take(&text);
 	return add(list, &n);
 }
 

@@ -21,6 +21,7 @@
 
 struct news {
 	enum news_kind kind;
+	bool bad;		   /* somebody should act */
 	char mark[STATE_MARK_MAX]; /* of an event of the history */
 	int64_t at;		   /* seconds since 1970 */
 	json_object *fields;	   /* all there is to tell, for programs */
@@ -43,6 +44,9 @@ bool news_add_event(struct news_list *list, const struct state_event *e);
 
 /* A message that says where it comes from, for a trial. */
 bool news_add_trial(struct news_list *list, const char *machine);
+
+/* What is wrong with the service, in a line; for pings. */
+bool news_add_fault(struct news_list *list, const char *fault);
 
 /* Takes one out of the list. */
 void news_remove(struct news_list *list, size_t index);

@@ -8,6 +8,7 @@
 #include "news/receivers.h"
 
 #define HTTPS_LEN 8 /* of "https://" */
+#define MINUTE_MS 60000
 
 /* Where the path of its URL begins. */
 static const char *
@@ -115,26 +116,45 @@ receivers_only_read(const struct receivers *r)
 	    resolution_only_read(r->resolutions, r->count);
 }
 
-/* The path as it is written, with the secret where it is wanted. */
+/* Adds len bytes of a URL, with the secret where it is wanted. */
 static void
-put_path(struct buffer *path, const char *text, const char *secret)
+put(struct buffer *to, const char *text, size_t len, const char *secret)
 {
-	const char *place = strstr(text, RECEIVER_SECRET);
+	const char *place =
+	    memmem(text, len, RECEIVER_SECRET, strlen(RECEIVER_SECRET));
+	size_t before = place != NULL ? (size_t)(place - text) : len;
+
+	buffer_add(to, text, before);
+	if (place == NULL || secret == NULL)
+		return;
+	buffer_puts(to, secret);
+	before += strlen(RECEIVER_SECRET);
+	buffer_add(to, text + before, len - before);
+}
+
+static void
+put_path(struct buffer *path, const char *text, const char *ending,
+    const char *query, const char *secret)
+{
+	size_t len = strcspn(text, "?");
 
 	if (*text != '/')
 		buffer_puts(path, "/");
-	if (secret == NULL || place == NULL) {
-		buffer_puts(path, text);
-		return;
-	}
-	buffer_add(path, text, (size_t)(place - text));
-	buffer_puts(path, secret);
-	buffer_puts(path, place + strlen(RECEIVER_SECRET));
+	if (*ending != '\0' && len > 0 && text[len - 1] == '/')
+		len--;
+	put(path, text, len, secret);
+	buffer_puts(path, ending);
+	text += strcspn(text, "?");
+	if (query != NULL && *query != '\0')
+		buffer_printf(path, "?%s", query);
+	else
+		put(path, text, strlen(text), secret);
 }
 
 enum err
-receiver_address(const struct receiver *r, struct buffer *path,
-    struct buffer *header, struct error *why)
+receiver_address(const struct receiver *r, const char *ending,
+    const char *query, struct buffer *path, struct buffer *header,
+    struct error *why)
 {
 	const char *text = path_of(r->settings);
 	struct buffer secret = { .max = SECRET_FILE_MAX };
@@ -143,7 +163,7 @@ receiver_address(const struct receiver *r, struct buffer *path,
 	if (r->settings->secret_file != NULL)
 		rc = secret_file_read(r->settings->secret_file, &secret, why);
 	if (rc == ERR_OK) {
-		put_path(path, text, secret.data);
+		put_path(path, text, ending, query, secret.data);
 		if (secret.data != NULL &&
 		    strstr(text, RECEIVER_SECRET) == NULL)
 			buffer_printf(header, "Authorization: Bearer %s",
@@ -161,7 +181,11 @@ receiver_print(const struct receiver *r, FILE *to)
 	const struct receiver_settings *s = r->settings;
 	const char *before = "  on ";
 
-	fprintf(to, "notify %s\n  %s/...\n", s->name, r->at.origin);
+	fprintf(to, "notify %s\n  %s to %s/...\n", s->name, form_word(s->form),
+	    r->at.origin);
+	if (s->every_ms != 0)
+		fprintf(to, "  every %lld minutes, while all is well\n",
+		    (long long)s->every_ms / MINUTE_MS);
 	for (enum news_kind k = 0; k < NEWS__COUNT; k++)
 		if ((s->kinds & (1U << k)) != 0) {
 			fprintf(to, "%s%s", before, news_word(k));

@@ -54,10 +54,13 @@ bool receivers_only_read(const struct receivers *r);
 
 /*
  * Adds path and query of the URL, with the secret in it, and makes *header the
- * line that carries the secret, or leaves it empty.  Both are secrets.
+ * line that carries the secret, or leaves it empty.  Both are secrets.  ending
+ * is put behind the path, and query in place of the one that the URL has, if it
+ * is not empty.
  */
-enum err receiver_address(const struct receiver *r, struct buffer *path,
-    struct buffer *header, struct error *why);
+enum err receiver_address(const struct receiver *r, const char *ending,
+    const char *query, struct buffer *path, struct buffer *header,
+    struct error *why);
 
 /*
  * Prints who is told of what, and what its secret is used for; nothing of the

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/health.h"
 #include "news/courier.h"
 #include "pool/notifier.h"
 #include "pool/process.h"
@@ -21,6 +22,8 @@
 #define AGAIN_MS 2000		     /* of one who does not */
 
 struct notifier {
+	const struct gateway *gateway;
+	const struct scoreboard *board; /* or NULL */
 	struct store *store;
 	struct exchanges *exchanges;
 	struct couriers *couriers;
@@ -49,15 +52,31 @@ leave_when_told(void)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
+/* Without a pool, whoever runs this process works. */
+static void
+find_fault(const void *data, struct buffer *fault)
+{
+	const struct notifier *n = data;
+	struct worker_counts c = { .all = n->gateway->settings->workers };
+
+	if (n->board != NULL) {
+		scoreboard_workers(n->board, &c.all, &c.busy);
+		c.outdated = atomic_load(&n->board->outdated);
+	}
+	health_check(n->gateway, &c, n->store, fault);
+}
+
 /* False: there is no memory. */
 static bool
-open_all(struct notifier *n, const struct gateway *g)
+open_all(struct notifier *n)
 {
+	const struct gateway *g = n->gateway;
+
 	(void)gnutls_rnd(GNUTLS_RND_NONCE, &n->id, sizeof n->id);
 	return (n->store = store_open(g->state)) != NULL &&
 	    (n->exchanges = exchanges_new(g->trust)) != NULL &&
 	    (n->couriers = couriers_new(g->receivers, g->state, n->store,
-		 n->exchanges)) != NULL;
+		 n->exchanges, find_fault, n)) != NULL;
 }
 
 static bool
@@ -107,12 +126,13 @@ leave(struct notifier *n)
 }
 
 void
-notifier_run(const struct gateway *g, struct slot *slot)
+notifier_run(const struct gateway *g, const struct scoreboard *board,
+    struct slot *slot)
 {
-	struct notifier n = { .ask_at = 0 };
+	struct notifier n = { .gateway = g, .board = board };
 
 	leave_when_told();
-	if (!open_all(&n, g)) {
+	if (!open_all(&n)) {
 		log_warn("out of memory");
 		_exit(EXIT_FAILURE);
 	}

@@ -261,7 +261,7 @@ child_run(const struct pool *p, const struct child *c)
 	if (c->role == ROLE_WATCHER)
 		watcher_run(p->gateway, c->slot);
 	if (c->role == ROLE_NOTIFIER)
-		notifier_run(p->gateway, c->slot);
+		notifier_run(p->gateway, p->scoreboard, c->slot);
 	resolver_run(p->gateway, c->slot);
 }
 

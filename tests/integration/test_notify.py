@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab import waiting
+from lab import fastcgi, waiting
 from lab.gateway import USER
 from lab.receiver import Receiver
 from lab.remembering import Scene
@@ -248,6 +248,51 @@ def test_the_file_of_the_state_was_moved_away(scene, receiver):
     scene.update("second", ipv4=OTHER)
     assert {(e["host"], e["new"]) for e in told(receiver, 3)} >= {
         (f"home.{ZONE}", OTHER), (f"second.{ZONE}", OTHER)}
+
+
+FORMS = {"json": "application/json", "ntfy": "text/plain; charset=utf-8",
+         "home-assistant": "application/json", "slack": "application/json",
+         "mattermost": "application/json", "healthchecks": "text/plain; charset=utf-8",
+         "uptime-kuma": None}
+
+
+def test_ready_forms(make_scene, world, receiver):
+    """As they arrive; byte for byte is what test_news looks at.  Pings come anyway."""
+    scene = make_scene(**{form: to(world, url=f"https://{NAME}:{PORT}/{form}/x?status=up",
+                                   form=form) for form in FORMS})
+    scene.update(ipv4=PRIVATE)
+
+    def came(form, what="/x"):
+        return [i for i, r in enumerate(receiver.requests)
+                if r.line.split()[1].startswith(f"/{form}{what}")]
+    for form, kind in FORMS.items():
+        waiting.until(lambda: came(form), form, SOON)
+        number = came(form)[0]
+        assert receiver.header(number, "Content-Type") == kind
+        assert receiver.requests[number].method == ("POST" if kind else "GET")
+    refused = f"home.{ZONE}: the new IPv4 address was refused"
+    assert receiver.header(came("ntfy")[0], "Title") == refused
+    assert json.loads(receiver.text(came("home-assistant")[0]))["title"] == refused
+    assert f"*{refused}*\n```" in json.loads(receiver.text(came("slack")[0]))["text"]
+    assert receiver.path(came("healthchecks")[0]) == "/healthchecks/x/fail?status=up"
+    assert "?status=down&msg=home%2E" in receiver.path(came("uptime-kuma")[0])
+    shown = scene.command("notify", "--dry-run", "uptime-kuma").stdout
+    assert f"GET https://{NAME}:{PORT}/...?status=up&msg=ddnsgate%3A%20a%20test&ping=" in shown
+    assert "every 1 minutes, while all is well" in scene.command("check").stdout
+
+
+def test_a_ping_says_what_is_wrong(make_scene, world, receiver):
+    scene = make_scene(beat=to(world, form="healthchecks"))
+    waiting.until(lambda: receiver.requests, "the first ping", SOON)
+    assert (receiver.path(), receiver.text()) == ("/hook", "All is well.")
+    scene.pool.configure(scene.configuration | {"refresh": 30})
+    waiting.until(lambda: fastcgi.call(scene.pool.socket, {
+        "REQUEST_METHOD": "GET", "REQUEST_URI": "/healthz", "QUERY_STRING": "",
+        "REMOTE_ADDR": "127.0.0.1"})[0] == 503, "the supervisor to see it", SOON)
+    os.kill(notifier(scene.pool), signal.SIGTERM)       # the next ping would take a minute
+    waiting.until(lambda: len(receiver.requests) > 1, "another ping", SOON)
+    assert receiver.path() == "/hook/fail"
+    assert receiver.text() == "the configuration on disk is not the one in force"
 
 
 @pytest.mark.parametrize("url, path, header", [

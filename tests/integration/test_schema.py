@@ -5,10 +5,12 @@ those that the program asks for, and a value that is wrong for the one is wrong 
 the other, but for what only the program can know.
 """
 
+import contextlib
 import copy
 import json
 import os
 import pathlib
+import pwd
 import re
 import subprocess
 import tempfile
@@ -42,6 +44,11 @@ CONFIGURATION = {
         "desec": {"addresses": ["192.0.2.53", "2001:db8::53"], "ca": "CA"},
         "My own": {"description": "powerdns", "config": {"base": "https://api.example:8443"}}},
     "operators": {"prometheus": {"verifier": "VERIFIER"}},
+    "notify": {
+        "chat": {"url": "https://chat.example.org:8443/{secret}?a=b", "form": "slack",
+                 "secret_file": "SECRET", "events": ["changed", "refused"],
+                 "addresses": ["192.0.2.1"], "ca": "CA"},
+        "beat": {"url": "https://x.example.org", "form": "healthchecks", "every": 5}},
     "defaults": {"provider": "desec", "from_connection": False, "all_hosts": True,
                  "query_credentials": False, "ipv4": True, "prefix_length": 56, "ttl": 300,
                  "proof": {"kind": "certificate"}, "allow": [], "partial": True,
@@ -197,8 +204,18 @@ class Program:
             (place / name).mkdir()
             os.chown(place / name, USER, USER)
         (place / "ca.pem").chmod(0o644)
-        self.words = {"CA": f"{place}/ca.pem", "STATE": f"{place}/own",
+        secret = place / "secret"
+        secret.write_text("a-token\n", encoding="ascii")
+        secret.chmod(0o640)
+        self.give(secret)
+        self.words = {"SECRET": f"{secret}", "CA": f"{place}/ca.pem", "STATE": f"{place}/own",
                       "ACCOUNTS": f"{place}/accounts", "VERIFIER": verifier("router", "token")}
+
+    @staticmethod
+    def give(file):
+        """The user whom a check by root becomes may read it, if there is one."""
+        with contextlib.suppress(KeyError):
+            os.chown(file, 0, pwd.getpwnam("ddnsgate").pw_gid)
 
     def filled(self, document):
         """With the names of files that are there."""
@@ -295,7 +312,7 @@ def written(at):
 
 # Where members have names of the author's choice.
 NAMED = re.compile(
-    r"^/(providers(/[^/]+/config)?|operators|accounts(/[^/]+/hosts)?)$"
+    r"^/(providers(/[^/]+/config)?|operators|notify|accounts(/[^/]+/hosts)?)$"
     r"|/(query|headers|expect|where|get|form|A|AAAA|json(/.*)?)$")
 
 
@@ -408,7 +425,17 @@ RIGHT = [
     ("provider", step(**GET)), ("provider", step(text="x", headers={"CONTENT-TYPE": "a/b"})),
     ("provider", step(**{"for": "zone"}, json={"$each": "{addr}"})),
     ("provider", step(**GET, none=[404], pick={"in": ""}, pages={"next": "/n", "query": "q"}))]
-BAD = [
+RIGHT += [("ddnsgate", {"notify": {"a-b_C.1": {"url": url}}}) for url in (
+    "https://a.example", "https://a.example/", "https://a.example?b=c/d", "https://a.example:1/%20")]
+BAD = [("ddnsgate", {"notify": {"me": {k: v for k, v in {
+    "url": "https://a.example", **more}.items() if v is not GONE}}}) for more in (
+    {"url": "http://a.example/x"}, {"url": "https:///x"}, {"url": "https://u:p@a.example/"},
+    {"url": "https://a.example/a b"}, {"url": "https://a.example/#x"}, {"url": GONE},
+    {"url": "https://a.example/{secret}"}, {"every": 5}, {"form": "ntfy", "every": 5},
+    {"form": "healthchecks", "every": 0}, {"events": []}, {"events": ["all"]},
+    {"secret_file": "token"}, {"addresses": []}, {"mail": "x"})]
+BAD += [
+    ("ddnsgate", {"notify": {"a b": {"url": "https://a.example"}}}), ("ddnsgate", {"notify": {}}),
     ("ddnsgate", {"accounts": GONE}), ("ddnsgate", {"providers": GONE}),
     ("ddnsgate", {"account_table": True}), ("ddnsgate", {"listen": {"mode": "0660"}}),
     ("ddnsgate", {"state": "postgresql://user:secret@db.example.org/x"}),

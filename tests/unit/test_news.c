@@ -7,6 +7,14 @@
 
 #define EVIL "<!channel> @all \"x\" \\ \x1b[31m\xe2\x80\xae\xff\r\nHost: evil"
 
+#define CHANGE	"2001:db8::1 > 2001:db8::2 (2026-11-28 04:00 UTC)"
+#define REFUSED "The host did not prove that this address is its own: & <b> `x`"
+#define ADVICE                                                         \
+	"Try it again from the machine that runs ddnsgate: `ddnsgate " \
+	"prove NAME ADDRESS'."
+#define REFUSAL	     CHANGE "\n" REFUSED "\n" ADVICE
+#define REFUSAL_JSON CHANGE "\\n" REFUSED "\\n" ADVICE
+
 static struct state_event
 event(const char *reason, const char *new)
 {
@@ -23,18 +31,22 @@ event(const char *reason, const char *new)
 		.issuer = EVIL };
 }
 
-/* The body for one receiver; the caller frees it. */
+/* "METHOD ENDING QUERY", headers and body; the caller frees it. */
 static char *
-make(const struct news_list *list)
+make(const struct news_list *list, enum receiver_form form)
 {
-	const struct receiver_settings to = { .name = "me" };
+	const struct receiver_settings to = { .name = "me", .form = form };
+	struct buffer all = { .max = 2 * BULLETIN_MAX };
 	struct bulletin b;
-	char *body;
 
 	assert_true(bulletin_make(&b, &to, list));
-	body = strdup(b.body.data);
+	buffer_printf(&all, "%s %s %s\n", b.method, b.ending,
+	    b.query.len > 0 ? b.query.data : "");
+	for (const struct curl_slist *h = b.headers; h != NULL; h = h->next)
+		buffer_printf(&all, "%s\n", h->data);
+	buffer_printf(&all, "\n%s", b.body.len > 0 ? b.body.data : "");
 	bulletin_free(&b);
-	return body;
+	return buffer_take(&all);
 }
 
 static const struct {
@@ -75,31 +87,118 @@ test_texts(void **state)
 	ROWS_END();
 }
 
-/* A body is JSON, and has no byte that is not seen. */
+#define TYPE_JSON "Content-Type: application/json\n\n"
+#define TYPE_TEXT "Content-Type: text/plain; charset=utf-8\n"
+
+/* Of a refusal of "& <b> `x`", of a change, and of nothing. */
+static const struct {
+	enum receiver_form form;
+	const char *refusal, *change, *nothing;
+} forms[] = {
+	{ FORM_NTFY,
+	    "POST  \n" TYPE_TEXT
+	    "Title: home.example.org: the new IPv6 address was refused\n"
+	    "Priority: high\nTags: warning\n\n" REFUSAL,
+	    "POST  \n" TYPE_TEXT
+	    "Title: home.example.org: the new IPv6 address was published\n"
+	    "Priority: default\nTags: white_check_mark\n\n" CHANGE,
+	    NULL },
+	{ FORM_HOME_ASSISTANT,
+	    "POST  \n" TYPE_JSON
+	    "{\"title\":\"home.example.org: the new IPv6 address was refused\","
+	    "\"message\":\"" REFUSAL_JSON "\"}",
+	    "POST  \n" TYPE_JSON
+	    "{\"title\":\"home.example.org: the new IPv6 address was "
+	    "published\",\"message\":\"" CHANGE "\"}",
+	    NULL },
+	{ FORM_SLACK,
+	    "POST  \n" TYPE_JSON
+	    "{\"text\":\"*home.example.org: the new IPv6 address was refused*"
+	    "\\n```\\n2001:db8::1 &gt; 2001:db8::2 (2026-11-28 04:00 UTC)\\n"
+	    "The host did not prove that this address is its own: "
+	    "&amp; &lt;b&gt; 'x'\\nTry it again from the machine that runs "
+	    "ddnsgate: 'ddnsgate prove NAME ADDRESS'.\\n```\"}",
+	    NULL, NULL },
+	{ FORM_MATTERMOST,
+	    "POST  \n" TYPE_JSON
+	    "{\"text\":\"**home.example.org: the new IPv6 address was "
+	    "refused**\\n```\\n2001:db8::1 > 2001:db8::2 (2026-11-28 04:00 "
+	    "UTC)\\nThe host did not prove that this address is its own: "
+	    "& <b> 'x'\\nTry it again from the machine that runs "
+	    "ddnsgate: 'ddnsgate prove NAME ADDRESS'.\\n```\"}",
+	    NULL, NULL },
+	{ FORM_HEALTHCHECKS, "POST /fail \n" TYPE_TEXT "\n" REFUSAL,
+	    "POST  \n" TYPE_TEXT "\n" CHANGE,
+	    "POST  \n" TYPE_TEXT "\nAll is well." },
+	{ FORM_UPTIME_KUMA,
+	    "GET  status=down&msg=home%2Eexample%2Eorg%3A%20the%20new%20IPv6"
+	    "%20address%20was%20refused&ping=\n\n",
+	    "GET  status=up&msg=home%2Eexample%2Eorg%3A%20the%20new%20IPv6"
+	    "%20address%20was%20published&ping=\n\n",
+	    "GET  status=up&msg=OK&ping=\n\n" },
+};
+
+static void
+compare(const struct state_event *e, enum receiver_form form, const char *want)
+{
+	struct news_list list = { .count = 0 };
+	char *got;
+
+	if (want == NULL)
+		return;
+	if (e != NULL)
+		assert_true(news_add_event(&list, e));
+	got = make(&list, form);
+	ROW(strcmp(got, want) == 0, "%s:\n%s\nwanted:\n%s", form_word(form),
+	    got, want);
+	free(got);
+	news_clear(&list);
+}
+
+static void
+test_forms(void **state)
+{
+	const struct state_event refusal = event("& <b> `x`", "2001:db8::2");
+	const struct state_event change = event(NULL, "2001:db8::2");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		compare(&refusal, forms[i].form, forms[i].refusal);
+		compare(&change, forms[i].form, forms[i].change);
+		compare(NULL, forms[i].form, forms[i].nothing);
+	}
+	ROWS_END();
+}
+
+/* Whatever the form, no byte that is not seen, and no line of their own. */
 static void
 test_hostile(void **state)
 {
 	struct news_list list = { .count = 0 };
 	struct state_event e = event(EVIL, "2001:db8::2");
 	json_object *o, *events, *value;
-	char *body;
+	char *got;
 
 	(void)state;
+	e.host = EVIL;
 	assert_true(news_add_event(&list, &e));
-	body = make(&list);
-	for (const char *c = body; *c != '\0'; c++)
-		assert_true(*c >= ' ' && *c <= '~');
-	assert_non_null(o = json_tokener_parse(body));
+	for (enum receiver_form f = 0; f < FORM__COUNT; f++) {
+		got = make(&list, f);
+		for (const char *c = got; *c != '\0'; c++)
+			assert_true((*c >= ' ' && *c <= '~') || *c == '\n');
+		assert_null(strstr(got, "\nHost: "));
+		free(got);
+	}
+	got = make(&list, FORM_JSON);
+	assert_non_null(o = json_tokener_parse(strchr(got, '{')));
 	assert_true(json_object_object_get_ex(o, "events", &events));
-	o = json_object_get(o);
 	assert_true(
 	    json_object_object_get_ex(json_object_array_get_idx(events, 0),
 		"reason", &value));
 	assert_string_equal(json_object_get_string(value),
 	    "<!channel> @all \"x\" \\ ?[31m??????Host: evil");
 	json_object_put(o);
-	json_object_put(o);
-	free(body);
+	free(got);
 	news_clear(&list);
 }
 
@@ -134,6 +233,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_limits),
 	};

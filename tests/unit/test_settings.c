@@ -148,8 +148,19 @@ static const struct {
 	    "{\"me\": {\"url\": \"https://a.b\", \"events\": [\"all\"]}}",
 	    "/notify/me/events/0: must be one of \"changed\", \"refused\"" },
 	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"token\": \"x\"}}",
-	    "/notify/me/token: unknown; here may stand: url, events, "
-	    "secret_file, addresses, ca" },
+	    "/notify/me/token: unknown; here may stand: url, form, "
+	    "every, events, secret_file, addresses, ca" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"form\": \"x\"}}",
+	    "/notify/me/form: must be one of \"json\", \"ntfy\", "
+	    "\"home-assistant\", \"slack\", \"mattermost\", \"healthchecks\", "
+	    "\"uptime-kuma\"" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"every\": 5}}",
+	    "/notify/me/every: goes with the forms \"healthchecks\" and "
+	    "\"uptime-kuma\"" },
+	{ "/notify",
+	    "{\"me\": {\"url\": \"https://a.b\", \"form\": \"healthchecks\", "
+	    "\"every\": 0}}",
+	    "/notify/me/every: must be from 1 to 1440" },
 	{ "/notify",
 	    "{\"me\": {\"url\": \"https://a.b\", \"addresses\": [\"a\"]}}",
 	    "/notify/me/addresses/0: must be an IPv4 or IPv6 address" },
