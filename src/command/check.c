@@ -1,9 +1,14 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/buffer.h"
 #include "command/account_show.h"
 #include "command/command.h"
 #include "command/identity.h"
@@ -11,12 +16,23 @@
 #include "command/trial.h"
 #include "command/usage.h"
 #include "command/visit.h"
+#include "config/reader.h"
 #include "gateway/gateway.h"
 #include "provider/provider.h"
 
+#define TEXT_MAX (1UL << 20) /* of all errors and notes */
+
 static const char usage_text[] =
-    "usage: ddnsgate check [--quiet] [--resolve] [--user NAME] "
-    "[--config FILE]\n";
+    "usage: ddnsgate check [--quiet | --json] [--account NAME] [--resolve]\n"
+    "                      [--user NAME] [--config FILE]\n"
+    "Says what the configuration means, or all that is wrong with it.\n";
+
+struct check {
+	const char *file, *user;
+	const char *account; /* NULL: all */
+	bool quiet, json, resolve;
+	bool notes; /* what is rarely meant, and what was not tried */
+};
 
 static void
 print_gateway(const struct gateway *g, bool asked)
@@ -29,58 +45,232 @@ print_gateway(const struct gateway *g, bool asked)
 		    (unsigned int)s->listen.mode);
 	for (size_t i = 0; i < s->provider_count; i++)
 		provider_print(providers_get(g->providers, i), asked, stdout);
-	for (size_t i = 0; i < g->receivers->count; i++)
-		receiver_print(&g->receivers->list[i], stdout);
 	for (size_t i = 0; i < s->account_count; i++)
 		account_show(s, &s->accounts[i]);
+}
+
+/* The gateway, or all errors on standard error. */
+static struct gateway *
+read_gateway(const char *file)
+{
+	struct faults faults = { .count = 0 };
+	struct error why;
+	struct gateway *g = gateway_new(file, &why);
+	size_t kept;
+
+	if (g != NULL)
+		return g;
+	gateway_examine(file, &faults);
+	/* A directory of accounts that cannot be read, for instance. */
+	if (faults.count == 0)
+		faults_add(&faults, &why, NULL);
+	kept =
+	    faults.count < READER_FAULTS_MAX ? faults.count : READER_FAULTS_MAX;
+	for (size_t i = 0; i < kept; i++)
+		fprintf(stderr, "ddnsgate: %s\n", faults.list[i].text);
+	if (faults.count > kept)
+		fprintf(stderr, "ddnsgate: %s: %zu more errors\n", file,
+		    faults.count - kept);
+	return NULL;
+}
+
+/* Prints what is asked for; false: standard error says what is wrong. */
+static bool
+print(const struct check *c)
+{
+	struct gateway *g = read_gateway(c->file);
+	const struct account_settings *a = NULL;
+	bool good = g != NULL;
+
+	if (g == NULL)
+		return false;
+	if (c->resolve)
+		providers_resolve(g->providers);
+	if (c->account != NULL &&
+	    (a = settings_account(g->settings, c->account)) == NULL) {
+		fprintf(stderr, "ddnsgate: there is no account \"%s\"\n",
+		    c->account);
+		good = false;
+	}
+	if (!c->quiet && !c->json && a != NULL)
+		account_show(g->settings, a);
+	else if (!c->quiet && !c->json && c->account == NULL)
+		print_gateway(g, c->resolve);
+	if (c->notes)
+		notes_print(g);
+	good = account_show_faults(g->settings) && good;
+	good = (!c->resolve || visit_providers(g, !c->notes)) && good;
+	good = trial_run(g->settings, !c->notes, c->resolve) && good;
+	gateway_free(g);
+	return good;
+}
+
+/*
+ * JSON
+ */
+
+/* The lines that begin so, without that beginning. */
+static json_object *
+lines(const struct buffer *text, const char *begin)
+{
+	json_object *list = json_object_new_array();
+	const char *line = text->len > 0 ? text->data : "";
+	size_t n = strlen(begin);
+
+	while (*line != '\0') {
+		size_t len = strcspn(line, "\n");
+
+		if (strncmp(line, begin, n) == 0)
+			json_object_array_add(list,
+			    json_object_new_string_len(line + n,
+				(int)(len - n)));
+		line += len + (line[len] == '\n');
+	}
+	return list;
+}
+
+static void
+read_all(int fd, struct buffer *to)
+{
+	char block[4096];
+	ssize_t n;
+
+	while ((n = read(fd, block, sizeof block)) > 0 ||
+	    (n == -1 && errno == EINTR))
+		if (n > 0)
+			buffer_add(to, block, (size_t)n);
+	close(fd);
+}
+
+/*
+ * Lets a child print, and takes what it printed to standard error; what was
+ * written to standard output is in out.
+ */
+static bool
+capture(const struct check *c, struct buffer *errors, FILE *out)
+{
+	int fds[2], status = 1;
+	pid_t pid;
+
+	if (pipe(fds) == -1)
+		return false;
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		close(fds[0]);
+		(void)dup2(fileno(out), STDOUT_FILENO);
+		(void)dup2(fds[1], STDERR_FILENO);
+		status = print(c) ? 0 : 1;
+		fflush(stdout);
+		_exit(status);
+	}
+	close(fds[1]);
+	read_all(fds[0], errors);
+	return pid != -1 && waitpid(pid, &status, 0) == pid &&
+	    WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static json_object *
+gateway_json(const struct gateway *g, const char *account)
+{
+	const struct settings *s = g->settings;
+	json_object *o = json_object_new_object();
+	json_object *providers = json_object_new_array();
+	json_object *accounts = json_object_new_array();
+
+	json_object_object_add(o, "workers",
+	    json_object_new_int((int)s->workers));
+	json_object_object_add(o, "log", json_object_new_string(s->log.to));
+	json_object_object_add(o, "state",
+	    json_object_new_string(s->state.place));
+	json_object_object_add(o, "socket",
+	    s->listen.path != NULL ? json_object_new_string(s->listen.path) :
+				     NULL);
+	for (size_t i = 0; i < s->provider_count; i++)
+		json_object_array_add(providers,
+		    json_object_new_string(s->providers[i].name));
+	for (size_t i = 0; i < s->account_count; i++)
+		if (account == NULL ||
+		    strcmp(s->accounts[i].name, account) == 0)
+			json_object_array_add(accounts,
+			    account_show_json(s, &s->accounts[i]));
+	json_object_object_add(o, "providers", providers);
+	json_object_object_add(o, "accounts", accounts);
+	return o;
+}
+
+static bool
+print_json(const struct check *c)
+{
+	struct buffer errors = { .max = TEXT_MAX }, notes = { .max = TEXT_MAX };
+	json_object *o = json_object_new_object();
+	FILE *out = tmpfile();
+	struct gateway *g;
+	struct error why;
+	bool good = out != NULL && capture(c, &errors, out);
+
+	if (out != NULL) {
+		rewind(out);
+		read_all(dup(fileno(out)), &notes);
+		fclose(out);
+	}
+	json_object_object_add(o, "file", json_object_new_string(c->file));
+	json_object_object_add(o, "good", json_object_new_boolean(good));
+	json_object_object_add(o, "errors", lines(&errors, "ddnsgate: "));
+	json_object_object_add(o, "notes", lines(&notes, "note: "));
+	json_object_object_add(o, "not_tried", lines(&notes, "not tried: "));
+	if ((g = gateway_new(c->file, &why)) != NULL)
+		json_object_object_add(o, "meaning",
+		    gateway_json(g, c->account));
+	gateway_free(g);
+	puts(json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	buffer_free(&errors);
+	buffer_free(&notes);
+	return good;
 }
 
 int
 command_check(int argc, char *argv[])
 {
 	static const struct option options[] = {
+		{ "account", required_argument, NULL, 'a' },
 		{ "config", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "resolve", no_argument, NULL, 'r' },
 		{ "user", required_argument, NULL, 'u' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *file = COMMAND_CONFIG_FILE, *user = NULL;
-	struct gateway *g;
-	bool quiet = false, resolve = false, good;
+	struct check c = { .file = COMMAND_CONFIG_FILE };
 	struct error why;
-	int c;
+	int o;
 
 	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 'q')
-			quiet = true;
-		else if (c == 'r')
-			resolve = true;
-		else if (c == 'u')
-			user = optarg;
+	    (o = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
+		if (o == 'a')
+			c.account = optarg;
+		else if (o == 'c')
+			c.file = optarg;
+		else if (o == 'j')
+			c.json = true;
+		else if (o == 'q')
+			c.quiet = true;
+		else if (o == 'r')
+			c.resolve = true;
+		else if (o == 'u')
+			c.user = optarg;
 		else
-			return usage(usage_text, c);
+			return usage(usage_text, o);
 	}
-	if (optind != argc)
+	if (optind != argc || (c.quiet && c.json))
 		return usage(usage_text, 0);
-	if (identity_take(user, file, &why) != ERR_OK ||
-	    (g = gateway_new(file, &why)) == NULL) {
+	if (identity_take(c.user, c.file, &why) != ERR_OK) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;
 	}
-	if (resolve)
-		providers_resolve(g->providers);
-	if (!quiet)
-		print_gateway(g, resolve);
-	if (!quiet)
-		notes_print(g);
-	good = account_show_faults(g->settings);
-	good = (!resolve || visit_providers(g, quiet)) && good;
-	good = trial_run(g->settings, quiet, resolve) && good;
-	gateway_free(g);
-	return good ? EXIT_OK : EXIT_FAILED;
+	c.notes = !c.quiet && c.account == NULL;
+	return (c.json ? print_json(&c) : print(&c)) ? EXIT_OK : EXIT_FAILED;
 }

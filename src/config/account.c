@@ -14,7 +14,8 @@ read_provider(const struct reader *r, const struct settings *s)
 	struct buffer names = { .max = ERROR_TEXT_MAX / 2 };
 	const char *name = reader_string(r, NULL);
 
-	if (name == NULL)
+	/* Without any provider that is the error, and told already. */
+	if (name == NULL || s->provider_count == 0)
 		return 0;
 	for (size_t i = 0; i < s->provider_count; i++)
 		if (strcmp(s->providers[i].name, name) == 0)
@@ -51,10 +52,11 @@ read_hosts(const struct reader *r, const struct reader *defaults,
 
 		e.defaults = defaults;
 		host_read(&e, host, ca);
-		if (!reader_ok(r))
+		if (!reader_goes_on(r))
 			return;
 		for (size_t i = 0; i + 1 < to->host_count; i++)
-			if (strcmp(to->hosts[i].name, host->name) == 0)
+			if (host->name != NULL && to->hosts[i].name != NULL &&
+			    strcmp(to->hosts[i].name, host->name) == 0)
 				reader_fail(&e,
 				    "the same host stands here twice");
 	}
@@ -82,7 +84,8 @@ account_read(struct reader *r, struct settings *s, struct account_settings *to)
 	struct reader top = { .value = s->document,
 		.file = s->file,
 		.present = true,
-		.why = r->why };
+		.why = r->why,
+		.faults = r->faults };
 	struct reader verifier, provider, hosts;
 	struct reader defaults = reader_member(&top, "defaults");
 	const char *fault = account_name_fault(r->name);

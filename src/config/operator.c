@@ -39,7 +39,7 @@ operators_read(const struct reader *r, struct settings *s)
 		struct reader e = reader_entry(r, name, value);
 
 		read_operator(&e, &s->operators[s->operator_count++]);
-		if (!reader_ok(r))
+		if (!reader_goes_on(r))
 			return;
 	}
 }

@@ -9,8 +9,6 @@
 #include "base/buffer.h"
 #include "config/reader.h"
 
-#define PLACE_MAX 300 /* bytes of "/accounts/router/hosts" */
-
 struct reader
 reader_top(json_object *root, const char *file, struct error *why)
 {
@@ -27,7 +25,8 @@ reader_member(struct reader *r, const char *name)
 	struct reader m = { .parent = r,
 		.file = r->file,
 		.name = name,
-		.why = r->why };
+		.why = r->why,
+		.faults = r->faults };
 
 	assert(r->asked_count < READER_MEMBERS_MAX);
 	r->asked[r->asked_count++] = name;
@@ -48,7 +47,9 @@ reader_element(const struct reader *r, size_t index)
 	struct reader e = { .parent = r,
 		.file = r->file,
 		.index = index,
-		.why = r->why };
+		.chosen = true,
+		.why = r->why,
+		.faults = r->faults };
 
 	if (json_object_is_type(r->value, json_type_array) &&
 	    index < json_object_array_length(r->value)) {
@@ -66,28 +67,21 @@ reader_entry(const struct reader *r, const char *name, json_object *value)
 		.name = name,
 		.value = value,
 		.present = true,
-		.why = r->why };
-}
-
-size_t
-reader_entries(const struct reader *r, size_t max, const char *what)
-{
-	size_t count = 0;
-
-	if (!reader_ok(r) || !r->present)
-		return 0;
-	if (json_object_is_type(r->value, json_type_object))
-		count = (size_t)json_object_object_length(r->value);
-	if (count > 0 && count <= max)
-		return count;
-	reader_fail(r, "must be an object of 1 to %zu %s", max, what);
-	return 0;
+		.chosen = true,
+		.why = r->why,
+		.faults = r->faults };
 }
 
 bool
 reader_ok(const struct reader *r)
 {
 	return r->why->code == ERR_OK;
+}
+
+bool
+reader_goes_on(const struct reader *r)
+{
+	return reader_ok(r) || r->faults != NULL;
 }
 
 /* Writes "/a/b/0"; the top writes nothing. */
@@ -103,23 +97,123 @@ write_place(const struct reader *r, struct buffer *to)
 		buffer_printf(to, "/%zu", r->index);
 }
 
+void
+faults_add(struct faults *f, const struct error *why, const char *place)
+{
+	if (f->count < READER_FAULTS_MAX) {
+		f->list[f->count] = *why;
+		snprintf(f->places[f->count], READER_PLACE_MAX + 1, "%s",
+		    place != NULL ? place : "-");
+	}
+	f->count++;
+}
+
+static size_t
+kept(const struct faults *f)
+{
+	return f->count < READER_FAULTS_MAX ? f->count : READER_FAULTS_MAX;
+}
+
+bool
+faults_within(const struct faults *f, const char *place)
+{
+	size_t len = strlen(place);
+
+	for (size_t i = 0; i < kept(f); i++)
+		if (strncmp(f->places[i], place, len) == 0 &&
+		    (f->places[i][len] == '\0' || f->places[i][len] == '/'))
+			return true;
+	return false;
+}
+
+/*
+ * May an error of this place only follow from one that is known?  So may one of
+ * the same place, or of an object with an error in it.  own: it is of the value
+ * itself, such as a wrong type.  Otherwise somebody judged it, maybe by the
+ * other members of the same object.
+ */
+static bool
+may_follow(const struct reader *r, bool own, const char *place)
+{
+	const struct faults *f = r->faults;
+	size_t parent = strlen(place);
+
+	if (faults_within(f, place))
+		return true;
+	while (parent > 0 && place[parent] != '/')
+		parent--;
+	/* The members of the document itself have little to do with another. */
+	for (size_t i = 0; !own && !r->chosen && parent > 0 && i < kept(f); i++)
+		if (!f->apart[i] &&
+		    strncmp(f->places[i], place, parent + 1) == 0 &&
+		    strchr(f->places[i] + parent + 1, '/') == NULL)
+			return true;
+	return false;
+}
+
+static void report(const struct reader *r, bool own, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+vreport(const struct reader *r, bool own, const char *fmt, va_list ap)
+{
+	struct buffer place = { .max = READER_PLACE_MAX };
+	char text[ERROR_TEXT_MAX];
+	const char *at;
+	struct error e;
+
+	if (!reader_goes_on(r))
+		return;
+	vsnprintf(text, sizeof text, fmt, ap);
+	write_place(r, &place);
+	at = place.len > 0 ? place.data : "/";
+	error_set(&e, ERR_CONFIG, "%s: %s: %s", r->file, at, text);
+	if (r->faults != NULL && !may_follow(r, own, at)) {
+		faults_add(r->faults, &e, at);
+		/* A member that is missing, or unknown. */
+		if (r->faults->count <= READER_FAULTS_MAX)
+			r->faults->apart[r->faults->count - 1] =
+			    own && (!r->present || r->value == NULL);
+	}
+	if (reader_ok(r))
+		*r->why = e;
+	buffer_free(&place);
+}
+
+static void
+report(const struct reader *r, bool own, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vreport(r, own, fmt, ap);
+	va_end(ap);
+}
+
 enum err
 reader_fail(const struct reader *r, const char *fmt, ...)
 {
-	struct buffer place = { .max = PLACE_MAX };
-	char text[ERROR_TEXT_MAX];
 	va_list ap;
 
-	if (!reader_ok(r))
-		return r->why->code;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vreport(r, false, fmt, ap);
 	va_end(ap);
-	write_place(r, &place);
-	error_set(r->why, ERR_CONFIG, "%s: %s: %s", r->file,
-	    place.len > 0 ? place.data : "/", text);
-	buffer_free(&place);
-	return ERR_CONFIG;
+	return r->why->code;
+}
+
+size_t
+reader_entries(const struct reader *r, size_t max, const char *what)
+{
+	size_t count = 0;
+
+	if (!reader_goes_on(r) || !r->present)
+		return 0;
+	if (json_object_is_type(r->value, json_type_object))
+		count = (size_t)json_object_object_length(r->value);
+	if (count > 0 && count <= max)
+		return count;
+	report(r, true, "must be an object of 1 to %zu %s", max, what);
+	return 0;
 }
 
 enum err
@@ -128,15 +222,15 @@ reader_no_memory(const struct reader *r)
 	return reader_ok(r) ? error_memory(r->why) : r->why->code;
 }
 
-/* Is there a value of this type, and nothing wrong so far? */
+/* Is there a value of this type, and a reason to read it? */
 static bool
 is_a(const struct reader *r, enum json_type type, const char *what)
 {
-	if (!reader_ok(r) || !r->present)
+	if (!reader_goes_on(r) || !r->present)
 		return false;
 	if (json_object_is_type(r->value, type))
 		return true;
-	reader_fail(r, "must be %s", what);
+	report(r, true, "must be %s", what);
 	return false;
 }
 
@@ -151,7 +245,7 @@ reader_string(const struct reader *r, const char *fallback)
 	if (*s != '\0' &&
 	    strlen(s) == (size_t)json_object_get_string_len(r->value))
 		return s;
-	reader_fail(r,
+	report(r, true,
 	    *s == '\0' ? "must not be empty" : "must not hold \\u0000");
 	return fallback;
 }
@@ -182,7 +276,7 @@ reader_integer(const struct reader *r, int64_t min, int64_t max,
 	n = json_object_get_int64(r->value);
 	if (n >= min && n <= max)
 		return n;
-	reader_fail(r, "must be from %" PRId64 " to %" PRId64, min, max);
+	report(r, true, "must be from %" PRId64 " to %" PRId64, min, max);
 	return fallback;
 }
 
@@ -199,7 +293,8 @@ reader_word(const struct reader *r, const char *const words[], int fallback)
 			return i;
 	for (int i = 0; words[i] != NULL; i++)
 		buffer_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);
-	reader_fail(r, "must be one of %s", list.data != NULL ? list.data : "");
+	report(r, true, "must be one of %s",
+	    list.data != NULL ? list.data : "");
 	buffer_free(&list);
 	return fallback;
 }
@@ -247,7 +342,7 @@ reader_filename(const struct reader *r, const char *fallback)
 		return fallback;
 	if (*file == '/')
 		return file;
-	reader_fail(r, "must be a full file name, from / on");
+	report(r, true, "must be a full file name, from / on");
 	return fallback;
 }
 
@@ -275,7 +370,7 @@ reader_array(const struct reader *r, size_t max)
 	count = json_object_array_length(r->value);
 	if (count <= max)
 		return count;
-	reader_fail(r, "has %zu elements, at most %zu", count, max);
+	report(r, true, "has %zu elements, at most %zu", count, max);
 	return 0;
 }
 
@@ -283,7 +378,7 @@ bool
 reader_required(const struct reader *r)
 {
 	if (!r->present)
-		reader_fail(r, "is missing");
+		report(r, true, "is missing");
 	return r->present;
 }
 
@@ -301,7 +396,8 @@ read_end(const struct reader *r)
 {
 	struct buffer names = { .max = ERROR_TEXT_MAX / 2 };
 
-	if (!reader_ok(r) || !json_object_is_type(r->value, json_type_object))
+	if (!reader_goes_on(r) ||
+	    !json_object_is_type(r->value, json_type_object))
 		return;
 	for (size_t i = 0; i < r->asked_count; i++)
 		buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", r->asked[i]);
@@ -309,13 +405,14 @@ read_end(const struct reader *r)
 		struct reader here = { .parent = r,
 			.file = r->file,
 			.name = name,
-			.why = r->why };
+			.why = r->why,
+			.faults = r->faults };
 
 		(void)value;
 		if (r->parent == NULL && strcmp(name, "$schema") == 0)
 			continue;
 		if (!was_asked(r, name))
-			reader_fail(&here, "unknown; here may stand: %s",
+			report(&here, true, "unknown; here may stand: %s",
 			    names.data != NULL ? names.data : "");
 	}
 	buffer_free(&names);

@@ -10,7 +10,9 @@
  *	to->zone = read_string(r, "zone", NULL);
  *	read_end(r);
  *
- * After an error every read gives its fallback, and nothing is reported again.
+ * After an error every read gives its fallback, and nothing is reported again;
+ * unless all errors are wanted (struct faults): then everything is read to the
+ * end, and what may only follow from another error is left out.
  */
 #ifndef CONFIG_READER_H
 #define CONFIG_READER_H
@@ -23,7 +25,17 @@
 
 #include "base/error.h"
 
+#define READER_FAULTS_MAX  32 /* that are kept of one document */
+#define READER_PLACE_MAX   300
 #define READER_MEMBERS_MAX 32 /* that one object may be asked for */
+
+/* All errors of a document, each with its place, as "/accounts/router". */
+struct faults {
+	struct error list[READER_FAULTS_MAX];
+	char places[READER_FAULTS_MAX][READER_PLACE_MAX + 1];
+	bool apart[READER_FAULTS_MAX]; /* no value that others depend on */
+	size_t count;		       /* may be more than are kept */
+};
 
 /* Lives on the stack, and borrows the document and its parent. */
 struct reader {
@@ -31,10 +43,12 @@ struct reader {
 	const struct reader *parent;   /* NULL at the top */
 	const struct reader *defaults; /* has what value lacks; or NULL */
 	const char *file;
-	const char *name;  /* in an object */
-	size_t index;	   /* in an array, where name is NULL */
-	bool present;	   /* false: not in the document */
-	struct error *why; /* the first error of the document */
+	const char *name;      /* in an object */
+	size_t index;	       /* in an array, where name is NULL */
+	bool present;	       /* false: not in the document */
+	bool chosen;	       /* a member whose name the operator chose */
+	struct error *why;     /* the first error of the document */
+	struct faults *faults; /* all of them; NULL: not wanted */
 	const char *asked[READER_MEMBERS_MAX];
 	size_t asked_count;
 };
@@ -69,6 +83,15 @@ size_t reader_entries(const struct reader *r, size_t max, const char *what);
 
 /* Has nothing in this document been wrong so far? */
 bool reader_ok(const struct reader *r);
+
+/* Is there a reason to read on: nothing was wrong, or all errors are wanted? */
+bool reader_goes_on(const struct reader *r);
+
+/* Adds an error that was found in another way; place may be NULL. */
+void faults_add(struct faults *f, const struct error *why, const char *place);
+
+/* Is there an error of the place, or of something in it? */
+bool faults_within(const struct faults *f, const char *place);
 
 /*
  * Reports ERR_CONFIG, "FILE: /PLACE: " and the text, unless something was wrong

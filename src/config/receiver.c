@@ -165,7 +165,7 @@ receivers_read(const struct reader *r, struct settings *s)
 		struct reader e = reader_entry(r, name, value);
 
 		read_receiver(&e, &s->receivers[s->receiver_count++], s->ca);
-		if (!reader_ok(r))
+		if (!reader_goes_on(r))
 			return;
 	}
 }

@@ -173,7 +173,7 @@ read_providers(const struct reader *r, struct settings *s)
 		struct reader e = reader_entry(r, name, value);
 
 		read_provider(&e, &s->providers[s->provider_count++], s->ca);
-		if (!reader_ok(r))
+		if (!reader_goes_on(r))
 			return;
 	}
 }
@@ -204,7 +204,7 @@ read_accounts(const struct reader *r, struct settings *s)
 		heap_region_enter(s->region);
 		account_read(&e, s, &s->accounts[s->account_count++]);
 		heap_region_leave();
-		if (!reader_ok(r))
+		if (!reader_goes_on(r))
 			return;
 	}
 	qsort(s->accounts, s->account_count, sizeof *s->accounts,
@@ -350,30 +350,64 @@ read_settings(struct reader *r, struct settings *s)
 	read_accounts(&accounts, s);
 }
 
+/* Reads the document; the reader, whose value is NULL if that failed. */
+static struct reader
+begin(struct settings *s, const char *file, struct error *why)
+{
+	struct reader top = { .why = why };
+
+	if ((s->file = strdup(file)) == NULL) {
+		error_memory(why);
+		return top;
+	}
+	s->region = heap_region_new();
+	heap_region_enter(s->region);
+	if (document_read_edition(&s->document, file, &s->edition, why) ==
+	    ERR_OK)
+		top = reader_top(s->document, s->file, why);
+	heap_region_leave();
+	return top;
+}
+
 struct settings *
 settings_read_alone(const char *file, struct error *why)
 {
 	struct settings *s = calloc(1, sizeof *s);
-	struct reader top;
-	enum err read;
+	struct reader top = { .value = NULL };
 
-	if (s == NULL || (s->file = strdup(file)) == NULL) {
+	if (s == NULL)
 		error_memory(why);
-		goto fail;
+	else
+		top = begin(s, file, why);
+	if (top.value != NULL) {
+		read_settings(&top, s);
+		if (reader_ok(&top))
+			return s;
 	}
-	s->region = heap_region_new();
-	heap_region_enter(s->region);
-	read = document_read_edition(&s->document, file, &s->edition, why);
-	heap_region_leave();
-	if (read != ERR_OK)
-		goto fail;
-	top = reader_top(s->document, s->file, why);
-	read_settings(&top, s);
-	if (reader_ok(&top))
-		return s;
-fail:
 	settings_free(s);
 	return NULL;
+}
+
+void
+settings_examine(const char *file, struct faults *faults,
+    void (*further)(const struct settings *s, struct faults *faults))
+{
+	struct settings *s = calloc(1, sizeof *s);
+	struct reader top = { .value = NULL };
+	struct error why;
+
+	if (s == NULL)
+		error_memory(&why);
+	else
+		top = begin(s, file, &why);
+	if (top.value != NULL) {
+		top.faults = faults;
+		read_settings(&top, s);
+		further(s, faults);
+	} else {
+		faults_add(faults, &why, NULL);
+	}
+	settings_free(s);
 }
 
 struct settings *

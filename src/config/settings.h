@@ -121,6 +121,14 @@ struct settings *settings_read(const char *file, struct error *why);
 /* The same without the directory, whose accounts are missing. */
 struct settings *settings_read_alone(const char *file, struct error *why);
 
+/*
+ * Fills faults, which is empty, with all errors of the file, or the only one
+ * of a file that cannot be parsed.  further adds others, of what the settings
+ * name; after an error they have a fallback, or nothing, in that place.
+ */
+void settings_examine(const char *file, struct faults *faults,
+    void (*further)(const struct settings *s, struct faults *faults));
+
 /* NULL is fine. */
 void settings_free(struct settings *s);
 

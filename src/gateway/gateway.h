@@ -65,6 +65,12 @@ struct gateway_tools {
 struct gateway *gateway_new(const char *file, struct error *why);
 
 /*
+ * Fills faults, which is empty, with all errors that gateway_new() would meet
+ * in a file, but those of accounts elsewhere.
+ */
+void gateway_examine(const char *file, struct faults *faults);
+
+/*
  * Reads the configuration of g anew, as gateway_new() does; an account of the
  * directory that is wrong now is as it is in g.
  */

@@ -376,3 +376,76 @@ def test_resolve_says_why_a_provider_will_not_do(binary, place):
     assert told.stderr.startswith("ddnsgate: provider home: api.bad.example: ")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", told.stderr)
     assert (alone.returncode, alone.stderr) == (0, "")      # nobody was asked
+
+
+def test_all_that_is_wrong_at_once(binary, place):
+    """Each mistake once, and none that only follows from another."""
+    good = verifier("router", "token")
+    file = configuration(
+        place, wokers=3, workers="many", url="http://x", log="somewhere",
+        providers={"desec": {}, "nowhere": {}, "pdns": {"description": "powerdns"}},
+        operators={"me": {"verifier": "x"}},
+        accounts={
+            "a:b": {},
+            "r": {"verifier": "abc", "provider": "other", "colour": 1, "size": 2, "hosts": {
+                "x": {"ipv4": True}, "y.example.org": {}, "v.example.org": {"ip4": True},
+                "z.example.org": {
+                    "ipv4": "yes", "ttl": -1,
+                    "ipv6": {"prefix_length": 200, "suffix": "1:2:3:4::8"},
+                    "proof": {"kind": "pins", "port": 0, "pins": ["sha256//x"]}}}},
+            "ok": {"verifier": good, "provider": "desec", "hosts": {
+                "q.example.org": {"ipv4": True, "proof": {"ca": "/nonexistent"}},
+                "s.example.org": {"ipv4": True, "proof": {"ca": "/nonexistent"}}}}})
+    told = check(binary, file, "--user", str(USER))
+    assert told.returncode == 1 and told.stdout == ""
+    places = [line.removeprefix("ddnsgate: ").removeprefix(f"{file}: ").split(": ")[0]
+              for line in told.stderr.splitlines()]
+    host = "/accounts/r/hosts"
+    assert sorted(places) == sorted([
+        "/wokers", "/workers", "/url", "/log", "/providers/nowhere",
+        "/providers/pdns/config/base", "/operators/me/verifier",
+        "/accounts/a:b", *(f"/accounts/a:b/{m}" for m in ("verifier", "provider", "hosts")),
+        *(f"/accounts/r/{m}" for m in ("verifier", "provider", "colour", "size")),
+        f"{host}/x", f"{host}/y.example.org", f"{host}/v.example.org/ip4",
+        *(f"{host}/z.example.org/{m}" for m in (
+            "ipv4", "ttl", "ipv6/prefix_length", "proof/kind", "proof/port",
+            "proof/pins/0")),
+        "/nonexistent"])
+    quiet = check(binary, file, "--user", str(USER), "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", told.stderr)
+    listed = json.loads(check(binary, file, "--user", str(USER), "--json").stdout)
+    assert listed["good"] is False and "meaning" not in listed
+    assert listed["errors"] == [line.removeprefix("ddnsgate: ")
+                                for line in told.stderr.splitlines()]
+
+
+def test_too_many_mistakes_are_counted(binary, place):
+    file = configuration(place, **{f"unknown{n}": 1 for n in range(40)})
+    told = check(binary, file, "--user", str(USER)).stderr.splitlines()
+    assert len(told) == 33 and told[-1] == f"ddnsgate: {file}: 8 more errors"
+
+
+def test_what_a_good_one_means_as_json(binary, place):
+    file = configuration(place, accounts={
+        name: {"verifier": verifier(name, "token"), "provider": "home",
+               "hosts": {"www.home.example": {"ipv4": True}}} for name in ("a", "b")})
+    told = check(binary, file, "--user", str(USER), "--json")
+    assert (told.returncode, told.stderr) == (0, "")
+    listed = json.loads(told.stdout)
+    assert listed["good"] is True and listed["errors"] == []
+    assert listed["notes"] == [
+        "www.home.example is in 2 accounts: a b; it has the addresses of whichever reports "
+        "last"]
+    assert [a["account"] for a in listed["meaning"]["accounts"]] == ["a", "b"]
+    one = json.loads(check(binary, file, "--user", str(USER), "--json", "--account", "b").stdout)
+    assert [a["account"] for a in one["meaning"]["accounts"]] == ["b"]
+
+
+def test_what_one_account_means(binary, place):
+    file = configuration(place)
+    told = check(binary, file, "--user", str(USER), "--account", "router")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith("account router\n")
+    told = check(binary, file, "--user", str(USER), "--account", "nobody")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == 'ddnsgate: there is no account "nobody"\n'
