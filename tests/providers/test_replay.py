@@ -156,6 +156,41 @@ def test_manual(providers, from_manual, name, case):
     check(providers, name, MANUAL[name], case)
 
 
+# A zone step that asks what the list of its records asks first.
+FIRST_PAGE = {
+    "format": 1, "name": "firstpage", "about": "a test", "base": "https://api.dns.example",
+    "headers": {"X-Key": "{token}"},
+    "zone": {"method": "GET", "path": "/{zone}", "none": [404], "get": {"total": "/total"}},
+    "steps": [
+        {"for": "zone", "method": "GET", "path": "/{zone}",
+         "pages": {"next": "/next", "query": "after"},
+         "pick": {"in": "/records", "where": {"/type": "{type}", "/name": "{sub}"}},
+         "get": {"record": "/id", "current": "/data"}},
+        {"if": ["record"], "method": "PUT", "path": "/{zone}/{record}", "json": {"data": "{addr}"}},
+        {"if": ["!record"], "method": "POST", "path": "/{zone}", "json": {"data": "{addr}"}}]}
+
+
+def test_a_first_page_is_not_the_list(providers):
+    """Its answer served a step that wants all pages: a record was made again."""
+    def asked(method, path, status, answer=None, **body):
+        return {"request": {"method": method, "path": path, "headers": {}, **body},
+                "answer": {"status": status, **({"json": answer} if answer else {})}}
+
+    first = {"total": 2, "next": "c1", "records": [{"id": 1, "type": "A", "name": "www", "data": "192.0.2.1"}]}
+    script = [
+        asked("GET", "/home.example.org", 404),
+        asked("GET", "/example.org", 200, first),
+        asked("GET", "/example.org", 200, first),
+        asked("GET", "/example.org?after=c1", 200, {"total": 2, "records": [
+            {"id": 2, "type": "A", "name": "home", "data": "198.51.100.7"}]}),
+        asked("PUT", "/example.org/2", 200, json={"data": "192.0.2.10"})]
+    with own_description(providers, "firstpage", json.dumps(FIRST_PAGE)):
+        ran, seen = providers.replay(script, "firstpage", None, "x", "home.example.org",
+                                     ["192.0.2.10"], {})
+    assert (seen.problems, seen.left()) == ([], []), ran.stdout
+    assert ran.stdout.startswith("home.example.org A 192.0.2.10 changed")
+
+
 def listed(providers):
     """The name of each, and the parts of its credential."""
     ran = subprocess.run([providers.program, "provider", "list"], check=True, text=True,

@@ -230,12 +230,38 @@ calls_end(struct run *run)
 	}
 }
 
-/* A call that asks the same, and whose answer is still true; or NULL. */
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The first page is no answer to a step that wants all of them. */
+static bool
+want_same_pages(const struct step *one, const struct step *other)
+{
+	const struct wanted_answer *a = &one->answer, *b = &other->answer;
+
+	if (a->pages.kind == PAGING_NONE || b->pages.kind == PAGING_NONE)
+		return a->pages.kind == b->pages.kind;
+	return a->pages.kind == b->pages.kind &&
+	    same_text(a->pages.next, b->pages.next) &&
+	    same_text(a->pages.query, b->pages.query) &&
+	    same_text(a->pages.total, b->pages.total) &&
+	    same_text(a->pick.in, b->pick.in);
+}
+
+/*
+ * A call of another step, or an earlier one of this step, that asks the same,
+ * and whose answer is still true; or NULL.
+ */
 static struct call *
-find_shared(const struct run *run, const struct message *m)
+find_shared(const struct run *run, const struct step *step,
+    const struct message *m)
 {
 	for (struct call *c = run->calls; c != NULL; c = c->next)
-		if (c->shared && message_equal(&c->message, m))
+		if (c->shared && want_same_pages(c->step, step) &&
+		    message_equal(&c->message, m))
 			return c;
 	return NULL;
 }
@@ -290,7 +316,7 @@ call_start(struct run *run, const struct step *step, const struct values *v,
 	} else if (c->message.empty) {
 		*outcome = OUTCOME_NOT_SENT;
 	} else if (!step->writes &&
-	    (other = find_shared(run, &c->message)) != NULL) {
+	    (other = find_shared(run, step, &c->message)) != NULL) {
 		call_free(run, c);
 		other->heard = false;
 		return other;
