@@ -18,7 +18,7 @@ __all__ = ["HOSTS"]
 
 RECORDS, DOMAINS, VERSIONS = 5000, 1500, 2500
 ELEMENT = 620                       # bytes: bunny's 1 MiB is full at 1,700
-SIZES = ("per_page", "perPage", "page_size", "limit")
+SIZES = ("per_page", "perPage", "page_size", "limit", "take")
 
 
 def lists_of(description, part, zone):
@@ -47,18 +47,24 @@ def put(tree, pointer, value):
 def is_of(item, step, base):
     """Is it the answer to this step, with a list in it?"""
     path = re.sub(r"\\\{[^}]*\\\}", "[^/?]*", re.escape(base + step["path"]))
-    if item["request"]["method"] != step["method"] or \
-            not re.fullmatch(path + r"(\?.*)?", item["request"]["path"]):
+    asked = item["request"]["path"]
+    if item["request"]["method"] != step["method"] or not re.fullmatch(path + r"(\?.*)?", asked):
+        return False
+    if not {f"{k}={v}" for k, v in step.get("query", {}).items() if re.fullmatch(r"\w+", v)} <= \
+            set(asked.partition("?")[2].split("&")):
         return False
     try:
         found = point(item["answer"]["json"], step["pick"]["in"])
     except (KeyError, AttributeError, IndexError, ValueError):
         return False
-    return isinstance(found, list) and any(isinstance(e, dict) for e in found)
+    return isinstance(found, list) and any(isinstance(e, (dict, str)) for e in found)
 
 
 def others(element, step, count):
     """Elements like one of the recording, for other names."""
+    if isinstance(element, str):    # nothing but the name
+        yield from (f"other-{i:04}.{element}" for i in range(count))
+        return
     named = [p for p, value in step["pick"].get("where", {}).items()
              if re.search(r"\{(name|sub|zone)\}", value)]
     filler = "x" * max(0, ELEMENT - len(json.dumps(element)) - 12)
@@ -109,7 +115,7 @@ def grown(script, description, part, zone, base):
         for at, item in enumerate(script):
             if is_of(item, step, base):
                 ours = point(item["answer"]["json"], step["pick"]["in"])
-                like = next(e for e in ours if isinstance(e, dict))
+                like = next(e for e in ours if isinstance(e, (dict, str)))
                 everything = [*others(like, step, count), *ours]
                 script[at:at + 1] = pages_of(item, step, everything)
                 added += count
