@@ -10,7 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from lab import certificates, monsters, scripted, waiting
+from lab import certificates, monsters, powerdns, scripted, waiting
 from lab.gateway import verifier
 from lab.provider import Provider
 from lab.resolver import Resolver
@@ -91,6 +91,15 @@ def test_the_write_is_what_powerdns_asks_for(world, outcomes):
     assert json.loads(write.body) == {"rrsets": [{
         "name": f"host-fine.{ZONE}.", "type": "A", "ttl": 60, "changetype": "REPLACE",
         "records": [{"content": IPV4, "disabled": False}]}]}
+
+
+def test_powerdns_has_many_zones_and_ours_many_records(world, dns):
+    """As in all other tests here; the provider is asked for what is ours only."""
+    assert len(dns.api("GET", "/zones")[1]) > powerdns.DOMAINS
+    assert len(dns.api("GET", f"/zones/{ZONE}.")[1]["rrsets"]) > powerdns.RECORDS
+    answer = world.update(USER, **CLAIM)
+    assert (answer.status, answer.body) == (200, f"{ZONE} good {IPV4} {IPV6}\n")
+    assert dns.addresses(ZONE) == list(WEB)
 
 
 def test_the_token_is_in_one_header_and_nowhere_else(world, outcomes):

@@ -15,7 +15,7 @@ from lab.bind import Bind
 from lab.gateway import Gateway, Pool, verifier
 from lab.knot import Knot
 from lab.memory import written
-from lab.nameserver import PORT, Grant, Key
+from lab.nameserver import DOMAINS, PORT, RECORDS, Grant, Key
 from lab.resolver import Resolver
 from lab.stage import CLAIM, HOST, USER, WEB, ZONE
 from lab.talker import Talker
@@ -243,6 +243,15 @@ def test_create(server):
     answer = server.update("plain", **BOTH)
     assert (answer.status, answer.body) == (200, f"plain.{ZONE} good {IPV4} {IPV6}\n")
     assert plain(server) == [(60, "A", IPV4), (60, "AAAA", IPV6)]
+
+
+def test_the_zone_is_one_of_many_and_has_many_records(server):
+    """As in all other tests here; the names asked for are what matters, not the rest."""
+    assert server.dig(f"other-{RECORDS - 1}.{ZONE}", "TXT") == ['"one of many"']
+    assert server.dig(f"domain-{DOMAINS - 1}.example", "NS") == [
+        f"ns.domain-{DOMAINS - 1}.example."]
+    answer = server.update("plain", **BOTH)
+    assert (answer.status, answer.body) == (200, f"plain.{ZONE} good {IPV4} {IPV6}\n")
 
 
 def test_what_is_there_already_is_not_written(server):

@@ -16,6 +16,9 @@ ns A {ipv4}
 """
 
 
+RECORDS, DOMAINS = 5000, 1500   # besides ours
+
+
 @dataclasses.dataclass
 class Key:
     """Shared by a server and whoever may change something there."""
@@ -46,13 +49,15 @@ class NameServer:
         os.makedirs(folder)
         self.host = host
         self.folder = folder
-        self.zones = zones
+        self.zones = [*zones, *(f"domain-{i}.example" for i in range(DOMAINS))]
         self.grants = grants
         self.operator = Key(OPERATOR)
         self.keys = {g.key.name: g.key for g in grants} | {OPERATOR: self.operator}
-        for zone in zones:
+        for zone in self.zones:
             with open(f"{folder}/{zone}.zone", "w", encoding="ascii") as f:
                 f.write(ZONE.format(ipv4=host.ipv4))
+                if zone in zones:
+                    f.writelines(f"other-{i} TXT \"one of many\"\n" for i in range(RECORDS))
         configuration = f"{folder}/configuration"
         with open(os.open(configuration, os.O_WRONLY | os.O_CREAT, 0o600), "w",
                   encoding="ascii") as f:

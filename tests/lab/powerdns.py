@@ -11,6 +11,7 @@ from .process import Process
 API_PORT = 8081
 TLS_PORT = 8443
 DNS_PORT = 53
+RECORDS, DOMAINS = 5000, 1500   # besides ours
 SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
 
 CONFIGURATION = """
@@ -71,7 +72,11 @@ class PowerDNS:
                 (self.zone, "SOA", f"ns.{self.zone} hostmaster.{self.zone}"
                  " 1 3600 600 86400 60"),
                 (self.zone, "NS", f"ns.{self.zone}"),
-                (f"ns.{self.zone}", "A", self.host.ipv4)])
+                (f"ns.{self.zone}", "A", self.host.ipv4),
+                *((f"other-{i}.{self.zone}", "TXT", '"one of many"')
+                  for i in range(RECORDS))])
+        database.executemany("INSERT INTO domains (name, type) VALUES (?, 'NATIVE')",
+                             [[f"domain-{i}.example"] for i in range(DOMAINS)])
         database.commit()
         database.close()
 
