@@ -15,8 +15,8 @@ static const struct network link_local = {
 
 /* What scripts and devices write for an address that is not there. */
 static const char *const absent_words[] = { "-", "0", "false", "keep", "n/a",
-	"na", "nil", "no", "nochg", "null", "off", "preserve", "undef",
-	"undefined", "unknown", "unset" };
+	"na", "nil", "no", "nochg", "null", "off", "preserve", "unavailable",
+	"undef", "undefined", "unknown", "unset" };
 
 /* How placeholders begin and end; the longer first. */
 static const struct {

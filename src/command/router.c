@@ -197,6 +197,7 @@ fill_for(const char *page, const char *url, const struct account_settings *a)
 		{ "ipv6", c.ipv6 },
 		{ "behind", c.behind },
 		{ "query", a->query_credentials ? "true" : NULL },
+		{ "connection", a->from_connection ? "true" : NULL },
 		{ NULL, NULL },
 	    });
 	buffer_free(&hosts);

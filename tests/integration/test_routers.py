@@ -19,8 +19,9 @@ PAGES = sorted(name.removesuffix(".txt")
 # How many update URLs each page has, so that none is overlooked: for an account
 # with a host for the router and hosts behind it.
 URLS = {"curl": 1, "ddclient": 1, "docker": 1, "draytek": 1, "fritzbox": 1,
-        "inadyn": 1, "kubernetes": 1, "linux": 1, "mikrotik": 1, "openwrt": 2,
-        "opnsense": 2, "pfsense": 3, "synology": 1, "unifi": 1, "windows": 1}
+        "homeassistant": 1, "inadyn": 1, "kubernetes": 1, "linux": 1, "mikrotik": 1,
+        "omada": 1, "openwrt": 2, "opnsense": 2, "pfsense": 3, "synology": 1,
+        "teltonika": 1, "unifi": 1, "windows": 1, "zyxel": 1}
 ACCOUNTS = ("device", "talking", "family")
 # The words of each device for its IPv4 address, the name, and the login.
 IPV4_WORDS = ("192.0.2.1", "<ipaddr>", "[IP]", "__MYIP__", "%IP%", "%i", "###IP###",
@@ -44,6 +45,8 @@ def urls(text):
     """Every URL for an update on a page, or its path where only that is typed."""
     script = text.replace('" . $v4 . "', "192.0.2.1/32").replace(
         '" . $prefix)', "2001:db8::/56").replace('"$url/', f'"https://{GATEWAY}/')
+    script = script.replace("{{ states('sensor.myip') }}", "$v4").replace(
+        "{{ states('sensor.myip_ipv6') }}", "$v6")
     found = re.findall(
         rf"(?:https://)?{re.escape(GATEWAY)}(/[^\s`'\"]+)|^    (/nic/\S+)"
         r"|ddns-path *= *\"(/[^\"]+)", script, re.M)
@@ -149,7 +152,7 @@ def fields(text):
 
 def lines(text):
     """Those that are pasted whole."""
-    return re.findall(rf"^    (\S*{re.escape(GATEWAY)}/\S+)$", text, re.M)
+    return re.findall(rf"^    (\S*{re.escape(GATEWAY)}/\S+|/nic/\S+)$", text, re.M)
 
 
 def names(text):
@@ -271,6 +274,20 @@ def test_fritzbox_with_the_fields_of_its_page(before, told, answers, page):
         page("fritzbox"))
 
 
+GERMAN = {
+    "Internet > Permit Access > DynDNS": "Internet > Freigaben > DynDNS",
+    "Use DynDNS": "DynDNS benutzen", "User-defined": "Benutzerdefiniert",
+    "Update URL": "Update-URL", "Domain name": "Domainname", "User name": "Benutzername",
+    "Password": "Kennwort", "MyFRITZ! Account,": "MyFRITZ!-Konto",
+    "Online Monitor": "Online-Monitor", "successfully registered": "erfolgreich angemeldet"}
+
+
+def test_the_fritzbox_page_has_the_german_labels_beside_the_english_ones(page):
+    text = " ".join(page("fritzbox").split())
+    for english, german in GERMAN.items():
+        assert re.search(rf'{re.escape(english)}"? \(?(German: )?"?{german}', text), english
+
+
 def test_fritzbox_with_one_host_is_told_that_it_is_not_the_box(
         before, told, answers, page):
     """The update works; what the box looks up must be another name."""
@@ -335,6 +352,53 @@ def test_unifi_with_the_fields_of_its_page(before, machine, told, page):
     assert clients.inadyn_says(
         machine, desk, machine.write("inadyn.conf", file, desk)) == "exit 0, cached"
     assert before.published("device") == [LINE[0], BEFORE["AAAA"]]
+
+
+@pytest.mark.parametrize("tool", clients.OPENWRT)
+def test_teltonika_with_the_fields_of_its_page(before, machine, told, page, tool):
+    """Its web interface writes the options of ddns-scripts."""
+    text = page("teltonika")
+    box = told("teltonika", "device", **{"Custom update-URL": lines(text)[0]})
+    options = {"update_url": box["Custom update-URL"], "username": box["Username"],
+               "password": box["Password"], "domain": box["Hostname"]}
+    assert clients.openwrt(machine, options, LINE[0], tool) == (
+        f"Update successful: device.{ZONE} good {LINE[0]}")
+    assert before.published("device") == [LINE[0], BEFORE["AAAA"]]
+    said = clients.openwrt(machine, options | {"password": "wrong"}, LINE[0], tool)
+    assert said.split(":")[0] in explained(text)
+    if tool == "curl":
+        assert said == "Update successful: badauth" and said in explained(text)
+
+
+def test_omada_with_the_fields_of_its_page(before, told, answers, page):
+    text = page("omada")
+    box = devices.Typed(told("omada", "device", **{"Update URL": lines(text)[0]}),
+                        ipv4=WEB[0])
+    assert devices.typed_omada(answers, box) == f"good {WEB[0]}"
+    assert before.published("device") == [WEB[0], BEFORE["AAAA"]]
+    box.fields["Password"] = "wrong"
+    assert devices.typed_omada(answers, box) == "badauth"
+    assert "badauth" in explained(text)
+
+
+@pytest.mark.parametrize("form", devices.ZYXEL)
+def test_zyxel_with_the_fields_of_its_page(before, told, page, form):
+    """Both things that are put behind the URL; one of them has no address."""
+    box = devices.Typed(told("zyxel", "proven-line", URL=lines(
+        page("zyxel", "proven-line"))[0]), ipv4=LINE[0])
+
+    def send_from_line(sent):
+        return devices.send(before.line, before.gateway.host.ipv4, GATEWAY,
+                            before.gateway.trust, sent)
+    assert devices.typed_zyxel(send_from_line, box, form) == f"good {LINE[0]}"
+    assert before.published("line")[0] == LINE[0]
+    box.fields["Password"] = "wrong"
+    assert devices.typed_zyxel(send_from_line, box, form) == "badauth"
+
+
+def test_the_zyxel_page_says_if_the_account_takes_the_address_of_the_connection(page):
+    assert "It has got that." in page("zyxel", "proven-line")
+    assert "It has not got that." in page("zyxel", "device")
 
 
 def test_synology_with_the_fields_of_its_page(before, told, answers, page):
@@ -459,11 +523,13 @@ def test_the_statuses_that_the_pages_explain(before, page, pages, target, status
 
 
 @pytest.mark.parametrize("pages, target, word", [
-    (("draytek", "pfsense", "curl"), None, "badauth"),
-    (("draytek", "pfsense"), f"/nic/update?myip={ROUTER[0]}", "dnserr"),
-    (("pfsense",), f"/nic/update?hostname=neighbour.{ZONE}&myip={WEB[0]}", "nohost"),
-    (("curl",), f"/update?ipv4={ROUTER[0]}", "proof"),
-    (("curl",), CGNAT, "address"),
+    (("draytek", "pfsense", "curl", "omada", "zyxel", "windows"), None, "badauth"),
+    (("draytek", "pfsense", "omada", "zyxel"), f"/nic/update?myip={ROUTER[0]}", "dnserr"),
+    (("pfsense", "omada", "zyxel"), f"/nic/update?hostname=neighbour.{ZONE}&myip={WEB[0]}", "nohost"),
+    (("curl", "windows", "linux", "docker", "kubernetes", "homeassistant"),
+     f"/update?ipv4={ROUTER[0]}", "proof"),
+    (("curl", "windows", "linux", "docker", "kubernetes", "homeassistant"), CGNAT,
+     "address"),
 ])
 def test_the_words_that_the_pages_explain(before, page, pages, target, word):
     update = Update(GATEWAY, "device", before.world.token, "", "")

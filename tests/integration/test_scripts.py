@@ -1,18 +1,22 @@
-"""examples/routers for machines that run scripts: timers, containers, tasks.
+"""examples/routers for machines that run scripts: timers, containers, tasks,
+Home Assistant.
 
 Each page is carried out as it is printed, as far as Debian has the program: the
 units by a real systemd, commands of containers by BusyBox, those of curl by curl.
 """
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 
+import jinja2
 import pytest
 import yaml
 from household import LINE
-from lab import clients, powershell, systemd
+from lab import clients, powershell, restcommand, systemd
 from lab.process import Process
 from lab.stage import BEFORE, GATEWAY, ZONE
 
@@ -191,6 +195,82 @@ def test_the_task_of_the_windows_page(before, machine, typed, login, page):
     assert re.search(r"^  badauth ", text, re.M) and "22 when" in text
     assert powershell.unknown("\n".join(re.findall("^    (.*)$", text, re.M))) == []
     assert rf"-File {place}\update.ps1" in text and f"{place}\\update.ps1:\n" in text
+
+
+class Secrets(yaml.SafeLoader):
+    """configuration.yaml, in which !secret names an entry of secrets.yaml."""
+
+
+class HomeAssistant:
+    """Its configuration, and sensors with these states."""
+
+    def __init__(self, machine, configuration, secrets, **states):
+        self.machine = machine
+        Secrets.add_constructor("!secret", lambda loader, node: secrets[node.value])
+        self.said = yaml.load(configuration, Secrets)
+        self.jinja = jinja2.Environment(undefined=jinja2.StrictUndefined)
+        self.jinja.globals["states"] = {
+            f"sensor.{name}": value for name, value in states.items()}.__getitem__
+
+    def render(self, template, **variables):
+        return self.jinja.from_string(template).render(**variables)
+
+    def call(self):
+        """rest_command.ddnsgate: its answer."""
+        command = self.said["rest_command"]["ddnsgate"]
+        assert set(command) == {"url", "username", "password"}
+        done = self.machine.run([
+            sys.executable, restcommand.__file__, self.render(command["url"]),
+            command["username"], command["password"]])
+        return json.loads(done.stdout)
+
+    def automate(self):
+        """The one automation: what it notifies, and None if that is dismissed."""
+        one, = self.said["automation ddnsgate"]
+        for trigger in one["triggers"]:
+            assert trigger["trigger"] in ("state", "time_pattern")
+        first, branch = one["actions"]
+        assert first["action"] == "rest_command.ddnsgate"
+        answer = {first["response_variable"]: self.call()}
+        failed = self.render(branch["if"], **answer) == "True"
+        action, = branch["then" if failed else "else"]
+        assert action["action"] == "persistent_notification." + (
+            "create" if failed else "dismiss")
+        return self.render(action["data"]["message"], **answer) if failed else None
+
+
+@pytest.fixture
+def assistant(machine, typed, monkeypatch):
+    """assistant(states, token): as its page has it."""
+    monkeypatch.setenv("SSL_CERT_FILE", machine.trust)
+
+    def make(token=None, **states):
+        secrets = yaml.safe_load(typed("homeassistant", "ddnsgate_token: ", "script"))
+        if token:
+            secrets = dict.fromkeys(secrets, token)
+        return HomeAssistant(machine, typed("homeassistant", "rest_command:", "script"),
+                             secrets, **states)
+    return make
+
+
+def test_home_assistant_with_the_files_of_its_page(before, assistant, page):
+    # An address inside of the prefix is all that its sensor knows.
+    box = assistant(myip=LINE[0], myip_ipv6="2a01:c22:b300:1:99ff:fe00:1:2")
+    assert box.call() == {"status": 200, "content": GOOD}
+    assert before.published("script") == OWN
+    assert box.automate() is None
+    said = assistant("wrong", myip=LINE[0], myip_ipv6="unknown").automate()
+    assert said == "401: badauth\n"
+    assert re.search("^  401: badauth ", page("homeassistant"), re.M)
+    said = assistant(myip="100.64.7.9", myip_ipv6="unknown").automate()
+    assert said.startswith("400: ") and said.endswith(" address\n")
+
+
+@pytest.mark.parametrize("nothing", ["unavailable", "unknown"])
+def test_a_sensor_of_home_assistant_that_knows_nothing(before, assistant, nothing):
+    assert assistant(myip=LINE[0], myip_ipv6=nothing).call() == {
+        "status": 200, "content": f"{HOST} good {LINE[0]}\n"}
+    assert before.published("script") == [LINE[0], BEFORE["AAAA"]]
 
 
 @pytest.mark.parametrize("line", ["curl.exe -sf x | more", "Get-Item C:\\", "$a = curl.exe x",

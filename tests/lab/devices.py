@@ -296,3 +296,32 @@ def typed_synology(send, box):
         url = url.replace(word, urllib.parse.quote(value, safe=""))
     return synology_says(send(box.request(url, "", "", "User-Agent: Synology DSM",
                                           "Accept: */*")), None)
+
+
+def typed_omada(send, box):
+    """The words are put in as they are; a login in the URL is sent as a header."""
+    url = box["Update URL"]
+    for word, value in (("[USERNAME]", box["Username"]), ("[PASSWORD]", box["Password"]),
+                        ("[DOMAIN]", box["Domain Name"]), ("[IP]", box.ipv4)):
+        url = url.replace(word, value)
+    scheme, _, rest = url.partition("://")
+    login, _, rest = rest.partition("@")
+    answer = send(box.request(f"{scheme}://{rest}", *login.split(":", 1),
+                              "Accept: */*"))
+    return answer.body.strip()
+
+
+# What stands behind the URL of a user-defined service, in inadyn 1: the alias, or
+# what dyndns.org wanted.
+ZYXEL = {"alias": "{name}",
+         "dyndns": "?system=dyndns&hostname={name}&myip={ipv4}&wildcard=OFF&mx=&backmx=NO"
+                   "&offline=NO"}
+
+
+def typed_zyxel(send, box, form):
+    behind = ZYXEL[form].format(name=box["Domain Name"], ipv4=box.ipv4)
+    answer = send(request(
+        box["URL"] + behind,
+        Update(box["DYNDNS Server"], box["Username"], box["Password"], "", box.ipv4),
+        "User-Agent: inadyn/1.96.2", version="1.0"))
+    return answer.body.strip()

@@ -10,7 +10,8 @@ LAB_PACKAGES="nginx-light spawn-fcgi pdns-server pdns-backend-sqlite3
 	bind9-dnsutils curl iproute2 python3 python3-cryptography"
 TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime
 	mandoc clang-format shellcheck pyflakes3 systemd
-	ddclient libio-socket-ssl-perl inadyn wget busybox python3-yaml
+	ddclient libio-socket-ssl-perl inadyn wget busybox
+	python3-yaml python3-jinja2 python3-aiohttp
 	multiwatch runit supervisor git python3-jsonschema
 	apache2-bin lighttpd lighttpd-mod-openssl caddy haproxy
 	knot bind9 python3-dnspython postgresql prometheus chromium"

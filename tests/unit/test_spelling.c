@@ -62,6 +62,7 @@ static const struct {
 	{ "preserve", SPELLING_ABSENT, NULL, 0 },
 	{ "null", SPELLING_ABSENT, NULL, 0 },
 	{ "undefined", SPELLING_ABSENT, NULL, 0 },
+	{ "unavailable", SPELLING_ABSENT, NULL, 0 },
 	{ "-", SPELLING_ABSENT, NULL, 0 },
 	{ "<ip6addr>", SPELLING_ABSENT, NULL, 0 },
 	{ "__MYIP__", SPELLING_ABSENT, NULL, 0 },
