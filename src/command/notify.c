@@ -28,7 +28,13 @@ show(const struct receiver *r, const struct news_list *list)
 {
 	struct bulletin b;
 
-	if (bulletin_make(&b, r->settings, list)) {
+	if (!bulletin_make(&b, r->settings, list)) {
+		printf("notify %s: out of memory\n", r->settings->name);
+	} else if (r->settings->mail != NULL) {
+		printf("notify %s: mail from %s to %s\nSubject: %s\n\n%s\n",
+		    r->settings->name, r->settings->from, r->settings->mail,
+		    b.title.data, b.body.data);
+	} else {
 		printf("notify %s: %s %s/...%s%s%s\n", r->settings->name,
 		    b.method, r->at.origin, b.ending,
 		    b.query.len > 0 ? "?" : "",
@@ -50,7 +56,7 @@ try_one(const struct receiver *r, const struct news_list *list,
 	(void)endpoint_resolve(&r->at);
 	if (courier_send(r, list, x, clock_now() + TRIAL_MS, &why) == ERR_OK) {
 		printf("notify %s: %s has taken it\n", r->settings->name,
-		    r->at.origin);
+		    r->at.origin != NULL ? r->at.origin : "the mail server");
 		return true;
 	}
 	fprintf(stderr, "ddnsgate: notify %s: %s\n", r->settings->name,

@@ -120,33 +120,102 @@ read_every(const struct reader *r, enum receiver_form form)
 	return 0;
 }
 
+/* A user of the mail server, with or without its domain. */
+static const char *
+read_mail(const struct reader *r, const char *fallback)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "!#$%&'*+-/=?^_`{|}~.";
+	const char *mail = reader_string(r, fallback);
+	size_t user;
+
+	if (mail == NULL)
+		return NULL;
+	user = strspn(mail, letters);
+	if (user == 0 || strlen(mail) > RECEIVER_MAIL_MAX ||
+	    (mail[user] != '\0' &&
+		(mail[user] != '@' || mail[user + 1] == '\0' ||
+		    strspn(mail + user + 1, letters) !=
+			strlen(mail + user + 1))))
+		reader_fail(r,
+		    "must be one address without a name, as "
+		    "\"root@example.org\"");
+	return mail;
+}
+
+static void
+read_server(const struct reader *r, struct receiver_settings *to)
+{
+	if (!address_parse_any(&to->smtp, reader_string(r, "127.0.0.1")))
+		reader_fail(r,
+		    "must be the IPv4 or IPv6 address of a mail server");
+}
+
+/* What goes with a mail and what with a URL. */
+static void
+check_absent(const struct reader *const list[], const char *with)
+{
+	for (; *list != NULL; list++)
+		if ((*list)->present)
+			reader_fail(*list, "goes with \"%s\"", with);
+}
+
+static void
+read_webhook(struct receiver_settings *to, const struct reader *url,
+    const struct reader *every, const struct reader *addresses)
+{
+	to->url = read_url(url);
+	to->every_ms = read_every(every, to->form);
+	settings_read_addresses(addresses, &to->server);
+	if (to->url != NULL && to->secret_file == NULL &&
+	    strstr(to->url, RECEIVER_SECRET) != NULL)
+		reader_fail(url,
+		    "has " RECEIVER_SECRET
+		    ", so \"secret_file\" must say where that is");
+}
+
 static void
 read_receiver(struct reader *r, struct receiver_settings *to, const char *ca)
 {
-	struct reader url, every, kinds, addresses;
+	struct reader url, mail, from, server, port, form, every, kinds, secret,
+	    addresses, own;
+	const struct reader *const by_url[] = { &form, &every, &secret,
+		&addresses, &own, NULL };
+	const struct reader *const by_mail[] = { &from, &server, &port, NULL };
 
 	check_name(r);
 	to->name = to->server.name = r->name;
 	if (!reader_object(r))
 		return;
 	url = reader_member(r, "url");
-	to->form = (enum receiver_form)read_word(r, "form", forms, FORM_JSON);
+	form = reader_member(r, "form");
 	every = reader_member(r, "every");
-	kinds = reader_member(r, "events");
-	to->secret_file = read_filename(r, "secret_file", NULL);
+	secret = reader_member(r, "secret_file");
 	addresses = reader_member(r, "addresses");
-	to->server.ca = read_filename(r, "ca", ca);
+	own = reader_member(r, "ca");
+	mail = reader_member(r, "mail");
+	from = reader_member(r, "from");
+	server = reader_member(r, "server");
+	port = reader_member(r, "port");
+	kinds = reader_member(r, "events");
 	read_end(r);
-	reader_required(&url);
-	to->url = read_url(&url);
-	to->every_ms = read_every(&every, to->form);
+	if (url.present == mail.present)
+		reader_fail(r, "must have either \"url\" or \"mail\"");
 	to->kinds = read_kinds(&kinds);
-	settings_read_addresses(&addresses, &to->server);
-	if (to->url != NULL && to->secret_file == NULL &&
-	    strstr(to->url, RECEIVER_SECRET) != NULL)
-		reader_fail(&url,
-		    "has " RECEIVER_SECRET
-		    ", so \"secret_file\" must say where that is");
+	to->form = (enum receiver_form)reader_word(&form, forms, FORM_JSON);
+	to->secret_file = reader_filename(&secret, NULL);
+	to->server.ca = reader_filename(&own, ca);
+	to->mail = read_mail(&mail, NULL);
+	to->from = read_mail(&from, to->mail);
+	read_server(&server, to);
+	to->smtp_port = (uint16_t)reader_integer(&port, 1, UINT16_MAX, 25);
+	if (mail.present) {
+		check_absent(by_url, "url");
+	} else {
+		check_absent(by_mail, "mail");
+		read_webhook(to, &url, &every, &addresses);
+	}
 }
 
 void

@@ -7,8 +7,9 @@
 #include "config/reader.h"
 #include "config/settings.h"
 
-#define RECEIVERS_MAX	8
-#define RECEIVER_SECRET "{secret}" /* in a URL: where the secret goes */
+#define RECEIVER_MAIL_MAX 254 /* bytes: RFC 5321 section 4.5.3.1 */
+#define RECEIVERS_MAX	  8
+#define RECEIVER_SECRET	  "{secret}" /* in a URL: where the secret goes */
 
 /* What there is to tell. */
 enum news_kind {
@@ -31,6 +32,11 @@ enum receiver_form {
 
 struct receiver_settings {
 	const char *name;
+	/* By mail, or else by HTTPS. */
+	const char *mail; /* who gets it; NULL: what is below counts */
+	const char *from;
+	struct address smtp; /* of the mail server */
+	uint16_t smtp_port;
 	enum receiver_form form;
 	int64_t every_ms; /* from one ping to the next; 0: none is sent */
 	/* https; what is behind the host may be a secret, and is never shown */

@@ -235,6 +235,7 @@ bulletin_make(struct bulletin *b, const struct receiver_settings *to,
 		.list = list };
 
 	*b = (struct bulletin){ .method = "POST",
+		.title.max = BULLETIN_MAX,
 		.body.max = BULLETIN_MAX,
 		.ending = "",
 		.query.max = BULLETIN_MAX };
@@ -242,13 +243,16 @@ bulletin_make(struct bulletin *b, const struct receiver_settings *to,
 		c.bad = c.bad || list->items[i].bad;
 	put_title(&c.title, list);
 	put_text(&c.text, list);
-	if (c.title.failed || c.text.failed)
+	if (c.title.failed || c.text.failed) {
 		b->body.failed = true;
-	else
+	} else if (to->mail != NULL) {
+		buffer_puts(&b->title, c.title.data);
+		buffer_puts(&b->body, c.text.data);
+	} else
 		forms[to->form](b, &c);
 	buffer_free(&c.title);
 	buffer_free(&c.text);
-	return !b->body.failed && !b->query.failed;
+	return !b->title.failed && !b->body.failed && !b->query.failed;
 }
 
 void
@@ -256,6 +260,7 @@ bulletin_free(struct bulletin *b)
 {
 	curl_slist_free_all(b->headers);
 	b->headers = NULL;
+	buffer_free(&b->title);
 	buffer_free(&b->body);
 	buffer_free(&b->query);
 }

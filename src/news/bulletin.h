@@ -15,6 +15,7 @@
  * A request; all of it is of visible ASCII characters, lines of a text apart.
  */
 struct bulletin {
+	struct buffer title; /* of a mail, whose text is the body */
 	const char *method;
 	struct curl_slist *headers;
 	struct buffer body; /* empty: none */

@@ -9,6 +9,7 @@
 #include "news/bulletin.h"
 #include "news/courier.h"
 #include "news/feed.h"
+#include "news/mail.h"
 
 #define SEND_MS	       10000
 #define PAUSE_MS       2000 /* after the first failure */
@@ -17,15 +18,28 @@
 #define LOOK_SHARED_MS 4000 /* and of several */
 #define WARN_MS	       3600000
 #define PATH_LEN_MAX   8192
+#define TICK_MS	       100  /* between two looks at deadlines of mails */
 #define FIRST_PING_MS  5000 /* the workers come up meanwhile */
 #define FAULT_MAX      512
 #define ANSWER_MAX     (64UL << 10)
+
+/* A message on its way: one of these; both NULL: none is. */
+struct delivery {
+	struct exchange *post;
+	struct mail *mail;
+};
+
+/* By which it goes. */
+struct ways {
+	struct exchanges *exchanges;
+	struct mails *mails;
+};
 
 struct courier {
 	const struct receiver *to;
 	struct feed *feed;
 	struct news_list list; /* what is under way, or was not taken */
-	struct exchange *under_way;
+	struct delivery under_way;
 	bool pings; /* what is under way is a ping, and no news */
 	int64_t ping_at;
 	int64_t due;	/* of the next look or try */
@@ -36,11 +50,32 @@ struct courier {
 struct couriers {
 	struct courier list[RECEIVERS_MAX];
 	size_t count;
-	struct exchanges *exchanges;
+	struct ways ways;
 	courier_fault *fault;
 	const void *data; /* of it */
 	int look_ms;
 };
+
+static bool
+is_under_way(const struct delivery *d)
+{
+	return d->post != NULL || d->mail != NULL;
+}
+
+static bool
+is_done(const struct delivery *d)
+{
+	return (d->post != NULL && exchange_done(d->post)) ||
+	    (d->mail != NULL && mail_done(d->mail));
+}
+
+static void
+end(struct delivery *d)
+{
+	exchange_end(d->post);
+	mail_end(d->mail);
+	*d = (struct delivery){ NULL, NULL };
+}
 
 struct couriers *
 couriers_new(const struct receivers *r, const struct state *s, struct store *st,
@@ -50,7 +85,11 @@ couriers_new(const struct receivers *r, const struct state *s, struct store *st,
 
 	if (c == NULL)
 		return NULL;
-	c->exchanges = x;
+	c->ways.exchanges = x;
+	if ((c->ways.mails = mails_new()) == NULL) {
+		free(c);
+		return NULL;
+	}
 	c->fault = fault;
 	c->data = data;
 	c->look_ms = state_late_s(s) > 0 ? LOOK_SHARED_MS : LOOK_MS;
@@ -74,10 +113,11 @@ couriers_free(struct couriers *c)
 	if (c == NULL)
 		return;
 	for (size_t i = 0; i < c->count; i++) {
-		exchange_end(c->list[i].under_way);
+		end(&c->list[i].under_way);
 		news_clear(&c->list[i].list);
 		feed_free(c->list[i].feed);
 	}
+	mails_free(c->ways.mails);
 	free(c);
 }
 
@@ -121,40 +161,57 @@ post(const struct receiver *to, struct exchanges *x, const struct bulletin *b,
 }
 
 static struct exchange *
-start(const struct receiver *to, const struct news_list *list,
-    struct exchanges *x, int64_t deadline, struct error *why)
+start_post(const struct receiver *to, struct exchanges *x, struct bulletin *b,
+    int64_t deadline, struct error *why)
 {
 	struct buffer path = { .max = PATH_LEN_MAX };
 	struct buffer secret = { .max = PATH_LEN_MAX };
 	struct exchange *made = NULL;
-	struct bulletin b;
 
-	if (!bulletin_make(&b, to->settings, list)) {
-		error_memory(why);
-	} else if (receiver_address(to, b.ending, b.query.data, &path, &secret,
-		       why) == ERR_OK) {
-		if (add_secret(&b, &secret))
-			made = post(to, x, &b, path.data, deadline, why);
+	if (receiver_address(to, b->ending, b->query.data, &path, &secret,
+		why) == ERR_OK) {
+		if (add_secret(b, &secret))
+			made = post(to, x, b, path.data, deadline, why);
 		else
 			error_memory(why);
 	}
 	if (secret.len > 0)
-		for (struct curl_slist *h = b.headers; h != NULL; h = h->next)
+		for (struct curl_slist *h = b->headers; h != NULL; h = h->next)
 			secret_wipe_string(h->data);
-	bulletin_free(&b);
 	buffer_free(&path);
 	buffer_free(&secret);
 	return made;
 }
 
-/* Was it taken?  What the receiver answered is shown to nobody. */
-static enum err
-conclude(const struct receiver *to, const struct exchange *x, long *retry_after,
+/* False: it did not begin, and why says so. */
+static bool
+start(struct delivery *d, const struct receiver *to,
+    const struct news_list *list, const struct ways *w, int64_t deadline,
     struct error *why)
+{
+	struct bulletin b;
+
+	if (!bulletin_make(&b, to->settings, list)) {
+		error_memory(why);
+	} else if (to->settings->mail == NULL) {
+		d->post = start_post(to, w->exchanges, &b, deadline, why);
+	} else {
+		d->mail = mail_start(w->mails, to->settings, b.title.data,
+		    b.body.data, deadline);
+		if (d->mail == NULL)
+			error_memory(why);
+	}
+	bulletin_free(&b);
+	return is_under_way(d);
+}
+
+/* What the receiver answered is shown to nobody. */
+static enum err
+conclude_post(const struct receiver *to, const struct exchange *x,
+    long *retry_after, struct error *why)
 {
 	const struct exchange_answer *answer;
 
-	*retry_after = 0;
 	if (exchange_result(x, &answer, why) != ERR_OK) {
 		if (why->code == ERR_UNREACHABLE)
 			endpoint_want_addresses(&to->at);
@@ -170,20 +227,51 @@ conclude(const struct receiver *to, const struct exchange *x, long *retry_after,
 		"");
 }
 
+/* Was it taken?  Ends the delivery. */
+static enum err
+conclude(struct delivery *d, const struct receiver *to, long *retry_after,
+    struct error *why)
+{
+	enum err rc;
+
+	*retry_after = 0;
+	if (d->mail != NULL)
+		rc = mail_result(d->mail, why);
+	else
+		rc = conclude_post(to, d->post, retry_after, why);
+	end(d);
+	return rc;
+}
+
+static void
+wait_for(const struct ways *w, int64_t until)
+{
+	struct pollfd fds[MAILS_FDS_MAX];
+	size_t count = mails_fds(w->mails, fds);
+
+	(void)exchanges_wait_with(w->exchanges, fds, count, until);
+	mails_step(w->mails);
+}
+
 enum err
 courier_send(const struct receiver *to, const struct news_list *list,
     struct exchanges *x, int64_t deadline, struct error *why)
 {
-	struct exchange *made = start(to, list, x, deadline, why);
+	const struct ways w = { x, mails_new() };
+	struct delivery d = { NULL, NULL };
+	enum err rc = ERR_MEMORY;
 	long ignored;
-	enum err rc;
 
-	if (made == NULL)
-		return why->code;
-	while (!exchange_done(made))
-		(void)exchanges_wait(x, deadline);
-	rc = conclude(to, made, &ignored, why);
-	exchange_end(made);
+	if (w.mails == NULL)
+		return error_memory(why);
+	if (start(&d, to, list, &w, deadline, why)) {
+		while (!is_done(&d))
+			wait_for(&w, clock_now() + TICK_MS);
+		rc = conclude(&d, to, &ignored, why);
+	} else {
+		rc = why->code;
+	}
+	mails_free(w.mails);
 	return rc;
 }
 
@@ -241,10 +329,8 @@ finish(struct courier *c)
 {
 	struct error why;
 	long retry_after;
-	enum err rc = conclude(c->to, c->under_way, &retry_after, &why);
+	enum err rc = conclude(&c->under_way, c->to, &retry_after, &why);
 
-	exchange_end(c->under_way);
-	c->under_way = NULL;
 	if (rc == ERR_OK)
 		succeeded(c);
 	else
@@ -278,9 +364,8 @@ look(struct courier *c, const struct couriers *all)
 	c->pings = c->list.count == 0;
 	if (c->pings && !take_ping(c, all))
 		return;
-	c->under_way =
-	    start(c->to, &c->list, all->exchanges, now + SEND_MS, &why);
-	if (c->under_way == NULL)
+	if (!start(&c->under_way, c->to, &c->list, &all->ways, now + SEND_MS,
+		&why))
 		failed(c, 0, &why);
 }
 
@@ -290,9 +375,9 @@ couriers_step(struct couriers *c, bool may_begin)
 	for (size_t i = 0; i < c->count; i++) {
 		struct courier *one = &c->list[i];
 
-		if (one->under_way != NULL && exchange_done(one->under_way))
+		if (is_done(&one->under_way))
 			finish(one);
-		if (may_begin && one->under_way == NULL &&
+		if (may_begin && !is_under_way(&one->under_way) &&
 		    clock_left(one->due) == 0)
 			look(one, c);
 	}
@@ -302,7 +387,13 @@ bool
 couriers_busy(const struct couriers *c)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (c->list[i].under_way != NULL)
+		if (is_under_way(&c->list[i].under_way))
 			return true;
 	return false;
+}
+
+void
+couriers_wait(struct couriers *c, int64_t until)
+{
+	wait_for(&c->ways, until);
 }

@@ -33,8 +33,11 @@ void couriers_free(struct couriers *c);
  */
 void couriers_step(struct couriers *c, bool may_begin);
 
-/* Is anything under way?  Then exchanges_wait() is due before the next step. */
+/* Is anything under way? */
 bool couriers_busy(const struct couriers *c);
+
+/* Works on that until some of it is done, or the moment comes. */
+void couriers_wait(struct couriers *c, int64_t until);
 
 /*
  * Sends a list to one receiver, once, and waits for the answer until the

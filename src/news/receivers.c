@@ -63,8 +63,9 @@ receivers_new(const struct settings *s, struct error *why)
 		one->at.settings = &one->settings->server;
 		if (one->at.settings->address_count == 0)
 			one->at.resolution = resolution_at(r->resolutions, i);
-		if (read_host(one, why) != ERR_OK ||
-		    try_secret(one, why) != ERR_OK) {
+		if (one->settings->mail == NULL &&
+		    (read_host(one, why) != ERR_OK ||
+			try_secret(one, why) != ERR_OK)) {
 			error_prefix(why, "%s: /notify/%s", s->file,
 			    one->settings->name);
 			goto fail;
@@ -93,8 +94,9 @@ receivers_trust(const struct receivers *r, struct trust *trust,
     struct error *why)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (trust_load(trust, r->list[i].settings->server.ca, why) !=
-		    ERR_OK)
+		if (r->list[i].settings->mail == NULL &&
+		    trust_load(trust, r->list[i].settings->server.ca, why) !=
+			ERR_OK)
 			return error_prefix(why, "/notify/%s",
 			    r->list[i].settings->name);
 	return ERR_OK;
@@ -175,25 +177,47 @@ receiver_address(const struct receiver *r, const char *ending,
 	return rc;
 }
 
+static void
+print_mail(const struct receiver_settings *s, FILE *to)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	fprintf(to, "  mail to %s, by the mail server at %s, port %u\n",
+	    s->mail, address_format(&s->smtp, text),
+	    (unsigned int)s->smtp_port);
+}
+
+static void
+print_webhook(const struct receiver *r, FILE *to)
+{
+	const struct receiver_settings *s = r->settings;
+
+	fprintf(to, "  %s to %s/...\n", form_word(s->form), r->at.origin);
+	if (s->every_ms != 0)
+		fprintf(to, "  every %lld minutes, while all is well\n",
+		    (long long)s->every_ms / MINUTE_MS);
+	fprintf(to, "  with a certificate by %s\n", s->server.ca);
+	if (s->secret_file != NULL)
+		fprintf(to, "  with the secret of %s, in %s\n", s->secret_file,
+		    strstr(s->url, RECEIVER_SECRET) != NULL ? "the URL" :
+							      "a header");
+}
+
 void
 receiver_print(const struct receiver *r, FILE *to)
 {
 	const struct receiver_settings *s = r->settings;
 	const char *before = "  on ";
 
-	fprintf(to, "notify %s\n  %s to %s/...\n", s->name, form_word(s->form),
-	    r->at.origin);
-	if (s->every_ms != 0)
-		fprintf(to, "  every %lld minutes, while all is well\n",
-		    (long long)s->every_ms / MINUTE_MS);
+	fprintf(to, "notify %s\n", s->name);
 	for (enum news_kind k = 0; k < NEWS__COUNT; k++)
 		if ((s->kinds & (1U << k)) != 0) {
 			fprintf(to, "%s%s", before, news_word(k));
 			before = ", ";
 		}
-	fprintf(to, "\n  with a certificate by %s\n", s->server.ca);
-	if (s->secret_file != NULL)
-		fprintf(to, "  with the secret of %s, in %s\n", s->secret_file,
-		    strstr(s->url, RECEIVER_SECRET) != NULL ? "the URL" :
-							      "a header");
+	fputs("\n", to);
+	if (s->mail != NULL)
+		print_mail(s, to);
+	else
+		print_webhook(r, to);
 }

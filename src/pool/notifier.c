@@ -98,7 +98,7 @@ wait_until(struct notifier *n, int64_t until)
 	const struct timespec pause = { 0, TICK_MS * 1000000L };
 
 	if (couriers_busy(n->couriers)) {
-		(void)exchanges_wait(n->exchanges, until);
+		couriers_wait(n->couriers, until);
 		n->trimmed = false;
 		return;
 	}
@@ -114,7 +114,7 @@ leave(struct notifier *n)
 	int64_t until = clock_now() + LAST_MS;
 
 	while (couriers_busy(n->couriers) && clock_left(until) > 0) {
-		(void)exchanges_wait(n->exchanges, until);
+		couriers_wait(n->couriers, until);
 		couriers_step(n->couriers, false);
 	}
 	if (n->leads)

@@ -227,7 +227,9 @@ allow_notifier(int rules, const struct gateway *g, bool database)
 	for (size_t i = 0; i < g->receivers->count && done; i++) {
 		const struct receiver *r = &g->receivers->list[i];
 
-		done = landlock_allow_port(rules, r->at.port);
+		done = landlock_allow_port(rules,
+		    r->settings->mail != NULL ? r->settings->smtp_port :
+						r->at.port);
 		if (done && r->settings->secret_file != NULL)
 			done = allow_file(rules, r->settings->secret_file);
 	}

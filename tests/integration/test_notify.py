@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from lab import fastcgi, waiting
+from lab import fastcgi, scripted, waiting
 from lab.gateway import USER
+from lab.mailserver import MailServer
 from lab.receiver import Receiver
 from lab.remembering import Scene
 from lab.stage import WEB, ZONE
@@ -293,6 +294,65 @@ def test_a_ping_says_what_is_wrong(make_scene, world, receiver):
     waiting.until(lambda: len(receiver.requests) > 1, "another ping", SOON)
     assert receiver.path() == "/hook/fail"
     assert receiver.text() == "the configuration on disk is not the one in force"
+
+
+@pytest.fixture
+def mail_server(world):
+    server = MailServer(world.proxy)
+    yield server
+    server.stop()
+
+
+def test_mail(make_scene, mail_server):
+    scene = make_scene(me={"mail": "root@example.org"})
+    scene.update(ipv4=WEB[0])
+    waiting.until(lambda: mail_server.mails, "a mail", SOON)
+    sender, recipients, mail = mail_server.mails[0]
+    assert (sender, recipients) == ("root@example.org", ["root@example.org"])
+    assert mail["Subject"] == f"home.{ZONE}: the new IPv4 address was published"
+    assert mail["To"] == "root@example.org" and mail["From"] == "ddnsgate <root@example.org>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert abs(mail["Date"].datetime.timestamp() - time.time()) < 600
+    assert mail["Message-ID"].endswith("@example.org>")
+    assert f"> {WEB[0]} (" in mail.get_content()
+    mail_server.refuse = "451 not now"
+    scene.update(ipv4=PRIVATE)
+    scene.pool.since(scene.mark, "notify me: the mail server answers 451", SOON)
+    waiting.until(lambda: mail_server.tried > 2, "another try", SOON)
+    mail_server.refuse = None
+    waiting.until(lambda: len(mail_server.mails) > 1, "another mail", SOON)
+    text = mail_server.mails[1][2].get_content().splitlines()
+    assert len(text) == 3 and "not an address to publish" in text[1]
+
+
+def test_a_mail_of_a_user_of_this_machine(make_scene, mail_server):
+    """No domain; another sender; and the trial."""
+    scene = make_scene(me={"mail": "root", "from": "ddnsgate@x.example", "server": "127.0.0.1",
+                           "port": 25})
+    assert "mail to root, by the mail server at 127.0.0.1, port 25" in scene.command(
+        "check").stdout
+    assert scene.command("notify", "me").stdout == "notify me: the mail server has taken it\n"
+    assert mail_server.mails[0][:2] == ("ddnsgate@x.example", ["root"])
+    mail_server.refuse = "550 nobody of that name"
+    said = scene.command("notify")
+    assert said.returncode == 1 and "notify me: the mail server answers 550" in said.stdout
+    assert "Subject: ddnsgate: a test" in scene.command("notify", "--dry-run").stdout
+
+
+def test_a_mail_server_that_hangs_is_in_nobodys_way(make_scene, world, receiver):
+    silent = scripted.Server(world.proxy, "127.0.0.1", 25, scripted.silent)
+    try:
+        scene = make_scene(mail={"mail": "root"}, me=to(world))
+        for i in range(9):
+            scene.update(ipv4=f"89.14.163.{30 + i}")
+            waiting.until(lambda: silent.open, "a try", SOON)
+            before = set(silent.open)
+            told(receiver, i + 1)
+            if before <= silent.open:
+                return
+        raise AssertionError("what is told waits for the mail server")
+    finally:
+        silent.stop()
 
 
 @pytest.mark.parametrize("url, path, header", [

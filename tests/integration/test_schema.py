@@ -48,6 +48,8 @@ CONFIGURATION = {
         "chat": {"url": "https://chat.example.org:8443/{secret}?a=b", "form": "slack",
                  "secret_file": "SECRET", "events": ["changed", "refused"],
                  "addresses": ["192.0.2.1"], "ca": "CA"},
+        "admin": {"mail": "root@example.org", "from": "ddnsgate", "server": "::1", "port": 2525,
+                  "events": ["refused"]},
         "beat": {"url": "https://x.example.org", "form": "healthchecks", "every": 5}},
     "defaults": {"provider": "desec", "from_connection": False, "all_hosts": True,
                  "query_credentials": False, "ipv4": True, "prefix_length": 56, "ttl": 300,
@@ -433,7 +435,10 @@ BAD = [("ddnsgate", {"notify": {"me": {k: v for k, v in {
     {"url": "https://a.example/a b"}, {"url": "https://a.example/#x"}, {"url": GONE},
     {"url": "https://a.example/{secret}"}, {"every": 5}, {"form": "ntfy", "every": 5},
     {"form": "healthchecks", "every": 0}, {"events": []}, {"events": ["all"]},
-    {"secret_file": "token"}, {"addresses": []}, {"mail": "x"})]
+    {"secret_file": "token"}, {"addresses": []}, {"mail": "x"}, {"port": 25},
+    {"url": GONE, "mail": "a b"}, {"url": GONE, "mail": "a@b@c"}, {"url": GONE, "mail": "@b"},
+    {"url": GONE, "mail": "a", "form": "json"}, {"url": GONE, "mail": "a", "ca": "CA"},
+    {"url": GONE, "mail": "a", "server": "localhost"})]
 BAD += [
     ("ddnsgate", {"notify": {"a b": {"url": "https://a.example"}}}), ("ddnsgate", {"notify": {}}),
     ("ddnsgate", {"accounts": GONE}), ("ddnsgate", {"providers": GONE}),

@@ -14,7 +14,8 @@ TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime
 	python3-yaml python3-jinja2 python3-aiohttp
 	multiwatch runit supervisor git python3-jsonschema
 	apache2-bin lighttpd lighttpd-mod-openssl caddy haproxy
-	knot bind9 python3-dnspython postgresql prometheus chromium"
+	knot bind9 python3-dnspython postgresql prometheus chromium
+	python3-aiosmtpd"
 POLICY=/usr/sbin/policy-rc.d
 
 die() {

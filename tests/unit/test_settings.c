@@ -15,6 +15,9 @@
 #define BAD_URL                                  \
 	"/url: must be https:// and a host, as " \
 	"\"https://dns.example.org\""
+#define BAD_MAIL                                                   \
+	"/notify/me/mail: must be one address without a name, as " \
+	"\"root@example.org\""
 #define BAD_HOOK                                                             \
 	"/notify/me/url: must be https://, a host, and what its owner gave " \
 	"you, as \"https://ntfy.sh/TOPIC\""
@@ -125,7 +128,8 @@ static const struct {
 	{ "/operators", "{\"router\": {\"verifier\": \"x\"}}",
 	    "/accounts/router: is the name of an operator; choose another" },
 	{ "/notify", "{}", "/notify: must be an object of 1 to 8 receivers" },
-	{ "/notify", "{\"me\": {}}", "/notify/me/url: is missing" },
+	{ "/notify", "{\"me\": {}}",
+	    "/notify/me: must have either \"url\" or \"mail\"" },
 	{ "/notify", "{\"a b\": {}}",
 	    "/notify/a b: the name of a receiver has at most 64 letters "
 	    "without accents, digits, dots, hyphens and underscores" },
@@ -148,8 +152,8 @@ static const struct {
 	    "{\"me\": {\"url\": \"https://a.b\", \"events\": [\"all\"]}}",
 	    "/notify/me/events/0: must be one of \"changed\", \"refused\"" },
 	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"token\": \"x\"}}",
-	    "/notify/me/token: unknown; here may stand: url, form, "
-	    "every, events, secret_file, addresses, ca" },
+	    "/notify/me/token: unknown; here may stand: url, form, every, "
+	    "secret_file, addresses, ca, mail, from, server, port, events" },
 	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"form\": \"x\"}}",
 	    "/notify/me/form: must be one of \"json\", \"ntfy\", "
 	    "\"home-assistant\", \"slack\", \"mattermost\", \"healthchecks\", "
@@ -164,6 +168,19 @@ static const struct {
 	{ "/notify",
 	    "{\"me\": {\"url\": \"https://a.b\", \"addresses\": [\"a\"]}}",
 	    "/notify/me/addresses/0: must be an IPv4 or IPv6 address" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"mail\": \"root\"}}",
+	    "/notify/me: must have either \"url\" or \"mail\"" },
+	{ "/notify", "{\"me\": {\"mail\": \"Root <root@a.b>\"}}", BAD_MAIL },
+	{ "/notify", "{\"me\": {\"mail\": \"root@\"}}", BAD_MAIL },
+	{ "/notify", "{\"me\": {\"mail\": \"a@b@c\"}}", BAD_MAIL },
+	{ "/notify", "{\"me\": {\"mail\": \"root\", \"form\": \"json\"}}",
+	    "/notify/me/form: goes with \"url\"" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"port\": 25}}",
+	    "/notify/me/port: goes with \"mail\"" },
+	{ "/notify",
+	    "{\"me\": {\"mail\": \"root\", \"server\": \"localhost\"}}",
+	    "/notify/me/server: must be the IPv4 or IPv6 address of a mail "
+	    "server" },
 	{ "/account_directory", "\"accounts.d\"",
 	    "/account_directory: must be a full file name, from / on" },
 	{ "/account_directory", "\"/nonexistent/accounts\"",
