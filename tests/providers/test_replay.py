@@ -340,6 +340,18 @@ def test_page():
         assert rows[path.stem][1] in (["yes", "IPv4"] if removes else ["no"]), path.stem
 
 
+def test_findings():
+    """What the page says is shown by a case, or by a test, is."""
+    table = (HERE / "README.md").read_text().partition("What vendors were found")[2]
+    cases = {p.id for p in cases_of(EXCHANGES)}
+    tests = "".join(path.read_text() for path in [
+        *HERE.glob("test_*.py"), *(SOURCE / "tests/unit").glob("test_*.c")])
+    shown = [row.split("|")[3] for row in table.splitlines() if row.startswith("| ")][2:]
+    assert len(shown) > 20
+    for text in re.findall(r"`[^`]+`|\"[^\"]+\"", " ".join(shown)):
+        assert text[1:-1] in cases or f"{text[1:-1]}(" in tests or f"{text}," in tests, text
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_description(providers, path):
     """Each is installed as it is, is valid, carries its name, and has been recorded."""
