@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gnutls/gnutls.h>
+
 #include "address/hostname.h"
 #include "address/special.h"
 #include "base/clock.h"
 #include "base/watchdog.h"
 #include "command/command.h"
+#include "command/lookup.h"
+#include "command/person.h"
 #include "command/usage.h"
 #include "config/pin.h"
 #include "config/settings.h"
@@ -29,12 +33,15 @@ struct trial {
 	size_t address_count;
 	struct network allow[SETTINGS_ALLOW_MAX];
 	size_t allow_count;
+	bool show; /* what the hosts show, whatever is thought of it */
 };
 
 static const char usage_text[] =
-    "usage: ddnsgate prove [--port N] [--ca FILE] [--pin HASH]\n"
+    "usage: ddnsgate prove [--show] [--port N] [--ca FILE] [--pin HASH]\n"
     "                      [--request tls|http] [--echo PATH] [--allow NET]\n"
-    "                      NAME ADDRESS...\n";
+    "                      NAME ADDRESS...\n"
+    "--show tells of each certificate that was seen its key, as a pin has it,\n"
+    "its names, issuer, serial number and times.\n";
 
 static int
 wrong(const char *what, const char *text, const char *remedy)
@@ -85,6 +92,9 @@ read_option(struct trial *t, int option, char *value)
 		    !network_parse(&t->allow[t->allow_count++], value))
 			return wrong("network", value, "as 10.0.0.0/8");
 		return -1;
+	case 's':
+		t->show = true;
+		return -1;
 	default:
 		return usage(usage_text, option);
 	}
@@ -101,6 +111,7 @@ read_arguments(struct trial *t, int argc, char *argv[])
 		{ "request", required_argument, NULL, 'r' },
 		{ "echo", required_argument, NULL, 'e' },
 		{ "allow", required_argument, NULL, 'a' },
+		{ "show", no_argument, NULL, 's' },
 		USAGE_LONG,
 		{ NULL, 0, NULL, 0 },
 	};
@@ -139,6 +150,40 @@ is_refused(const struct trial *t, const struct address *a)
 	return special != NULL;
 }
 
+/* "sha256//" and base64, as ddnsgate.json(5) takes it for a pin. */
+static void
+print_key(const char *hex)
+{
+	uint8_t pin[PIN_LEN];
+	const gnutls_datum_t bytes = { pin, sizeof pin };
+	gnutls_datum_t text = { NULL, 0 };
+
+	if (pin_parse(pin, hex) &&
+	    gnutls_base64_encode2(&bytes, &text) == GNUTLS_E_SUCCESS)
+		printf("  key      sha256//%s\n", (char *)text.data);
+	gnutls_free(text.data);
+}
+
+static void
+print_seen(const struct proof *p)
+{
+	const struct certificate_seen *seen = &p->seen;
+	char from[LOOKUP_TIME_MAX], until[LOOKUP_TIME_MAX];
+
+	if (seen->key[0] == '\0') {
+		puts("  no certificate was seen");
+		return;
+	}
+	print_key(seen->key);
+	person_text(11, printf("  names    "),
+	    p->names->list[0] != '\0' ? p->names->list : "none");
+	person_text(11, printf("  issuer   "), seen->issuer);
+	printf("  serial   %s\n", seen->serial);
+	printf("  valid    from %s until %s\n",
+	    lookup_time(p->names->valid_from, from),
+	    lookup_time(seen->valid_until, until));
+}
+
 static bool
 print_verdict(const struct proof *proof)
 {
@@ -151,6 +196,9 @@ print_verdict(const struct proof *proof)
 	else
 		fprintf(stderr, "%s %s: %s\n", proof->host, text,
 		    proof->why.text);
+	if (proof->names != NULL)
+		print_seen(proof);
+	fflush(stdout);
 	return proof->result == ERR_OK;
 }
 
@@ -158,6 +206,7 @@ static int
 prove(const struct trial *t)
 {
 	struct proof proofs[ADDRESSES_MAX], *list[ADDRESSES_MAX];
+	struct certificate_names names[ADDRESSES_MAX] = { 0 };
 	struct prover *prover = NULL;
 	struct trust *trust = NULL;
 	int status = EXIT_FAILED;
@@ -170,6 +219,8 @@ prove(const struct trial *t)
 		proofs[i] = (struct proof){ .host = t->name,
 			.address = t->addresses[i],
 			.how = &t->how };
+		if (t->show)
+			proofs[i].names = &names[i];
 		list[i] = &proofs[i];
 	}
 	if ((trust = trust_new()) == NULL)

@@ -119,6 +119,8 @@ verify(gnutls_session_t session)
 	const struct proof_settings *how = a->terms->how;
 	enum err rc;
 
+	if (a->terms->names != NULL)
+		verify_names(session, a->terms->names);
 	if (how->kind == PROOF_PIN) {
 		verify_look(session, &a->seen);
 		rc = verify_pin(session, how->pins, how->pin_count, &a->why);

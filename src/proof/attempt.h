@@ -34,6 +34,7 @@ struct attempt_terms {
 	const struct authorities *trust;	 /* CAs, or none */
 	gnutls_certificate_credentials_t nobody; /* trust_nobody() */
 	gnutls_priority_t priority;
+	struct certificate_names *names; /* to be filled; or NULL */
 };
 
 /*

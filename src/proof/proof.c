@@ -203,6 +203,7 @@ task_start(struct proofs *run, struct task *t, const struct prover *p,
 
 	t->proof = proof;
 	t->terms = (struct attempt_terms){ .host = proof->host,
+		.names = proof->names,
 		.address = &proof->address,
 		.how = proof->how,
 		.trust = trust_in(p->trust, ca),

@@ -38,6 +38,7 @@ struct proof {
 
 	/* What the host showed last, proved or not; empty: nothing. */
 	struct certificate_seen seen;
+	struct certificate_names *names; /* the same; NULL: not wanted */
 
 	/*
 	 * Milliseconds from proofs_start() to the first connect, and the end.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/quote.h"
+#include "tls/san.h"
 #include "tls/seen.h"
 
 static void
@@ -33,4 +34,25 @@ seen_fill(struct certificate_seen *seen, gnutls_x509_crt_t leaf)
 	if (gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, bytes,
 		&len) == 0)
 		hex(bytes, len, seen->key, sizeof seen->key);
+}
+
+void
+seen_fill_names(struct certificate_names *names, gnutls_x509_crt_t leaf)
+{
+	time_t begin = gnutls_x509_crt_get_activation_time(leaf);
+	char name[SAN_NAME_MAX + 1];
+	unsigned int index = 0;
+	size_t len = 0, room;
+
+	*names =
+	    (struct certificate_names){ .valid_from = begin > 0 ? begin : 0 };
+	while ((room = sizeof names->list - len) > QUOTE_SIZE_MIN + 2 &&
+	    san_next(leaf, &index, name)) {
+		if (len > 0) {
+			memcpy(names->list + len, ", ", 2);
+			len += 2;
+		}
+		len += quote(names->list + len, sizeof names->list - len, name,
+		    strlen(name), ",");
+	}
 }

@@ -52,4 +52,7 @@ enum err verify_pin(gnutls_session_t session, const uint8_t pins[][PIN_LEN],
  */
 void verify_look(gnutls_session_t session, struct certificate_seen *seen);
 
+/* The same of its names. */
+void verify_names(gnutls_session_t session, struct certificate_names *names);
+
 #endif

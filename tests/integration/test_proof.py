@@ -1,5 +1,6 @@
 """No address is published unless the host shows there that it is the host."""
 
+import base64
 import concurrent.futures
 import contextlib
 import fcntl
@@ -226,6 +227,27 @@ def test_a_client_certificate_that_is_wanted_is_told(world, version, text):
     serve = scripted.with_tls(world.leaves["good"], scripted.answer, version,
                               clients=world.authority.pem)
     assert text in prove(world, serve)
+
+
+def as_pin(leaf):
+    return "sha256//" + base64.b64encode(bytes.fromhex(leaf.pin())).decode()
+
+
+def test_what_was_shown_is_told_good_or_not(world):
+    """Its key as a pin, its names, who signed it and how long it is valid."""
+    leaf, other = world.leaves["good"], world.leaves["expired"]
+    said = prove(world, scripted.with_tls(leaf, scripted.answer), options=["--show"], status=0)
+    assert f"\n  key      {as_pin(leaf)}\n" in said
+    assert re.search(rf"^  names    .*\b{re.escape(ZONE)}\b", said, re.M)
+    assert re.search(r"^  issuer   CN=ddnsgate lab ca$", said, re.M)
+    assert re.search(r"^  serial   [0-9a-f]+$", said, re.M)
+    assert re.search(r"^  valid    from 20\d\d-.* until 20\d\d-", said, re.M)
+    # The pin that it tells is one that it takes.
+    pin = re.search(r"sha256//\S+", said)[0]
+    prove(world, scripted.with_tls(leaf, scripted.answer), options=["--pin", pin], status=0)
+    said = prove(world, scripted.with_tls(other, scripted.answer), options=["--show"])
+    assert f"\n  key      {as_pin(other)}\n" in said and "expired" in said
+    assert "no certificate was seen" in prove(world, scripted.hang_up, options=["--show"])
 
 
 def test_a_root_that_is_sent_but_unknown_is_told(world, tmp_path):
