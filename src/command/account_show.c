@@ -1,31 +1,49 @@
 #include "config.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/account_show.h"
+#include "command/person.h"
 
-#define COLUMNS 80
+#define DETAILS 13 /* the column where they begin */
+
+/* "      AAAA   " and a text, in lines that fit. */
+static void print_detail(const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+print_detail(const char *name, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	person_text(DETAILS, printf("      %-7s", name), text);
+}
 
 static void
 print_proof(const struct host_settings *h)
 {
 	const struct proof_settings *p = &h->proof;
+	const char *then =
+	    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone";
 
 	switch (p->kind) {
 	case PROOF_CERTIFICATE:
-		printf("      proof  a certificate by %s, port %u, %s\n", p->ca,
-		    (unsigned int)p->port,
-		    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone");
+		print_detail("proof", "a certificate by %s, port %u, %s", p->ca,
+		    (unsigned int)p->port, then);
 		break;
 	case PROOF_PIN:
-		printf("      proof  one of %zu pinned keys, port %u, %s\n",
-		    p->pin_count, (unsigned int)p->port,
-		    p->request == PROOF_HEAD ? "then HEAD /" : "TLS alone");
+		print_detail("proof", "one of %zu pinned keys, port %u, %s",
+		    p->pin_count, (unsigned int)p->port, then);
 		break;
 	case PROOF_NONE:
-		printf("      proof  none: what the router says is "
-		       "published\n");
+		print_detail("proof",
+		    "none: what the router says is published");
 		break;
 	}
 }
@@ -34,7 +52,7 @@ static void
 print_echo(const struct proof_settings *p)
 {
 	if (p->echo != NULL)
-		printf("      echo   GET %s must return our own address\n",
+		print_detail("echo", "GET %s must return our own address",
 		    p->echo);
 }
 
@@ -51,8 +69,9 @@ print_host(const struct host_settings *h)
 		printf("      AAAA   the ipv6 that the router sends%s\n",
 		    h->ipv6_if_public ? ", if it is public" : "");
 	if (h->ipv6 == IPV6_PREFIX)
-		printf("      AAAA   the first %u bits of the prefix that the "
-		       "router sends, then %s%s\n",
+		print_detail("AAAA",
+		    "the first %u bits of the prefix that the router sends, "
+		    "then %s%s",
 		    h->prefix_length, address_format(&h->suffix, text),
 		    h->ipv6_if_public ? ", if it is public" : "");
 	if (h->zone != NULL)
@@ -118,7 +137,7 @@ account_show_line(const struct settings *s, const struct account_settings *a)
 		if (i > 0 &&
 		    used + 1 + (int)strlen(a->hosts[i].name) +
 			    (int)strlen(more) >
-			COLUMNS) {
+			PERSON_COLUMNS) {
 			printf(" +%d", left + 1);
 			break;
 		}

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/person.h"
 #include "command/provider_list.h"
 #include "provider/description/description.h"
 #include "provider/dns/rfc2136.h"
@@ -72,14 +73,32 @@ removes(const struct entry *e)
 	return e->d == NULL || e->d->remove.count > 0;
 }
 
+/* As much of text as a line has room for, to the end of a word. */
+static void
+print_start(const char *text, int room)
+{
+	int len = (int)strlen(text);
+
+	if (len <= room) {
+		puts(text);
+		return;
+	}
+	for (len = room > 3 ? room - 3 : 0; len > 0 && text[len] != ' ';)
+		len--;
+	printf("%.*s...\n", len, text);
+}
+
+/* One line, for people and for cut(1); the rest is in provider_show(). */
 static void
 print_line(const struct entry *e)
 {
 	struct buffer token = { .max = 1024 };
+	int used;
 
 	put_token(e, &token);
-	printf("%-16s%-30s%s\n", e->name, token.data != NULL ? token.data : "",
-	    e->about != NULL ? e->about : "");
+	used = printf("%-15s %-27s ", e->name,
+	    token.data != NULL ? token.data : "");
+	print_start(e->about != NULL ? e->about : "", PERSON_COLUMNS - used);
 	buffer_free(&token);
 }
 
@@ -211,7 +230,8 @@ print_all(const struct entry *e)
 	struct buffer token = { .max = 1024 };
 
 	put_token(e, &token);
-	printf("%s: %s\n", e->name, e->about != NULL ? e->about : "");
+	person_text(2, printf("%s: ", e->name),
+	    e->about != NULL ? e->about : "");
 	printf("  token    %s\n", token.data != NULL ? token.data : "");
 	buffer_free(&token);
 	if (d == NULL) {

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/watchdog.h"
+#include "command/person.h"
 #include "command/walk.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
@@ -86,7 +87,8 @@ static void
 print_source(const struct record *r)
 {
 	const struct host_settings *h = r->host;
-	char text[ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX], suffix[ADDRESS_TEXT_MAX];
+	int used = 8;
 
 	if (r->remove)
 		printf("is to be removed");
@@ -94,12 +96,16 @@ print_source(const struct record *r)
 		printf("%s, as the router sends it",
 		    address_format(&r->address, text));
 	else
-		printf("%s, the first %u bits of the prefix, then ",
+		used += printf("%s, the first %u bits of the prefix, then ",
 		    address_format(&r->address, text), h->prefix_length);
-	if (!r->remove && r->address.family == AF_INET6 &&
-	    h->ipv6 == IPV6_PREFIX)
-		printf("%s of the configuration",
-		    address_format(&h->suffix, text));
+	if (r->remove || r->address.family != AF_INET6 ||
+	    h->ipv6 != IPV6_PREFIX)
+		return;
+	address_format(&h->suffix, suffix);
+	if (used + strlen(suffix) + strlen(" of the configuration") >
+	    PERSON_COLUMNS)
+		printf("\n        ");
+	printf("%s of the configuration", suffix);
 }
 
 bool

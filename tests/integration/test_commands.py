@@ -1,12 +1,13 @@
 """The command line: help, wrong options, and output that cannot be written."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 
 import pytest
-from lab.gateway import ROOT
+from lab.gateway import ROOT, verifier
 from lab.terminal import Terminal
 
 COMMANDS = ("serve", "check", "setup", "hash", "account", "prove", "explain", "provider", "router",
@@ -24,6 +25,36 @@ def call(binary, *args, **options):
 def test_the_help_names_each_command(binary):
     told = call(binary, "--help").stdout
     assert tuple(re.findall(r"^  (\S+) ", told, re.M)) == COMMANDS
+
+
+def test_what_a_person_reads_fits_80_columns(binary, tmp_path):
+    """But for names of files, and for errors and notes, which are one line each."""
+    listed = call(binary, "provider", "list").stdout
+    names = [line.split()[0] for line in listed.splitlines()]
+    file = tmp_path / "ddnsgate.json"
+    file.write_text(json.dumps({
+        "ca": "/etc/ssl/certs/ca-certificates.crt",
+        "providers": {"powerdns": {"config": {"base": "https://api.dns.example:8443"}}},
+        "accounts": {"router": {
+            "verifier": verifier("router", "token"), "provider": "powerdns",
+            "hosts": {"chaos-wg.net": {
+                "ipv4": "if-public", "ipv6": {
+                    "prefix_length": 56, "suffix": "0:0:0:fc:1234:5678:9abc:def0",
+                    "if_public": True}}}}}}))
+    at = ("--config", str(file))
+    for words in [("provider", "list"), *(("provider", "show", name) for name in names),
+                  ("router", "--list"), ("check", *at), ("account", "list", *at),
+                  ("account", "show", "router", *at),
+                  ("explain", "--no-provider", *at, "chaos-wg.net", "ipv4=10.0.0.1",
+                   "prefix=fd00:c22:b045:de00::/64")]:
+        told = call(binary, *words).stdout
+        assert told, words
+        lines = [line for line in told.splitlines()
+                 if "/" not in line and not line.startswith("not tried: ")]
+        assert max(map(len, lines)) <= 80, words
+    assert len(names) > 50 and max(map(len, listed.splitlines())) <= 80
+    # One line is one provider, for cut(1) and the completion.
+    assert len(set(names)) == len(names) and {"desec", "he.net", "rfc2136"} <= set(names)
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
