@@ -20,6 +20,8 @@
 #define PROVIDER_MS 10000
 #define PAUSE_MS    500 /* without a request for so long, all is read */
 
+#define REASON_COLUMN 8 /* where what is said of an address begins */
+
 /* "hostname=...&ipv4=..." of the words of the command line. */
 static bool
 make_query(const char *host, char *words[], struct buffer *to)
@@ -83,29 +85,40 @@ walk_end(struct walk *w)
 	buffer_free(&w->query);
 }
 
+/* Prints text in the line where *column columns are used, or in the next. */
+static void
+print_part(int *column, const char *text)
+{
+	if (*column + (int)strlen(text) > PERSON_COLUMNS) {
+		printf("\n%*s", REASON_COLUMN, "");
+		*column = REASON_COLUMN;
+	}
+	*column += printf("%s", text);
+}
+
+/* Behind "  AAAA  ". */
 static void
 print_source(const struct record *r)
 {
 	const struct host_settings *h = r->host;
-	char text[ADDRESS_TEXT_MAX], suffix[ADDRESS_TEXT_MAX];
-	int used = 8;
+	char text[ADDRESS_TEXT_MAX], part[128];
+	int column = REASON_COLUMN;
 
-	if (r->remove)
+	if (r->remove) {
 		printf("is to be removed");
-	else if (r->address.family == AF_INET || h->ipv6 == IPV6_ROUTER)
-		printf("%s, as the router sends it",
-		    address_format(&r->address, text));
-	else
-		used += printf("%s, the first %u bits of the prefix, then ",
-		    address_format(&r->address, text), h->prefix_length);
-	if (r->remove || r->address.family != AF_INET6 ||
-	    h->ipv6 != IPV6_PREFIX)
 		return;
-	address_format(&h->suffix, suffix);
-	if (used + strlen(suffix) + strlen(" of the configuration") >
-	    PERSON_COLUMNS)
-		printf("\n        ");
-	printf("%s of the configuration", suffix);
+	}
+	column += printf("%s, ", address_format(&r->address, text));
+	if (r->address.family == AF_INET || h->ipv6 == IPV6_ROUTER) {
+		print_part(&column, "as the router sends it");
+		return;
+	}
+	snprintf(part, sizeof part, "the first %u bits of the prefix, then ",
+	    h->prefix_length);
+	print_part(&column, part);
+	snprintf(part, sizeof part, "%s of the configuration",
+	    address_format(&h->suffix, text));
+	print_part(&column, part);
 }
 
 bool
@@ -118,13 +131,13 @@ walk_addresses(const struct walk *w)
 
 		printf("  %-5s ", address_type(&r->address));
 		print_source(r);
+		puts("");
 		if (record_is_open(r))
-			puts("");
-		else
-			printf("\n        %s: %s\n",
-			    r->verdict == VERDICT_SKIPPED ? "left out" :
-							    "refused",
-			    r->why->text);
+			continue;
+		person_text(REASON_COLUMN,
+		    printf("%*s%s: ", REASON_COLUMN, "",
+			r->verdict == VERDICT_SKIPPED ? "left out" : "refused"),
+		    r->why->text);
 	}
 	for (size_t i = 0; i < u->claim.ignored_count; i++)
 		printf("  \"%s\" is a parameter of no use here\n",
@@ -156,18 +169,28 @@ try_proofs(struct update *u, struct proof *list[static 2])
 }
 
 static void
+print_proved(const struct proof *p, int used)
+{
+	char text[64 + sizeof p->seen.issuer];
+
+	snprintf(text, sizeof text, "proved in %d ms, by a certificate of %s",
+	    p->ended, p->seen.issuer);
+	person_text(4, used, text);
+}
+
+static void
 print_proof(const struct proof *p)
 {
 	char text[ADDRESS_TEXT_MAX];
+	int used;
 
-	printf("  %s: ", address_format(&p->address, text));
+	used = printf("  %s: ", address_format(&p->address, text));
 	if (p->result != ERR_OK)
-		printf("%s\n", p->why.text);
+		person_text(4, used, p->why.text);
 	else if (p->how->kind == PROOF_NONE)
 		puts("the configuration asks for none");
 	else
-		printf("proved in %d ms, by a certificate of %s\n", p->ended,
-		    p->seen.issuer);
+		print_proved(p, used);
 }
 
 bool
@@ -222,7 +245,7 @@ print_publication(const struct publication *p)
 	if (p->result == ERR_OK)
 		puts("is there already, so nothing would be written");
 	else if (p->result != ERR_ABANDONED)
-		printf("%s\n", p->why.text);
+		person_text(REASON_COLUMN, REASON_COLUMN, p->why.text);
 	else if (p->has_held)
 		printf("is %s there, and would be replaced\n",
 		    address_format(&p->held, text));

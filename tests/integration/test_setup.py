@@ -119,7 +119,7 @@ class Machine:
     def read(self):
         """The configuration, without its comments."""
         text = pathlib.Path(self.configuration).read_text(encoding="utf-8")
-        return json.loads(re.sub(r"(?<!:)//.*$|/\*.*?\*/", "", text, flags=re.M))
+        return json.loads(re.sub(r"(^|\s)//.*$|/\*.*?\*/", "", text, flags=re.M))
 
     @contextlib.contextmanager
     def serving(self):
