@@ -142,6 +142,16 @@ static const char offsets[] =
     "      \"get\": { \"id\": \"/id\" } },"
     "    { \"method\": \"PUT\", \"path\": \"/r/{id}\" } ] }";
 
+static const char zones[] =
+    "{ \"format\": 1, \"name\": \"zones\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"zone\": { \"method\": \"GET\", \"path\": \"/zones\","
+    "    \"pick\": { \"in\": \"/list\", \"where\": { \"/n\": \"{zone}\" } },"
+    "    \"pages\": { \"query\": \"page\", \"pages\": \"/pages\" },"
+    "    \"get\": { \"zone_id\": \"/id\" } },"
+    "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PUT\","
+    "    \"path\": \"/{zone_id}\", \"json\": { \"$each\": \"{sub}\" } } ] }";
+
 /* Answers with a page for people; the operator may name path and field. */
 static const char contains[] =
     "{ \"format\": 1, \"name\": \"contains\","
@@ -370,11 +380,23 @@ static const struct story {
 	/* A refusal of one candidate is not the end of the search. */
 	{ "a candidate that is refused by any status", description, TOKEN,
 	    { { "a.b.c.example.org", NULL, V4, .changed = false } },
-	    { { "GET /v1/z/a.b.c.example.org", 403, "not yours", 0 },
+	    { { "GET /v1/z/a.b.c.example.org", 409, "of another", 0 },
 		{ "GET /v1/z/b.c.example.org", 400, "no such domain", 0 },
 		{ "GET /v1/z/c.example.org", 422, "odd", 0 },
 		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
 		{ "GET /v1/z/Z/a.b.c.../A", 200,
+		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
+	    0 },
+	{ "unless the provider says when to come back for it", description,
+	    TOKEN,
+	    { { "home.example.org", NULL, V4, .result = ERR_BUSY,
+		.why = "home: zone: HTTP 409: slow" } },
+	    { { "GET /v1/z/home.example.org", 409, "slow", 5 } }, 5 },
+	{ "403 of one candidate, and another one is ours", description, TOKEN,
+	    { { "home.example.org", NULL, V4, .changed = false } },
+	    { { "GET /v1/z/home.example.org", 403, "not yours", 0 },
+		{ "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/home.../A", 200,
 		    "{\"id\": 7, \"values\": [\"" V4 "\"]}", 0 } },
 	    0 },
 	{ "the last candidate's refusal is told", description, TOKEN,
@@ -463,6 +485,18 @@ static const struct story {
 		    "\"total\": 3}",
 		    0 },
 		{ "PUT /v1/r/3", 200, "", 0 } },
+	    0 },
+	{ "a list of zones in pages, for all candidates", zones, TOKEN,
+	    { { "a.b.y.org", NULL, V4, .changed = true },
+		{ "c.b.y.org", NULL, V4, .changed = true } },
+	    { { "GET /v1/zones", 200,
+		  "{\"list\": [{\"n\": \"x.org\", \"id\": 1}], \"pages\": 2}",
+		  0 },
+		{ "GET /v1/zones?page=2", 200,
+		    "{\"list\": [{\"n\": \"y.org\", \"id\": 2}], "
+		    "\"pages\": 2}",
+		    0 },
+		{ "PUT /v1/2 [\"a.b\",\"c.b\"]", 200, "", 0 } },
 	    0 },
 	{ "one of several words, in any case, and whole", contains, TOKEN,
 	    { { "a.x.org", "x.org", V4, .changed = true },

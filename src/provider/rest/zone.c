@@ -181,7 +181,7 @@ may_go_on(const struct name *n, const struct call *c, enum outcome outcome,
 		return false;
 	if (c->answer->status == 403 && why->code == ERR_TOKEN)
 		return true;
-	return outcome == OUTCOME_FAILED && why->code != ERR_BUSY;
+	return outcome == OUTCOME_FAILED;
 }
 
 static void
