@@ -13,6 +13,9 @@
 static const char *const words[] = {
 	[NEWS_CHANGED] = "changed",
 	[NEWS_REFUSED] = "refused",
+	[NEWS_PROVIDER] = "provider",
+	[NEWS_CERTIFICATE] = "certificate",
+	[NEWS_SILENT] = "silent",
 	[NEWS__COUNT] = NULL,
 };
 
@@ -92,11 +95,11 @@ read_kinds(const struct reader *r)
 	size_t count = reader_array(r, NEWS__COUNT);
 	unsigned int kinds = 0;
 
+	/* Some clients send nothing for weeks, so who wants that says so. */
 	if (!r->present)
-		return (1U << NEWS__COUNT) - 1;
+		return ((1U << NEWS__COUNT) - 1) & ~(1U << NEWS_SILENT);
 	if (count == 0)
-		reader_fail(r,
-		    "name at least one event, or leave it out for all");
+		reader_fail(r, "name at least one event, or leave it out");
 	for (size_t i = 0; i < count; i++) {
 		struct reader e = reader_element(r, i);
 		int kind = reader_word(&e, words, -1);
@@ -118,6 +121,15 @@ read_every(const struct reader *r, enum receiver_form form)
 		reader_fail(r,
 		    "goes with the forms \"healthchecks\" and \"uptime-kuma\"");
 	return 0;
+}
+
+static void
+read_spans(struct reader *r, struct receiver_settings *to)
+{
+	to->provider_s = read_integer(r, "provider_minutes", 1, 10080, 30) * 60;
+	to->certificate_s =
+	    read_integer(r, "certificate_days", 1, 365, 14) * 86400;
+	to->silent_s = read_integer(r, "silent_hours", 2, 8760, 48) * 3600;
 }
 
 /* A user of the mail server, with or without its domain. */
@@ -199,6 +211,7 @@ read_receiver(struct reader *r, struct receiver_settings *to, const char *ca)
 	server = reader_member(r, "server");
 	port = reader_member(r, "port");
 	kinds = reader_member(r, "events");
+	read_spans(r, to);
 	read_end(r);
 	if (url.present == mail.present)
 		reader_fail(r, "must have either \"url\" or \"mail\"");

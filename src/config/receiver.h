@@ -13,8 +13,11 @@
 
 /* What there is to tell. */
 enum news_kind {
-	NEWS_CHANGED, /* an address was published, or removed */
-	NEWS_REFUSED, /* an address was not */
+	NEWS_CHANGED,	  /* an address was published, or removed */
+	NEWS_REFUSED,	  /* an address was not */
+	NEWS_PROVIDER,	  /* a provider fails for long */
+	NEWS_CERTIFICATE, /* that of a host is near its end */
+	NEWS_SILENT,	  /* a host has not been updated for long */
 	NEWS__COUNT
 };
 
@@ -41,8 +44,10 @@ struct receiver_settings {
 	int64_t every_ms; /* from one ping to the next; 0: none is sent */
 	/* https; what is behind the host may be a secret, and is never shown */
 	const char *url;
-	const char *secret_file;	 /* or NULL */
-	unsigned int kinds;		 /* a bit for each enum news_kind */
+	const char *secret_file; /* or NULL */
+	unsigned int kinds;	 /* a bit for each enum news_kind */
+	/* How long is long, or near, in seconds. */
+	int64_t provider_s, certificate_s, silent_s;
 	struct provider_settings server; /* its addresses and CA file */
 };
 

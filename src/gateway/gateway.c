@@ -347,6 +347,25 @@ remember_sources(const struct gateway *g)
 	state_free(view);
 }
 
+/* Memory for when hosts were updated, if a receiver wants to know who is not.
+ */
+static enum err
+make_seen(struct gateway *g, struct error *why)
+{
+	const struct settings *s = g->settings;
+	bool wanted = false;
+	size_t hosts = 0;
+
+	for (size_t i = 0; i < s->receiver_count; i++)
+		wanted = wanted ||
+		    (s->receivers[i].kinds & (1U << NEWS_SILENT)) != 0;
+	for (size_t i = 0; i < s->account_count; i++)
+		hosts += s->accounts[i].host_count;
+	if (wanted && (g->seen = seen_new(hosts)) == NULL)
+		return error_memory(why);
+	return ERR_OK;
+}
+
 enum err
 gateway_open_state(struct gateway *g, struct error *why)
 {
@@ -354,6 +373,8 @@ gateway_open_state(struct gateway *g, struct error *why)
 	    (g->metrics = metrics_new(g->settings)) == NULL ||
 	    (g->budget = budget_new()) == NULL)
 		return error_memory(why);
+	if (make_seen(g, why) != ERR_OK)
+		return why->code;
 	if ((g->state = state_new(g->settings, why)) == NULL)
 		return why->code;
 	remember_sources(g);
@@ -364,6 +385,7 @@ void
 gateway_inherit(struct gateway *g, struct gateway *from)
 {
 	struct budget *budget;
+	struct seen *seen;
 
 	providers_inherit(g->providers, from->providers);
 	accounts_inherit(g->accounts, from->accounts);
@@ -372,6 +394,11 @@ gateway_inherit(struct gateway *g, struct gateway *from)
 	budget = g->budget;
 	g->budget = from->budget;
 	from->budget = budget;
+	if (g->seen != NULL && from->seen != NULL) {
+		seen = g->seen;
+		g->seen = from->seen;
+		from->seen = seen;
+	}
 	state_inherit(g->state, from->state);
 }
 
@@ -384,6 +411,7 @@ gateway_free(struct gateway *g)
 	metrics_free(g->metrics);
 	slow_free(g->slow);
 	budget_free(g->budget);
+	seen_free(g->seen);
 	notices_free(g->notices);
 	prover_free(g->prover);
 	trust_free(g->trust);
@@ -488,6 +516,19 @@ share_refusals(const struct gateway_tools *t, const struct update *u)
 	}
 }
 
+/* Notes the hosts that are as their router wants them. */
+static void
+share_seen(const struct update *u)
+{
+	struct seen *seen = u->gateway->seen;
+	int64_t now = seen != NULL ? (int64_t)time(NULL) : 0;
+
+	for (size_t i = 0; i < u->host_count && seen != NULL; i++)
+		if (update_has_host(u, u->hosts[i]) &&
+		    !verdict_is_failure(update_host_verdict(u, u->hosts[i])))
+			seen_note(seen, u->hosts[i]->name, now);
+}
+
 static void
 handle_update(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply)
@@ -522,6 +563,7 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 		return;
 	}
 	share_refusals(t, u);
+	share_seen(u);
 	update_end(u);
 	free(u);
 }
@@ -562,6 +604,7 @@ gateway_go_on(struct gateway_tools *t, int64_t until)
 	if (t->late == NULL || !update_go_on(t->late, until))
 		return;
 	share_refusals(t, t->late);
+	share_seen(t->late);
 	report_late(t->late);
 	t->tally = tally_new(PROTOCOL_NONE);
 	tally_call(&t->tally, t->late);

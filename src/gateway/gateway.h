@@ -16,6 +16,7 @@
 #include "gateway/slow.h"
 #include "https/exchange.h"
 #include "news/receivers.h"
+#include "news/seen.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
 #include "state/state.h"
@@ -35,6 +36,7 @@ struct gateway {
 			      * gateway_open_state() */
 	struct metrics *metrics;
 	struct budget *budget;
+	struct seen *seen; /* NULL: nobody wants to know */
 	struct state *state;
 };
 

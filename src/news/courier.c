@@ -51,6 +51,7 @@ struct couriers {
 	struct courier list[RECEIVERS_MAX];
 	size_t count;
 	struct ways ways;
+	struct feed_source source;
 	courier_fault *fault;
 	const void *data; /* of it */
 	int look_ms;
@@ -78,7 +79,7 @@ end(struct delivery *d)
 }
 
 struct couriers *
-couriers_new(const struct receivers *r, const struct state *s, struct store *st,
+couriers_new(const struct receivers *r, const struct feed_source *from,
     struct exchanges *x, courier_fault *fault, const void *data)
 {
 	struct couriers *c = calloc(1, sizeof *c);
@@ -90,15 +91,16 @@ couriers_new(const struct receivers *r, const struct state *s, struct store *st,
 		free(c);
 		return NULL;
 	}
+	c->source = *from;
 	c->fault = fault;
 	c->data = data;
-	c->look_ms = state_late_s(s) > 0 ? LOOK_SHARED_MS : LOOK_MS;
+	c->look_ms = state_late_s(from->state) > 0 ? LOOK_SHARED_MS : LOOK_MS;
 	for (; c->count < r->count; c->count++) {
 		struct courier *one = &c->list[c->count];
 
 		one->to = &r->list[c->count];
 		one->ping_at = clock_now() + FIRST_PING_MS;
-		one->feed = feed_new(one->to->settings, s, st, r->began);
+		one->feed = feed_new(one->to->settings, &c->source);
 		if (one->feed == NULL) {
 			couriers_free(c);
 			return NULL;

@@ -9,9 +9,9 @@
 #define NEWS_COURIER_H
 
 #include "https/exchange.h"
+#include "news/feed.h"
 #include "news/news.h"
 #include "news/receivers.h"
-#include "state/state.h"
 
 struct couriers;
 
@@ -19,11 +19,11 @@ struct couriers;
 typedef void courier_fault(const void *data, struct buffer *fault);
 
 /*
- * One for each of r, which must outlive the result, as s, a store of it, and x
+ * One for each of r, which must outlive the result, as what is in from, and x
  * must.  fault is asked, with data, when a ping is due.  NULL without memory.
  */
-struct couriers *couriers_new(const struct receivers *r, const struct state *s,
-    struct store *st, struct exchanges *x, courier_fault *fault,
+struct couriers *couriers_new(const struct receivers *r,
+    const struct feed_source *from, struct exchanges *x, courier_fault *fault,
     const void *data);
 void couriers_free(struct couriers *c);
 

@@ -6,12 +6,16 @@
 #include <time.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "news/feed.h"
+#include "news/lookout.h"
+#include "news/outages.h"
 
-#define TOLD_MAX 1024 /* events that are told, but behind from */
-#define SCAN_MAX 1000 /* events of one look */
-#define BEFORE	 8 /* events of a host in which the one before is looked for */
-#define NOTE_MAX (256UL << 10)
+#define TOLD_MAX    1024 /* events that are told, but behind from */
+#define SCAN_MAX    1000 /* events of one look */
+#define BEFORE	    8	 /* events of a host that are looked through for one */
+#define NOTE_MAX    (1UL << 20)
+#define LOOK_OUT_MS 60000 /* between two looks at what the clock brings */
 
 /* An event that was told, or is none to tell. */
 struct told {
@@ -21,9 +25,9 @@ struct told {
 
 struct feed {
 	const struct receiver_settings *to;
+	const struct feed_source *source;
 	struct store *store;
 	int64_t late_s;
-	int64_t began;
 	char key[128];
 	struct buffer kept; /* the note, as it was read or kept last */
 	/*
@@ -35,20 +39,28 @@ struct feed {
 	size_t told_count;
 	/* So far the last look has come. */
 	char seen[STATE_MARK_MAX];
+	struct outages outages, next_outages; /* as told, and after a look */
+	struct lookout lookout;
+	int64_t look_out_at; /* the next time */
 };
 
 struct feed *
-feed_new(const struct receiver_settings *to, const struct state *s,
-    struct store *st, int64_t began)
+feed_new(const struct receiver_settings *to, const struct feed_source *from)
 {
 	struct feed *f = calloc(1, sizeof *f);
 
 	if (f == NULL)
 		return NULL;
 	f->to = to;
-	f->store = st;
-	f->late_s = state_late_s(s);
-	f->began = began;
+	f->source = from;
+	f->store = from->store;
+	f->late_s = state_late_s(from->state);
+	f->lookout = (struct lookout){ .settings = from->settings,
+		.store = from->store,
+		.seen = from->seen,
+		.to = to,
+		.certificates = json_object_new_object(),
+		.silent = json_object_new_object() };
 	f->kept.max = NOTE_MAX;
 	snprintf(f->key, sizeof f->key, "notify %s", to->name);
 	return f;
@@ -60,6 +72,8 @@ feed_free(struct feed *f)
 	if (f == NULL)
 		return;
 	buffer_free(&f->kept);
+	json_object_put(f->lookout.certificates);
+	json_object_put(f->lookout.silent);
 	free(f);
 }
 
@@ -93,12 +107,42 @@ member_text(json_object *o, const char *name)
 	    "";
 }
 
+/* A copy of a member that is an object, or an empty one. */
+static json_object *
+member_object(json_object *o, const char *name)
+{
+	json_object *value = NULL, *copy = NULL;
+
+	(void)json_object_object_get_ex(o, name, &value);
+	if (json_object_is_type(value, json_type_object))
+		(void)json_object_deep_copy(value, &copy, NULL);
+	return copy != NULL ? copy : json_object_new_object();
+}
+
+/* What the clock has brought. */
+static void
+read_lookout(struct feed *f, json_object *o)
+{
+	json_object *value = NULL;
+
+	json_object_put(f->lookout.certificates);
+	json_object_put(f->lookout.silent);
+	f->lookout.certificates = member_object(o, "certificates");
+	f->lookout.silent = member_object(o, "silent");
+	(void)json_object_object_get_ex(o, "since", &value);
+	f->lookout.from = json_object_get_int64(value);
+	value = NULL;
+	(void)json_object_object_get_ex(o, "outages", &value);
+	outages_read(&f->outages, f->source->settings, value);
+}
+
 /* What is none of ours is as if it were not there. */
 static void
 read_note(struct feed *f)
 {
 	json_object *o = json_tokener_parse(f->kept.data), *told = NULL;
 
+	read_lookout(f, o);
 	f->told_count = 0;
 	set_mark(f->from, member_text(o, "from"));
 	(void)json_object_object_get_ex(o, "told", &told);
@@ -122,6 +166,13 @@ keep(struct feed *f)
 	for (size_t i = 0; i < f->told_count; i++)
 		json_object_object_add(told, f->told[i].mark,
 		    json_object_new_int64(f->told[i].at));
+	json_object_object_add(o, "since",
+	    json_object_new_int64(f->lookout.from));
+	json_object_object_add(o, "certificates",
+	    json_object_get(f->lookout.certificates));
+	json_object_object_add(o, "silent", json_object_get(f->lookout.silent));
+	json_object_object_add(o, "outages",
+	    outages_write(&f->outages, f->source->settings));
 	buffer_clear(&f->kept);
 	if (buffer_puts(&f->kept,
 		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)))
@@ -142,7 +193,7 @@ find_before(const struct state_event *e, void *data)
 {
 	struct first *x = data;
 
-	if (e->at >= x->feed->began)
+	if (e->at >= x->feed->source->began)
 		return true;
 	set_mark(x->feed->from, e->mark);
 	x->found = true;
@@ -161,6 +212,9 @@ begin(struct feed *f, bool was_kept)
 
 	f->from[0] = '\0';
 	f->told_count = 0;
+	f->outages = (struct outages){ .mark = "" };
+	if (!was_kept)
+		f->lookout.from = time(NULL);
 	if (!was_kept)
 		rc = store_history(f->store,
 		    &(struct state_search){ .most = BEFORE }, find_before, &x);
@@ -264,6 +318,7 @@ take(const struct state_event *e, void *data)
 
 	set_mark(before, f->seen);
 	set_mark(f->seen, e->mark);
+	outages_count(&f->next_outages, f->source->settings, e);
 	if (is_told(f, e->mark))
 		return true;
 	if (!is_wanted(l, e)) {
@@ -317,6 +372,81 @@ is_repeated(const struct feed *f, const struct news *n)
 	    store_history(f->store, &search, compare, &s) == ERR_OK && s.found;
 }
 
+/* Events that only repeat the one before are no news. */
+static void
+skip_repeated(struct look *l)
+{
+	struct news_list *list = l->list;
+
+	for (size_t i = 0; i < list->count;)
+		if (is_repeated(l->feed, &list->items[i])) {
+			skip(l, list->items[i].mark, list->items[i].at);
+			news_remove(list, i);
+		} else {
+			i++;
+		}
+}
+
+/* When a provider has worked last, though nothing changed there. */
+struct worked {
+	const struct settings *settings;
+	size_t provider;
+	int64_t at;
+};
+
+static bool
+find_worked(const struct state_host *h, void *data)
+{
+	struct worked *w = data;
+	const struct account_settings *a =
+	    settings_account(w->settings, h->account);
+
+	if (a != NULL && a->provider == w->provider && h->applied_at > w->at)
+		w->at = h->applied_at;
+	return true;
+}
+
+static void
+tell_outages(struct look *l)
+{
+	struct feed *f = l->feed;
+	const struct settings *s = f->source->settings;
+
+	for (size_t i = 0; i < s->provider_count; i++) {
+		struct outage *o = &f->next_outages.list[i];
+		struct worked w = { s, i, 0 };
+
+		if ((f->to->kinds & (1U << NEWS_PROVIDER)) == 0 ||
+		    !outage_is_due(o, f->to->provider_s))
+			continue;
+		if (store_hosts(f->store, NULL, "", find_worked, &w) != ERR_OK)
+			return;
+		outage_correct(o, w.at);
+		if (outage_is_due(o, f->to->provider_s))
+			o->told =
+			    news_add_outage(l->list, s->providers[i].name, o);
+	}
+}
+
+/* What no event brings. */
+static enum err
+look_out(struct look *l)
+{
+	static const unsigned int by_clock =
+	    1U << NEWS_CERTIFICATE | 1U << NEWS_SILENT;
+	struct feed *f = l->feed;
+	enum err rc;
+
+	if ((f->to->kinds & by_clock) == 0 || l->list->count > 0 ||
+	    clock_left(f->look_out_at) > 0)
+		return ERR_OK;
+	rc = lookout_find(&f->lookout, l->list);
+	/* What is found is looked for again at once, if it cannot be told. */
+	if (l->list->count == 0)
+		f->look_out_at = clock_now() + LOOK_OUT_MS;
+	return rc;
+}
+
 enum err
 feed_look(struct feed *f, struct news_list *list)
 {
@@ -326,15 +456,15 @@ feed_look(struct feed *f, struct news_list *list)
 	if (rc != ERR_OK)
 		return rc;
 	set_mark(f->seen, f->from);
+	f->next_outages = f->outages;
 	if ((rc = store_news(f->store, f->from, take, &l)) != ERR_OK)
 		return rc;
-	for (size_t i = 0; i < list->count;)
-		if (is_repeated(f, &list->items[i])) {
-			skip(&l, list->items[i].mark, list->items[i].at);
-			news_remove(list, i);
-		} else {
-			i++;
-		}
+	skip_repeated(&l);
+	tell_outages(&l);
+	if ((rc = look_out(&l)) != ERR_OK)
+		return rc;
+	if (list->count == 0)
+		f->outages = f->next_outages;
 	if (!l.changed)
 		return ERR_OK;
 	advance(f, list->count > 0 ? list->items[0].mark : "");
@@ -344,9 +474,16 @@ feed_look(struct feed *f, struct news_list *list)
 enum err
 feed_told(struct feed *f, const struct news_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (f->told_count < TOLD_MAX)
-			add_told(f, list->items[i].mark, list->items[i].at);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct news *n = &list->items[i];
+
+		if (n->mark[0] == '\0')
+			lookout_told(&f->lookout, n);
+		else if (f->told_count < TOLD_MAX)
+			add_told(f, n->mark, n->at);
+	}
+	f->outages = f->next_outages;
+	f->look_out_at = 0; /* there may be more than one message holds */
 	advance(f, "");
 	return keep(f);
 }

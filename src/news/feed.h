@@ -9,20 +9,29 @@
 #define NEWS_FEED_H
 
 #include "news/news.h"
+#include "news/seen.h"
 
 #define FEED_WEEK_S 604800 /* what is older is nothing new */
 #define FEED_DAY_S  86400  /* a refusal that goes on is told each day */
 
 struct feed;
 
+/* Where news come from. */
+struct feed_source {
+	const struct settings *settings;
+	const struct state *state;
+	struct store *store; /* of it */
+	struct seen *seen;   /* or NULL */
+	int64_t began; /* seconds since 1970: the configuration was read */
+};
+
 /*
- * For the receiver to, of a configuration that was read at the moment began,
- * in seconds since 1970: a receiver that the store knows nothing of is told
- * what happens from then on.  to and st, a store of s, must outlive it.  NULL
- * without memory.
+ * For the receiver to.  One that the store knows nothing of is told what
+ * happens after the configuration was read.  Both arguments, and what is in
+ * from, must outlive the result.  NULL without memory.
  */
-struct feed *feed_new(const struct receiver_settings *to, const struct state *s,
-    struct store *st, int64_t began);
+struct feed *feed_new(const struct receiver_settings *to,
+    const struct feed_source *from);
 void feed_free(struct feed *f);
 
 /*

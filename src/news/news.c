@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -158,6 +159,103 @@ news_add_event(struct news_list *list, const struct state_event *e)
 	put_text(&text, e);
 	n.title = buffer_take(&title);
 	n.text = buffer_take(&text);
+	return add(list, &n);
+}
+
+/* One that no event of the history is; what: the words of its title. */
+static struct news
+begin(enum news_kind kind, const char *subject, const char *what, int64_t value,
+    int64_t now)
+{
+	struct buffer title = { .max = LINE_MAX_LEN }, id = { .max = 1024 };
+	struct news n = { .kind = kind,
+		.bad = true,
+		.value = value,
+		.at = now,
+		.fields = json_object_new_object() };
+
+	snprintf(n.subject, sizeof n.subject, "%s", subject);
+	put(&title, subject);
+	buffer_puts(&title, what);
+	n.title = buffer_take(&title);
+	buffer_printf(&id, "%s/%s/%lld", news_word(kind), subject,
+	    (long long)value);
+	if (n.fields != NULL && id.data != NULL) {
+		add_text(n.fields, "event", news_word(kind));
+		add_text(n.fields, "id", id.data);
+		add_time(n.fields, "time", now);
+	}
+	buffer_free(&id);
+	return n;
+}
+
+bool
+news_add_certificate(struct news_list *list, const char *host,
+    const char *account, int64_t expiry, int64_t now)
+{
+	bool over = expiry <= now;
+	struct news n = begin(NEWS_CERTIFICATE, host,
+	    over ? ": its certificate has ended" :
+		   ": its certificate is near its end",
+	    expiry, now);
+	struct buffer text = { .max = LINE_MAX_LEN };
+	char end[WHEN_TEXT_MAX], apart[WHEN_TEXT_MAX];
+
+	buffer_printf(&text,
+	    "The one that its last proof saw %s on %s UTC, %s.\n"
+	    "Renew it before the next address of the host is refused.",
+	    over ? "ended" : "ends", when_text(expiry, end),
+	    when_apart(expiry, now, apart));
+	n.text = buffer_take(&text);
+	if (n.fields != NULL) {
+		add_text(n.fields, "host", host);
+		add_text(n.fields, "account", account);
+		add_time(n.fields, "certificate_ends", expiry);
+	}
+	return add(list, &n);
+}
+
+bool
+news_add_silent(struct news_list *list, const char *host, const char *account,
+    int64_t last, int64_t now)
+{
+	struct news n = begin(NEWS_SILENT, host,
+	    ": it has not been updated for long", last, now);
+	struct buffer text = { .max = LINE_MAX_LEN };
+	char at[WHEN_TEXT_MAX], apart[WHEN_TEXT_MAX];
+
+	buffer_printf(&text,
+	    "The last update that went well was on %s UTC, %s.\n"
+	    "See whether its router still asks, and what it says of that.",
+	    when_text(last, at), when_apart(last, now, apart));
+	n.text = buffer_take(&text);
+	if (n.fields != NULL) {
+		add_text(n.fields, "host", host);
+		add_text(n.fields, "account", account);
+		add_time(n.fields, "last", last);
+	}
+	return add(list, &n);
+}
+
+bool
+news_add_outage(struct news_list *list, const char *provider,
+    const struct outage *o)
+{
+	struct news n = begin(NEWS_PROVIDER, provider,
+	    ": this provider takes no changes", o->since, o->last);
+	struct buffer text = { .max = LINE_MAX_LEN };
+	char at[WHEN_TEXT_MAX];
+
+	buffer_printf(&text,
+	    "Since %s UTC no change could be published there; the last time: ",
+	    when_text(o->since, at));
+	put(&text, *o->reason != '\0' ? o->reason : "?");
+	n.text = buffer_take(&text);
+	if (n.fields != NULL) {
+		add_text(n.fields, "provider", provider);
+		add_time(n.fields, "since", o->since);
+		add_text(n.fields, "reason", o->reason);
+	}
 	return add(list, &n);
 }
 

@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "config/receiver.h"
+#include "news/outages.h"
 #include "state/state.h"
 
 #define NEWS_MAX      20   /* in one message */
@@ -21,12 +22,14 @@
 
 struct news {
 	enum news_kind kind;
-	bool bad;		   /* somebody should act */
-	char mark[STATE_MARK_MAX]; /* of an event of the history */
-	int64_t at;		   /* seconds since 1970 */
-	json_object *fields;	   /* all there is to tell, for programs */
-	char *title;		   /* "home.example.org: a new address" */
-	char *text;		   /* more, in one or more lines */
+	bool bad;		      /* somebody should act */
+	char mark[STATE_MARK_MAX];    /* of an event of the history, or "" */
+	char subject[STATE_TEXT_MAX]; /* else what it is about */
+	int64_t value;		      /* and the moment that it tells of it */
+	int64_t at;		      /* seconds since 1970 */
+	json_object *fields;	      /* all there is to tell, for programs */
+	char *title;		      /* "home.example.org: a new address" */
+	char *text;		      /* more, in one or more lines */
 };
 
 /* What can be told at once. */
@@ -41,6 +44,17 @@ enum news_kind news_kind_of(const struct state_event *e);
 
 /* False: the list is full, or there is no memory. */
 bool news_add_event(struct news_list *list, const struct state_event *e);
+
+/*
+ * The same for what the clock brings: the certificate of a host ends at that
+ * moment; a host was updated last then; a provider has failed as o says.
+ */
+bool news_add_certificate(struct news_list *list, const char *host,
+    const char *account, int64_t expiry, int64_t now);
+bool news_add_silent(struct news_list *list, const char *host,
+    const char *account, int64_t last, int64_t now);
+bool news_add_outage(struct news_list *list, const char *provider,
+    const struct outage *o);
 
 /* A message that says where it comes from, for a trial. */
 bool news_add_trial(struct news_list *list, const char *machine);

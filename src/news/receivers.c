@@ -9,6 +9,7 @@
 
 #define HTTPS_LEN 8 /* of "https://" */
 #define MINUTE_MS 60000
+#define DAY_S	  86400
 
 /* Where the path of its URL begins. */
 static const char *
@@ -203,6 +204,19 @@ print_webhook(const struct receiver *r, FILE *to)
 							      "a header");
 }
 
+/* How long that lasts until it is told. */
+static void
+print_span(const struct receiver_settings *s, enum news_kind kind, FILE *to)
+{
+	if (kind == NEWS_PROVIDER)
+		fprintf(to, " (%lld minutes)", (long long)s->provider_s / 60);
+	else if (kind == NEWS_CERTIFICATE)
+		fprintf(to, " (%lld days)",
+		    (long long)s->certificate_s / DAY_S);
+	else if (kind == NEWS_SILENT)
+		fprintf(to, " (%lld hours)", (long long)s->silent_s / 3600);
+}
+
 void
 receiver_print(const struct receiver *r, FILE *to)
 {
@@ -213,6 +227,7 @@ receiver_print(const struct receiver *r, FILE *to)
 	for (enum news_kind k = 0; k < NEWS__COUNT; k++)
 		if ((s->kinds & (1U << k)) != 0) {
 			fprintf(to, "%s%s", before, news_word(k));
+			print_span(s, k, to);
 			before = ", ";
 		}
 	fputs("\n", to);

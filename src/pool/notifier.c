@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "gateway/health.h"
 #include "news/courier.h"
+#include "news/keeper.h"
 #include "pool/notifier.h"
 #include "pool/process.h"
 #include "pool/sandbox.h"
@@ -27,6 +28,7 @@ struct notifier {
 	struct store *store;
 	struct exchanges *exchanges;
 	struct couriers *couriers;
+	struct keeper *keeper; /* NULL: there is nothing to keep */
 	uint64_t id;
 	bool leads;
 	int64_t ask_at; /* whether it leads */
@@ -71,12 +73,21 @@ static bool
 open_all(struct notifier *n)
 {
 	const struct gateway *g = n->gateway;
+	struct feed_source from = { .settings = g->settings,
+		.state = g->state,
+		.seen = g->seen,
+		.began = g->receivers->began };
 
 	(void)gnutls_rnd(GNUTLS_RND_NONCE, &n->id, sizeof n->id);
-	return (n->store = store_open(g->state)) != NULL &&
-	    (n->exchanges = exchanges_new(g->trust)) != NULL &&
-	    (n->couriers = couriers_new(g->receivers, g->state, n->store,
-		 n->exchanges, find_fault, n)) != NULL;
+	if ((n->store = from.store = store_open(g->state)) == NULL ||
+	    (n->exchanges = exchanges_new(g->trust)) == NULL)
+		return false;
+	if (g->seen != NULL &&
+	    (n->keeper = keeper_new(g->settings, g->seen, n->store)) == NULL)
+		return false;
+	n->couriers =
+	    couriers_new(g->receivers, &from, n->exchanges, find_fault, n);
+	return n->couriers != NULL;
 }
 
 static bool
@@ -117,9 +128,12 @@ leave(struct notifier *n)
 		couriers_wait(n->couriers, until);
 		couriers_step(n->couriers, false);
 	}
+	if (n->keeper != NULL)
+		keeper_step(n->keeper, true);
 	if (n->leads)
 		store_resign(n->store, n->id);
 	couriers_free(n->couriers);
+	keeper_free(n->keeper);
 	exchanges_free(n->exchanges);
 	store_close(n->store);
 	_exit(EXIT_SUCCESS);
@@ -139,6 +153,8 @@ notifier_run(const struct gateway *g, const struct scoreboard *board,
 	while (!stop && !sandbox_is_stale()) {
 		atomic_store(&slot->busy_since, clock_now());
 		couriers_step(n.couriers, may_lead(&n));
+		if (n.keeper != NULL)
+			keeper_step(n.keeper, false);
 		atomic_store(&slot->busy_since, 0);
 		atomic_store(&slot->stage, STAGE_SERVED);
 		wait_until(&n, clock_now() + TICK_MS);

@@ -167,11 +167,11 @@ def test_a_restart_repeats_nothing(scene, receiver):
         (f"home.{ZONE}", WEB[0]), (f"home.{ZONE}", OTHER), (f"second.{ZONE}", OTHER)]
 
 
-def kept(scene):
+def kept(scene, member="from"):
     """What the state says of what was told."""
     with sqlite3.connect(f"file:{scene.state}/state.db?mode=ro", uri=True) as db:
         rows = db.execute("SELECT value FROM meta WHERE key = 'notify me'").fetchall()
-    return rows and json.loads(rows[0][0])["from"]
+    return rows and json.loads(rows[0][0])[member]
 
 
 def test_a_receiver_that_is_away(scene, receiver):
@@ -279,7 +279,9 @@ def test_ready_forms(make_scene, world, receiver):
     assert "?status=down&msg=home%2E" in receiver.path(came("uptime-kuma")[0])
     shown = scene.command("notify", "--dry-run", "uptime-kuma").stdout
     assert f"GET https://{NAME}:{PORT}/...?status=up&msg=ddnsgate%3A%20a%20test&ping=" in shown
-    assert "every 1 minutes, while all is well" in scene.command("check").stdout
+    checked = scene.command("check").stdout
+    assert "every 1 minutes, while all is well" in checked
+    assert "on changed, refused, provider (30 minutes), certificate (14 days)\n" in checked
 
 
 def test_a_ping_says_what_is_wrong(make_scene, world, receiver):
@@ -452,3 +454,126 @@ def test_two_machines_with_one_database(make_scene, world, receiver, database, p
     scene.pool.stop()
     scene.update(ipv4="89.14.163.22", pool=other)
     assert [e["new"] for e in told(receiver, 4)][3:] == ["89.14.163.22"]
+
+
+#
+# What the clock brings
+#
+
+class Shift:
+    """Changes the state of a service that is stopped, and starts it again."""
+
+    def __init__(self, scene):
+        self.scene = scene
+
+    def __enter__(self):
+        self.scene.pool.stop()
+        self.db = sqlite3.connect(f"{self.scene.state}/state.db")
+        return self.db
+
+    def __exit__(self, *_):
+        self.db.commit()
+        self.db.close()
+        for name in os.listdir(self.scene.state):
+            os.chown(f"{self.scene.state}/{name}", USER, USER)
+        self.scene.pool.start()
+
+
+def test_a_certificate_near_its_end(make_scene, world, receiver):
+    """Once for each; and another one again."""
+    scene = make_scene(me=to(world, events=["certificate"], certificate_days=20))
+    scene.update("proved", ipv4=WEB[0])
+    scene.update(ipv4=WEB[0])
+    now = int(time.time())
+    for days in (15, 16):
+        with Shift(scene) as db:
+            db.execute("UPDATE host SET expiry = ? WHERE name = ?",
+                       (now + days * 86400 + 4000, scene.proved))
+        told(receiver, days - 14)
+    first, second = receiver.events()
+    assert (first["event"], first["host"], first["account"]) == (
+        "certificate", scene.proved, "proved")
+    assert first["certificate_ends"] < second["certificate_ends"]
+    message = json.loads(receiver.text(0))
+    assert message["title"] == f"{scene.proved}: its certificate is near its end"
+    assert "UTC, in 15 days." in message["text"]
+    with Shift(scene) as db:
+        db.execute("UPDATE host SET expiry = ?", (now - 86400,))
+    assert {e["host"] for e in told(receiver, 4)[2:]} == {scene.proved, f"home.{ZONE}"}
+    assert "its certificate has ended" in receiver.text()
+
+
+def test_a_host_that_is_silent(make_scene, world, receiver):
+    """Not one that is updated without a change, nor one that another machine has seen."""
+    scene = make_scene(me=to(world, events=["silent"], silent_hours=30))
+    for user in ("home", "second", "third"):
+        scene.update(user, ipv4=WEB[0])
+    past = int(time.time()) - 40 * 3600
+    with Shift(scene) as db:
+        seen = dict(db.execute("SELECT key, value FROM meta WHERE key LIKE 'seen %'"))
+        assert set(seen) == {f"seen {name}.{ZONE}" for name in ("home", "second", "third")}
+        assert all(int(value) > past + 86400 for value in seen.values())
+        note = json.loads(db.execute("SELECT value FROM meta WHERE key = 'notify me'")
+                          .fetchone()[0])
+        db.execute("UPDATE meta SET value = ? WHERE key = 'notify me'",
+                   (json.dumps({**note, "since": past}),))
+        db.execute("UPDATE host SET applied_at = ?", (past,))
+        db.execute("UPDATE meta SET value = ? WHERE key IN (?, ?)",
+                   (past, f"seen home.{ZONE}", f"seen second.{ZONE}"))
+        db.execute("INSERT INTO host (name, account, applied_at) VALUES ('gone.example', 'x', ?)",
+                   (past,))
+    events = told(receiver, 2)
+    assert {e["host"] for e in events} == {f"home.{ZONE}", f"second.{ZONE}"}
+    assert {e["event"] for e in events} == {"silent"}
+    assert "The last update that went well was on" in receiver.text(0)
+    scene.pool.renew()
+    assert scene.update(ipv4=WEB[0])[1].split()[1] == "nochg"
+    with Shift(scene) as db:
+        assert int(db.execute("SELECT value FROM meta WHERE key = ?",
+                              (f"seen home.{ZONE}",)).fetchone()[0]) > past + 86400
+        assert json.loads(db.execute("SELECT value FROM meta WHERE key = 'notify me'")
+                          .fetchone()[0])["silent"].keys() == {
+                              f"home.{ZONE}", f"second.{ZONE}"}
+    assert len(receiver.events()) == 2
+
+
+def test_a_provider_that_fails_for_long(make_scene, world, receiver):
+    """As the history has it; a success in between, or after, counts."""
+    scene = make_scene(me=to(world, events=["provider"], provider_minutes=30))
+    scene.update(ipv4=WEB[0])
+    now = int(time.time())
+
+    def happen(*events):
+        """Until the last of them has been counted; how it stands then."""
+        with Shift(scene) as db:
+            db.executemany(
+                "INSERT INTO history (at, account, host, type, new, verdict, reason)"
+                f" VALUES (?, 'home', 'home.{ZONE}', 'A', '192.0.2.1', ?, ?)",
+                [(now - 60 * minutes, verdict, reason) for minutes, verdict, reason in events])
+            mark = f"{db.execute('SELECT max(id) FROM history').fetchone()[0]:016x}"
+        waiting.until(lambda: kept(scene, "outages")["mark"] == mark, "it to be counted", SOON)
+        since, last, is_told, _ = kept(scene, "outages").get("of home", [0, 0, False, ""])
+        return [(now - at) // 60 if at else None for at in (since, last)], is_told
+    assert happen((90, "busy", "home: HTTP 503"), (70, "good", None), (65, "busy", "gave way"),
+                  (45, "busy", "home: HTTP 503"), (35, "provider", "home: HTTP 500")) == (
+                      [45, 35], False)
+    # The update at the beginning went well, so the provider has worked since then.
+    assert happen((10, "busy", "home: no answer in time")) == ([None, None], False)
+    assert receiver.requests == []
+    with Shift(scene) as db:
+        db.execute("UPDATE host SET applied_at = ?", (now - 86400,))
+    happen((35, "busy", "home: HTTP 503"), (5, "busy", "home: HTTP 502"))
+    event, = told(receiver, 1)
+    assert (event["event"], event["provider"]) == ("provider", "home")
+    assert event["reason"] == "home: HTTP 502"
+    assert happen((4, "busy", "home: HTTP 502")) == ([35, 4], True)
+    assert happen((3, "good", None), (2, "busy", "home: HTTP 502")) == ([2, 2], False)
+    assert len(receiver.events()) == 1
+
+
+def test_a_provider_is_named_by_its_failure(scene, receiver):
+    """That is how news tell its failures from other reasons to be busy."""
+    scene.recorder.stop()
+    scene.update(ipv4=WEB[0])
+    event, = told(receiver, 1)
+    assert (event["verdict"], event["reason"].split(":")[0]) == ("busy", "home")

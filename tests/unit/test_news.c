@@ -4,6 +4,8 @@
 #include "unit.h"
 
 #include "news/bulletin.h"
+#include "news/outages.h"
+#include "news/seen.h"
 
 #define EVIL "<!channel> @all \"x\" \\ \x1b[31m\xe2\x80\xae\xff\r\nHost: evil"
 
@@ -228,6 +230,99 @@ test_limits(void **state)
 	news_clear(&list);
 }
 
+/* Whoever was seen longest ago makes room. */
+static void
+test_seen(void **state)
+{
+	struct seen *s = seen_new(1);
+	char name[32];
+	size_t found = 0;
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(seen_last(s, "a.example"), 0);
+	seen_note(s, "a.example", 1000);
+	seen_note(s, "A.example", 1005); /* not worth a write */
+	assert_int_equal(seen_last(s, "a.example"), 1000);
+	seen_note(s, "a.example", 1020);
+	seen_note(s, "a.example", 900);
+	assert_int_equal(seen_last(s, "A.EXAMPLE"), 1020);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof name, "%d.example", i);
+		seen_note(s, name, 2000 + i);
+		assert_int_equal(seen_last(s, name), 2000 + i);
+	}
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof name, "%d.example", i);
+		found += seen_last(s, name) != 0;
+	}
+	assert_true(found > 800 && found <= 1026);
+	assert_int_equal(seen_last(s, "a.example"), 0);
+	seen_free(s);
+}
+
+/* A row: an event, and the outage of "home" after it. */
+static const struct {
+	const char *mark, *account, *verdict, *reason;
+	int64_t at, since, last;
+} steps[] = {
+	{ "01", "family", "good", NULL, 100, 0, 0 },
+	{ "02", "family", "proof", "home: has expired", 110, 0, 0 },
+	{ "03", "family", "busy", "gave way to another", 120, 0, 0 },
+	{ "04", "family", "busy", "home: HTTP 503", 130, 130, 130 },
+	{ "05", "family", "provider", "home: HTTP 500", 190, 130, 190 },
+	{ "05", "family", "good", NULL, 195, 130, 190 }, /* it was counted */
+	{ "06", "nobody", "good", NULL, 196, 130, 190 },
+	{ "07", "other", "good", NULL, 197, 130, 190 },
+	{ "08", "family", "busy", "homely: HTTP 503", 198, 130, 190 },
+	{ "09", "family", "good", NULL, 199, 0, 0 },
+};
+
+static void
+test_outages(void **state)
+{
+	struct provider_settings providers[] = { { .name = "away" },
+		{ .name = "home" } };
+	struct account_settings accounts[] = { { .name = "family",
+						   .provider = 1 },
+		{ .name = "other", .provider = 0 } };
+	const struct settings s = { .providers = providers,
+		.provider_count = 2,
+		.accounts = accounts,
+		.account_count = 2 };
+	struct outages o = { .mark = "" }, again;
+	json_object *kept;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		struct state_event e = event(steps[i].reason, "2001:db8::2");
+
+		e.mark = steps[i].mark;
+		e.at = steps[i].at;
+		e.account = steps[i].account;
+		e.verdict = steps[i].verdict;
+		outages_count(&o, &s, &e);
+		ROW(o.list[1].since == steps[i].since &&
+			o.list[1].last == steps[i].last,
+		    "%s at %d", steps[i].mark, (int)steps[i].at);
+		assert_true(
+		    outage_is_due(&o.list[1], 60) == (steps[i].last == 190));
+		assert_false(outage_is_due(&o.list[1], 61));
+		kept = outages_write(&o, &s);
+		outages_read(&again, &s, kept);
+		ROW(memcmp(&o.list[1].since, &again.list[1].since,
+			sizeof o.list[1].since) == 0 &&
+			unit_same(o.mark, again.mark) &&
+			(o.list[1].since == 0 ||
+			    unit_same(o.list[1].reason, again.list[1].reason)),
+		    "kept at %s", steps[i].mark);
+		json_object_put(kept);
+	}
+	ROWS_END();
+	outages_read(&again, &s, NULL);
+	assert_string_equal(again.mark, "");
+}
+
 int
 main(void)
 {
@@ -236,6 +331,8 @@ main(void)
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_outages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,14 +146,15 @@ static const struct {
 	    "/notify/me/url: has {secret}, so \"secret_file\" must say where "
 	    "that is" },
 	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"events\": []}}",
-	    "/notify/me/events: name at least one event, or leave it out for "
-	    "all" },
+	    "/notify/me/events: name at least one event, or leave it out" },
 	{ "/notify",
 	    "{\"me\": {\"url\": \"https://a.b\", \"events\": [\"all\"]}}",
-	    "/notify/me/events/0: must be one of \"changed\", \"refused\"" },
+	    "/notify/me/events/0: must be one of \"changed\", \"refused\", "
+	    "\"provider\", \"certificate\", \"silent\"" },
 	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"token\": \"x\"}}",
 	    "/notify/me/token: unknown; here may stand: url, form, every, "
-	    "secret_file, addresses, ca, mail, from, server, port, events" },
+	    "secret_file, addresses, ca, mail, from, server, port, events, "
+	    "provider_minutes, certificate_days, silent_hours" },
 	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"form\": \"x\"}}",
 	    "/notify/me/form: must be one of \"json\", \"ntfy\", "
 	    "\"home-assistant\", \"slack\", \"mattermost\", \"healthchecks\", "
