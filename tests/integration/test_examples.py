@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 from lab.gateway import ROOT
@@ -59,6 +60,27 @@ def test_no_link_of_the_installed_pages_is_dead(binary):
     assert len(links) > 20
     assert [f"{page}: {link}" for page, link in links
             if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["requests", "addresses"])
+def test_a_drawn_picture_is_for_everybody(name):
+    """Small, still, said in words too, and for the light as for the dark."""
+    file = pathlib.Path(f"{ROOT}/docs/{name}.svg")
+    text = file.read_text(encoding="utf-8")
+    picture = xml.etree.ElementTree.fromstring(text)
+    parts = {part.tag.rpartition("}")[2]: part for part in picture.iter()}
+    assert len(text) < 6000 and parts["title"].text and parts["desc"].text
+    assert not parts.keys() & {"script", "image", "a", "foreignObject", "animate", "use"}
+    assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
+    light, dark = re.search(r"<style>(.*)@media \(prefers-color-scheme: dark\) (.*)</style>",
+                            text, re.S).groups()
+    coloured = {selector for selector, rules in re.findall(r"^\s*([.\w, ]+) \{ (.*?) \}",
+                                                           light, re.M) if "#" in rules}
+    dark = {one for selectors in re.findall(r"^\s*([.\w, ]+) \{", dark, re.M)
+            for one in selectors.split(", ")}
+    assert coloured and coloured == dark
+    readme = pathlib.Path(f"{ROOT}/README.md").read_text(encoding="utf-8")
+    assert re.search(rf"^!\[[^]]{{40,}}\]\(docs/{name}\.svg\)$", readme, re.M)
 
 
 def anchor(heading):
