@@ -45,6 +45,8 @@ print_gateway(const struct gateway *g, bool asked)
 		    (unsigned int)s->listen.mode);
 	for (size_t i = 0; i < s->provider_count; i++)
 		provider_print(providers_get(g->providers, i), asked, stdout);
+	for (size_t i = 0; i < g->receivers->count; i++)
+		receiver_print(&g->receivers->list[i], stdout);
 	for (size_t i = 0; i < s->account_count; i++)
 		account_show(s, &s->accounts[i]);
 }
@@ -175,6 +177,7 @@ gateway_json(const struct gateway *g, const char *account)
 	const struct settings *s = g->settings;
 	json_object *o = json_object_new_object();
 	json_object *providers = json_object_new_array();
+	json_object *receivers = json_object_new_array();
 	json_object *accounts = json_object_new_array();
 
 	json_object_object_add(o, "workers",
@@ -188,12 +191,16 @@ gateway_json(const struct gateway *g, const char *account)
 	for (size_t i = 0; i < s->provider_count; i++)
 		json_object_array_add(providers,
 		    json_object_new_string(s->providers[i].name));
+	for (size_t i = 0; i < g->receivers->count; i++)
+		json_object_array_add(receivers,
+		    receiver_json(&g->receivers->list[i]));
 	for (size_t i = 0; i < s->account_count; i++)
 		if (account == NULL ||
 		    strcmp(s->accounts[i].name, account) == 0)
 			json_object_array_add(accounts,
 			    account_show_json(s, &s->accounts[i]));
 	json_object_object_add(o, "providers", providers);
+	json_object_object_add(o, "notify", receivers);
 	json_object_object_add(o, "accounts", accounts);
 	return o;
 }

@@ -149,6 +149,30 @@ examine_provider(const struct settings *s, struct provider_settings *one,
 	providers_free(p);
 }
 
+/* The same of a receiver, with its secret. */
+static void
+examine_receiver(const struct settings *s, struct receiver_settings *one,
+    struct trust *trust, struct faults *f)
+{
+	const struct settings alone = { .file = s->file,
+		.receivers = one,
+		.receiver_count = 1 };
+	char place[READER_PLACE_MAX + 1];
+	struct receivers *r;
+	struct error why;
+
+	snprintf(place, sizeof place, "/notify/%s", one->name);
+	if (faults_within(f, place))
+		return;
+	if ((r = receivers_new(&alone, &why)) == NULL) {
+		faults_add(f, &why, place);
+	} else if (receivers_trust(r, trust, &why) != ERR_OK) {
+		error_prefix(&why, "%s", s->file);
+		faults_add(f, &why, place);
+	}
+	receivers_free(r);
+}
+
 /* A file that many name is told once. */
 static void
 examine_proofs(const struct account_settings *a, struct prover *prover,
@@ -180,6 +204,8 @@ examine(const struct settings *s, struct faults *f)
 		    s->operators[i].verifier, f);
 	for (size_t i = 0; prover != NULL && i < s->provider_count; i++)
 		examine_provider(s, &s->providers[i], trust, f);
+	for (size_t i = 0; prover != NULL && i < s->receiver_count; i++)
+		examine_receiver(s, &s->receivers[i], trust, f);
 	for (size_t i = 0; prover != NULL && i < s->account_count; i++) {
 		examine_verifier(s, "accounts", s->accounts[i].name,
 		    s->accounts[i].verifier, f);

@@ -236,3 +236,24 @@ receiver_print(const struct receiver *r, FILE *to)
 	else
 		print_webhook(r, to);
 }
+
+json_object *
+receiver_json(const struct receiver *r)
+{
+	const struct receiver_settings *s = r->settings;
+	json_object *o = json_object_new_object();
+	json_object *events = json_object_new_array();
+
+	json_object_object_add(o, "name", json_object_new_string(s->name));
+	json_object_object_add(o, "form",
+	    json_object_new_string(
+		s->mail != NULL ? "mail" : form_word(s->form)));
+	json_object_object_add(o, "to",
+	    json_object_new_string(s->mail != NULL ? s->mail : r->at.origin));
+	for (enum news_kind k = 0; k < NEWS__COUNT; k++)
+		if ((s->kinds & (1U << k)) != 0)
+			json_object_array_add(events,
+			    json_object_new_string(news_word(k)));
+	json_object_object_add(o, "events", events);
+	return o;
+}

@@ -68,4 +68,7 @@ enum err receiver_address(const struct receiver *r, const char *ending,
  */
 void receiver_print(const struct receiver *r, FILE *to);
 
+/* The same as JSON: name, form, to, events. */
+json_object *receiver_json(const struct receiver *r);
+
 #endif

@@ -282,6 +282,30 @@ def test_ready_forms(make_scene, world, receiver):
     checked = scene.command("check").stdout
     assert "every 1 minutes, while all is well" in checked
     assert "on changed, refused, provider (30 minutes), certificate (14 days)\n" in checked
+    meaning = json.loads(scene.command("check", "--json").stdout)["meaning"]
+    assert meaning["notify"][1] == {
+        "name": "ntfy", "form": "ntfy", "to": f"https://{NAME}:{PORT}",
+        "events": ["changed", "refused", "provider", "certificate"]}
+
+
+def test_all_that_is_wrong_is_told_at_once(scene, folder):
+    """And no URL with it."""
+    def url(path):
+        return {"url": f"https://hooks.example/{path}"}
+    scene.pool.configure(scene.configuration | {"notify": {
+        "open": {**url("canary"), "secret_file": secret_file(folder, mode=0o644)},
+        "gone": {**url("canary"), "secret_file": "/nonexistent"},
+        "address": {"url": "https://192.0.2.1/canary"}, "ca": {**url("canary"), "ca": "/none"},
+        "plain": {"url": "http://a.example/canary"}, "form": {**url("canary"), "form": "x"}}})
+    said = scene.command("check").stdout
+    for place, what in {
+            "open": "everybody can read it; chmod o-r", "gone": "No such file or directory",
+            "address": "must name the host of the certificate, not its address",
+            "ca": "No such file or directory", "plain/url": "must be https://",
+            "form/form": "must be one of"}.items():
+        assert [line for line in said.splitlines()
+                if f"/notify/{place}: " in line and what in line], (place, said)
+    assert "canary" not in said
 
 
 def test_a_ping_says_what_is_wrong(make_scene, world, receiver):
