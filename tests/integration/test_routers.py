@@ -46,7 +46,7 @@ def urls(text):
     script = text.replace('" . $v4 . "', "192.0.2.1/32").replace(
         '" . $prefix)', "2001:db8::/56").replace('"$url/', f'"https://{GATEWAY}/')
     script = script.replace("{{ states('sensor.myip') }}", "$v4").replace(
-        "{{ states('sensor.myip_ipv6') }}", "$v6")
+        "{{ states('sensor.myip_ipv6') }}", "$v6").replace("\\\n          &", "&")
     found = re.findall(
         rf"(?:https://)?{re.escape(GATEWAY)}(/[^\s`'\"]+)|^    (/nic/\S+)"
         r"|ddns-path *= *\"(/[^\"]+)", script, re.M)

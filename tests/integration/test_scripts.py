@@ -194,7 +194,7 @@ def test_the_task_of_the_windows_page(before, machine, typed, login, page):
     assert clients.read(answer) == "badauth\n"
     assert re.search(r"^  badauth ", text, re.M) and "22 when" in text
     assert powershell.unknown("\n".join(re.findall("^    (.*)$", text, re.M))) == []
-    assert rf"-File {place}\update.ps1" in text and f"{place}\\update.ps1:\n" in text
+    assert f"'{place}\\update.ps1'\n" in text and f"\n{place}\\update.ps1:\n" in text
 
 
 class Secrets(yaml.SafeLoader):
