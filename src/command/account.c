@@ -10,30 +10,30 @@
 #include "command/command.h"
 #include "command/input.h"
 #include "command/lookup.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "gateway/table.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate account list [--json]\n"
-    "       ddnsgate account show NAME [--json]\n"
-    "       ddnsgate account add NAME --host HOST [OPTION...]\n"
-    "       ddnsgate account change NAME [--token] [OPTION...]\n"
-    "       ddnsgate account disable | enable | remove NAME\n"
-    "The token is read from the terminal, or as one line from standard input.\n"
-    "options:\n"
-    "  --host HOST         a host of the account; may be repeated\n"
-    "  --ipv4 WORD         true, false or if-public\n"
-    "  --ipv6 WORD         router or if-public\n"
-    "  --suffix SUFFIX     make IPv6 addresses of the prefix, as ::8\n"
-    "  --prefix-length N   how many bits of it are delegated, as 56\n"
-    "  --zone ZONE         the zone of the hosts\n"
-    "  --ttl SECONDS       the time to live of their records\n"
-    "  --proof KIND        certificate or none\n"
-    "  --provider NAME     where the hosts are published\n"
-    "  --config FILE\n";
+static const struct usage usage = {
+	.synopsis =
+	    "usage: ddnsgate account list [--json]\n"
+	    "       ddnsgate account show NAME [--json]\n"
+	    "       ddnsgate account add NAME --host HOST [OPTION...]\n"
+	    "       ddnsgate account change NAME [--token] [OPTION...]\n"
+	    "       ddnsgate account disable | enable | remove NAME\n",
+	.about =
+	    "The token is read from the terminal, or as one line from standard "
+	    "input.\n",
+	.takes = { { OPTION_CONFIG, NULL },
+	    { OPTION_HOST, "a host of the account; may be repeated" },
+	    { OPTION_IPV4, NULL }, { OPTION_IPV6, NULL }, { OPTION_JSON, NULL },
+	    { OPTION_PREFIX_LENGTH, NULL }, { OPTION_PROOF, NULL },
+	    { OPTION_PROVIDER, NULL }, { OPTION_SUFFIX, NULL },
+	    { OPTION_TOKEN, NULL }, { OPTION_TTL, NULL },
+	    { OPTION_ZONE, NULL } },
+};
 
-/* The options of the command. */
-struct options {
+/* What the command line says. */
+struct request {
 	const char *config;
 	const char *name; /* of the account */
 	struct account_form form;
@@ -66,7 +66,7 @@ read_all(const char *file)
 }
 
 static int
-list(const struct options *o)
+list(const struct request *o)
 {
 	struct settings *s = read_all(o->config);
 	bool first = true;
@@ -88,7 +88,7 @@ list(const struct options *o)
 }
 
 static int
-show(const struct options *o)
+show(const struct request *o)
 {
 	struct settings *s = read_all(o->config);
 	const struct account_settings *a = s != NULL ? find(s, o->name) : NULL;
@@ -112,7 +112,7 @@ show(const struct options *o)
  * standard error, if it is wrong, or the account cannot be edited.
  */
 static struct settings *
-read_to_edit(const struct options *o)
+read_to_edit(const struct request *o)
 {
 	const char *fault = account_name_fault(o->name);
 	struct error why;
@@ -157,7 +157,7 @@ put_verifier(json_object *content, const char *name)
 }
 
 static int
-add(const struct options *o)
+add(const struct request *o)
 {
 	struct settings *s = read_to_edit(o);
 	json_object *content = json_object_new_object();
@@ -181,7 +181,7 @@ add(const struct options *o)
 }
 
 static int
-change(const struct options *o)
+change(const struct request *o)
 {
 	struct settings *s = read_to_edit(o);
 	json_object *content =
@@ -197,7 +197,7 @@ change(const struct options *o)
 }
 
 static int
-set_disabled(const struct options *o, bool disabled)
+set_disabled(const struct request *o, bool disabled)
 {
 	struct settings *s = read_to_edit(o);
 	json_object *content =
@@ -216,19 +216,19 @@ set_disabled(const struct options *o, bool disabled)
 }
 
 static int
-disable(const struct options *o)
+disable(const struct request *o)
 {
 	return set_disabled(o, true);
 }
 
 static int
-enable(const struct options *o)
+enable(const struct request *o)
 {
 	return set_disabled(o, false);
 }
 
 static int
-take_out(const struct options *o)
+take_out(const struct request *o)
 {
 	struct settings *s = read_to_edit(o);
 	bool ok = s != NULL && account_store_remove(s, o->name);
@@ -239,7 +239,7 @@ take_out(const struct options *o)
 
 static const struct {
 	const char *name;
-	int (*run)(const struct options *o);
+	int (*run)(const struct request *o);
 	bool named;   /* an account is named */
 	bool changes; /* options for its content are taken */
 	bool shows;   /* --json is taken */
@@ -253,93 +253,28 @@ static const struct {
 	{ "remove", take_out, .named = true },
 };
 
-static bool
-add_host(struct account_form *f, const char *host)
-{
-	if (f->host_count == SETTINGS_HOSTS_MAX)
-		return false;
-	f->hosts[f->host_count++] = host;
-	return true;
-}
-
-/* False: the option is none, or help. */
-static bool
-take_option(struct options *o, int c)
-{
-	struct account_form *f = &o->form;
-	const char **const texts[] = {
-		['4'] = &f->ipv4,
-		['6'] = &f->ipv6,
-		['k'] = &f->proof,
-		['l'] = &f->prefix_length,
-		['p'] = &f->provider,
-		['s'] = &f->suffix,
-		['t'] = &f->ttl,
-		['z'] = &f->zone,
-	};
-
-	switch (c) {
-	case 'c':
-		o->config = optarg;
-		return true;
-	case 'H':
-		return add_host(f, optarg);
-	case 'j':
-		return o->json = true;
-	case 'T':
-		return f->token = true;
-	default:
-		if (c < 0 || (size_t)c >= sizeof texts / sizeof *texts ||
-		    texts[c] == NULL)
-			return false;
-		*texts[c] = optarg;
-		return true;
-	}
-}
-
-static int
-run(const struct options *o, const char *action, int operands)
-{
-	size_t i = 0, count = sizeof actions / sizeof *actions;
-	bool adds = strcmp(action, "add") == 0;
-
-	while (i < count && strcmp(actions[i].name, action) != 0)
-		i++;
-	if (i == count || operands != (actions[i].named ? 1 : 0) ||
-	    (o->json && !actions[i].shows) ||
-	    account_form_is_empty(&o->form) == actions[i].changes ||
-	    (adds && (o->form.host_count == 0 || o->form.token)))
-		return usage(usage_text, 0);
-	return actions[i].run(o);
-}
-
 int
 command_account(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "host", required_argument, NULL, 'H' },
-		{ "ipv4", required_argument, NULL, '4' },
-		{ "ipv6", required_argument, NULL, '6' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "prefix-length", required_argument, NULL, 'l' },
-		{ "proof", required_argument, NULL, 'k' },
-		{ "provider", required_argument, NULL, 'p' },
-		{ "suffix", required_argument, NULL, 's' },
-		{ "token", no_argument, NULL, 'T' },
-		{ "ttl", required_argument, NULL, 't' },
-		{ "zone", required_argument, NULL, 'z' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	struct options o = { .config = COMMAND_CONFIG_FILE };
-	int c;
+	size_t i = 0, count = sizeof actions / sizeof *actions;
+	struct options o;
+	struct request q;
+	int status = options_read(&o, &usage, argc, argv);
+	bool adds;
 
-	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
-		if (!take_option(&o, c))
-			return usage(usage_text, c);
-	if (optind == argc)
-		return usage(usage_text, 0);
-	o.name = argv[optind + 1];
-	return run(&o, argv[optind], argc - optind - 1);
+	if (status != -1 || o.operand_count == 0)
+		return status != -1 ? status : options_wrong(&o);
+	q = (struct request){ .config = options_config(&o),
+		.name = o.operands[1],
+		.json = options_has(&o, OPTION_JSON) };
+	adds = strcmp(o.operands[0], "add") == 0;
+	while (i < count && strcmp(actions[i].name, o.operands[0]) != 0)
+		i++;
+	if (!account_form_read(&q.form, &o) || i == count ||
+	    o.operand_count != (actions[i].named ? 2 : 1) ||
+	    (q.json && !actions[i].shows) ||
+	    account_form_is_empty(&q.form) == actions[i].changes ||
+	    (adds && (q.form.host_count == 0 || q.form.token)))
+		return options_wrong(&o);
+	return actions[i].run(&q);
 }

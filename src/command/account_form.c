@@ -9,6 +9,31 @@
 #include "base/secret.h"
 #include "command/account_form.h"
 
+bool
+account_form_read(struct account_form *f, const struct options *o)
+{
+	const char *host;
+	size_t index = 0;
+
+	*f = (struct account_form){
+		.ipv4 = options_text(o, OPTION_IPV4, NULL),
+		.ipv6 = options_text(o, OPTION_IPV6, NULL),
+		.prefix_length = options_text(o, OPTION_PREFIX_LENGTH, NULL),
+		.suffix = options_text(o, OPTION_SUFFIX, NULL),
+		.zone = options_text(o, OPTION_ZONE, NULL),
+		.ttl = options_text(o, OPTION_TTL, NULL),
+		.proof = options_text(o, OPTION_PROOF, NULL),
+		.provider = options_text(o, OPTION_PROVIDER, NULL),
+		.token = options_has(o, OPTION_TOKEN),
+	};
+	while ((host = options_next(o, OPTION_HOST, &index)) != NULL) {
+		if (f->host_count == SETTINGS_HOSTS_MAX)
+			return false;
+		f->hosts[f->host_count++] = host;
+	}
+	return true;
+}
+
 static bool
 has_host_options(const struct account_form *f)
 {

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "command/options.h"
 #include "config/settings.h"
 
 /* As they were written; NULL, or false: not given. */
@@ -20,6 +21,9 @@ struct account_form {
 	const char *provider;
 	bool token; /* a new one is to be asked for */
 };
+
+/* Takes the options that say so; false: too many hosts. */
+bool account_form_read(struct account_form *f, const struct options *o);
 
 /* Is nothing of an account to be changed? */
 bool account_form_is_empty(const struct account_form *f);

@@ -13,8 +13,8 @@
 #include "command/command.h"
 #include "command/identity.h"
 #include "command/notes.h"
+#include "command/options.h"
 #include "command/trial.h"
-#include "command/usage.h"
 #include "command/visit.h"
 #include "config/reader.h"
 #include "gateway/gateway.h"
@@ -22,10 +22,16 @@
 
 #define TEXT_MAX (1UL << 20) /* of all errors and notes */
 
-static const char usage_text[] =
-    "usage: ddnsgate check [--quiet | --json] [--account NAME] [--resolve]\n"
-    "                      [--user NAME] [--config FILE]\n"
-    "Says what the configuration means, or all that is wrong with it.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate check [--quiet | --json] [--account NAME] "
+		    "[--resolve]\n"
+		    "                      [--user NAME] [--config FILE]\n",
+	.about = "Says what the configuration means, or all that is wrong with "
+		 "it.\n",
+	.takes = { { OPTION_ACCOUNT, NULL }, { OPTION_CONFIG, NULL },
+	    { OPTION_JSON, NULL }, { OPTION_QUIET, NULL },
+	    { OPTION_RESOLVE, NULL }, { OPTION_USER, NULL } },
+};
 
 struct check {
 	const char *file, *user;
@@ -241,39 +247,21 @@ print_json(const struct check *c)
 int
 command_check(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "account", required_argument, NULL, 'a' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "resolve", no_argument, NULL, 'r' },
-		{ "user", required_argument, NULL, 'u' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	struct check c = { .file = COMMAND_CONFIG_FILE };
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 	struct error why;
-	int o;
+	struct check c;
 
-	while (
-	    (o = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (o == 'a')
-			c.account = optarg;
-		else if (o == 'c')
-			c.file = optarg;
-		else if (o == 'j')
-			c.json = true;
-		else if (o == 'q')
-			c.quiet = true;
-		else if (o == 'r')
-			c.resolve = true;
-		else if (o == 'u')
-			c.user = optarg;
-		else
-			return usage(usage_text, o);
-	}
-	if (optind != argc || (c.quiet && c.json))
-		return usage(usage_text, 0);
+	if (status != -1)
+		return status;
+	c = (struct check){ .file = options_config(&o),
+		.user = options_text(&o, OPTION_USER, NULL),
+		.account = options_text(&o, OPTION_ACCOUNT, NULL),
+		.quiet = options_has(&o, OPTION_QUIET),
+		.json = options_has(&o, OPTION_JSON),
+		.resolve = options_has(&o, OPTION_RESOLVE) };
+	if (o.operand_count > 0 || (c.quiet && c.json))
+		return options_wrong(&o);
 	if (identity_take(c.user, c.file, &why) != ERR_OK) {
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 		return EXIT_FAILED;

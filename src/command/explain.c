@@ -11,16 +11,20 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "command/walk.h"
 #include "provider/provider.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate explain [--config FILE] [--no-provider]\n"
-    "                        HOST ipv4=ADDRESS|ipv6=ADDRESS|"
-    "prefix=NETWORK...\n"
-    "What a router would send to /update; nothing is published.  The token is\n"
-    "asked for, to read what the provider has.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate explain [--config FILE] [--no-provider]\n"
+		    "                        HOST ipv4=ADDRESS|ipv6=ADDRESS|"
+		    "prefix=NETWORK...\n",
+	.about =
+	    "What a router would send to /update; nothing is published.  The "
+	    "token is\n"
+	    "asked for, to read what the provider has.\n",
+	.takes = { { OPTION_CONFIG, NULL }, { OPTION_NO_PROVIDER, NULL } },
+};
 
 /* The account that has the host, or NULL. */
 static const struct account_settings *
@@ -91,42 +95,28 @@ explain(const struct gateway *g, struct exchanges *x, const char *host,
 int
 command_explain(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "no-provider", no_argument, NULL, 'n' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
 	struct exchanges *x = NULL;
 	struct gateway *g = NULL;
-	bool asked = true;
 	char *host = NULL;
+	struct options o;
 	struct error why;
-	int c, status = EXIT_FAILED;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 'n')
-			asked = false;
-		else
-			return usage(usage_text, c);
-	}
-	if (argc - optind < 2)
-		return usage(usage_text, 0);
-	if ((host = hostname_normalise(argv[optind], true)) == NULL) {
+	if (status != -1 || o.operand_count < 2)
+		return status != -1 ? status : options_wrong(&o);
+	status = EXIT_FAILED;
+	if ((host = hostname_normalise(o.operands[0], true)) == NULL) {
 		fprintf(stderr, "ddnsgate: \"%s\" is not a host name\n",
-		    argv[optind]);
+		    o.operands[0]);
 		return EXIT_USAGE;
 	}
-	if ((g = gateway_new(file, &why)) == NULL)
+	if ((g = gateway_new(options_config(&o), &why)) == NULL)
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 	else if ((x = exchanges_new(g->trust)) == NULL)
 		fputs("ddnsgate: out of memory\n", stderr);
 	else
-		status = explain(g, x, host, argv + optind + 1, asked);
+		status = explain(g, x, host, o.operands + 1,
+		    !options_has(&o, OPTION_NO_PROVIDER));
 	exchanges_free(x);
 	gateway_free(g);
 	free(host);

@@ -4,38 +4,32 @@
 
 #include "command/command.h"
 #include "command/lookup.h"
-#include "command/usage.h"
+#include "command/options.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate forget [--config FILE] HOST\n"
-    "The next update of HOST proves and publishes anew, whatever is known.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate forget [--config FILE] HOST\n",
+	.about =
+	    "The next update of HOST proves and publishes anew, whatever is "
+	    "known.\n",
+	.takes = { { OPTION_CONFIG, NULL } },
+};
 
 int
 command_forget(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
-	int c, status = EXIT_FAILED;
 	struct lookup l;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c != 'c')
-			return usage(usage_text, c);
-		file = optarg;
-	}
-	if (argc - optind != 1)
-		return usage(usage_text, 0);
-	if (lookup_begin(&l, file)) {
-		if (store_forget(l.store, argv[optind]))
+	if (status != -1 || o.operand_count != 1)
+		return status != -1 ? status : options_wrong(&o);
+	status = EXIT_FAILED;
+	if (lookup_begin(&l, options_config(&o))) {
+		if (store_forget(l.store, o.operands[0]))
 			status = EXIT_OK;
 		else
 			fprintf(stderr, "ddnsgate: nothing is known of %s\n",
-			    argv[optind]);
+			    o.operands[0]);
 	}
 	lookup_end(&l);
 	return status;

@@ -12,12 +12,15 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
-#include "command/usage.h"
+#include "command/options.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate hash [--iterations N]\n"
-    "The credential is read from the terminal, or as one line user:token\n"
-    "from standard input.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate hash [--iterations NUMBER]\n",
+	.about = "The credential is read from the terminal, or as one line "
+		 "user:token\n"
+		 "from standard input.\n",
+	.takes = { { OPTION_ITERATIONS, NULL } },
+};
 
 /* Asks for user and token, the token twice, and joins them. */
 static bool
@@ -62,23 +65,19 @@ hash(unsigned int iterations)
 int
 command_hash(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "iterations", required_argument, NULL, 'i' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
 	unsigned long iterations = VERIFIER_ITERATIONS;
+	const char *text;
 	char *end = NULL;
-	int c;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c != 'i')
-			return usage(usage_text, c);
+	if (status != -1 || o.operand_count > 0)
+		return status != -1 ? status : options_wrong(&o);
+	if ((text = options_text(&o, OPTION_ITERATIONS, NULL)) != NULL) {
 		errno = 0;
-		iterations = strtoul(optarg, &end, 10);
-		if (errno != 0 || *end != '\0' || *optarg < '0' ||
-		    *optarg > '9' || iterations < VERIFIER_ITERATIONS_MIN ||
+		iterations = strtoul(text, &end, 10);
+		if (errno != 0 || *end != '\0' || *text < '0' || *text > '9' ||
+		    iterations < VERIFIER_ITERATIONS_MIN ||
 		    iterations > VERIFIER_ITERATIONS_MAX) {
 			fprintf(stderr,
 			    "ddnsgate: --iterations takes a number "
@@ -87,7 +86,5 @@ command_hash(int argc, char *argv[])
 			return EXIT_USAGE;
 		}
 	}
-	if (optind != argc)
-		return usage(usage_text, 0);
 	return hash((unsigned int)iterations);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "config/settings.h"
 #include "pool/inquiry.h"
 #include "pool/scoreboard.h"
@@ -16,11 +16,16 @@
 /* As plug-ins of Nagios end: monitoring-plugins.org, "Plugin Return Codes". */
 enum health { HEALTH_OK, HEALTH_WARNING, HEALTH_CRITICAL };
 
-static const char usage_text[] =
-    "usage: ddnsgate health [--config FILE] [--socket FILE]\n"
-    "Asks the running service whether it is as it should be, prints one line,\n"
-    "and exits with 0; with 1 if the service says what is wrong; with 2 if it\n"
-    "does not answer.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate health [--config FILE] [--socket FILE]\n",
+	.about =
+	    "Asks the running service whether it is as it should be, prints "
+	    "one line,\n"
+	    "and exits with 0; with 1 if the service says what is wrong; with "
+	    "2 if it\n"
+	    "does not answer.\n",
+	.takes = { { OPTION_CONFIG, NULL }, { OPTION_SOCKET, NULL } },
+};
 
 static int
 tell(enum health h, const char *text)
@@ -88,27 +93,15 @@ ask(const char *file, const char *socket)
 int
 command_health(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "socket", required_argument, NULL, 's' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE, *socket = NULL;
+	const char *file, *socket;
 	char name[4096];
-	int c, rc;
+	struct options o;
+	int rc = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 's')
-			socket = optarg;
-		else
-			return usage(usage_text, c);
-	}
-	if (optind != argc)
-		return usage(usage_text, 0);
+	if (rc != -1 || o.operand_count > 0)
+		return rc != -1 ? rc : options_wrong(&o);
+	file = options_config(&o);
+	socket = options_text(&o, OPTION_SOCKET, NULL);
 	if (socket == NULL) {
 		if ((rc = find_socket(file, name, sizeof name)) != HEALTH_OK)
 			return rc;

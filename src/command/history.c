@@ -7,15 +7,18 @@
 
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/options.h"
 #include "command/person.h"
-#include "command/usage.h"
 #include "page/when.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate history [--config FILE] [--account NAME] [--since TIME]\n"
-    "                        [--json] [HOST]\n"
-    "What changed and what was refused, the latest first.  TIME is a date, as\n"
-    "2026-11-28, or how long ago: 90m, 12h or 7d.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate history [--config FILE] [--account NAME] "
+		    "[--since TIME]\n"
+		    "                        [--json] [HOST]\n",
+	.about = "What changed and what was refused, the latest first.\n",
+	.takes = { { OPTION_ACCOUNT, NULL }, { OPTION_CONFIG, NULL },
+	    { OPTION_JSON, NULL }, { OPTION_SINCE, NULL } },
+};
 
 struct history {
 	bool json, first;
@@ -113,32 +116,20 @@ print(struct history *h, const char *file, const char *host,
 int
 command_history(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "account", required_argument, NULL, 'a' },
-		{ "since", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE, *account = NULL;
 	struct history h = { .first = true };
+	const char *since_text;
 	int64_t since = 0;
-	int c;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 'a')
-			account = optarg;
-		else if (c == 'j')
-			h.json = true;
-		else if (c != 's' ||
-		    !when_parse(optarg, time(NULL), false, &since))
-			return usage(usage_text, c);
-	}
-	if (argc - optind > 1)
-		return usage(usage_text, 0);
-	return print(&h, file, argv[optind], account, since);
+	if (status != -1)
+		return status;
+	since_text = options_text(&o, OPTION_SINCE, NULL);
+	if (o.operand_count > 1 ||
+	    (since_text != NULL &&
+		!when_parse(since_text, time(NULL), false, &since)))
+		return options_wrong(&o);
+	h.json = options_has(&o, OPTION_JSON);
+	return print(&h, options_config(&o), o.operands[0],
+	    options_text(&o, OPTION_ACCOUNT, NULL), since);
 }

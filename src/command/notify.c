@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/identity.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "https/exchange.h"
 #include "news/courier.h"
 #include "news/bulletin.h"
@@ -16,11 +16,16 @@
 
 #define TRIAL_MS 10000
 
-static const char usage_text[] =
-    "usage: ddnsgate notify [--config FILE] [--dry-run] [NAME]\n"
-    "Sends a test message to each receiver of news, or to the one of that "
-    "name,\n"
-    "and says what came of it; with --dry-run, what would be sent.\n";
+static const struct usage usage = {
+	.synopsis =
+	    "usage: ddnsgate notify [--config FILE] [--dry-run] [NAME]\n",
+	.about =
+	    "Sends a test message to each receiver of news, or to the one of "
+	    "that name,\n"
+	    "and says what came of it.\n",
+	.takes = { { OPTION_CONFIG, NULL },
+	    { OPTION_DRY_RUN, "show what would be sent, and send nothing" } },
+};
 
 /* What is behind the host may be a secret. */
 static void
@@ -123,30 +128,16 @@ run(const char *file, const char *name, bool dry, struct error *why)
 int
 command_notify(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "dry-run", no_argument, NULL, 'd' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
 	struct error why = { .code = ERR_OK };
-	int c, status = EXIT_FAILED;
-	bool dry = false;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 'd')
-			dry = true;
-		else
-			return usage(usage_text, c);
-	}
-	if (argc - optind > 1)
-		return usage(usage_text, 0);
+	if (status != -1 || o.operand_count > 1)
+		return status != -1 ? status : options_wrong(&o);
+	status = EXIT_FAILED;
 	if (exchange_setup(&why) == ERR_OK) {
-		status = run(file, argv[optind], dry, &why);
+		status = run(options_config(&o), o.operands[0],
+		    options_has(&o, OPTION_DRY_RUN), &why);
 		exchange_teardown();
 	}
 	if (why.code != ERR_OK)

@@ -12,8 +12,8 @@
 #include "base/watchdog.h"
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/options.h"
 #include "command/person.h"
-#include "command/usage.h"
 #include "config/pin.h"
 #include "config/settings.h"
 #include "proof/proof.h"
@@ -36,12 +36,18 @@ struct trial {
 	bool show; /* what the hosts show, whatever is thought of it */
 };
 
-static const char usage_text[] =
-    "usage: ddnsgate prove [--show] [--port N] [--ca FILE] [--pin HASH]\n"
-    "                      [--request tls|http] [--echo PATH] [--allow NET]\n"
-    "                      NAME ADDRESS...\n"
-    "--show tells of each certificate that was seen its key, as a pin has it,\n"
-    "its names, issuer, serial number and times.\n";
+static const struct usage usage = {
+	.synopsis =
+	    "usage: ddnsgate prove [--show] [--port NUMBER] [--ca FILE] [--pin "
+	    "HASH]\n"
+	    "                      [--request tls|http] [--echo PATH] [--allow "
+	    "NETWORK]\n"
+	    "                      NAME ADDRESS...\n",
+	.about = "Tries the proof of each address, and says why one fails.\n",
+	.takes = { { OPTION_ALLOW, NULL }, { OPTION_CA, NULL },
+	    { OPTION_ECHO, NULL }, { OPTION_PIN, NULL }, { OPTION_PORT, NULL },
+	    { OPTION_REQUEST, NULL }, { OPTION_SHOW, NULL } },
+};
 
 static int
 wrong(const char *what, const char *text, const char *remedy)
@@ -52,23 +58,23 @@ wrong(const char *what, const char *text, const char *remedy)
 
 /* -1: go on.  Otherwise the exit status to end with. */
 static int
-read_option(struct trial *t, int option, char *value)
+read_option(struct trial *t, enum option_name option, const char *value)
 {
 	char *end;
 	unsigned long port;
 
 	switch (option) {
-	case 'p':
+	case OPTION_PORT:
 		port = strtoul(value, &end, 10);
 		if (*end != '\0' || *value < '0' || *value > '9' || port < 1 ||
 		    port > 65535)
 			return wrong("port", value, "a number from 1 to 65535");
 		t->how.port = (uint16_t)port;
 		return -1;
-	case 'c':
+	case OPTION_CA:
 		t->how.ca = value;
 		return -1;
-	case 'k':
+	case OPTION_PIN:
 		if (t->how.pin_count == SETTINGS_PINS_MAX ||
 		    !pin_parse(t->how.pins[t->how.pin_count++], value))
 			return wrong("pin", value,
@@ -76,27 +82,27 @@ read_option(struct trial *t, int option, char *value)
 			    "characters of base64, or 64 hex digits");
 		t->how.kind = PROOF_PIN;
 		return -1;
-	case 'r':
+	case OPTION_REQUEST:
 		if (strcmp(value, "tls") != 0 && strcmp(value, "http") != 0)
 			return wrong("request", value, "tls or http");
 		t->how.request =
 		    strcmp(value, "tls") == 0 ? PROOF_TLS : PROOF_HEAD;
 		return -1;
-	case 'e':
+	case OPTION_ECHO:
 		if (!echo_valid(value))
 			return wrong("echo", value, "a path from / on");
 		t->how.echo = value;
 		return -1;
-	case 'a':
+	case OPTION_ALLOW:
 		if (t->allow_count == SETTINGS_ALLOW_MAX ||
 		    !network_parse(&t->allow[t->allow_count++], value))
 			return wrong("network", value, "as 10.0.0.0/8");
 		return -1;
-	case 's':
+	case OPTION_SHOW:
 		t->show = true;
 		return -1;
 	default:
-		return usage(usage_text, option);
+		return EXIT_USAGE;
 	}
 }
 
@@ -104,29 +110,20 @@ read_option(struct trial *t, int option, char *value)
 static int
 read_arguments(struct trial *t, int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "port", required_argument, NULL, 'p' },
-		{ "ca", required_argument, NULL, 'c' },
-		{ "pin", required_argument, NULL, 'k' },
-		{ "request", required_argument, NULL, 'r' },
-		{ "echo", required_argument, NULL, 'e' },
-		{ "allow", required_argument, NULL, 'a' },
-		{ "show", no_argument, NULL, 's' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	int c, status;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while ((c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
-		if ((status = read_option(t, c, optarg)) != -1)
-			return status;
-	if (argc - optind < 2 || argc - optind > 1 + ADDRESSES_MAX)
-		return usage(usage_text, 0);
+	for (size_t i = 0; status == -1 && i < o.count; i++)
+		status = read_option(t, o.given[i].option, o.given[i].value);
+	if (status != -1)
+		return status;
+	if (o.operand_count < 2 || o.operand_count > 1 + ADDRESSES_MAX)
+		return options_wrong(&o);
 	if (t->how.echo != NULL && t->how.request == PROOF_TLS)
 		return wrong("request", "tls", "not together with --echo");
-	if ((t->name = hostname_normalise(argv[optind], false)) == NULL)
-		return wrong("name", argv[optind], "not a full host name");
-	for (char **text = argv + optind + 1; *text != NULL; text++)
+	if ((t->name = hostname_normalise(o.operands[0], false)) == NULL)
+		return wrong("name", o.operands[0], "not a full host name");
+	for (char **text = o.operands + 1; *text != NULL; text++)
 		if (!address_parse_any(&t->addresses[t->address_count++],
 			*text))
 			return wrong("address", *text,

@@ -14,8 +14,8 @@
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/input.h"
+#include "command/options.h"
 #include "command/provider_list.h"
-#include "command/usage.h"
 #include "https/exchange.h"
 #include "provider/description/description.h"
 #include "provider/provider.h"
@@ -23,72 +23,68 @@
 
 #define PROVIDER_MS 30000 /* ms; nobody but an administrator waits */
 
-static const char usage_text[] =
-    "usage: ddnsgate provider list [--json]\n"
-    "       ddnsgate provider show [--json] PROVIDER\n"
-    "       ddnsgate provider check FILE...\n"
-    "       ddnsgate provider run [--dry-run | --record FILE] "
-    "[--config FILE]\n"
-    "                             PROVIDER HOST ADDRESS...\n"
-    "An ADDRESS may be ipv4=none or ipv6=none, which removes.\n";
+#define SYNOPSIS                                                    \
+	"usage: ddnsgate provider list [--json]\n"                  \
+	"       ddnsgate provider show [--json] PROVIDER\n"         \
+	"       ddnsgate provider check FILE...\n"                  \
+	"       ddnsgate provider run [--dry-run | --record FILE] " \
+	"[--config FILE]\n"                                         \
+	"                             PROVIDER HOST ADDRESS...\n"   \
+	"An ADDRESS may be ipv4=none or ipv6=none, which removes.\n"
 
-/* Options of list and show; *status is what to end with, unless it is -1. */
-static bool
-read_json_option(int argc, char *argv[], int *status)
-{
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	bool json = false;
-	int c;
+static const struct usage usage = {
+	.synopsis = SYNOPSIS,
+	.takes = { { OPTION_CONFIG, NULL }, { OPTION_DRY_RUN, NULL },
+	    { OPTION_JSON, NULL }, { OPTION_RECORD, NULL } },
+};
 
-	*status = -1;
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c != 'j') {
-			*status = usage(usage_text, c);
-			return false;
-		}
-		json = true;
-	}
-	return json;
-}
+static const struct usage usage_to_show = {
+	.synopsis = SYNOPSIS,
+	.takes = { { OPTION_JSON, NULL } },
+};
+
+static const struct usage usage_to_check = { .synopsis = SYNOPSIS };
+
+static const struct usage usage_to_run = {
+	.synopsis = SYNOPSIS,
+	.takes = { { OPTION_CONFIG, NULL }, { OPTION_DRY_RUN, NULL },
+	    { OPTION_RECORD, NULL } },
+};
 
 static int
 list(int argc, char *argv[])
 {
-	int status;
-	bool json = read_json_option(argc, argv, &status);
+	struct options o;
+	int status = options_read(&o, &usage_to_show, argc, argv);
 
-	if (status != -1 || optind != argc)
-		return status != -1 ? status : usage(usage_text, 0);
-	return provider_list(json);
+	if (status != -1 || o.operand_count > 0)
+		return status != -1 ? status : options_wrong(&o);
+	return provider_list(options_has(&o, OPTION_JSON));
 }
 
 static int
 show(int argc, char *argv[])
 {
-	int status;
-	bool json = read_json_option(argc, argv, &status);
+	struct options o;
+	int status = options_read(&o, &usage_to_show, argc, argv);
 
-	if (status != -1 || optind + 1 != argc)
-		return status != -1 ? status : usage(usage_text, 0);
-	return provider_show(argv[optind], json);
+	if (status != -1 || o.operand_count != 1)
+		return status != -1 ? status : options_wrong(&o);
+	return provider_show(o.operands[0], options_has(&o, OPTION_JSON));
 }
 
 static int
 check(int argc, char *argv[])
 {
-	int status = usage_no_options(usage_text, argc, argv);
+	struct options o;
+	int status = options_read(&o, &usage_to_check, argc, argv);
 
-	if (status != -1 || optind == argc)
-		return status != -1 ? status : usage(usage_text, 0);
+	if (status != -1 || o.operand_count == 0)
+		return status != -1 ? status : options_wrong(&o);
 	status = EXIT_OK;
-	for (int i = optind; i < argc; i++) {
+	for (char **file = o.operands; *file != NULL; file++) {
 		struct error why;
-		struct description *d = description_read(argv[i], &why);
+		struct description *d = description_read(*file, &why);
 
 		if (d == NULL) {
 			fprintf(stderr, "ddnsgate: %s\n", why.text);
@@ -96,7 +92,7 @@ check(int argc, char *argv[])
 			continue;
 		}
 		printf("%s: provider %s, token of %zu part%s, %zu step%s\n",
-		    argv[i], d->name, d->part_count,
+		    *file, d->name, d->part_count,
 		    d->part_count == 1 ? "" : "s", d->steps.count,
 		    d->steps.count == 1 ? "" : "s");
 		description_free(d);
@@ -355,40 +351,26 @@ run_provider(const struct settings *s, const char *file,
 static int
 run(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "dry-run", no_argument, NULL, 'd' },
-		{ "record", required_argument, NULL, 'r' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
 	struct error why = { .code = ERR_OK };
+	struct manner how;
 	struct settings *s;
-	struct manner how = { .dry = false };
-	bool asked_for = false;
-	int c, status = EXIT_FAILED;
+	const char *file;
+	struct options o;
+	int status = options_read(&o, &usage_to_run, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c') {
-			file = optarg;
-			asked_for = true;
-		} else if (c == 'd') {
-			how.dry = true;
-		} else if (c == 'r') {
-			how.record = optarg;
-		} else {
-			return usage(usage_text, c);
-		}
-	}
-	if (argc - optind < 3 || (how.dry && how.record != NULL))
-		return usage(usage_text, 0);
+	if (status != -1)
+		return status;
+	status = EXIT_FAILED;
+	file = options_config(&o);
+	how = (struct manner){ .dry = options_has(&o, OPTION_DRY_RUN),
+		.record = options_text(&o, OPTION_RECORD, NULL) };
+	if (o.operand_count < 3 || (how.dry && how.record != NULL))
+		return options_wrong(&o);
 	if (exchange_setup(&why) != ERR_OK)
 		goto out;
-	s = read_configuration(file, asked_for, &why);
+	s = read_configuration(file, options_has(&o, OPTION_CONFIG), &why);
 	if (why.code == ERR_OK)
-		status = run_provider(s, file, &how, argv + optind, &why);
+		status = run_provider(s, file, &how, o.operands, &why);
 	settings_free(s);
 	exchange_teardown();
 out:
@@ -405,12 +387,13 @@ command_provider(int argc, char *argv[])
 		int (*run)(int argc, char *argv[]);
 	} actions[] = { { "list", list }, { "show", show }, { "check", check },
 		{ "run", run } };
+	struct options o;
 	int status;
 
 	for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof *actions;
 	     i++)
 		if (strcmp(argv[1], actions[i].name) == 0)
 			return actions[i].run(argc - 1, argv + 1);
-	status = usage_no_options(usage_text, argc, argv);
-	return status != -1 ? status : usage(usage_text, 0);
+	status = options_read(&o, &usage, argc, argv);
+	return status != -1 ? status : options_wrong(&o);
 }

@@ -9,15 +9,21 @@
 #include "base/buffer.h"
 #include "command/command.h"
 #include "command/lookup.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "gateway/table.h"
 
 #define PAGE_MAX 65536
 #define PAGE_END ".txt"
 
-static const char usage_text[] =
-    "usage: ddnsgate router NAME --account ACCOUNT [--config FILE]\n"
-    "       ddnsgate router --list [--json]\n";
+static const struct usage usage = {
+	.synopsis =
+	    "usage: ddnsgate router NAME --account ACCOUNT [--config FILE]\n"
+	    "       ddnsgate router --list [--json]\n",
+	.about = "What to type into a router or client.\n",
+	.takes = { { OPTION_ACCOUNT, "as whom it logs in" },
+	    { OPTION_CONFIG, NULL }, { OPTION_JSON, NULL },
+	    { OPTION_LIST, NULL } },
+};
 
 static int
 is_page(const struct dirent *e)
@@ -245,34 +251,19 @@ print_page(const char *name, const char *account, const char *config)
 int
 command_router(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "account", required_argument, NULL, 'a' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "list", no_argument, NULL, 'l' },
-		{ "json", no_argument, NULL, 'j' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *account = NULL, *config = COMMAND_CONFIG_FILE;
-	bool pages = false, json = false;
-	int c;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
+	const char *account;
+	bool json;
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'a')
-			account = optarg;
-		else if (c == 'c')
-			config = optarg;
-		else if (c == 'l')
-			pages = true;
-		else if (c == 'j')
-			json = true;
-		else
-			return usage(usage_text, c);
-	}
-	if (pages && argc == 2 + json)
+	if (status != -1)
+		return status;
+	account = options_text(&o, OPTION_ACCOUNT, NULL);
+	json = options_has(&o, OPTION_JSON);
+	if (options_has(&o, OPTION_LIST) && argc == 2 + json)
 		return list(stdout, json);
-	if (argc - optind != 1 || account == NULL || pages || json)
-		return usage(usage_text, 0);
-	return print_page(argv[optind], account, config);
+	if (o.operand_count != 1 || account == NULL ||
+	    options_has(&o, OPTION_LIST) || json)
+		return options_wrong(&o);
+	return print_page(o.operands[0], account, options_config(&o));
 }

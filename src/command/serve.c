@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/shared.h"
 #include "command/command.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "pool/backoff.h"
 #include "pool/listener.h"
 #include "pool/notifier.h"
@@ -29,8 +29,11 @@
 #include "pool/watcher.h"
 #include "pool/worker.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate serve [--config FILE] [--single]\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate serve [--config FILE] [--single]\n",
+	.about = "Answers the requests of a web server.\n",
+	.takes = { { OPTION_CONFIG, NULL }, { OPTION_SINGLE, NULL } },
+};
 
 static int
 fail(const struct error *why)
@@ -282,30 +285,16 @@ serve_single(struct gateway *g, int listener)
 int
 command_serve(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "single", no_argument, NULL, 's' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
-	bool single = false;
+	struct options o;
 	struct gateway *g;
 	struct error why;
 	struct listener l;
-	int c, status;
+	int status = options_read(&o, &usage, argc, argv);
+	bool single;
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 's')
-			single = true;
-		else
-			return usage(usage_text, c);
-	}
-	if (optind != argc)
-		return usage(usage_text, 0);
+	if (status != -1 || o.operand_count > 0)
+		return status != -1 ? status : options_wrong(&o);
+	single = options_has(&o, OPTION_SINGLE);
 	if (!process_open_standard())
 		return EXIT_FAILED;
 	if (geteuid() == 0) {
@@ -317,7 +306,7 @@ command_serve(int argc, char *argv[])
 	sandbox_harden();
 	lack_share();
 	if (exchange_setup(&why) != ERR_OK ||
-	    (g = gateway_new(file, &why)) == NULL)
+	    (g = gateway_new(options_config(&o), &why)) == NULL)
 		return fail(&why);
 	if (listener_open(&l, g->settings, single, &why) != ERR_OK) {
 		gateway_free(g);

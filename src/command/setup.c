@@ -17,41 +17,39 @@
 #include "command/command.h"
 #include "command/errand.h"
 #include "command/identity.h"
+#include "command/options.h"
 #include "command/person.h"
 #include "command/setup.h"
 #include "command/site.h"
-#include "command/usage.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate setup [OPTION...]\n"
-    "Asks at a terminal for what no option says, tries token and addresses,\n"
-    "then writes the configuration and the site of nginx, and prints what to\n"
-    "type into the router.  Run again it changes what is asked, and keeps the\n"
-    "rest.  Without a terminal the options are the answers, and the token is\n"
-    "one line from standard input.\n"
-    "options:\n"
-    "  --server NAME       the name of this server\n"
-    "  --account NAME      the user that the router logs in as (router)\n"
-    "  --provider NAME     where the host is published\n"
-    "  --set KEY=VALUE     what the provider needs under \"config\"\n"
-    "  --host HOST         the name that is to follow the address\n"
-    "  --ipv4 ADDRESS      its address now; or later, no, keep, if-public\n"
-    "  --ipv6 ADDRESS      its address now; or router, no, keep, if-public\n"
-    "  --prefix-length N   how many bits of it are delegated (56)\n"
-    "  --suffix SUFFIX     the rest of it, instead of --ipv6, as ::8\n"
-    "  --zone ZONE         the zone of the host\n"
-    "  --ttl SECONDS       the time to live of its records\n"
-    "  --proof KIND        certificate or none\n"
-    "  --device NAME       whose page is printed; or none\n"
-    "  --site FILE         the site of nginx; or none\n"
-    "  --certificate FILE  the certificate of this server, the whole chain\n"
-    "  --key FILE          its key (privkey.pem beside it)\n"
-    "  --token             ask for another token than before\n"
-    "  --token-file FILE   the token is the first line of this\n"
-    "  --no-trial          try neither token nor addresses\n"
-    "  --start             start the service, and let nginx read its site\n"
-    "  --user NAME         who serves (ddnsgate)\n"
-    "  --config FILE\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate setup [OPTION...]\n",
+	.about =
+	    "Asks at a terminal for what no option says, tries token and "
+	    "addresses,\n"
+	    "then writes the configuration and the site of nginx, and prints "
+	    "what to\n"
+	    "type into the router.  Run again it changes what is asked, and "
+	    "keeps the\n"
+	    "rest.  Without a terminal the options are the answers, and the "
+	    "token is\n"
+	    "one line from standard input.\n",
+	.takes = { { OPTION_ACCOUNT, "the user that the router logs in as" },
+	    { OPTION_CERTIFICATE, NULL }, { OPTION_CONFIG, NULL },
+	    { OPTION_DEVICE, NULL },
+	    { OPTION_HOST, "the name that is to follow the address" },
+	    { OPTION_IPV4, "its address now; or later, no, keep, if-public" },
+	    { OPTION_IPV6, "its address now; or router, no, keep, if-public" },
+	    { OPTION_KEY, NULL }, { OPTION_NO_TRIAL, NULL },
+	    { OPTION_PREFIX_LENGTH, NULL }, { OPTION_PROOF, NULL },
+	    { OPTION_PROVIDER, "where the host is published" },
+	    { OPTION_SERVER, NULL }, { OPTION_SET, NULL },
+	    { OPTION_SITE, NULL }, { OPTION_START, NULL },
+	    { OPTION_SUFFIX, "the rest of it, instead of --ipv6, as ::8" },
+	    { OPTION_TOKEN, NULL }, { OPTION_TOKEN_FILE, NULL },
+	    { OPTION_TTL, NULL }, { OPTION_USER, NULL },
+	    { OPTION_ZONE, NULL } },
+};
 
 /*
  * What the answers mean
@@ -439,7 +437,6 @@ print_page(struct setup *s)
 	if (strcmp(s->device, "none") == 0)
 		return EXIT_OK;
 	puts("");
-	optind = 0;
 	return command_router(6, words);
 }
 
@@ -550,102 +547,71 @@ add_set(struct setup *s, const char *text)
 	return true;
 }
 
+/* Each option that is an answer, and where that goes. */
 static bool
-take_answer(char **to, const char *text)
+take_answers(struct setup *s, const struct options *o)
 {
-	free(*to);
-	return (*to = strdup(text)) != NULL;
+	const struct {
+		enum option_name option;
+		char **answer;
+	} answers[] = {
+		{ OPTION_ACCOUNT, &s->account },
+		{ OPTION_CERTIFICATE, &s->certificate },
+		{ OPTION_DEVICE, &s->device },
+		{ OPTION_HOST, &s->host },
+		{ OPTION_IPV4, &s->ipv4 },
+		{ OPTION_IPV6, &s->ipv6 },
+		{ OPTION_KEY, &s->key },
+		{ OPTION_PREFIX_LENGTH, &s->length },
+		{ OPTION_PROVIDER, &s->provider },
+		{ OPTION_SERVER, &s->server },
+		{ OPTION_SITE, &s->site },
+	};
+
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		const char *text = options_text(o, answers[i].option, NULL);
+
+		if (text != NULL && (*answers[i].answer = strdup(text)) == NULL)
+			return false;
+	}
+	return true;
 }
 
-/* False: the option is none, or help. */
 static bool
-take_option(struct setup *s, int c)
+take_options(struct setup *s, const struct options *o)
 {
-	char **const answers[] = {
-		['1'] = &s->server,
-		['4'] = &s->ipv4,
-		['6'] = &s->ipv6,
-		['C'] = &s->certificate,
-		['D'] = &s->device,
-		['H'] = &s->host,
-		['K'] = &s->key,
-		['S'] = &s->site,
-		['a'] = &s->account,
-		['l'] = &s->length,
-		['p'] = &s->provider,
-	};
-	const char **const texts[] = {
-		['T'] = &s->token_file,
-		['c'] = &s->config,
-		['k'] = &s->form.proof,
-		['s'] = &s->form.suffix,
-		['t'] = &s->form.ttl,
-		['u'] = &s->user,
-		['z'] = &s->form.zone,
-	};
-	bool *const flags[] = {
-		['n'] = &s->no_trial,
-		['N'] = &s->new_token,
-		['r'] = &s->start,
-	};
+	const char *set;
+	size_t index = 0;
 
-	if (c == 'e')
-		return add_set(s, optarg);
-	if (c > 0 && (size_t)c < sizeof answers / sizeof *answers &&
-	    answers[c] != NULL)
-		return take_answer(answers[c], optarg);
-	if (c > 0 && (size_t)c < sizeof flags / sizeof *flags &&
-	    flags[c] != NULL)
-		return *flags[c] = true;
-	if (c < 0 || (size_t)c >= sizeof texts / sizeof *texts ||
-	    texts[c] == NULL)
-		return false;
-	*texts[c] = optarg;
-	return true;
+	*s = (struct setup){ .config = options_config(o),
+		.user = options_text(o, OPTION_USER, NULL),
+		.token_file = options_text(o, OPTION_TOKEN_FILE, NULL),
+		.new_token = options_has(o, OPTION_TOKEN),
+		.no_trial = options_has(o, OPTION_NO_TRIAL),
+		.start = options_has(o, OPTION_START),
+		.person = isatty(STDIN_FILENO) == 1 };
+	s->form = (struct account_form){ .suffix = options_text(o,
+					     OPTION_SUFFIX, NULL),
+		.zone = options_text(o, OPTION_ZONE, NULL),
+		.ttl = options_text(o, OPTION_TTL, NULL),
+		.proof = options_text(o, OPTION_PROOF, NULL) };
+	while ((set = options_next(o, OPTION_SET, &index)) != NULL)
+		if (!add_set(s, set))
+			return false;
+	return o->operand_count == 0 && take_answers(s, o);
 }
 
 int
 command_setup(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "account", required_argument, NULL, 'a' },
-		{ "certificate", required_argument, NULL, 'C' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "device", required_argument, NULL, 'D' },
-		{ "host", required_argument, NULL, 'H' },
-		{ "ipv4", required_argument, NULL, '4' },
-		{ "ipv6", required_argument, NULL, '6' },
-		{ "key", required_argument, NULL, 'K' },
-		{ "no-trial", no_argument, NULL, 'n' },
-		{ "prefix-length", required_argument, NULL, 'l' },
-		{ "proof", required_argument, NULL, 'k' },
-		{ "provider", required_argument, NULL, 'p' },
-		{ "server", required_argument, NULL, '1' },
-		{ "set", required_argument, NULL, 'e' },
-		{ "site", required_argument, NULL, 'S' },
-		{ "start", no_argument, NULL, 'r' },
-		{ "suffix", required_argument, NULL, 's' },
-		{ "token", no_argument, NULL, 'N' },
-		{ "token-file", required_argument, NULL, 'T' },
-		{ "ttl", required_argument, NULL, 't' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "zone", required_argument, NULL, 'z' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	struct setup s = { .config = COMMAND_CONFIG_FILE };
-	int c, status = EXIT_OK;
+	struct options o;
+	struct setup s;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (status == EXIT_OK &&
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1)
-		if (!take_option(&s, c)) {
-			status = usage(usage_text, c);
-			end(&s);
-			return status;
-		}
-	s.person = isatty(STDIN_FILENO) == 1;
-	if (optind != argc)
-		status = usage(usage_text, 0);
+	if (status != -1)
+		return status;
+	if (!take_options(&s, &o))
+		status = options_wrong(&o);
 	else if (!is_complete(&s))
 		status = EXIT_USAGE;
 	else

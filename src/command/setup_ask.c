@@ -120,7 +120,6 @@ list_providers(void)
 	static char command[] = "provider", action[] = "list";
 	char *words[] = { command, action, NULL };
 
-	optind = 0;
 	(void)command_provider(2, words);
 }
 
@@ -130,7 +129,6 @@ list_devices(void)
 	static char command[] = "router", option[] = "--list";
 	char *words[] = { command, option, NULL };
 
-	optind = 0;
 	(void)command_router(2, words);
 }
 

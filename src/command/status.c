@@ -10,17 +10,23 @@
 #include "command/board.h"
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/options.h"
 #include "command/person.h"
-#include "command/usage.h"
 #include "page/refusal.h"
 #include "pool/scoreboard.h"
 
-static const char usage_text[] =
-    "usage: ddnsgate status [--config FILE] [--account NAME] [--json] "
-    "[HOST...]\n"
-    "       ddnsgate status [--config FILE] [--json] --pool\n"
-    "What is published for each host, since when, and what was refused last;\n"
-    "or how many workers there are, and what they do.\n";
+static const struct usage usage = {
+	.synopsis =
+	    "usage: ddnsgate status [--config FILE] [--account NAME] [--json] "
+	    "[HOST...]\n"
+	    "       ddnsgate status [--config FILE] [--json] --pool\n",
+	.about =
+	    "What is published for each host, since when, and what was refused "
+	    "last;\n"
+	    "or how many workers there are, and what they do.\n",
+	.takes = { { OPTION_ACCOUNT, NULL }, { OPTION_CONFIG, NULL },
+	    { OPTION_JSON, NULL }, { OPTION_POOL, NULL } },
+};
 
 struct status {
 	struct lookup lookup;
@@ -240,37 +246,19 @@ print(struct status *s, const char *file)
 int
 command_status(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "account", required_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "pool", no_argument, NULL, 'p' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
 	struct status s = { .first = true };
-	bool pool = false;
-	int c;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 'a')
-			s.account = optarg;
-		else if (c == 'j')
-			s.json = true;
-		else if (c == 'p')
-			pool = true;
-		else
-			return usage(usage_text, c);
-	}
-	s.hosts = argv + optind;
-	s.host_count = argc - optind;
-	if (pool)
+	if (status != -1)
+		return status;
+	s.account = options_text(&o, OPTION_ACCOUNT, NULL);
+	s.json = options_has(&o, OPTION_JSON);
+	s.hosts = o.operands;
+	s.host_count = o.operand_count;
+	if (options_has(&o, OPTION_POOL))
 		return s.host_count == 0 && s.account == NULL ?
-		    tell_pool(s.json, file) :
-		    usage(usage_text, 0);
-	return print(&s, file);
+		    tell_pool(s.json, options_config(&o)) :
+		    options_wrong(&o);
+	return print(&s, options_config(&o));
 }

@@ -10,18 +10,22 @@
 #include "command/board.h"
 #include "command/command.h"
 #include "command/lookup.h"
+#include "command/options.h"
 #include "command/person.h"
-#include "command/usage.h"
 
 #define ROWS_DEFAULT 24
 #define SHOWN_MAX    64
 #define EVENTS_MAX   1000 /* that are looked at for refusals */
 #define REFUSED_S    86400
 
-static const char usage_text[] =
-    "usage: ddnsgate top [--config FILE]\n"
-    "Shows each second what the pool does, how many requests it answers, and\n"
-    "what was refused last, until ^C; once, where there is no terminal.\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate top [--config FILE]\n",
+	.about = "Shows each second what the pool does, how many requests it "
+		 "answers, and\n"
+		 "what was refused last, until ^C; once, where there is no "
+		 "terminal.\n",
+	.takes = { { OPTION_CONFIG, NULL } },
+};
 
 static volatile sig_atomic_t ended;
 
@@ -143,24 +147,16 @@ watch(const char *file, struct store *st)
 int
 command_top(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		USAGE_LONG,
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *file = COMMAND_CONFIG_FILE;
 	struct rate rate = { .at = 0 };
-	int c, status = EXIT_FAILED;
 	struct lookup l;
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
+	const char *file;
 
-	while (
-	    (c = getopt_long(argc, argv, USAGE_SHORT, options, NULL)) != -1) {
-		if (c != 'c')
-			return usage(usage_text, c);
-		file = optarg;
-	}
-	if (optind != argc)
-		return usage(usage_text, 0);
+	if (status != -1 || o.operand_count > 0)
+		return status != -1 ? status : options_wrong(&o);
+	status = EXIT_FAILED;
+	file = options_config(&o);
 	if (lookup_begin(&l, file)) {
 		status = EXIT_OK;
 		if (person_has_terminal())

@@ -5,7 +5,7 @@
 
 #include "base/heap.h"
 #include "command/command.h"
-#include "command/usage.h"
+#include "command/options.h"
 #include "pool/calls.h"
 
 #ifdef HAVE_LIBPQ
@@ -14,7 +14,9 @@
 #define HAS_LIBPQ false
 #endif
 
-static const char text[] = "usage: ddnsgate --version\n";
+static const struct usage usage = {
+	.synopsis = "usage: ddnsgate --version\n",
+};
 
 /* One line for each thing that a build may have or lack. */
 static void
@@ -43,12 +45,11 @@ print_features(void)
 int
 command_version(int argc, char *argv[])
 {
-	int status = usage_no_options(text, argc, argv);
+	struct options o;
+	int status = options_read(&o, &usage, argc, argv);
 
-	if (status != -1)
-		return status;
-	if (argc != optind)
-		return usage(text, 0);
+	if (status != -1 || o.operand_count > 0)
+		return status != -1 ? status : options_wrong(&o);
 	puts(PACKAGE_STRING);
 	print_features();
 	return EXIT_OK;
