@@ -28,6 +28,7 @@
 /* The proofs that the command line asks for. */
 struct trial {
 	struct proof_settings how;
+	uint8_t pins[SETTINGS_PINS_MAX][PIN_LEN];
 	char *name;
 	struct address addresses[ADDRESSES_MAX];
 	size_t address_count;
@@ -75,8 +76,9 @@ read_option(struct trial *t, enum option_name option, const char *value)
 		t->how.ca = value;
 		return -1;
 	case OPTION_PIN:
+		t->how.pins = t->pins;
 		if (t->how.pin_count == SETTINGS_PINS_MAX ||
-		    !pin_parse(t->how.pins[t->how.pin_count++], value))
+		    !pin_parse(t->pins[t->how.pin_count++], value))
 			return wrong("pin", value,
 			    "sha256// and 44 "
 			    "characters of base64, or 64 hex digits");

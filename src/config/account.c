@@ -136,26 +136,6 @@ copy_text(const char **to, const char *from)
 	return from == NULL || *to != NULL;
 }
 
-static bool
-copy_host(struct host_settings *to, const struct host_settings *from,
-    const char *ca)
-{
-	const char *name, *zone;
-	bool ok;
-
-	*to = *from;
-	ok = copy_text(&name, from->name);
-	ok = copy_text(&zone, from->zone) && ok;
-	ok = copy_text(&to->proof.echo, from->proof.echo) && ok;
-	to->name = (char *)(uintptr_t)name;
-	to->zone = (char *)(uintptr_t)zone;
-	if (strcmp(from->proof.ca, ca) == 0)
-		to->proof.ca = ca;
-	else
-		ok = copy_text(&to->proof.ca, from->proof.ca) && ok;
-	return ok;
-}
-
 /* The provider of that name in s, or as many as s has. */
 static size_t
 find_provider(const struct settings *s, const char *name)
@@ -183,7 +163,7 @@ account_copy(struct account_settings *to, const struct settings *s,
 	to->hosts = calloc(from->host_count, sizeof *to->hosts);
 	ok = to->hosts != NULL && provider < s->provider_count && ok;
 	for (size_t i = 0; ok && i < from->host_count; i++)
-		ok = copy_host(&to->hosts[to->host_count++], &from->hosts[i],
+		ok = host_copy(&to->hosts[to->host_count++], &from->hosts[i],
 		    s->ca);
 	if (!ok) {
 		account_end(to, s);

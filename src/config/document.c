@@ -299,35 +299,14 @@ syntax_remedy(enum json_tokener_error code, const char *text, size_t *at)
 	return json_tokener_error_desc(code);
 }
 
-/* Is each name in the text, which was parsed, once in its object? */
 static enum err
-check_names(const char *text, size_t len, const char *file, struct error *why)
-{
-	struct json_fault f;
-
-	if (json_names_unique(text, len, &f))
-		return ERR_OK;
-	if (f.first == f.at)
-		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
-		    line_of(text, f.at), f.what);
-	return error_set(why, ERR_CONFIG,
-	    "%s: %s: stands here twice, in lines %u and %u; rename one, or "
-	    "take it out",
-	    file, f.place, line_of(text, f.first), line_of(text, f.at));
-}
-
-/* Parses text, whose comments are gone afterwards. */
-static enum err
-parse(json_object **root, char *text, size_t len, struct json_tokener *tok,
-    const char *file, struct error *why)
+parse(json_object **root, const char *text, size_t len,
+    struct json_tokener *tok, const char *file, struct error *why)
 {
 	enum json_tokener_error code;
 	const char *what;
-	size_t at = 0;
+	size_t at;
 
-	if ((what = document_blank_comments(text, &at)) != NULL)
-		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
-		    line_of(text, at), what);
 	*root = json_parse(tok, text, len,
 	    JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	code = json_tokener_get_error(tok);
@@ -346,13 +325,12 @@ parse(json_object **root, char *text, size_t len, struct json_tokener *tok,
 	if (!json_object_is_type(*root, json_type_object))
 		return error_set(why, ERR_CONFIG,
 		    "%s: must be a JSON object: { ... }", file);
-	return check_names(text, len, file, why);
+	return ERR_OK;
 }
 
-/* Parses what text holds, whose comments are gone afterwards. */
-static enum err
-parse_buffer(json_object **root, struct buffer *text, const char *file,
-    struct error *why)
+enum err
+document_parse_text(json_object **root, const struct buffer *text,
+    const char *file, struct error *why)
 {
 	struct json_tokener *tok = json_tokener_new_ex(DOCUMENT_DEPTH_MAX);
 	json_object *parsed = NULL;
@@ -369,22 +347,73 @@ parse_buffer(json_object **root, struct buffer *text, const char *file,
 }
 
 enum err
-document_read(json_object **root, const char *file, struct error *why)
+document_check_names(const struct buffer *text, const char *file,
+    struct error *why)
 {
-	struct edition ignored;
+	struct json_fault f;
 
-	return document_read_edition(root, file, &ignored, why);
+	if (json_names_unique(text->data, text->len, &f))
+		return ERR_OK;
+	if (f.first == f.at)
+		return error_set(why, ERR_CONFIG, "%s: line %u: %s", file,
+		    line_of(text->data, f.at), f.what);
+	return error_set(why, ERR_CONFIG,
+	    "%s: %s: stands here twice, in lines %u and %u; rename one, or "
+	    "take it out",
+	    file, f.place, line_of(text->data, f.first),
+	    line_of(text->data, f.at));
+}
+
+static enum err
+take_comments_out(struct buffer *text, const char *file, struct error *why)
+{
+	size_t at = 0;
+	const char *what = document_blank_comments(text->data, &at);
+
+	return what == NULL ? ERR_OK :
+			      error_set(why, ERR_CONFIG, "%s: line %u: %s",
+				  file, line_of(text->data, at), what);
+}
+
+static enum err
+parse_all(json_object **root, struct buffer *text, const char *file,
+    struct error *why)
+{
+	json_object *parsed;
+	enum err rc = take_comments_out(text, file, why);
+
+	if (rc == ERR_OK)
+		rc = document_parse_text(&parsed, text, file, why);
+	if (rc != ERR_OK)
+		return rc;
+	if ((rc = document_check_names(text, file, why)) == ERR_OK)
+		*root = parsed;
+	else
+		json_object_put(parsed);
+	return rc;
 }
 
 enum err
-document_read_edition(json_object **root, const char *file,
-    struct edition *edition, struct error *why)
+document_load(struct buffer *text, const char *file, struct edition *edition,
+    struct error *why)
+{
+	enum err rc;
+
+	*text = (struct buffer){ .max = DOCUMENT_SIZE_MAX };
+	if ((rc = read_file(text, file, edition, why)) == ERR_OK)
+		rc = take_comments_out(text, file, why);
+	return rc;
+}
+
+enum err
+document_read(json_object **root, const char *file, struct error *why)
 {
 	struct buffer text = { .max = DOCUMENT_SIZE_MAX };
-	enum err rc = read_file(&text, file, edition, why);
+	struct edition ignored;
+	enum err rc = read_file(&text, file, &ignored, why);
 
 	if (rc == ERR_OK)
-		rc = parse_buffer(root, &text, file, why);
+		rc = parse_all(root, &text, file, why);
 	buffer_free(&text);
 	return rc;
 }
@@ -410,7 +439,7 @@ document_parse(json_object **root, const char *text, const char *name,
 		return error_set(why, ERR_CONFIG, "%s: larger than %zu bytes",
 		    name, copy.max);
 	if ((rc = check_encoding(&copy, name, why)) == ERR_OK)
-		rc = parse_buffer(root, &copy, name, why);
+		rc = parse_all(root, &copy, name, why);
 	buffer_free(&copy);
 	return rc;
 }

@@ -28,9 +28,21 @@
  */
 enum err document_read(json_object **root, const char *file, struct error *why);
 
-/* The same; *edition tells later whether the file is still the one read. */
-enum err document_read_edition(json_object **root, const char *file,
+/*
+ * The same step by step.  The text of the file without its comments, which are
+ * blanks now; *text is to be released by buffer_free() in any case.  *edition
+ * tells later whether the file is still the one read.
+ */
+enum err document_load(struct buffer *text, const char *file,
     struct edition *edition, struct error *why);
+
+/* Parses a text without comments; the caller owns *root. */
+enum err document_parse_text(json_object **root, const struct buffer *text,
+    const char *file, struct error *why);
+
+/* Is each name in the text, which was parsed, once in its object? */
+enum err document_check_names(const struct buffer *text, const char *file,
+    struct error *why);
 
 /*
  * The text of such a file, not parsed, with its comments; text is empty before,

@@ -26,9 +26,52 @@ struct proof_members {
 	struct reader port, request, ca, pins, echo;
 };
 
+/*
+ * A copy of count elements, NULL for none: most hosts have none, and there are
+ * many hosts.  False without memory.
+ */
+static bool
+keep(void **to, const void *from, size_t count, size_t size)
+{
+	*to = NULL;
+	if (count == 0)
+		return true;
+	if ((*to = malloc(count * size)) == NULL)
+		return false;
+	memcpy(*to, from, count * size);
+	return true;
+}
+
+static bool
+keep_pins(struct proof_settings *to, const uint8_t (*pins)[PIN_LEN],
+    size_t count)
+{
+	void *copy;
+
+	if (!keep(&copy, pins, count, sizeof *pins))
+		return false;
+	to->pins = copy;
+	to->pin_count = count;
+	return true;
+}
+
+static bool
+keep_networks(struct host_settings *to, const struct network *allow,
+    size_t count)
+{
+	void *copy;
+
+	if (!keep(&copy, allow, count, sizeof *allow))
+		return false;
+	to->allow = copy;
+	to->allow_count = count;
+	return true;
+}
+
 static void
 read_pins(const struct reader *r, struct proof_settings *to)
 {
+	uint8_t pins[SETTINGS_PINS_MAX][PIN_LEN];
 	size_t count = reader_array(r, SETTINGS_PINS_MAX);
 
 	for (size_t i = 0; i < count; i++) {
@@ -37,14 +80,24 @@ read_pins(const struct reader *r, struct proof_settings *to)
 
 		if (text == NULL)
 			return;
-		if (!pin_parse(to->pins[to->pin_count], text)) {
+		if (!pin_parse(pins[i], text)) {
 			reader_fail(&e,
 			    "must be \"sha256//\" and 44 characters of "
 			    "base64, or 64 hex digits");
 			return;
 		}
-		to->pin_count++;
 	}
+	if (!keep_pins(to, pins, count))
+		reader_no_memory(r);
+}
+
+static void
+read_networks(const struct reader *r, struct host_settings *to)
+{
+	struct network allow[SETTINGS_ALLOW_MAX];
+
+	if (!keep_networks(to, allow, networks_read(r, allow)))
+		reader_no_memory(r);
 }
 
 /* Do the members, each of them good, go together? */
@@ -295,7 +348,7 @@ read_common(struct reader *r, struct host_settings *to, const char *ca)
 	m = reader_member(r, "proof");
 	read_proof(&m, &to->proof, ca);
 	m = reader_member(r, "allow");
-	to->allow_count = networks_read(&m, to->allow);
+	read_networks(&m, to);
 	to->partial = read_bool(r, "partial", false);
 	to->removal = read_bool(r, "removal", false);
 	to->replace_set = read_bool(r, "replace_set", false);
@@ -337,6 +390,40 @@ host_check_defaults(struct reader *r)
 	(void)read_ipv4(&ipv4);
 	(void)read_length(&length);
 	read_common(r, &ignored, "");
+	host_end(&ignored);
+}
+
+static bool
+copy_text(const char **to, const char *from)
+{
+	*to = from != NULL ? strdup(from) : NULL;
+	return from == NULL || *to != NULL;
+}
+
+bool
+host_copy(struct host_settings *to, const struct host_settings *from,
+    const char *ca)
+{
+	const char *name, *zone;
+	bool ok;
+
+	*to = *from;
+	ok = copy_text(&name, from->name);
+	ok = copy_text(&zone, from->zone) && ok;
+	ok = copy_text(&to->proof.echo, from->proof.echo) && ok;
+	to->name = (char *)(uintptr_t)name;
+	to->zone = (char *)(uintptr_t)zone;
+	if (strcmp(from->proof.ca, ca) == 0)
+		to->proof.ca = ca;
+	else
+		ok = copy_text(&to->proof.ca, from->proof.ca) && ok;
+	to->allow = NULL;
+	to->proof.pins = NULL;
+	ok = keep_networks(to, from->allow, from->allow_count) && ok;
+	ok = keep_pins(&to->proof, (const uint8_t(*)[PIN_LEN])from->proof.pins,
+		 from->proof.pin_count) &&
+	    ok;
+	return ok;
 }
 
 void
@@ -344,4 +431,6 @@ host_end(struct host_settings *h)
 {
 	free(h->name);
 	free(h->zone);
+	free(h->allow);
+	free(h->proof.pins);
 }

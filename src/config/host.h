@@ -27,8 +27,8 @@ struct proof_settings {
 	uint16_t port;
 	const char *ca;	  /* file */
 	const char *echo; /* path; NULL: HEAD / is enough */
-	uint8_t pins[SETTINGS_PINS_MAX][PIN_LEN];
-	size_t pin_count;
+	uint8_t (*pins)[PIN_LEN];
+	size_t pin_count; /* at most SETTINGS_PINS_MAX */
 };
 
 /* Is there an IPv4 address, and what of one that is not public? */
@@ -49,8 +49,8 @@ struct host_settings {
 	bool partial;
 	bool removal;	  /* "none" removes an address */
 	bool replace_set; /* one address may replace several */
-	struct network allow[SETTINGS_ALLOW_MAX];
-	size_t allow_count;
+	struct network *allow;
+	size_t allow_count; /* at most SETTINGS_ALLOW_MAX */
 	struct proof_settings proof;
 };
 
@@ -72,6 +72,15 @@ void host_check_defaults(struct reader *r);
 size_t networks_read(const struct reader *r,
     struct network to[static SETTINGS_ALLOW_MAX]);
 
+/*
+ * Makes *to a copy of from that borrows nothing but ca, which its proof keeps
+ * if it is the file of from.  False without memory.  *to is to be released by
+ * host_end() in any case, and the strings of its proof, but for ca, by free().
+ */
+bool host_copy(struct host_settings *to, const struct host_settings *from,
+    const char *ca);
+
+/* Releases what host_read() or host_copy() has made. */
 void host_end(struct host_settings *h);
 
 /*

@@ -11,6 +11,7 @@
 #include "config/receiver.h"
 #include "config/directory.h"
 #include "config/settings.h"
+#include "config/split.h"
 
 #define WORKERS_DEFAULT 32
 #define PEER_DEFAULT	"www-data"
@@ -185,27 +186,60 @@ settings_compare_accounts(const void *a, const void *b)
 	    ((const struct account_settings *)b)->name);
 }
 
-static void
-read_accounts(const struct reader *r, struct settings *s)
+static size_t
+count_faults(const struct reader *r)
 {
-	size_t count;
+	return r->faults != NULL ? r->faults->count : !reader_ok(r);
+}
 
-	if (s->account_directory == NULL && !s->account_table)
-		reader_required(r);
-	if ((count = reader_entries(r, SETTINGS_ACCOUNTS_MAX, "accounts")) == 0)
+/*
+ * Keeps what it needs of an account that is right, and nothing of the document:
+ * a parsed account takes several times as much.
+ */
+static void
+read_account(struct reader *r, struct settings *s)
+{
+	struct account_settings read = { .name = NULL };
+	size_t faults = count_faults(r);
+	bool kept = true;
+
+	account_read(r, s, &read);
+	if (count_faults(r) == faults) {
+		heap_region_enter(s->region);
+		kept = account_copy(&s->accounts[s->account_count], s, &read, s);
+		heap_region_leave();
+		s->account_count += kept;
+	}
+	account_end(&read, s);
+	if (!kept)
+		reader_no_memory(r);
+}
+
+/* The accounts one by one; r is where they stand in the document. */
+static void
+read_accounts(const struct reader *r, struct settings *s, struct split *parts)
+{
+	json_object *part;
+
+	if (parts->members > SETTINGS_ACCOUNTS_MAX) {
+		reader_fail(r, "must be an object of 1 to %d accounts",
+		    SETTINGS_ACCOUNTS_MAX);
 		return;
-	if ((s->accounts = calloc(count, sizeof *s->accounts)) == NULL) {
+	}
+	s->accounts = calloc(parts->members, sizeof *s->accounts);
+	if (s->accounts == NULL) {
 		reader_no_memory(r);
 		return;
 	}
-	json_object_object_foreach (r->value, name, value) {
-		struct reader e = reader_entry(r, name, value);
+	/* All are parsed: an error of the text comes before those of values. */
+	while ((part = split_next(parts)) != NULL) {
+		json_object_object_foreach (part, name, value) {
+			struct reader e = reader_entry(r, name, value);
 
-		heap_region_enter(s->region);
-		account_read(&e, s, &s->accounts[s->account_count++]);
-		heap_region_leave();
-		if (!reader_goes_on(r))
-			return;
+			if (reader_goes_on(r))
+				read_account(&e, s);
+		}
+		json_object_put(part);
 	}
 	qsort(s->accounts, s->account_count, sizeof *s->accounts,
 	    settings_compare_accounts);
@@ -307,10 +341,11 @@ read_metrics(struct reader *r, struct metrics_settings *to)
 	read_end(r);
 }
 
+/* All but the accounts, which r lacks. */
 static void
 read_settings(struct reader *r, struct settings *s)
 {
-	struct reader m, providers, operators, notify, defaults, accounts;
+	struct reader m, providers, operators, notify, defaults;
 
 	s->workers = (unsigned int)read_integer(r, "workers", 1,
 	    SETTINGS_WORKERS_MAX, WORKERS_DEFAULT);
@@ -335,7 +370,7 @@ read_settings(struct reader *r, struct settings *s)
 	operators = reader_member(r, "operators");
 	notify = reader_member(r, "notify");
 	defaults = reader_member(r, "defaults");
-	accounts = reader_member(r, "accounts");
+	(void)reader_member(r, "accounts"); /* is read apart */
 	s->account_directory = read_filename(r, "account_directory", NULL);
 	m = reader_member(r, "account_table");
 	s->account_table = reader_bool(&m, false);
@@ -347,43 +382,105 @@ read_settings(struct reader *r, struct settings *s)
 	operators_read(&operators, s);
 	receivers_read(&notify, s);
 	account_check_defaults(&defaults, s);
-	read_accounts(&accounts, s);
 }
 
-/* Reads the document; the reader, whose value is NULL if that failed. */
-static struct reader
-begin(struct settings *s, const char *file, struct error *why)
+/*
+ * The document is what the text says without its accounts, or all of it.
+ * False: that is no document.
+ */
+static bool
+read_document(struct settings *s, const struct buffer *text,
+    struct split *parts, struct faults *faults, struct error *why)
 {
-	struct reader top = { .why = why };
+	struct reader top, accounts;
+	enum err rc;
+
+	heap_region_enter(s->region);
+	rc = document_parse_text(&s->document,
+	    parts != NULL ? &parts->rest : text, s->file, why);
+	heap_region_leave();
+	if (rc != ERR_OK)
+		return false;
+	top = reader_top(s->document, s->file, why);
+	top.faults = faults;
+	read_settings(&top, s);
+	accounts = reader_member(&top, "accounts");
+	if (parts != NULL) {
+		read_accounts(&accounts, s, parts);
+		return !parts->failed;
+	}
+	if (s->account_directory == NULL && !s->account_table)
+		reader_required(&accounts);
+	/* Could they be read, they would be parts. */
+	if (reader_entries(&accounts, SETTINGS_ACCOUNTS_MAX, "accounts") > 0)
+		reader_no_memory(&accounts);
+	return true;
+}
+
+/* The error of a text that is no document, told as of all of it. */
+static void
+tell_syntax(const struct buffer *text, const char *file, struct error *why)
+{
+	json_object *whole;
+
+	if (document_parse_text(&whole, text, file, why) != ERR_OK)
+		return;
+	json_object_put(whole);
+	error_memory(why);
+}
+
+static bool
+read_text(struct settings *s, const struct buffer *text, struct faults *faults,
+    struct error *why)
+{
+	struct split parts;
+	struct error names;
+	bool found, done;
+
+	found = split_begin(&parts, text->data, text->len, "accounts");
+	done = read_document(s, text, found ? &parts : NULL, faults, why);
+	split_end(&parts);
+	if (!done) {
+		tell_syntax(text, s->file, why);
+		return false;
+	}
+	if (document_check_names(text, s->file, &names) == ERR_OK)
+		return true;
+	*why = names;
+	return false;
+}
+
+/*
+ * Reads the file; false: it holds no document, and why tells the reason.  Else
+ * why, and faults unless it is NULL, tell what is wrong in the document.
+ */
+static bool
+read_file(struct settings *s, const char *file, struct faults *faults,
+    struct error *why)
+{
+	struct buffer text;
+	bool done;
 
 	if ((s->file = strdup(file)) == NULL) {
 		error_memory(why);
-		return top;
+		return false;
 	}
 	s->region = heap_region_new();
-	heap_region_enter(s->region);
-	if (document_read_edition(&s->document, file, &s->edition, why) ==
-	    ERR_OK)
-		top = reader_top(s->document, s->file, why);
-	heap_region_leave();
-	return top;
+	done = document_load(&text, s->file, &s->edition, why) == ERR_OK &&
+	    read_text(s, &text, faults, why);
+	buffer_free(&text);
+	return done;
 }
 
 struct settings *
 settings_read_alone(const char *file, struct error *why)
 {
 	struct settings *s = calloc(1, sizeof *s);
-	struct reader top = { .value = NULL };
 
 	if (s == NULL)
 		error_memory(why);
-	else
-		top = begin(s, file, why);
-	if (top.value != NULL) {
-		read_settings(&top, s);
-		if (reader_ok(&top))
-			return s;
-	}
+	else if (read_file(s, file, NULL, why) && why->code == ERR_OK)
+		return s;
 	settings_free(s);
 	return NULL;
 }
@@ -393,20 +490,14 @@ settings_examine(const char *file, struct faults *faults,
     void (*further)(const struct settings *s, struct faults *faults))
 {
 	struct settings *s = calloc(1, sizeof *s);
-	struct reader top = { .value = NULL };
 	struct error why;
 
 	if (s == NULL)
 		error_memory(&why);
-	else
-		top = begin(s, file, &why);
-	if (top.value != NULL) {
-		top.faults = faults;
-		read_settings(&top, s);
+	if (s != NULL && read_file(s, file, faults, &why))
 		further(s, faults);
-	} else {
+	else
 		faults_add(faults, &why, NULL);
-	}
 	settings_free(s);
 }
 

@@ -66,7 +66,7 @@ struct settings {
 	char *file;
 	struct edition edition;	    /* of file */
 	struct heap_region *region; /* of document and accounts, or NULL */
-	json_object *document;	    /* owns every borrowed string */
+	json_object *document;	    /* without accounts; owns the strings */
 	unsigned int workers;
 	struct listen_settings listen;
 	uid_t peers[SETTINGS_PEERS_MAX];

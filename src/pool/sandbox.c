@@ -141,20 +141,26 @@ allow_names(int rules)
 	return done;
 }
 
-static bool
-allow_ports_of_hosts(int rules, const struct settings *s)
+/* Where hosts are proved; found once, for there may be many hosts. */
+static bool is_port_of_host[UINT16_MAX + 1];
+
+static void
+find_ports(const struct settings *s)
 {
-	static uint8_t seen[UINT16_MAX + 1];
-
+	memset(is_port_of_host, 0, sizeof is_port_of_host);
 	for (size_t i = 0; i < s->account_count; i++)
-		for (size_t j = 0; j < s->accounts[i].host_count; j++) {
-			uint16_t port = s->accounts[i].hosts[j].proof.port;
+		for (size_t j = 0; j < s->accounts[i].host_count; j++)
+			is_port_of_host[s->accounts[i].hosts[j].proof.port] =
+			    true;
+}
 
-			if (seen[port]++ == 0 &&
-			    !landlock_allow_port(rules, port))
-				return false;
-			seen[port] = 1;
-		}
+static bool
+allow_ports_of_hosts(int rules)
+{
+	for (size_t port = 0; port <= UINT16_MAX; port++)
+		if (is_port_of_host[port] &&
+		    !landlock_allow_port(rules, (uint16_t)port))
+			return false;
 	return true;
 }
 
@@ -162,7 +168,7 @@ allow_ports_of_hosts(int rules, const struct settings *s)
 static bool
 allow_ports(int rules, const struct gateway *g)
 {
-	if (!allow_ports_of_hosts(rules, g->settings))
+	if (!allow_ports_of_hosts(rules))
 		return false;
 	for (size_t i = 0; i < g->settings->provider_count; i++) {
 		const struct provider *p = providers_get(g->providers, i);
@@ -324,6 +330,7 @@ calls_of(enum sandbox_kind kind, const struct gateway *g)
 void
 sandbox_prepare(const struct gateway *g)
 {
+	find_ports(g->settings);
 	calls_prepare(calls_of(SANDBOX_WORKER, g));
 }
 

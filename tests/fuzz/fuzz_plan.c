@@ -28,7 +28,7 @@ number(char **line, unsigned int limit)
 
 /* As a configuration can say it; what it cannot say is changed. */
 static void
-read_host(struct host_settings *h, char *line)
+read_host(struct host_settings *h, struct network *network, char *line)
 {
 	unsigned int flags;
 	char *suffix, *allow;
@@ -47,7 +47,8 @@ read_host(struct host_settings *h, char *line)
 	h->suffix.family = AF_INET6;
 	if (!suffix_fits(&h->suffix, h->prefix_length))
 		h->suffix.bytes[15] = 1;
-	if (allow != NULL && network_parse(&h->allow[0], allow))
+	h->allow = network;
+	if (allow != NULL && network_parse(network, allow))
 		h->allow_count = 1;
 }
 
@@ -141,12 +142,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), *rest = text, *line;
 	struct host_settings hosts[HOSTS_MAX] = { { .name = NULL } };
+	struct network networks[HOSTS_MAX];
 	struct account_settings account = { .name = "router", .hosts = hosts };
 	struct update u = { .login.account = &account };
 
 	for (line = fuzz_line(&rest); *line != '\0'; line = fuzz_line(&rest))
-		if (account.host_count < HOSTS_MAX)
-			read_host(&hosts[account.host_count++], line);
+		if (account.host_count < HOSTS_MAX) {
+			read_host(&hosts[account.host_count],
+			    &networks[account.host_count], line);
+			account.host_count++;
+		}
 	if (account.host_count > 0) {
 		read_claim(&u.claim, &account, &rest);
 		if (plan_make(&u) == ERR_OK)

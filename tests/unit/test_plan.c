@@ -152,7 +152,8 @@ static const struct {
 };
 
 static size_t
-hosts_start(struct host_settings to[], const struct host from[])
+hosts_start(struct host_settings to[], struct network networks[],
+    const struct host from[])
 {
 	size_t n = 0;
 
@@ -166,10 +167,11 @@ hosts_start(struct host_settings to[], const struct host from[])
 			assert_true(address_parse(&to[n].suffix, AF_INET6,
 			    from[n].suffix));
 		to[n].ipv6_if_public = unit_same(from[n].allow, "if6");
-		if (from[n].allow != NULL && !to[n].ipv6_if_public)
-			assert_true(
-			    network_parse(&to[n].allow[to[n].allow_count++],
-				from[n].allow));
+		if (from[n].allow != NULL && !to[n].ipv6_if_public) {
+			to[n].allow = &networks[n];
+			to[n].allow_count = 1;
+			assert_true(network_parse(&networks[n], from[n].allow));
+		}
 	}
 	return n;
 }
@@ -212,8 +214,10 @@ test_plans(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(plans); i++) {
 		struct host_settings hosts[HOSTS_MAX];
+		struct network networks[HOSTS_MAX];
 		struct account_settings account = { .hosts = hosts,
-			.host_count = hosts_start(hosts, plans[i].hosts) };
+			.host_count =
+			    hosts_start(hosts, networks, plans[i].hosts) };
 		struct update u = { .login.account = &account };
 		const char *c = plans[i].names;
 		char got[1024];
