@@ -31,7 +31,7 @@ def archive():
 
 @pytest.fixture(scope="module")
 def version(archive):
-    return re.search(r"ddnsgate-(.*)\.tar\.gz$", archive)[1]
+    return re.search(r"ddnsgate-([^/]*)\.tar\.gz$", archive)[1]
 
 
 @pytest.fixture(scope="module")

@@ -243,8 +243,12 @@ is_same(struct sqlite *q)
 	if (looked && q->looked && looks_same(&look, &q->look))
 		return true;
 	q->looked = false;
-	if (q->file != file_identity(s))
+	if (q->file != file_identity(s)) {
+		/* The new ones may well get the same numbers. */
+		(void)atomic_compare_exchange_strong(&s->shared->file,
+		    &(uint64_t){ q->file }, FILE_GONE);
 		return false;
+	}
 	q->marker = epoch_marker(s);
 	q->look = look;
 	q->looked = looked;

@@ -82,7 +82,7 @@ file_identity(const struct state *s)
 	(void)stat(file_beside(s, "-wal", name), &wal);
 	id = (db.st_ino * 0x9e3779b97f4a7c15ULL) ^ (wal.st_ino << 1) ^
 	    ((uint64_t)db.st_dev << 48);
-	return id != 0 ? id : 1;
+	return id > FILE_GONE ? id : FILE_GONE + 1;
 }
 
 bool

@@ -41,8 +41,10 @@ enum err file_examine(const char *path, struct error *why);
 
 /*
  * Which files are at the path now, the database and its log of writes: another
- * number for others.  Never 0.
+ * number for others, but that a file system may give the number of one that was
+ * removed to the next one.  Never 0, nor FILE_GONE.
  */
+#define FILE_GONE 1 /* those that were in use are there no more */
 uint64_t file_identity(const struct state *s);
 
 /* How the directory looks in which the files are. */
