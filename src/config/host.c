@@ -413,7 +413,7 @@ host_copy(struct host_settings *to, const struct host_settings *from,
 	ok = copy_text(&to->proof.echo, from->proof.echo) && ok;
 	to->name = (char *)(uintptr_t)name;
 	to->zone = (char *)(uintptr_t)zone;
-	if (strcmp(from->proof.ca, ca) == 0)
+	if (from->proof.ca != NULL && strcmp(from->proof.ca, ca) == 0)
 		to->proof.ca = ca;
 	else
 		ok = copy_text(&to->proof.ca, from->proof.ca) && ok;

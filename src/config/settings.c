@@ -186,27 +186,21 @@ settings_compare_accounts(const void *a, const void *b)
 	    ((const struct account_settings *)b)->name);
 }
 
-static size_t
-count_faults(const struct reader *r)
-{
-	return r->faults != NULL ? r->faults->count : !reader_ok(r);
-}
-
 /*
- * Keeps what it needs of an account that is right, and nothing of the document:
- * a parsed account takes several times as much.
+ * Keeps what it needs of an account, and nothing of the document: a parsed
+ * account takes several times as much.
  */
 static void
 read_account(struct reader *r, struct settings *s)
 {
 	struct account_settings read = { .name = NULL };
-	size_t faults = count_faults(r);
 	bool kept = true;
 
 	account_read(r, s, &read);
-	if (count_faults(r) == faults) {
+	if (reader_goes_on(r) && s->provider_count > 0) {
 		heap_region_enter(s->region);
-		kept = account_copy(&s->accounts[s->account_count], s, &read, s);
+		kept =
+		    account_copy(&s->accounts[s->account_count], s, &read, s);
 		heap_region_leave();
 		s->account_count += kept;
 	}
