@@ -160,7 +160,7 @@ test_status(void **state)
 	s.page.now = time(NULL);
 	publish(&s, "home.example.org", "family", s.page.now + 9 * DAY + 60);
 	publish(&s, "nas.example.org", "family", s.page.now + 20 * DAY);
-	happen(&s, "nas.example.org", "family", s.page.now + 1,
+	happen(&s, "nas.example.org", "family", s.page.now + 60,
 	    "connect: Connection refused (3 tries)");
 	publish(&s, "other.example.net", "neighbour", 0);
 	s.page.account = &accounts[0];
