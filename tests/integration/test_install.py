@@ -7,18 +7,16 @@ there: once from top to bottom, up to the first `good`.  Only what is in MEANWHI
 is not done as it is written there, since the lab has no Internet.
 """
 
-import hashlib
 import json
 import os
 import pty
 import re
 import select
 import shutil
-import subprocess
 import time
 
 import pytest
-from lab import network, stage as stages
+from lab import bare, network, stage as stages
 from lab.gateway import ROOT
 from lab.systemd import Bare, refused
 from lab.waiting import until
@@ -64,27 +62,8 @@ def is_apt(command):
 
 
 def unpacked(tree):
-    """Types the lines with apt, which need the Internet; kept for the next time."""
-    text = "".join(filter(is_apt, commands()))
-    kept = f"{tree}/var/lib/ddnsgate-installed-{hashlib.sha256(text.encode()).hexdigest()}"
-    if os.path.exists(kept):
-        return
-    for name in ("resolv.conf", "hosts"):
-        shutil.copy(f"/etc/{name}", f"{tree}/etc/{name}")
-    policy = f"{tree}/usr/sbin/policy-rc.d"         # nothing runs there yet
-    with open(policy, "w", encoding="ascii") as f:
-        f.write("#!/bin/sh\nexit 101\n")
-    os.chmod(policy, 0o755)
-    told = subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-euc", """
-            mount -t proc proc "$0/proc"
-            exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-                DEBIAN_FRONTEND=noninteractive bash -exc "$1" """, tree, text],
-        check=False, text=True, capture_output=True, stdin=subprocess.DEVNULL)
-    os.unlink(policy)
-    assert told.returncode == 0, told.stderr + told.stdout[-2000:]
-    with open(kept, "w", encoding="ascii"):
-        pass
+    """A copy in which the lines with apt were typed, which need the Internet."""
+    return bare.furnished(tree, "install", "".join(filter(is_apt, commands())))
 
 
 def given(variable):
@@ -101,12 +80,12 @@ def server(namespaces, folder):
     reason = refused()
     if reason:
         pytest.skip(reason)
-    unpacked(tree)
+    furnished = unpacked(tree)
     with stages.Stage(f"{folder}/install", TOKEN, network.Network()) as stage:
         stage.hosts()
         stage.web_server()
         stage.dns()
-        with Bare(f"{folder}/install", tree, stage.proxy) as machine:
+        with Bare(f"{folder}/install", furnished, stage.proxy) as machine:
             machine.stage = stage
             shutil.copy(archive, machine.path("/root/"))
             furnish(machine, stage)
