@@ -74,7 +74,7 @@ def test_a_release(clone, version, archive):
     assert re.search(rf"^[0-9a-f]{{64}}  .*/{os.path.basename(archive)}$", told.stdout, re.M)
 
 
-@pytest.mark.parametrize("file", ["NEWS", "README.md"])
+@pytest.mark.parametrize("file", ["NEWS", "README.md", "debian/changelog"])
 def test_another_version_somewhere(clone, version, file):
     changed(clone / file, version, "9.9.9")
     told = checked(clone, version, "version")
