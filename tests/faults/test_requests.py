@@ -63,7 +63,9 @@ def test_an_allocation_fails(yard, database, matrix):
     began = time.monotonic()
     tallies = campaign(yard, quick(), Starve, wanted("allocation"), database)
     show(matrix, "each allocation fails", tallies, began)
-    assert sum(t.came["failed"] for t in tallies.values()) > len(tallies)
+    # A worker that lacks memory may end itself.
+    assert sum(t.came["failed"] + t.came["the worker ended"]
+               for t in tallies.values()) > len(tallies)
 
 
 def test_memory_is_short_from_some_moment_on(yard, database, matrix):
