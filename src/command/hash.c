@@ -15,7 +15,7 @@
 #include "command/options.h"
 
 static const struct usage usage = {
-	.synopsis = "usage: ddnsgate hash [--iterations NUMBER]\n",
+	.synopsis = "usage: ddnsgate hash [--iterations N]\n",
 	.about = "The credential is read from the terminal, or as one line "
 		 "user:token\n"
 		 "from standard input.\n",

@@ -250,9 +250,11 @@ end_directories(struct directories *made, bool keep)
  * made.  Whoever is not root writes for himself.
  */
 static bool
-find_user(const struct setup *s, struct identity *i)
+find_user(const struct setup *s, struct identity *i, bool *made)
 {
 	struct error why;
+
+	*made = false;
 
 	*i = (struct identity){ .user = geteuid(), .group = getegid() };
 	if (geteuid() != 0 ||
@@ -265,6 +267,7 @@ find_user(const struct setup *s, struct identity *i)
 		    "/usr/sbin/nologin", IDENTITY_USER, NULL }) &&
 	    identity_find(NULL, s->config, i, &why) == ERR_OK) {
 		printf("made the user %s, as whom it serves\n", IDENTITY_USER);
+		*made = true;
 		return true;
 	}
 	fprintf(stderr, "ddnsgate: %s\n", why.text);
@@ -316,9 +319,9 @@ write_files(struct setup *s, struct site *site, const sigset_t *signals)
 {
 	struct directories made = { .count = 0 };
 	struct identity i;
-	bool has_site = strcmp(s->site, "none") != 0, ok;
+	bool has_site = strcmp(s->site, "none") != 0, ok, made_user;
 
-	if (!find_user(s, &i))
+	if (!find_user(s, &i, &made_user))
 		return false;
 	ok = make_directories(s, &made, &i) &&
 	    draft_write(&s->draft, s->user,
@@ -332,6 +335,9 @@ write_files(struct setup *s, struct site *site, const sigset_t *signals)
 	if (!ok && has_site)
 		site_undo(site);
 	end_directories(&made, ok);
+	if (!ok && made_user)
+		(void)errand_run(
+		    (const char *const[]){ "userdel", IDENTITY_USER, NULL });
 	if (!ok)
 		fputs("ddnsgate: nothing was changed\n", stderr);
 	return ok;
@@ -385,14 +391,12 @@ start_service(bool has_site)
 static void
 print_certificate_step(const struct setup *s)
 {
-	int len = (int)strcspn(s->server, ":");
-
 	printf("next: a certificate for this server, for instance\n"
 	       "        certbot certonly --webroot --webroot-path "
 	       "/var/www/html \\\n"
-	       "            --domain %.*s\n"
+	       "            --domain %s\n"
 	       "      then `ddnsgate setup' again, which enables the site\n",
-	    len, s->server);
+	    s->name);
 }
 
 /* Starts it, or says how that is done. */
@@ -440,13 +444,34 @@ print_page(struct setup *s)
 	return command_router(6, words);
 }
 
+/* Could the configuration be written?  Better known before all questions. */
+static bool
+can_write(const struct setup *s)
+{
+	char *name = strdup(s->config), *at = name;
+
+	while (at != NULL && access(at, F_OK) == -1)
+		at = strcmp(at, "/") == 0 || strcmp(at, ".") == 0 ? NULL :
+								    dirname(at);
+	if (at != NULL && access(at, W_OK) == 0) {
+		free(name);
+		return true;
+	}
+	fprintf(stderr,
+	    "ddnsgate: %s: %s; setup must be able to write it: call it as "
+	    "root\n",
+	    s->config, strerror(errno));
+	free(name);
+	return false;
+}
+
 static struct site
 site_of(const struct setup *s)
 {
 	const struct settings *there = s->draft.there;
 
 	return (struct site){ .file = s->site,
-		.server = s->server,
+		.server = s->name,
 		.certificate = s->certificate,
 		.key = s->key,
 		.socket = there != NULL ? there->listen.path : NULL };
@@ -480,7 +505,7 @@ run(struct setup *s)
 	struct site site = { .file = NULL };
 	int status = EXIT_FAILED;
 
-	if (!draft_read(&s->draft, s->config) || !ask_all(s))
+	if (!can_write(s) || !draft_read(&s->draft, s->config) || !ask_all(s))
 		return status;
 	if (write_until_good(s, &site)) {
 		printf("%s: written\n", s->draft.file);
@@ -498,7 +523,7 @@ end(struct setup *s)
 {
 	char *const answers[] = { s->server, s->provider, s->account, s->host,
 		s->ipv4, s->ipv6, s->length, s->device, s->site, s->certificate,
-		s->key, s->last[0], s->last[1] };
+		s->key, s->name, s->last[0], s->last[1] };
 
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
 		free(answers[i]);

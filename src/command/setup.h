@@ -26,6 +26,7 @@ struct setup {
 	char *server, *provider, *account, *host, *ipv4, *ipv6, *length,
 	    *device, *site, *certificate, *key;
 	char *last[2]; /* of ipv4 and ipv6, before they are asked again */
+	char *name;    /* of server, without a port */
 	json_object *variables; /* "config" of the provider */
 
 	struct draft draft;

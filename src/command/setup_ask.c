@@ -257,6 +257,14 @@ own_name(char text[static HOSTNAME_MAX + 1])
 	return strchr(text, '.') != NULL ? text : NULL;
 }
 
+/* The server without its port. */
+static bool
+take_name(struct setup *s)
+{
+	s->name = strndup(s->server, strcspn(s->server, ":"));
+	return s->name != NULL;
+}
+
 static bool
 ask_server(struct setup *s)
 {
@@ -264,14 +272,16 @@ ask_server(struct setup *s)
 	char name[HOSTNAME_MAX + 1];
 
 	return ask(s, &s->server,
-	    &(struct question){ .text = "Name of this server",
-		.about = "Routers reach this machine by a name, for which its "
-			 "web server has a certificate.",
-		.option = "server",
-		.preset = url != NULL && strncmp(url, "https://", 8) == 0 ?
-		    url + 8 :
-		    own_name(name),
-		.judge = judge_server });
+		   &(struct question){ .text = "Name of this server",
+		       .about = "Routers reach this machine by a name, for "
+				"which its web server has a certificate.",
+		       .option = "server",
+		       .preset =
+			   url != NULL && strncmp(url, "https://", 8) == 0 ?
+			   url + 8 :
+			   own_name(name),
+		       .judge = judge_server }) &&
+	    take_name(s);
 }
 
 /* The names of the variables that a description cannot do without. */
@@ -688,6 +698,13 @@ judge_file(struct setup *s, char **answer, struct error *why)
 }
 
 static bool
+judge_certificate(struct setup *s, char **answer, struct error *why)
+{
+	return judge_file(s, answer, why) &&
+	    site_judge_certificate(*answer, s->name, why);
+}
+
+static bool
 judge_site(struct setup *s, char **answer, struct error *why)
 {
 	return strcmp(*answer, "none") == 0 || judge_file(s, answer, why);
@@ -719,13 +736,13 @@ ask_certificate(struct setup *s)
 	struct buffer usual = { .max = 4096 };
 	bool ok;
 
-	buffer_printf(&usual, "/etc/letsencrypt/live/%.*s/fullchain.pem",
-	    (int)strcspn(s->server, ":"), s->server);
+	buffer_printf(&usual, "/etc/letsencrypt/live/%s/fullchain.pem",
+	    s->name);
 	ok = ask(s, &s->certificate,
 	    &(struct question){ .text = "Its certificate (the whole chain)",
 		.option = "certificate",
 		.preset = there != NULL ? there : usual.data,
-		.judge = judge_file });
+		.judge = judge_certificate });
 	if (ok && there != NULL && strcmp(there, s->certificate) == 0) {
 		free(s->certificate);
 		s->certificate = NULL;

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <gnutls/x509.h>
 
 #include "command/errand.h"
 #include "command/replacement.h"
 #include "command/site.h"
+#include "tls/seen.h"
 
 #define SITE_MAX     (1UL << 20)
 #define SITE_EXAMPLE SITES_DATADIR "/nginx.conf"
@@ -36,6 +40,54 @@ read_file(const char *file, struct buffer *to)
 		buffer_add(to, block, n);
 	fclose(f);
 	return to->len > 0 && !to->failed;
+}
+
+/* The first certificate of a file in PEM; NULL: it holds none. */
+static gnutls_x509_crt_t
+import_certificate(const struct buffer *text)
+{
+	gnutls_datum_t pem = { (unsigned char *)text->data,
+		(unsigned int)text->len };
+	gnutls_x509_crt_t crt = NULL;
+
+	if (gnutls_x509_crt_init(&crt) != GNUTLS_E_SUCCESS)
+		return NULL;
+	if (text->len > 0 &&
+	    gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM) ==
+		GNUTLS_E_SUCCESS)
+		return crt;
+	gnutls_x509_crt_deinit(crt);
+	return NULL;
+}
+
+bool
+site_judge_certificate(const char *file, const char *server, struct error *why)
+{
+	struct buffer text = { .max = SITE_MAX };
+	gnutls_x509_crt_t crt = NULL;
+	struct certificate_names names;
+	enum err rc = ERR_OK;
+
+	if (access(file, R_OK) == -1)
+		return true;
+	(void)read_file(file, &text);
+	if ((crt = import_certificate(&text)) == NULL) {
+		rc = error_set(why, ERR_CONFIG,
+		    "%s: holds no certificate in PEM", file);
+	} else if (gnutls_x509_crt_check_hostname(crt, server) == 0) {
+		seen_fill_names(&names, crt);
+		rc = error_set(why, ERR_CONFIG,
+		    "%s: is not for %s, but for %s; routers would refuse it",
+		    file, server,
+		    names.list[0] != '\0' ? names.list : "no name");
+	} else if (gnutls_x509_crt_get_expiration_time(crt) < time(NULL)) {
+		rc = error_set(why, ERR_CONFIG,
+		    "%s: has expired; renew it first", file);
+	}
+	if (crt != NULL)
+		gnutls_x509_crt_deinit(crt);
+	buffer_free(&text);
+	return rc == ERR_OK;
 }
 
 /* The value of the first such directive, and its length; NULL: none. */

@@ -8,13 +8,14 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
 
 #define SITE_DEFAULT "/etc/nginx/sites-available/ddnsgate"
 
 /* What a site says; NULL: it stays as it is in the file. */
 struct site {
 	const char *file;
-	const char *server;	 /* name and maybe port of the server */
+	const char *server;	 /* name of the server */
 	const char *certificate; /* file with the chain */
 	const char *key;	 /* file */
 	const char *socket;	 /* of ddnsgate */
@@ -24,6 +25,13 @@ struct site {
 
 /* Does nginx on this machine have a directory for the default site? */
 bool site_is_usual(void);
+
+/*
+ * Is the certificate in the file for that server, and is it valid now?  A file
+ * that is not there is fine: it may come later.  False: why.
+ */
+bool site_judge_certificate(const char *file, const char *server,
+    struct error *why);
 
 /* The certificate that the file names; the caller's, NULL: none. */
 char *site_certificate(const char *file);

@@ -345,12 +345,42 @@ def test_what_is_wrong_is_told_and_changes_nothing(machine, changes, token, stat
 
 
 def test_a_site_that_nginx_does_not_take_changes_nothing(machine):
-    broken = machine.write("broken.pem", "no certificate\n")
     before = machine.files()
-    told = machine.call(certificate=broken)
+    told = machine.call(key=machine.stage.authority.leaf(ZONE).key)
     assert told.returncode == 1
-    assert "cannot load certificate" in told.stdout and "--site none" in told.stdout
+    assert "key values mismatch" in told.stdout and "--site none" in told.stdout
     assert machine.files() == before
+
+
+@pytest.mark.parametrize("certificate, text", [
+    (None, "holds no certificate in PEM"),
+    (("example.net", "good"), f"is not for {GATEWAY}, but for example.net, *.example.net;"),
+    ((GATEWAY, "expired"), "has expired; renew it first")], ids=str)
+def test_a_certificate_that_routers_would_refuse(machine, certificate, text):
+    file = (machine.stage.authority.leaf(*certificate).chain if certificate else
+            machine.write("broken.pem", "no certificate\n"))
+    before = machine.files()
+    told = machine.call(certificate=file)
+    assert told.returncode == 1 and text in told.stdout, told.stdout
+    assert machine.files() == before
+
+
+def test_a_server_at_another_port(machine):
+    assert machine.call(server=f"{GATEWAY}:8443").returncode == 0
+    assert machine.read()["url"] == f"https://{GATEWAY}:8443"
+    assert f"server_name {GATEWAY};" in pathlib.Path(machine.site).read_text(encoding="utf-8")
+
+
+def test_who_cannot_write_is_told_before_all_questions(machine):
+    os.mkdir(f"{machine.folder}/etc")
+    told = subprocess.run(
+        ["setpriv", f"--reuid={USER}", "--clear-groups", machine.binary, "setup", "--config",
+         machine.configuration, *machine.answers(provider="nowhere")],
+        check=False, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    assert (told.returncode, told.stdout) == (1, (
+        f"ddnsgate: {machine.configuration}: Permission denied; setup must be able to write "
+        "it: call it as root\n"))
 
 
 def test_without_a_certificate_the_site_is_not_enabled(machine):
