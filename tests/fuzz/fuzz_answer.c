@@ -63,6 +63,29 @@ static const char *const texts[] = {
 	"    \"text\": \"<r>{name} {addrs}</r>\", \"has\": \"<ok/>\" },"
 	"    { \"method\": \"GET\", \"path\": \"/u\", \"query\": { \"ip\": "
 	"    \"{addr}\" }, \"words\": [\"good\", \"nochg\"] } ] }",
+	/* Lists in pages, the latest of several, and what may be changed. */
+	"{ \"format\": 1, \"name\": \"d\", \"base\": \"https://x.example\","
+	"  \"token\": [\"user\", \"word\"],"
+	"  \"headers\": { \"X-Key\": \"{user}:{word}\" },"
+	"  \"zone\": { \"method\": \"GET\", \"path\": \"/zones\","
+	"    \"pages\": { \"query\": \"page\", \"pages\": \"/pages\" },"
+	"    \"pick\": { \"in\": \"/l\", \"where\": { \"/n\": \"{zone}\" } },"
+	"    \"get\": { \"zid\": \"/id\" } },"
+	"  \"steps\": [ { \"for\": \"zone\", \"method\": \"GET\","
+	"    \"path\": \"/{zid}/v\", \"pages\": { \"query\": \"skip\","
+	"      \"elements\": \"/all\" }, \"pick\": { \"in\": \"/l\","
+	"      \"largest\": \"/at\" }, \"get\": { \"vid\": \"/id\" } },"
+	"    { \"method\": \"GET\", \"path\": \"/{vid}/r\","
+	"      \"pages\": { \"next\": \"/next\" }, \"pick\": { \"in\": \"/l\","
+	"      \"where\": { \"/n\": \"{sub}\", \"/t\": \"{type}\" },"
+	"      \"expect\": { \"/e\": [null, 1] } },"
+	"      \"get\": { \"current\": \"/v\", \"id\": \"/id\" } },"
+	"    { \"method\": \"PUT\", \"if\": [\"id\"], \"path\": \"/{id}\","
+	"      \"contains\": [\"ok\", \"done\"] } ],"
+	"  \"remove\": [ { \"method\": \"GET\", \"path\": \"/{zid}/r\","
+	"      \"pages\": { \"next\": \"/c\", \"query\": \"after\" },"
+	"      \"pick\": { \"in\": \"/l\" }, \"get\": { \"id\": \"/id\" } },"
+	"    { \"method\": \"DELETE\", \"if\": [\"id\"], \"path\": \"/{id}\" } ] }",
 };
 #define TEXTS (sizeof texts / sizeof *texts)
 
