@@ -200,7 +200,7 @@ conclude(struct update *u)
 bool
 update_is_late(const struct update *u)
 {
-	return u->work != NULL && work_is_writing(u->work);
+	return u->work != NULL && work_goes_on(u->work);
 }
 
 bool

@@ -313,7 +313,7 @@ quiet_since(const struct work *w)
 {
 	if (w->is_after_reply)
 		return w->reply;
-	if (work_is_writing(w) ||
+	if (work_goes_on(w) ||
 	    (w->proofs == NULL && !has_any_failed(w->update)))
 		return 0;
 	if (w->proofs != NULL && proofs_connected(w->proofs))
@@ -398,7 +398,7 @@ run(struct work *w, const int64_t *until)
 		decide_all(w);
 		publishing = publishing && provider_step(w->publishing);
 		judge_publications(u);
-		if (!update_has_open(u) && !(publishing && work_is_writing(w)))
+		if (!update_has_open(u) && !(publishing && work_goes_on(w)))
 			break;
 		if (clock_left(*until) == 0)
 			break;
@@ -428,10 +428,10 @@ work_go_on(struct work *w, int64_t until)
 }
 
 bool
-work_is_writing(const struct work *w)
+work_goes_on(const struct work *w)
 {
 	return w->publishing != NULL && !w->gave_way &&
-	    provider_is_writing(w->publishing);
+	    provider_goes_on(w->publishing);
 }
 
 void

@@ -32,8 +32,11 @@ void work_run(struct work *w);
 /* Goes on after the reply, until the moment or until every record is done. */
 void work_go_on(struct work *w, int64_t until);
 
-/* Is something written, or being written, at the provider that is not whole? */
-bool work_is_writing(const struct work *w);
+/*
+ * Is something written, or being written, at the provider that is not whole, or
+ * read there from a list of which some pages have come?
+ */
+bool work_goes_on(const struct work *w);
 
 /* Gives up what is open, which becomes "busy".  NULL is fine. */
 void work_end(struct work *w);

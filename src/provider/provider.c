@@ -276,9 +276,9 @@ provider_in_flight(const struct publishing *pub)
 }
 
 bool
-provider_is_writing(const struct publishing *pub)
+provider_goes_on(const struct publishing *pub)
 {
-	return pub->run != NULL && publish_is_writing(pub->run);
+	return pub->run != NULL && publish_goes_on(pub->run);
 }
 
 void

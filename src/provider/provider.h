@@ -123,8 +123,11 @@ int64_t provider_due(const struct publishing *pub);
 /* Is a request under way? */
 bool provider_in_flight(const struct publishing *pub);
 
-/* Is something written, or being written, that is not whole yet? */
-bool provider_is_writing(const struct publishing *pub);
+/*
+ * Is something written, or being written, that is not whole yet, or read from a
+ * list of which some pages have come?
+ */
+bool provider_goes_on(const struct publishing *pub);
 
 /*
  * Aborts what is under way; records that are not done get ERR_UNREACHABLE.

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from lab import certificates, vendor
+from lab import certificates, vendor, waiting
 from lab.gateway import verifier
 from lab.stage import ZONE
 
@@ -13,7 +13,7 @@ ADDRESS = "89.14.163.156"
 FORCED = "46.5.20.66"
 UNICODE = ("xn--mnchen-3ya.example", "m\u00fcnchen.example")
 DESCRIPTIONS = {"cloudflare": vendor.CLOUDFLARE, "digitalocean": vendor.DIGITALOCEAN,
-                "powerdns": vendor.POWERDNS}
+                "linode": vendor.LINODE, "powerdns": vendor.POWERDNS}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def pool(world, server):
         "digitalocean-4": account(world, "digitalocean", ZONE, few),
         "powerdns-4": account(world, "powerdns", ZONE, few),
         "cloudflare-1": account(world, "cloudflare", UNICODE[0], ["a"]),
+        "linode-1": account(world, "linode", ZONE, ["a"], zone=ZONE),
     }
     providers = {name: {"description": name, "addresses": [FORCED]} for name in DESCRIPTIONS}
     providers["powerdns"]["config"] = {"base": f"https://{vendor.POWERDNS}"}
@@ -128,3 +129,16 @@ def test_a_zone_that_is_spelt_in_unicode(world, pool, server):
             assert said == {f"a.{UNICODE[0]}": f"good {ADDRESS}"}, json.dumps(shown)
     finally:
         server.zone = ZONE
+
+
+def test_a_list_that_takes_longer_than_the_router_waits(world, pool, server):
+    """Ten pages of 500 records: what was begun is finished after the reply."""
+    server.reset(delay=0.7, others=5000)
+    said, took = update(world, pool, "linode-1")
+    print(f"answered after {took:.1f} s, {len(server.requests)} requests")
+    assert said == {f"a.{ZONE}": "busy"} and server.records == {}
+    waiting.until(lambda: server.records == {"a": ADDRESS}, "the record is made", 60)
+    assert [r[0] for r in server.requests] == 11 * ["GET"] + ["POST"]
+    server.delay = 0
+    said, _ = update(world, pool, "linode-1")
+    assert said == {f"a.{ZONE}": f"nochg {ADDRESS}"}

@@ -12,6 +12,7 @@ from . import provider, scripted
 
 CLOUDFLARE = "api.cloudflare.com"
 DIGITALOCEAN = "api.digitalocean.com"
+LINODE = "api.linode.com"
 POWERDNS = "powerdns.chaos-wg.net"
 
 
@@ -21,6 +22,7 @@ class Vendor:
     def __init__(self, host, address, leaf, zone, delay=0.0):
         self.zone = self.shown = zone       # shown: as it spells its zone
         self.delay = delay
+        self.others = 0
         self.records, self.bad, self.failing = {}, set(), set()
         self.requests = []
         self.at_once = self.most_at_once = 0
@@ -31,8 +33,8 @@ class Vendor:
     def stop(self):
         self.server.stop()
 
-    def reset(self, delay=0.0, shown=None, bad=(), failing=()):
-        self.delay, self.shown = delay, shown or self.zone
+    def reset(self, delay=0.0, shown=None, bad=(), failing=(), others=0):
+        self.delay, self.shown, self.others = delay, shown or self.zone, others
         self.records, self.bad, self.failing = {}, set(bad), set(failing)
         self.requests, self.most_at_once = [], 0
 
@@ -93,6 +95,21 @@ class Vendor:
         self.records[sub] = body["data"]
         return (200 if method == "PATCH" else 201), {}
 
+    def linode(self, method, path, query, body):
+        """Has `others` other records in its zone; ours come last."""
+        if path == "/v4/domains":
+            return 200, {"data": [{"id": 1, "domain": self.zone}], "page": 1, "pages": 1}
+        if method == "GET":
+            everything = [{"id": i, "type": "TXT", "name": f"other-{i}", "target": "x"}
+                          for i in range(self.others)]
+            everything += [{"id": name, "type": "A", "name": name, "target": address}
+                           for name, address in self.records.items()]
+            page, size = int(query["page"]), int(query["page_size"])
+            return 200, {"data": everything[(page - 1) * size:page * size], "page": page,
+                         "pages": max(1, -(-len(everything) // size))}
+        self.records[body["name"] if method == "POST" else path.split("/")[-1]] = body["target"]
+        return 200, {}
+
     def powerdns(self, method, path, query, body):
         if method == "PATCH":
             wanted = {r["name"]: r["records"][0]["content"] for r in body["rrsets"]}
@@ -104,4 +121,5 @@ class Vendor:
             return 200, [{"name": f"{self.zone}."}] if query["zone"] == f"{self.zone}." else []
         return 200, {"rrsets": []}
 
-    models = {CLOUDFLARE: cloudflare, DIGITALOCEAN: digitalocean, POWERDNS: powerdns}
+    models = {CLOUDFLARE: cloudflare, DIGITALOCEAN: digitalocean, LINODE: linode,
+              POWERDNS: powerdns}

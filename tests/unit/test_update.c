@@ -177,7 +177,7 @@ struct publishing *__wrap_provider_start(const struct provider *p,
 bool __wrap_provider_step(struct publishing *pub);
 int64_t __wrap_provider_due(const struct publishing *pub);
 bool __wrap_provider_in_flight(const struct publishing *pub);
-bool __wrap_provider_is_writing(const struct publishing *pub);
+bool __wrap_provider_goes_on(const struct publishing *pub);
 void __wrap_provider_finish(struct publishing *pub, long *retry_after);
 
 struct publishing *
@@ -245,7 +245,7 @@ __wrap_provider_in_flight(const struct publishing *pub)
 }
 
 bool
-__wrap_provider_is_writing(const struct publishing *pub)
+__wrap_provider_goes_on(const struct publishing *pub)
 {
 	(void)pub;
 	return false;

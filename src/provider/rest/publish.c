@@ -614,14 +614,29 @@ publish_due(const struct run *run)
 	return calls_due(run);
 }
 
+/*
+ * Is a list being read page by page for the record, or for its name's zone?  A
+ * provider that answers is not one that hangs, and each try would read as many
+ * pages, and take as long.
+ */
+static bool
+is_in_a_list(const struct record *r)
+{
+	const struct call *c = r->call != NULL ? r->call : r->name->call;
+
+	return c != NULL && c->pages.count > 0 &&
+	    r->publication->leave == LEAVE_GIVEN;
+}
+
 bool
-publish_is_writing(const struct run *run)
+publish_goes_on(const struct run *run)
 {
 	for (size_t i = 0; i < run->tree.record_count; i++) {
 		const struct record *r = &run->tree.records[i];
 
 		if (r->todo &&
-		    (r->written || (r->call != NULL && r->call->step->writes)))
+		    (r->written || is_in_a_list(r) ||
+			(r->call != NULL && r->call->step->writes)))
 			return true;
 	}
 	return run->phase == PHASE_END;

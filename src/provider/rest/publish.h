@@ -49,8 +49,12 @@ int64_t publish_due(const struct run *run);
  */
 void publish_finish(struct run *run, long *retry_after);
 
-/* Is something written, or being written, that is not whole yet? */
-bool publish_is_writing(const struct run *run);
+/*
+ * Is something written, or being written, that is not whole yet, or read from a
+ * list of which some pages have come?  Then the run is worth finishing, though
+ * nobody waits for it any more.
+ */
+bool publish_goes_on(const struct run *run);
 
 /* Must the next publish_step() wait for an answer, not only for a moment? */
 bool publish_in_flight(const struct run *run);
