@@ -15,11 +15,11 @@
 #define PAUSE_MS       2000 /* after the first failure */
 #define PAUSE_MS_MAX   3600000
 #define LOOK_MS	       1000 /* between two looks at a store of one machine */
-#define LOOK_SHARED_MS 4000 /* and of several */
+#define LOOK_SHARED_MS 2000 /* and of several */
 #define WARN_MS	       3600000
 #define PATH_LEN_MAX   8192
 #define TICK_MS	       100  /* between two looks at deadlines of mails */
-#define FIRST_PING_MS  5000 /* the workers come up meanwhile */
+#define FIRST_PING_MS  3000 /* the workers come up meanwhile */
 #define FAULT_MAX      512
 #define ANSWER_MAX     (64UL << 10)
 

@@ -30,6 +30,7 @@ struct feed {
 	int64_t late_s;
 	char key[128];
 	struct buffer kept; /* the note, as it was read or kept last */
+	bool known;	    /* there was one once */
 	/*
 	 * Everything up to this mark is told.  Behind it, an event may turn up
 	 * before one that was told already.
@@ -159,6 +160,7 @@ keep(struct feed *f)
 {
 	json_object *o = json_object_new_object();
 	json_object *told = json_object_new_object();
+	struct buffer next = { .max = NOTE_MAX };
 	enum err rc = ERR_MEMORY;
 
 	json_object_object_add(o, "from", json_object_new_string(f->from));
@@ -173,12 +175,16 @@ keep(struct feed *f)
 	json_object_object_add(o, "silent", json_object_get(f->lookout.silent));
 	json_object_object_add(o, "outages",
 	    outages_write(&f->outages, f->source->settings));
-	buffer_clear(&f->kept);
-	if (buffer_puts(&f->kept,
+	if (buffer_puts(&next,
 		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)))
-		rc = store_keep_note(f->store, f->key, f->kept.data);
+		rc = store_keep_note(f->store, f->key,
+		    f->kept.len > 0 ? f->kept.data : "", next.data);
+	buffer_free(&f->kept);
+	f->kept = next;
+	f->known = f->known || rc == ERR_OK;
+	/* What is there is read before anything else is told. */
 	if (rc != ERR_OK)
-		buffer_clear(&f->kept);
+		buffer_free(&f->kept);
 	json_object_put(o);
 	return rc;
 }
@@ -205,7 +211,7 @@ find_before(const struct state_event *e, void *data)
  * begin on; or the store is, which was moved aside, and all in it is news.
  */
 static enum err
-begin(struct feed *f, bool was_kept)
+begin(struct feed *f)
 {
 	struct first x = { f, false };
 	enum err rc = ERR_OK;
@@ -213,11 +219,11 @@ begin(struct feed *f, bool was_kept)
 	f->from[0] = '\0';
 	f->told_count = 0;
 	f->outages = (struct outages){ .mark = "" };
-	if (!was_kept)
+	if (!f->known) {
 		f->lookout.from = time(NULL);
-	if (!was_kept)
 		rc = store_history(f->store,
 		    &(struct state_search){ .most = BEFORE }, find_before, &x);
+	}
 	return rc == ERR_OK ? keep(f) : rc;
 }
 
@@ -227,7 +233,6 @@ load(struct feed *f)
 {
 	struct buffer text = { .max = NOTE_MAX };
 	enum err rc = store_note(f->store, f->key, &text);
-	bool was_kept = f->kept.len > 0;
 
 	if (rc != ERR_OK) {
 		buffer_free(&text);
@@ -235,11 +240,13 @@ load(struct feed *f)
 	}
 	if (text.len == 0) {
 		buffer_free(&text);
-		return begin(f, was_kept);
+		buffer_free(&f->kept);
+		return begin(f);
 	}
-	if (!was_kept || strcmp(text.data, f->kept.data) != 0) {
+	if (f->kept.len == 0 || strcmp(text.data, f->kept.data) != 0) {
 		buffer_free(&f->kept);
 		f->kept = text;
+		f->known = true;
 		read_note(f);
 		return ERR_OK;
 	}

@@ -79,7 +79,7 @@ keep(struct keeper *k, const char *host, int64_t at)
 	char key[KEY_MAX], text[24];
 
 	snprintf(text, sizeof text, "%" PRId64, at);
-	if (store_keep_note(k->store, key_of(host, key), text) != ERR_OK)
+	if (store_keep_note(k->store, key_of(host, key), NULL, text) != ERR_OK)
 		return false;
 	k->kept[k->index] = at;
 	return true;

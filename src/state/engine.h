@@ -104,8 +104,8 @@ struct engine {
 	void (*resign)(struct store *st, uint64_t id);
 	enum err (
 	    *note)(struct store *st, const char *key, struct buffer *text);
-	enum err (
-	    *keep_note)(struct store *st, const char *key, const char *text);
+	enum err (*keep_note)(struct store *st, const char *key,
+	    const char *before, const char *text);
 	/* These may be NULL. */
 	int64_t (*accounts_version)(struct store *st);
 	enum err (*accounts)(struct store *st, int64_t since,

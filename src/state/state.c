@@ -402,9 +402,10 @@ store_note(struct store *st, const char *key, struct buffer *text)
 }
 
 enum err
-store_keep_note(struct store *st, const char *key, const char *text)
+store_keep_note(struct store *st, const char *key, const char *before,
+    const char *text)
 {
-	return st->engine->keep_note(st, key, text);
+	return st->engine->keep_note(st, key, before, text);
 }
 
 int64_t

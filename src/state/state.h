@@ -274,12 +274,16 @@ void store_resign(struct store *st, uint64_t id);
 
 /*
  * Reads what was kept under a key into text, emptied before; nothing, if there
- * is nothing.  store_keep_note() keeps another text there.  ERR_UNREACHABLE:
- * the store cannot be used now, or text is too small.
+ * is nothing.  store_keep_note() keeps another text there, in place of before,
+ * which may be "" for nothing, or NULL for whatever it is.  ERR_NOT_FOUND:
+ * before is not what is there, for another process changed it, or the store is
+ * a new one.  ERR_UNREACHABLE: the store cannot be used now, or text is too
+ * small.
  */
 struct buffer;
 enum err store_note(struct store *st, const char *key, struct buffer *text);
-enum err store_keep_note(struct store *st, const char *key, const char *text);
+enum err store_keep_note(struct store *st, const char *key, const char *before,
+    const char *text);
 
 /* An account that the tables hold for all machines. */
 struct state_account {

@@ -17,7 +17,6 @@ class MailServer:
     def __init__(self, host, address="127.0.0.1", port=25):
         self.mails = []                 # (sender, recipients, message)
         self.refuse = None
-        self.tried = 0
         self.loop = asyncio.new_event_loop()
         socket = host.listen(address, port)
         self.server = self.loop.run_until_complete(self.loop.create_server(
@@ -28,7 +27,6 @@ class MailServer:
     # Called by aiosmtpd.
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
-        self.tried += 1
         if self.refuse:
             return self.refuse
         envelope.rcpt_tos.append(address)

@@ -1125,8 +1125,17 @@ test_notes(void **state)
 	stage_start(&s);
 	assert_int_equal(store_note(s.store, "none", &note), ERR_OK);
 	assert_int_equal(note.len, 0);
-	assert_int_equal(store_keep_note(s.store, "x", "one"), ERR_OK);
-	assert_int_equal(store_keep_note(s.store, "x", "two"), ERR_OK);
+	assert_int_equal(store_keep_note(s.store, "x", NULL, "zero"), ERR_OK);
+	assert_int_equal(store_keep_note(s.store, "x", NULL, "one"), ERR_OK);
+	assert_int_equal(store_keep_note(s.store, "x", "", "?"), ERR_NOT_FOUND);
+	assert_int_equal(store_keep_note(s.store, "x", "on", "?"),
+	    ERR_NOT_FOUND);
+	assert_int_equal(store_keep_note(s.store, "x", "one", "two"), ERR_OK);
+	assert_int_equal(store_keep_note(s.store, "y", "two", "?"),
+	    ERR_NOT_FOUND);
+	assert_int_equal(store_note(s.store, "y", &note), ERR_OK);
+	assert_int_equal(note.len, 0);
+	assert_int_equal(store_keep_note(s.store, "y", "", "three"), ERR_OK);
 	assert_int_equal(store_note(s.store, "x", &note), ERR_OK);
 	assert_string_equal(note.data, "two");
 	assert_int_equal(store_note(s.store, "x", &small), ERR_UNREACHABLE);

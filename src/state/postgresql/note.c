@@ -112,26 +112,42 @@ postgresql_note(struct store *st, const char *key, struct buffer *text)
 	return fits ? ERR_OK : ERR_UNREACHABLE;
 }
 
-/* A note, to be kept in a transaction that is run again if it meets another. */
+/* A note, to be kept in place of another one, and what came of that. */
 struct note {
-	const char *key, *text;
+	const char *key, *before, *text;
+	bool same;
 };
 
 static bool
 keep(struct postgresql *q, int64_t deadline, enum obstacle *met,
     struct error *why, void *data)
 {
-	const struct note *n = data;
+	struct note *n = data;
+	struct parameters p = { .count = 0 };
+	PGresult *r;
 
-	return put(q, n->key, n->text, deadline, met, why);
+	n->same = true;
+	if (n->before == NULL)
+		return put(q, n->key, n->text, deadline, met, why);
+	add_text(&p, n->key);
+	r = connection_run(q->connection,
+	    "SELECT value FROM ddnsgate_meta WHERE key = $1 FOR UPDATE", &p,
+	    deadline, met, why);
+	if (r == NULL)
+		return false;
+	n->same = strcmp(PQntuples(r) == 1 ? PQgetvalue(r, 0, 0) : "",
+		      n->before) == 0;
+	PQclear(r);
+	return !n->same || put(q, n->key, n->text, deadline, met, why);
 }
 
 enum err
-postgresql_keep_note(struct store *st, const char *key, const char *text)
+postgresql_keep_note(struct store *st, const char *key, const char *before,
+    const char *text)
 {
-	struct note n = { key, text };
+	struct note n = { key, before, text, true };
 
-	return connection_transaction((struct postgresql *)st, keep, &n) ?
-	    ERR_OK :
-	    ERR_UNREACHABLE;
+	if (!connection_transaction((struct postgresql *)st, keep, &n))
+		return ERR_UNREACHABLE;
+	return n.same ? ERR_OK : ERR_NOT_FOUND;
 }

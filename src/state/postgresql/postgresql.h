@@ -47,7 +47,7 @@ void postgresql_resign(struct store *st, uint64_t id);
 enum err postgresql_note(struct store *st, const char *key,
     struct buffer *text);
 enum err postgresql_keep_note(struct store *st, const char *key,
-    const char *text);
+    const char *before, const char *text);
 
 /* account.c */
 int64_t postgresql_accounts_version(struct store *st);

@@ -4,12 +4,15 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "state/sqlite/connection.h"
 #include "state/sqlite/sqlite.h"
+
+#define NOTE_MAX (4UL << 20)
 
 /*
  * The lock of a file ends with its process, so the next one need not wait, and
@@ -39,41 +42,65 @@ sqlite_resign(struct store *st, uint64_t id)
 	q->lead = -1;
 }
 
+/* SQLITE_DONE; or another code, and then text is of no use. */
+static int
+read_note(struct sqlite *q, const char *key, struct buffer *text)
+{
+	sqlite3_stmt *row = statement(q, READ_NOTE);
+	int rc;
+
+	bind_text(row, 1, key);
+	if ((rc = sqlite3_step(row)) == SQLITE_ROW)
+		rc = buffer_puts(text,
+			 (const char *)sqlite3_column_text(row, 0)) ?
+		    SQLITE_DONE :
+		    SQLITE_NOMEM;
+	sqlite3_reset(row);
+	return rc;
+}
+
 enum err
 sqlite_note(struct store *st, const char *key, struct buffer *text)
 {
 	struct sqlite *q = (struct sqlite *)st;
-	sqlite3_stmt *row;
-	bool fits = true;
-	int rc;
 
-	if (!connection_ready(q))
-		return ERR_UNREACHABLE;
-	row = statement(q, READ_NOTE);
-	bind_text(row, 1, key);
-	if ((rc = sqlite3_step(row)) == SQLITE_ROW) {
-		fits = buffer_puts(text,
-		    (const char *)sqlite3_column_text(row, 0));
-		rc = SQLITE_DONE;
-	}
-	sqlite3_reset(row);
-	return rc == SQLITE_DONE && fits ? ERR_OK : ERR_UNREACHABLE;
+	return connection_ready(q) && read_note(q, key, text) == SQLITE_DONE ?
+	    ERR_OK :
+	    ERR_UNREACHABLE;
+}
+
+/* Is before what is kept?  To be asked within a transaction. */
+static bool
+is_kept(struct sqlite *q, const char *key, const char *before)
+{
+	struct buffer text = { .max = NOTE_MAX };
+	bool same = before == NULL ||
+	    (read_note(q, key, &text) == SQLITE_DONE &&
+		strcmp(text.data != NULL ? text.data : "", before) == 0);
+
+	buffer_free(&text);
+	return same;
 }
 
 enum err
-sqlite_keep_note(struct store *st, const char *key, const char *text)
+sqlite_keep_note(struct store *st, const char *key, const char *before,
+    const char *text)
 {
 	struct sqlite *q = (struct sqlite *)st;
-	sqlite3_stmt *row;
+	bool same = true;
 	int rc;
 
 	if (!connection_ready(q))
 		return ERR_UNREACHABLE;
-	if ((rc = connection_begin(q)) == SQLITE_OK) {
-		row = statement(q, WRITE_NOTE);
+	if ((rc = connection_begin(q)) == SQLITE_OK &&
+	    (same = is_kept(q, key, before))) {
+		sqlite3_stmt *row = statement(q, WRITE_NOTE);
+
 		bind_text(row, 1, key);
 		bind_text(row, 2, text);
 		rc = statement_run(row);
 	}
-	return connection_end(q, rc) == SQLITE_OK ? ERR_OK : ERR_UNREACHABLE;
+	if (connection_end(q, rc) != SQLITE_OK)
+		return ERR_UNREACHABLE;
+	return same ? ERR_OK : ERR_NOT_FOUND;
 }

@@ -42,6 +42,7 @@ enum err sqlite_news(struct store *st, const char *after,
 bool sqlite_leads(struct store *st, uint64_t id);
 void sqlite_resign(struct store *st, uint64_t id);
 enum err sqlite_note(struct store *st, const char *key, struct buffer *text);
-enum err sqlite_keep_note(struct store *st, const char *key, const char *text);
+enum err sqlite_keep_note(struct store *st, const char *key, const char *before,
+    const char *text);
 
 #endif
