@@ -184,14 +184,29 @@ def test_what_the_page_shows_is_loaded(plain_binary, folder, number):
     assert (told.returncode, told.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_80_columns(name):
+def rendered(name):
+    """A page as a terminal of 80 columns shows it."""
     if not shutil.which("mandoc"):
         pytest.skip("mandoc is not installed")
     text = subprocess.run(["mandoc", "-T", "ascii", "-O", "width=80", f"{ROOT}/man/{name}"],
                           text=True, capture_output=True, check=True).stdout
-    plain = re.sub(r".\x08", "", text).splitlines()
-    assert [line for line in plain if len(line) > 80] == []
+    return re.sub(r".\x08", "", text)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_80_columns(name):
+    assert [line for line in rendered(name).splitlines() if len(line) > 80] == []
+
+
+def test_no_word_of_a_symptom_is_taken_for_a_macro():
+    shown = " ".join(rendered("ddnsgate.8").split())
+    for symptom in re.findall(r"^\.It (.*)$", troubleshooting(), re.M):
+        assert f" {symptom} " in shown, symptom
+
+
+def troubleshooting():
+    text = page("ddnsgate.8")
+    return text[text.index(".Sh TROUBLESHOOTING"):text.index(".Sh SIGNALS")]
 
 
 def sources():
@@ -203,8 +218,7 @@ def sources():
 
 def test_troubleshooting_names_what_the_program_says():
     """Symptoms in the program's words are in its source, and each has a remedy."""
-    page8 = page("ddnsgate.8")
-    text = page8[page8.index(".Sh TROUBLESHOOTING"):page8.index(".Sh SIGNALS")]
+    text = troubleshooting()
     items = re.findall(r"^\.It (.*)\n((?:(?!\.It |\.El).*\n)+)", text, re.M)
     assert len(items) > 25
     said = sources()
