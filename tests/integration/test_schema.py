@@ -271,6 +271,8 @@ def ddnsgate(plain_binary, folder):
     return Program(plain_binary, place)
 
 
+# What excludes others that are there.
+NOT_TOGETHER = {"ddnsgate": {"password_file"}, "provider": {"next", "elements"}}
 WHOLE = {"ddnsgate": CONFIGURATION, "provider": PROVIDER}
 
 
@@ -279,6 +281,22 @@ def test_a_file_with_all_members(ddnsgate, kind):
     document = ddnsgate.filled(WHOLE[kind])
     assert ddnsgate.says(kind, document) == ""
     SAYS[kind].validate(document)
+
+
+def defined(schema):
+    """The names of all members that a schema has anywhere."""
+    if isinstance(schema, list):
+        return {name for part in schema for name in defined(part)}
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own.union(*map(defined, schema.values()))
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_file_with_all_members_has_all_members(kind):
+    keys = {at[-1] for at in places(WHOLE[kind]) if at}
+    assert defined(SCHEMAS[kind]) - keys == NOT_TOGETHER[kind]
 
 
 def places(value, at=()):
