@@ -96,6 +96,7 @@ def notifier(pool):
 
 def test_a_change_and_a_refusal_are_told(scene, receiver):
     scene.update(ipv4=WEB[0])
+    told(receiver, 1)                   # so that they are two messages
     scene.update("second", ipv4=PRIVATE)
     changed, refused = told(receiver, 2)
     assert changed["event"] == "changed" and changed["host"] == f"home.{ZONE}"
