@@ -279,6 +279,21 @@ provider_list_read(const char *name, struct error *why)
 	return NULL;
 }
 
+void
+provider_list_token(const char *name, struct buffer *to)
+{
+	struct error why;
+	struct description *d = strcmp(name, nameserver.name) != 0 ?
+	    provider_list_read(name, &why) :
+	    NULL;
+
+	if (d != NULL || strcmp(name, nameserver.name) == 0)
+		put_token(&(struct entry){ .d = d }, to);
+	else
+		buffer_puts(to, "token");
+	description_free(d);
+}
+
 int
 provider_show(const char *name, bool json)
 {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "provider/description/description.h"
 
@@ -22,6 +23,9 @@ int provider_list(bool json);
  * the program; NULL: why says that there is none, or what is wrong with it.
  */
 struct description *provider_list_read(const char *name, struct error *why);
+
+/* "key:secret", what the token of that provider is; "token" if unknown. */
+void provider_list_token(const char *name, struct buffer *to);
 
 /* All that a description says of one provider; EXIT_FAILED if there is none. */
 int provider_show(const char *name, bool json);

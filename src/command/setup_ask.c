@@ -380,19 +380,27 @@ keep_variables(struct setup *s, json_object *old)
 	}
 }
 
+/* The name of the file that describes the provider. */
+static const char *
+description_of(const struct setup *s)
+{
+	json_object *there = member(s->draft.after, "providers", s->provider);
+	const char *name = text_of(member(there, "description", NULL));
+
+	return name != NULL ? name : s->provider;
+}
+
 /* What the operator must say of the provider, as where its server is. */
 static bool
 ask_variables(struct setup *s)
 {
 	json_object *there = member(s->draft.after, "providers", s->provider);
-	const char *description = text_of(member(there, "description", NULL));
+	const char *description = description_of(s);
 	json_object *old = member(there, "config", NULL);
 	char names[SETUP_SETS_MAX][64];
 	struct error why = { .code = ERR_OK };
 	size_t count;
 
-	if (description == NULL)
-		description = s->provider;
 	count = required(description, names, &why);
 	for (;;) {
 		bool ok = why.code == ERR_OK && take_sets(s);
@@ -620,6 +628,21 @@ read_token_file(struct setup *s)
 	return ok && *s->token != '\0';
 }
 
+static void
+tell_of_token(const struct setup *s)
+{
+	struct buffer parts = { .max = 1024 }, text = { .max = 2048 };
+
+	provider_list_token(description_of(s), &parts);
+	buffer_printf(&text,
+	    "The token of %s (%s), which the router will send as its password; "
+	    "it is not shown, and only its verifier is kept.",
+	    s->provider, parts.data != NULL ? parts.data : "");
+	person_text(0, 0, text.data != NULL ? text.data : "");
+	buffer_free(&parts);
+	buffer_free(&text);
+}
+
 /* Asks as account add does; at a terminal until the two are the same. */
 static bool
 ask_token(struct setup *s)
@@ -627,10 +650,7 @@ ask_token(struct setup *s)
 	if (s->token_file != NULL)
 		return read_token_file(s);
 	if (s->person)
-		person_text(0, 0,
-		    "The token of the provider, which the router will send as "
-		    "its password; it is not shown, and only its verifier is "
-		    "kept. `ddnsgate provider show' tells its parts.");
+		tell_of_token(s);
 	return input_token(s->token, sizeof s->token);
 }
 

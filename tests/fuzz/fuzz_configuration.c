@@ -41,6 +41,30 @@ check(const struct settings *s)
 	}
 }
 
+/* What the settings have where something was wrong is there to be looked at. */
+static void
+look(const struct settings *s, struct faults *faults)
+{
+	assert(faults->count < 1000000);
+	for (size_t i = 0; i < s->account_count; i++)
+		assert(s->accounts[i].name != NULL);
+	for (size_t i = 0; i < s->provider_count; i++)
+		assert(s->providers[i].name != NULL);
+}
+
+/* All errors are told where the first one is, and none where there is none. */
+static void
+check_faults(const char *file, bool good)
+{
+	static struct faults faults;
+
+	faults.count = 0;
+	settings_examine(file, &faults, look);
+	assert((faults.count == 0) == good);
+	for (size_t i = 0; i < faults.count && i < READER_FAULTS_MAX; i++)
+		assert(strncmp(faults.list[i].text, file, strlen(file)) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -62,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		assert(strncmp(why.text, file, strlen(file)) == 0);
 	}
+	check_faults(file, s != NULL);
 	settings_free(s);
 	close(fd);
 	return 0;

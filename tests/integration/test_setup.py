@@ -187,7 +187,7 @@ def test_a_first_time_user(machine):
         told = at.rest()
         assert at.ended() == 0, told
     for text in ('"server": give the full name', "there is no provider power-dns",
-                 "\ndesec  ", '"chaos": give the whole name', "Connection refused",
+                 "\ndesec  ", "The token of powerdns (token), which", '"chaos": give the whole name', "Connection refused",
                  "what to do: Nothing listens at this address", "HTTP 401",
                  '"2a01:c22": the IPv6 address', "must be https://",
                  f"  {WEB[1]}: proved in ", f"is {stages.BEFORE['A']} there",
