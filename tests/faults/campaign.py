@@ -6,17 +6,21 @@ how many points there were, what happened at each, and what was not right.
 
 import collections
 import concurrent.futures
+import contextlib
 import errno
 import os
 import re
 import signal
 import sqlite3
+import threading
 
 import stories
 from lab import waiting
 
 PLAYERS = 6                 # they wait most of the time
 ATTEMPTS = 10               # to have a request counted
+ROUNDS = 3                  # to have a call fail that is not made each time
+GOOD = 3                    # requests between two deaths: no crash loop (crashes.h)
 
 # What a call may say (its manual page in section 2), as far as it can befall
 # a request whose arguments are right.
@@ -145,12 +149,62 @@ def some(count, wanted):
     return sorted({(2 * i + 1) * count // (2 * wanted) for i in range(wanted)})
 
 
+class Cover:
+    """Which system calls, and which errors, have failed in any of the stories."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.failed = set()
+        self.pending = set()            # some player is about to
+        self.wanted = set()             # of calls that some request makes each time
+
+    @staticmethod
+    def marks(point):
+        _, number, error = point[1]
+        return {name_of(number), error}
+
+    def choose(self, points, wanted):
+        """wanted points, and those that fail what has not failed yet.
+
+        What another player is about to try need not be tried as well, unless
+        none is wanted but for the sake of what is lacking.
+        """
+        first = some(len(points), wanted)
+        chosen = []
+        with self.lock:
+            taken = self.failed | (self.pending if wanted else set())
+            for i in [*first, *range(len(points))]:
+                new = self.marks(points[i]) - taken
+                if new or len(chosen) < len(first):
+                    chosen.append(i)
+                    taken |= new
+                    self.pending |= new
+        return [points[i] for i in sorted(set(chosen))]
+
+    def enter(self, point, came):
+        with self.lock:
+            self.pending -= self.marks(point)
+            if came == "failed":
+                self.failed |= self.marks(point)
+
+    def conclude(self, points):
+        with self.lock:
+            for point in points:
+                self.wanted |= self.marks(point)
+
+    def missing(self):
+        return self.wanted - self.failed
+
+
 class Fault:
     """One kind of fault.  A point is of a worker that is new, or of a warm one."""
 
     def points(self, player, story):
         """Pairs: is the worker new?, and what arm() understands."""
         raise NotImplementedError
+
+    def choose(self, points, wanted):
+        return [points[i] for i in some(len(points), wanted)]
 
     def arm(self, player, point):
         raise NotImplementedError
@@ -168,7 +222,8 @@ def renew(player):
     """The next request is the first of its worker."""
     old = player.worker()
     player.untrace()
-    os.kill(old, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):       # it left after a reload
+        os.kill(old, signal.SIGKILL)
     waiting.until(lambda: old not in player.pool.workers() and player.worker(),
                   "another worker", 30)
 
@@ -210,14 +265,38 @@ class Fail(Fault):
 
     unknown = frozenset()
 
+    def __init__(self, cover=None):
+        self.cover = cover
+        # By whether the worker is new: the calls that each request made so far.
+        self.always = {}
+
+    def choose(self, points, wanted):
+        if wanted is None:
+            return points
+        return self.cover.choose(points, wanted)
+
     def points(self, player, story):
         found = []
         for is_new in (False, True):
             calls = count_calls(player, story, is_new)
+            self.always[is_new] = self.always.get(is_new, set(calls)) & set(calls)
             self.unknown |= {name_of(n) for n in calls} - NEVER - set(ERRORS)
             found += [(is_new, (i + 1, number, error)) for i, number in enumerate(calls)
                       for error in ERRORS.get(name_of(number), ())]
         return found
+
+    def first_ones(self, player, story):
+        """The first call of each kind, wherever in the request it may be."""
+        return list(dict.fromkeys((is_new, (1, number, error)) for is_new, (_, number, error)
+                                  in self.points(player, story)
+                                  if number in self.always[is_new]))
+
+    def enter(self, point, came):
+        is_new, (call, number, _) = point
+        if call == 1 and came == "ended":       # so this request did not make it
+            self.always[is_new].discard(number)
+        if self.cover:
+            self.cover.enter(point, came)
 
     def arm(self, player, point):
         call, number, error = point
@@ -227,12 +306,17 @@ class Fail(Fault):
         word, numbers = player.tracer.result()
         if word == "died":
             return (f"died of {signal.Signals(numbers[0]).name}, "
-                    f"{name_of(point[1])} {point[2]}")
+                    f"{name_of(point[1])} {point[2]}{forbidden(player)}")
         return word
-
 
     def is_lack(self, point):
         return point[2] in LACKS
+
+
+def forbidden(player):
+    """The system call that the log says ended a worker, the latest one."""
+    found = re.findall(r"system call \d+ \((\w+)\) is not allowed", player.pool.printed())
+    return f" ({found[-1]} is not allowed)" if found else ""
 
 
 class Starve(Fault):
@@ -254,6 +338,11 @@ class Starve(Fault):
             player.machine.starve(0)
             stories.conclude(player, story, heard, False)
         return found
+
+    def choose(self, points, wanted):
+        """Among them the first allocation, which is made in any case."""
+        first = points[:1] if wanted is not None else []
+        return first + [p for p in super().choose(points, wanted) if p not in first]
 
     def arm(self, player, point):
         self.pid = player.worker()
@@ -282,6 +371,8 @@ def play(player, story, fault, point, index):
     finally:
         came = fault.disarm(player, point)
     stories.conclude(player, story, heard, index % 2)
+    for _ in range(GOOD):
+        player.pool.answers()
     if fault.is_lack(point):
         assert heard[0] in (0, 200, 503, story.status), (
             f"{heard[0]} for our own fault; the log says\n"
@@ -330,13 +421,29 @@ def look_at_state(player, name):
 def play_some(player, name, fault, wanted, number, players, tally):
     story = stories.STORIES[name]
     points = list(fault.points(player, story))
-    if isinstance(fault, Fail):
-        tally.unknown |= fault.unknown
-    chosen = [points[i] for i in some(len(points), wanted)][number::players]
+    chosen = fault.choose(points, wanted)[number::players]
+    play_points(player, name, fault, chosen, tally)
+    if not isinstance(fault, Fail):
+        return
+    if wanted is not None:
+        # What failed in no story yet, though the request makes it each time.
+        for _ in range(ROUNDS):
+            points = fault.first_ones(player, story)
+            if not (chosen := fault.choose(points, 0)):
+                break
+            play_points(player, name, fault, chosen, tally)
+        else:
+            points = [p for p in points if p[1][1] in fault.always[p[0]]]
+        fault.cover.conclude(points)
+    tally.unknown |= fault.unknown
+
+
+def play_points(player, name, fault, chosen, tally):
     for index, point in enumerate(chosen):
         tally.points += 1
+        came = None
         try:
-            came, heard = play(player, story, fault, point, index)
+            came, heard = play(player, stories.STORIES[name], fault, point, index)
             tally.came[came] += 1
             tally.heard[heard] += 1
         except WRONG as e:
@@ -344,6 +451,9 @@ def play_some(player, name, fault, wanted, number, players, tally):
             player.untrace()
             if len(tally.wrong) > 20:
                 return
+        finally:
+            if isinstance(fault, Fail):
+                fault.enter(point, came)
 
 
 def shares(names, wanted):

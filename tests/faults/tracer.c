@@ -10,8 +10,9 @@
  *   kill N          "killed NUMBER": it got SIGKILL when it made its Nth call;
  *                   0: when it had just accepted the connection
  *   fail N NUMBER ERRNO
- *                   "failed NUMBER": its Nth call was not made and said ERRNO;
- *                   "another NUMBER": that was another call, and was made
+ *                   "failed NUMBER": its Nth call, or the first one after that
+ *                   which is NUMBER, was not made and said ERRNO (close(2) is
+ *                   made: whatever it says, the descriptor is gone)
  *
  * "ended COUNT" means that the request had fewer calls, and "died SIGNAL NUMBER"
  * or "left STATUS" that the worker is gone.  A request begins when a connection
@@ -40,7 +41,7 @@ enum order { ORDER_NONE, ORDER_COUNT, ORDER_KILL, ORDER_FAIL };
 static pid_t pid;
 static enum order order;
 static unsigned long wanted, expected, error;
-static bool begun, failing;
+static bool begun, failing, failed;
 static unsigned long long calls[CALLS_MAX], now;
 static unsigned long count;
 
@@ -91,10 +92,8 @@ finish(void)
 		for (unsigned long i = 0; i < count; i++)
 			printf(" %llu", calls[i]);
 		printf("\n");
-	} else if (order == ORDER_FAIL && count >= wanted) {
-		printf("%s %llu\n",
-		    calls[wanted - 1] == expected ? "failed" : "another",
-		    calls[wanted - 1]);
+	} else if (failed) {
+		printf("failed %lu\n", expected);
 	} else {
 		printf("ended %lu\n", count);
 	}
@@ -123,13 +122,14 @@ on_entry(unsigned long long number)
 	if (count < CALLS_MAX)
 		calls[count] = number;
 	count++;
-	if (count != wanted)
+	if (count < wanted || failed)
 		return;
-	if (order == ORDER_KILL) {
+	if (order == ORDER_KILL && count == wanted) {
 		kill_now(number);
 	} else if (order == ORDER_FAIL && number == expected) {
-		skip_call();
-		failing = true;
+		if (number != SYS_close)
+			skip_call();
+		failing = failed = true;
 	}
 }
 
@@ -199,7 +199,7 @@ take_order(void)
 	if (fgets(line, sizeof line, stdin) == NULL)
 		exit(EXIT_SUCCESS);
 	wanted = expected = error = count = 0;
-	begun = failing = false;
+	begun = failing = failed = false;
 	if (sscanf(line, "%15s %lu %lu %lu", word, &wanted, &expected, &error) <
 	    1)
 		return;

@@ -4,6 +4,7 @@ A player plays a situation over and over, each time with another fault, and
 looks whether what was said is true.
 """
 
+import contextlib
 import itertools
 import mmap
 import os
@@ -12,6 +13,7 @@ import sqlite3
 import struct
 import subprocess
 import threading
+import time
 
 from lab import fastcgi, scripted, waiting
 from lab.gateway import USER, Pool, verifier
@@ -25,6 +27,7 @@ STRANGER = "89.14.163.161"              # shows a certificate for another name
 SILENT = "89.14.163.162"                # takes the connection, and says nothing
 IPV4 = ("89.14.163.21", "89.14.163.22")
 PATIENCE = 15.0                         # no request may last longer
+LEAVING = 30.0                          # until the workers before a reload have left
 JSON = "Content-Type: application/json"
 
 
@@ -119,7 +122,8 @@ class Tracer:
         return word, [int(n) for n in numbers]
 
     def stop(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
@@ -186,7 +190,20 @@ class Player:
             lambda: next(filter(is_worker, self.pool.workers()), None), "a worker", 30)
 
     def trace(self, order, pid=None):
-        pid = pid or self.worker()
+        """Orders something of the tracer beside pid, or beside the worker."""
+        end = time.monotonic() + LEAVING
+        while True:
+            try:
+                self.trace_once(order, pid or self.worker())
+                return
+            except (RuntimeError, BrokenPipeError):
+                # After a reload the old worker leaves while the new one is there.
+                self.untrace()
+                if pid or time.monotonic() > end:
+                    raise
+            time.sleep(0.05)
+
+    def trace_once(self, order, pid):
         if self.traced != pid:
             self.untrace()
             self.tracer = Tracer(f"{self.yard.tools}/tracer", pid)
