@@ -21,8 +21,14 @@ TABLES = pytest.StashKey()
 
 
 def pytest_configure():
-    """A TERM ends the session in order, as Ctrl-C does."""
+    """A TERM ends the session in order, as Ctrl-C does.
+
+    A shell without job control starts what is in its background with these two
+    ignored, and so would be the programs that are to end by them.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def program(variable):
