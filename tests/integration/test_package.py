@@ -67,7 +67,7 @@ class Built:
             "cp /furnish/control debian/\n" f"{packages}\n"
             "apt-get install --yes --no-install-recommends lintian", [f"{ROOT}/debian/control"])
         self.place = f"{layer}/upper/build"
-        version = re.search(r"ddnsgate-(.*)\.tar\.gz$", archive)[1]
+        version = re.search(r"ddnsgate-([^/]*)\.tar\.gz$", archive)[1]
         os.makedirs(self.place)
         shutil.copy(archive, f"{self.place}/ddnsgate_{version}.orig.tar.gz")
         self.run("tar -xzf *.orig.tar.gz; mv ddnsgate-* ddnsgate")
