@@ -5,19 +5,17 @@
 #ifndef GATEWAY_REFUSALS_H
 #define GATEWAY_REFUSALS_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/moments.h"
 
 #define REFUSALS_MAX	 4096	 /* hosts; of more, the older are forgotten */
 #define REFUSALS_SPAN_MS 3600000 /* that long ago is lately */
 
 /* All zero at first. */
 struct refusals {
-	struct {
-		_Atomic uint64_t host; /* a hash of its name; 0: none */
-		_Atomic int64_t at;    /* clock_now() of its last refusal */
-	} rows[REFUSALS_MAX];
+	struct moment rows[REFUSALS_MAX]; /* of clock_now() */
 };
 
 /* The host was refused at the moment now, of clock_now(). */
