@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "command/account_form.h"
-#include "command/account_show.h"
-#include "command/account_store.h"
+#include "command/account/form.h"
+#include "command/account/show.h"
+#include "command/account/store.h"
 #include "command/command.h"
 #include "command/input.h"
 #include "command/lookup.h"

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "command/account_show.h"
+#include "command/account/show.h"
 #include "command/command.h"
 #include "command/identity.h"
-#include "command/notes.h"
+#include "command/check/notes.h"
 #include "command/options.h"
-#include "command/trial.h"
-#include "command/visit.h"
+#include "command/check/trial.h"
+#include "command/check/visit.h"
 #include "config/reader.h"
 #include "gateway/gateway.h"
 #include "provider/provider.h"

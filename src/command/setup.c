@@ -19,8 +19,8 @@
 #include "command/identity.h"
 #include "command/options.h"
 #include "command/person.h"
-#include "command/setup.h"
-#include "command/site.h"
+#include "command/setup/setup.h"
+#include "command/setup/site.h"
 
 static const struct usage usage = {
 	.synopsis = "usage: ddnsgate setup [OPTION...]\n",

@@ -1,5 +1,5 @@
 /*
- * account_store.h - the accounts that commands edit: files of the directory,
+ * store.h - the accounts that commands edit: files of the directory,
  * or rows of the database.
  */
 #ifndef COMMAND_ACCOUNT_STORE_H

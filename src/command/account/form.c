@@ -7,7 +7,7 @@
 #include "account/account.h"
 #include "account/verifier.h"
 #include "base/secret.h"
-#include "command/account_form.h"
+#include "command/account/form.h"
 
 bool
 account_form_read(struct account_form *f, const struct options *o)

@@ -1,5 +1,5 @@
 /*
- * account_file.h - the file of one account in the directory of accounts.
+ * file.h - the file of one account in the directory of accounts.
  */
 #ifndef COMMAND_ACCOUNT_FILE_H
 #define COMMAND_ACCOUNT_FILE_H

@@ -2,8 +2,8 @@
  * site.h - the site of nginx before ddnsgate, made of the example that is
  * installed.
  */
-#ifndef COMMAND_SITE_H
-#define COMMAND_SITE_H
+#ifndef COMMAND_SETUP_SITE_H
+#define COMMAND_SETUP_SITE_H
 
 #include <stdbool.h>
 

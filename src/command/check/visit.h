@@ -1,8 +1,8 @@
 /*
  * visit.h - connects to the providers, without a token.
  */
-#ifndef COMMAND_VISIT_H
-#define COMMAND_VISIT_H
+#ifndef COMMAND_CHECK_VISIT_H
+#define COMMAND_CHECK_VISIT_H
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/watchdog.h"
-#include "command/visit.h"
+#include "command/check/visit.h"
 #include "provider/endpoint.h"
 
 /* Milliseconds. */

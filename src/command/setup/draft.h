@@ -2,8 +2,8 @@
  * draft.h - a configuration that is being made, or changed: tried as a whole
  * before any file is.
  */
-#ifndef COMMAND_DRAFT_H
-#define COMMAND_DRAFT_H
+#ifndef COMMAND_SETUP_DRAFT_H
+#define COMMAND_SETUP_DRAFT_H
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/account_show.h"
+#include "command/account/show.h"
 #include "command/person.h"
 
 #define DETAILS 13 /* the column where they begin */

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-#include "command/account_file.h"
-#include "command/account_store.h"
-#include "command/account_table.h"
+#include "command/account/file.h"
+#include "command/account/store.h"
+#include "command/account/table.h"
 #include "gateway/table.h"
 
 bool

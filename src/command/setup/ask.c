@@ -16,8 +16,8 @@
 #include "command/command.h"
 #include "command/person.h"
 #include "command/provider_list.h"
-#include "command/setup.h"
-#include "command/site.h"
+#include "command/setup/setup.h"
+#include "command/setup/site.h"
 #include "provider/dns/rfc2136.h"
 #include "provider/provider.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/account_table.h"
+#include "command/account/table.h"
 #include "config/document.h"
 #include "gateway/gateway.h"
 #include "state/state.h"

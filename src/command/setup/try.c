@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "command/person.h"
-#include "command/setup.h"
+#include "command/setup/setup.h"
 #include "command/walk.h"
 #include "page/refusal.h"
 #include "provider/provider.h"

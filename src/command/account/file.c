@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command/account_file.h"
+#include "command/account/file.h"
 #include "command/replacement.h"
 #include "config/document.h"
 #include "gateway/gateway.h"

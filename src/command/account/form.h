@@ -1,5 +1,5 @@
 /*
- * account_form.h - what the options of a command make of an account's JSON.
+ * form.h - what the options of a command make of an account's JSON.
  */
 #ifndef COMMAND_ACCOUNT_FORM_H
 #define COMMAND_ACCOUNT_FORM_H

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "command/notes.h"
+#include "command/check/notes.h"
 #include "provider/description/description.h"
 #include "provider/endpoint.h"
 

@@ -4,8 +4,8 @@
  * A configuration can be good, and serve still end at once: its user may not
  * write the log, or make the socket.
  */
-#ifndef COMMAND_TRIAL_H
-#define COMMAND_TRIAL_H
+#ifndef COMMAND_CHECK_TRIAL_H
+#define COMMAND_CHECK_TRIAL_H
 
 #include <stdbool.h>
 

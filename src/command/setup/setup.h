@@ -1,14 +1,14 @@
 /*
  * setup.h - what `ddnsgate setup' knows while it asks, tries and writes.
  */
-#ifndef COMMAND_SETUP_H
-#define COMMAND_SETUP_H
+#ifndef COMMAND_SETUP_SETUP_H
+#define COMMAND_SETUP_SETUP_H
 
 #include <stdbool.h>
 
 #include "address/address.h"
-#include "command/account_form.h"
-#include "command/draft.h"
+#include "command/account/form.h"
+#include "command/setup/draft.h"
 #include "command/input.h"
 
 #define SETUP_SETS_MAX 16

@@ -1,8 +1,8 @@
 /*
  * notes.h - what is allowed in a configuration and rarely meant.
  */
-#ifndef COMMAND_NOTES_H
-#define COMMAND_NOTES_H
+#ifndef COMMAND_CHECK_NOTES_H
+#define COMMAND_CHECK_NOTES_H
 
 #include "gateway/gateway.h"
 

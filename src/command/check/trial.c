@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "command/identity.h"
-#include "command/trial.h"
+#include "command/check/trial.h"
 #include "pool/listener.h"
 #include "state/state.h"
 

@@ -1,5 +1,5 @@
 /*
- * account_show.h - an account, printed for people and for programs.
+ * show.h - an account, printed for people and for programs.
  */
 #ifndef COMMAND_ACCOUNT_SHOW_H
 #define COMMAND_ACCOUNT_SHOW_H

@@ -1,5 +1,5 @@
 /*
- * account_table.h - one account in the database that several machines share.
+ * table.h - one account in the database that several machines share.
  */
 #ifndef COMMAND_ACCOUNT_TABLE_H
 #define COMMAND_ACCOUNT_TABLE_H

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command/account_store.h"
-#include "command/draft.h"
+#include "command/account/store.h"
+#include "command/setup/draft.h"
 #include "command/identity.h"
-#include "command/trial.h"
+#include "command/check/trial.h"
 #include "config/document.h"
 #include "config/revision.h"
 

@@ -12,7 +12,7 @@
 
 #include "command/errand.h"
 #include "command/replacement.h"
-#include "command/site.h"
+#include "command/setup/site.h"
 #include "tls/seen.h"
 
 #define SITE_MAX     (1UL << 20)
