@@ -11,6 +11,7 @@ that with each call that an update makes (for x86-64).
 import contextlib
 import os
 import re
+import secrets
 import signal
 import subprocess
 
@@ -279,7 +280,8 @@ def pool_with(world, plain_binary, evil, folder):
                          "notify": {"me": {"url": "https://localhost:8443/"}}}
         configuration["providers"]["asked"] = {
             "description": "powerdns", "config": {"base": "https://localhost:8443"}}
-        pool = world.pool(plain_binary, configuration, f"evil-{len(pools)}",
+        # A socket of its own: what ended with the last supervisor may end late.
+        pool = world.pool(plain_binary, configuration, f"evil-{secrets.token_hex(3)}",
                           {"LD_PRELOAD": evil, **environment})
         pool.process = Process(pool.host, pool.spawn(), pool.log, pool.env)
         pools.append(pool)
