@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "config/document.h"
+#include "config/member.h"
 #include "config/revision.h"
-
-#define BLANKS " \t\r\n"
 
 /*
  * The text, which was parsed without an error, and the same without comments:
@@ -16,95 +15,6 @@ struct revision {
 	struct buffer *text;
 	char *bare;
 };
-
-/* One member of an object, as offsets: "name": value, */
-struct member {
-	size_t name, value, end;
-	size_t before; /* the comma before it, or the brace */
-};
-
-/*
- * Where things are
- */
-
-static size_t
-skip_blanks(const char *t, size_t at)
-{
-	return at + strspn(t + at, BLANKS);
-}
-
-static size_t
-skip_string(const char *t, size_t at)
-{
-	for (at++; t[at] != '"'; at++)
-		if (t[at] == '\\')
-			at++;
-	return at + 1;
-}
-
-static size_t
-skip_value(const char *t, size_t at)
-{
-	int depth = 0;
-
-	if (t[at] == '"')
-		return skip_string(t, at);
-	if (t[at] != '{' && t[at] != '[')
-		return at + strcspn(t + at, ",]}" BLANKS);
-	do {
-		if (t[at] == '"') {
-			at = skip_string(t, at);
-			continue;
-		}
-		depth += t[at] == '{' || t[at] == '[';
-		depth -= t[at] == '}' || t[at] == ']';
-		at++;
-	} while (depth > 0);
-	return at;
-}
-
-/* The member after m, or the first one of the object at m->before. */
-static bool
-next_member(const char *t, struct member *m)
-{
-	size_t at = skip_blanks(t, m->end);
-
-	if (t[at] == ',' || m->end == m->before) {
-		m->before = at;
-		at = skip_blanks(t, at + 1);
-	}
-	if (t[at] != '"')
-		return false;
-	m->name = at;
-	at = skip_blanks(t, skip_string(t, at));
-	m->value = skip_blanks(t, at + 1);
-	m->end = skip_value(t, m->value);
-	return true;
-}
-
-/* Is the string at that offset the name? */
-static bool
-is_named(const char *t, size_t at, const char *name)
-{
-	char *text = strndup(t + at, skip_string(t, at) - at);
-	json_object *parsed = text != NULL ? json_tokener_parse(text) : NULL;
-	bool is =
-	    parsed != NULL && strcmp(json_object_get_string(parsed), name) == 0;
-
-	json_object_put(parsed);
-	free(text);
-	return is;
-}
-
-static bool
-find_member(const char *t, size_t object, const char *name, struct member *m)
-{
-	*m = (struct member){ .before = object, .end = object };
-	while (next_member(t, m))
-		if (is_named(t, m->name, name))
-			return true;
-	return false;
-}
 
 static size_t
 line_start(const char *t, size_t at)
@@ -194,14 +104,14 @@ replace(struct revision *r, const struct member *m, json_object *value)
 static bool
 insert(struct revision *r, size_t object, const char *name, json_object *value)
 {
-	struct member last = { .before = object, .end = object };
+	struct member last = member_begin(object);
 	struct buffer words = { .max = DOCUMENT_SIZE_MAX };
 	json_object *string = json_object_new_string(name);
 	const char *t = r->text->data;
-	size_t close = skip_value(r->bare, object) - 1, line, at = close;
+	size_t close = member_skip_value(r->bare, object) - 1, line, at = close;
 	bool some = false, ok;
 
-	while (next_member(r->bare, &last))
+	while (member_next(r->bare, &last))
 		some = true;
 	/* Comments before the brace stay where they are, before the member. */
 	line = line_start(t, close);
@@ -229,9 +139,9 @@ insert(struct revision *r, size_t object, const char *name, json_object *value)
 static bool
 take_out(struct revision *r, const struct member *m)
 {
-	size_t after = skip_blanks(r->bare, m->end);
-	bool is_last = r->bare[after] != ',';
-	size_t begin = m->name, end = is_last ? m->end : after + 1;
+	bool is_last = member_is_last(r->bare, m);
+	size_t begin = m->name;
+	size_t end = is_last ? m->end : member_skip_blanks(r->bare, m->end) + 1;
 
 	/* A line that is blank then goes as a whole. */
 	if (begin ==
@@ -255,7 +165,7 @@ revise(struct revision *r, size_t object, json_object *before,
 	json_object_object_foreach (before, gone, ignored) {
 		(void)ignored;
 		if (!json_object_object_get_ex(after, gone, NULL) &&
-		    (!find_member(r->bare, object, gone, &m) ||
+		    (!member_find(r->bare, object, gone, &m) ||
 			!take_out(r, &m)))
 			return false;
 	}
@@ -267,7 +177,7 @@ revise(struct revision *r, size_t object, json_object *before,
 			ok = insert(r, object, name, value);
 		else if (json_object_equal(old, value))
 			continue;
-		else if (!find_member(r->bare, object, name, &m))
+		else if (!member_find(r->bare, object, name, &m))
 			ok = false;
 		else if (json_object_is_type(old, json_type_object) &&
 		    json_object_is_type(value, json_type_object))
@@ -290,7 +200,7 @@ revision_make(struct buffer *text, json_object *before, json_object *after,
 	enum err rc;
 
 	if (r.bare == NULL || document_blank_comments(r.bare, &at) != NULL ||
-	    !revise(&r, skip_blanks(r.bare, 0), before, after)) {
+	    !revise(&r, member_skip_blanks(r.bare, 0), before, after)) {
 		free(r.bare);
 		return error_set(why, ERR_MEMORY,
 		    "%s: cannot be changed; there is no memory", name);

@@ -14,13 +14,14 @@
 #include <json-c/json.h>
 
 #include "base/buffer.h"
+#include "config/member.h"
 
 struct split {
-	const char *text; /* borrowed, as long as this is used */
+	const char *text; /* with a NUL; borrowed while this is used */
 	size_t len;
-	struct buffer rest;  /* the document, where the object is empty */
-	size_t members;	     /* of the object */
-	size_t at;	     /* offset of the next one */
+	struct buffer rest;    /* the document, where the object is empty */
+	size_t members;	       /* of the object */
+	struct member present; /* the one that was taken last */
 	bool failed;	     /* one of them is no JSON, or there is no memory */
 	struct buffer piece; /* what is being parsed */
 	struct json_tokener *tok;
@@ -28,9 +29,9 @@ struct split {
 
 /*
  * Looks for the object that the document in text, without comments, has as the
- * member name, which has no escapes.  False: it has none that is an object with
- * a member, or text is certainly no JSON.  *s is to be released by split_end()
- * in any case.  That the rest is JSON is for its parser to say.
+ * member name.  False: it has none that is an object with a member, or text is
+ * certainly no JSON.  *s is to be released by split_end() in any case.  That
+ * the rest is JSON is for its parser to say.
  */
 bool split_begin(struct split *s, const char *text, size_t len,
     const char *name);

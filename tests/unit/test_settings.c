@@ -640,6 +640,27 @@ test_fine(void **state)
 	ROWS_END();
 }
 
+/* A name is the same with escapes, also where a text is taken apart by it. */
+static void
+test_escapes(void **state)
+{
+	static const char text[] =
+	    "{ \"providers\": { \"desec\": {} },\n"
+	    "  \"acc\\u006funts\" : { \"rout\\u0065r\": {\n"
+	    "    \"provider\": \"desec\", \"verifier\": \"x\",\n"
+	    "    \"hosts\": { \"a.example.org\": { \"ipv4\": true } } } } }";
+	struct error why;
+	struct settings *s =
+	    settings_read(unit_write("escapes.json", text, sizeof text - 1),
+		&why);
+
+	(void)state;
+	if (s == NULL)
+		fail_msg("%s", why.text);
+	assert_non_null(settings_account(s, "router"));
+	settings_free(s);
+}
+
 static const struct host_settings *
 host_of(const struct settings *s, const char *account, const char *name)
 {
@@ -858,6 +879,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_fine),
+		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_suffix),
