@@ -244,6 +244,26 @@ ask_events(struct postgresql *q, const struct state_search *s, const char *mark)
 	return connection_ask(q, sql, &p);
 }
 
+/*
+ * Gives the events of an answer, and clears it; mark is that of the last one.
+ * How many there were; 0 also if no more are wanted.
+ */
+static int
+give_events(PGresult *r, char mark[static STATE_MARK_MAX],
+    bool (*each)(const struct state_event *e, void *data), void *data)
+{
+	int count = PQntuples(r);
+	struct state_event e;
+
+	for (int i = 0; i < count; i++) {
+		read_event(r, i, &e, mark);
+		if (!each(&e, data))
+			count = 0;
+	}
+	PQclear(r);
+	return count;
+}
+
 enum err
 postgresql_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data)
@@ -255,17 +275,10 @@ postgresql_history(struct store *st, const struct state_search *s,
 	snprintf(mark, sizeof mark, "%s", s->before != NULL ? s->before : "");
 	while (count == rows) {
 		PGresult *r = ask_events((struct postgresql *)st, s, mark);
-		struct state_event e;
 
 		if (r == NULL)
 			return ERR_UNREACHABLE;
-		count = PQntuples(r);
-		for (int i = 0; i < count; i++) {
-			read_event(r, i, &e, mark);
-			if (!each(&e, data))
-				count = 0;
-		}
-		PQclear(r);
+		count = give_events(r, mark, each, data);
 	}
 	return ERR_OK;
 }
@@ -281,7 +294,6 @@ postgresql_news(struct store *st, const char *after,
 	while (count == ROWS_MAX) {
 		struct parameters p = { .count = 0 };
 		const char *id = "";
-		struct state_event e;
 		PGresult *r;
 
 		add_number(&p, read_mark(mark, &id));
@@ -293,13 +305,7 @@ postgresql_news(struct store *st, const char *after,
 		    &p);
 		if (r == NULL)
 			return ERR_UNREACHABLE;
-		count = PQntuples(r);
-		for (int i = 0; i < count; i++) {
-			read_event(r, i, &e, mark);
-			if (!each(&e, data))
-				count = 0;
-		}
-		PQclear(r);
+		count = give_events(r, mark, each, data);
 	}
 	return ERR_OK;
 }

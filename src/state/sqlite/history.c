@@ -170,16 +170,36 @@ read_event(sqlite3_stmt *st, struct state_event *e,
 		    .request = column_text(st, 16) };
 }
 
+/*
+ * Gives the events of a statement that are not older than since; INT64_MIN:
+ * all.
+ */
+static enum err
+give_events(sqlite3_stmt *rows, int64_t since,
+    bool (*each)(const struct state_event *e, void *data), void *data)
+{
+	char mark[STATE_MARK_MAX];
+	struct state_event e;
+	bool more = true;
+	int rc = SQLITE_DONE;
+
+	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+		read_event(rows, &e, mark);
+		if (e.at >= since)
+			more = each(&e, data);
+		else
+			more = e.at >= since - CLOCK_S;
+	}
+	sqlite3_reset(rows);
+	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
+}
+
 enum err
 sqlite_history(struct store *st, const struct state_search *s,
     bool (*each)(const struct state_event *e, void *data), void *data)
 {
 	struct sqlite *q = (struct sqlite *)st;
-	char mark[STATE_MARK_MAX];
 	sqlite3_stmt *rows;
-	struct state_event e;
-	bool more = true;
-	int rc = SQLITE_DONE;
 
 	if (!connection_ready(q))
 		return ERR_UNREACHABLE;
@@ -188,15 +208,7 @@ sqlite_history(struct store *st, const struct state_search *s,
 	bind_text(rows, 2, s->account);
 	if (s->host != NULL)
 		bind_text(rows, 3, s->host);
-	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
-		read_event(rows, &e, mark);
-		if (e.at >= s->since)
-			more = each(&e, data);
-		else
-			more = e.at >= s->since - CLOCK_S;
-	}
-	sqlite3_reset(rows);
-	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
+	return give_events(rows, s->since, each, data);
 }
 
 enum err
@@ -204,20 +216,11 @@ sqlite_news(struct store *st, const char *after,
     bool (*each)(const struct state_event *e, void *data), void *data)
 {
 	struct sqlite *q = (struct sqlite *)st;
-	char mark[STATE_MARK_MAX];
 	sqlite3_stmt *rows;
-	struct state_event e;
-	bool more = true;
-	int rc = SQLITE_DONE;
 
 	if (!connection_ready(q))
 		return ERR_UNREACHABLE;
 	rows = statement(q, READ_NEWS);
 	sqlite3_bind_int64(rows, 1, *after != '\0' ? id_of_mark(after) : 0);
-	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
-		read_event(rows, &e, mark);
-		more = each(&e, data);
-	}
-	sqlite3_reset(rows);
-	return !more || rc == SQLITE_DONE ? ERR_OK : ERR_UNREACHABLE;
+	return give_events(rows, INT64_MIN, each, data);
 }
