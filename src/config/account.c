@@ -129,13 +129,6 @@ account_check_defaults(struct reader *r, const struct settings *s)
 	(void)read_provider(&provider, s);
 }
 
-static bool
-copy_text(const char **to, const char *from)
-{
-	*to = from != NULL ? strdup(from) : NULL;
-	return from == NULL || *to != NULL;
-}
-
 /* The provider of that name in s, or as many as s has. */
 static size_t
 find_provider(const struct settings *s, const char *name)
@@ -158,8 +151,11 @@ account_copy(struct account_settings *to, const struct settings *s,
 	to->owned = true;
 	to->provider = provider;
 	to->host_count = 0;
-	ok = copy_text(&to->name, from->name);
-	ok = copy_text(&to->verifier, from->verifier) && ok;
+	to->name = strdup(from->name);
+	/* One that is examined only may lack it. */
+	to->verifier = from->verifier != NULL ? strdup(from->verifier) : NULL;
+	ok = to->name != NULL &&
+	    (to->verifier != NULL || from->verifier == NULL);
 	to->hosts = calloc(from->host_count, sizeof *to->hosts);
 	ok = to->hosts != NULL && provider < s->provider_count && ok;
 	for (size_t i = 0; ok && i < from->host_count; i++)

@@ -1,7 +1,6 @@
 """The command line: help, wrong options, and output that cannot be written."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -139,12 +138,7 @@ def test_a_token_is_not_shown_and_the_terminal_is_as_it_was(asked):
                                     signal.SIGQUIT])
 def test_a_signal_at_the_token_leaves_the_terminal_as_it_was(asked, number):
     """Once, whatever was typed after Ctrl-C could not be seen any more."""
-    def send():                     # a signal just before read() wakes nobody
-        if number == signal.SIGINT:
-            asked.type(b"\x03")
-        else:
-            os.kill(asked.pid, number)
-    assert asked.ended(send) == -number
+    assert asked.ended_by(number) == -number
     assert asked.echoes()
 
 

@@ -66,17 +66,10 @@ def unpacked(tree):
     return bare.furnished(tree, "install", "".join(filter(is_apt, commands())))
 
 
-def given(variable):
-    path = os.environ.get(variable)
-    if not path:
-        pytest.skip(f"{variable} is not set: tests/releases makes bare trees")
-    return path
-
-
 @pytest.fixture(scope="module")
 def server(namespaces, folder):
     """The lab with a bare machine in it, as one has it before the first command."""
-    tree, archive = given("DDNSGATE_BARE"), given("DDNSGATE_ARCHIVE")
+    tree, archive = bare.given("DDNSGATE_BARE"), bare.given("DDNSGATE_ARCHIVE")
     reason = refused()
     if reason:
         pytest.skip(reason)

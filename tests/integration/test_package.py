@@ -41,19 +41,12 @@ def runs(stage):
     return [rest for word, rest in stage if word == "RUN"]
 
 
-def given(variable):
-    path = os.environ.get(variable)
-    if not path:
-        pytest.skip(f"{variable} is not set: tests/releases makes bare trees")
-    return path
-
-
 @pytest.fixture(scope="module")
 def tree():
     reason = systemd.refused()
     if reason:
         pytest.skip(reason)
-    return given("DDNSGATE_BARE")
+    return bare.given("DDNSGATE_BARE")
 
 
 class Built:
@@ -102,7 +95,7 @@ def layers():
 
 @pytest.fixture(scope="module")
 def built(tree, layers):
-    return Built(tree, given("DDNSGATE_ARCHIVE"), f"{layers}/build")
+    return Built(tree, bare.given("DDNSGATE_ARCHIVE"), f"{layers}/build")
 
 
 @pytest.fixture(scope="module")

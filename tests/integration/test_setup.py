@@ -417,13 +417,7 @@ def test_interrupted_it_leaves_everything_as_it_was(machine, answered, number):
         for question, text in QUESTIONS[:answered]:
             at.answer(question, text)
         at.until(QUESTIONS[answered][0].encode())
-
-        def send():
-            if number == signal.SIGINT:
-                at.type(b"\x03")
-            else:
-                os.kill(at.pid, number)
-        assert at.ended(send) == -number
+        assert at.ended_by(number) == -number
         assert at.echoes()
     assert machine.files() == before
 

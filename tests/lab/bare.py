@@ -11,6 +11,8 @@ import os
 import shutil
 import subprocess
 
+import pytest
+
 # Set it where trees of several releases share a machine.
 KEPT = os.environ.get("DDNSGATE_FURNISHED", "/var/cache/ddnsgate-furnished")
 
@@ -29,6 +31,14 @@ mount -t proc proc "$tree/proc"
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
     DEBIAN_FRONTEND=noninteractive chroot "$tree" "$@"
 """
+
+
+def given(variable):
+    """What tests/releases says in the variable; without it the test is skipped."""
+    path = os.environ.get(variable)
+    if not path:
+        pytest.skip(f"{variable} is not set: tests/releases makes bare trees")
+    return path
 
 
 def entered(tree, *command, layer=None, seconds=1200):

@@ -73,6 +73,15 @@ class Terminal:
         waiting.until(look, "the command to end", 60, step=0.1)
         return os.waitstatus_to_exitcode(found[1])
 
+    def ended_by(self, number):
+        """The same after a signal, or Ctrl-C for SIGINT."""
+        def send():                     # one just before read() wakes nobody
+            if number == signal.SIGINT:
+                self.type(b"\x03")
+            else:
+                os.kill(self.pid, number)
+        return self.ended(send)
+
     def __enter__(self):
         return self
 
