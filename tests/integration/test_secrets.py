@@ -25,6 +25,7 @@ from world import CERTIFICATES_AT, CLOSED_AT, LEAKS
 
 UPDATES = int(os.environ.get("DDNSGATE_SECRETS", "100"))
 QUIET = 20                          # seconds until late answers are given up
+PATIENCE = 20                       # seconds until a busy pool is left alone
 PORT = 8443
 
 # Who asks for what.  Each ends in its own way, none after more than its deadline.
@@ -96,6 +97,16 @@ def give_up(pools, user, address):
             client.shutdown(socket.SHUT_RDWR)
 
 
+def insist(pools, user, address):
+    """Comes back for a while when the pool is busy: a few of its workers may be slow."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            if pools.box.update(user, pools.world.token, ipv4=address).body != "busy\n":
+                return
+        time.sleep(0.1)
+
+
 def one(pools, number):
     user, address = STORIES[number % len(STORIES)]
     way = number // len(STORIES) % 5
@@ -105,8 +116,7 @@ def one(pools, number):
         with contextlib.suppress(OSError, ssl.SSLError):
             pools.world.straight(pools.away, user, ipv4=address)
     else:
-        with contextlib.suppress(OSError):
-            pools.box.update(user, pools.world.token, ipv4=address)
+        insist(pools, user, address)
 
 
 def kill_some(pools, done):
