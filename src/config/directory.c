@@ -103,12 +103,14 @@ directory_fingerprint(const char *directory)
 	return sum;
 }
 
-static void
+/* False: without memory, some may not have been read. */
+static bool
 read_files(struct roster *r, const char *directory, DIR *d, uint64_t *sum)
 {
 	struct buffer file = { .max = 4096 }, name = { .max = 256 };
 	const struct dirent *e;
 	uint64_t stamp;
+	bool complete = true;
 
 	*sum = begin_fingerprint(d);
 	while ((e = next_file(d, &stamp)) != NULL) {
@@ -117,9 +119,12 @@ read_files(struct roster *r, const char *directory, DIR *d, uint64_t *sum)
 		if (buffer_printf(&file, "%s/%s", directory, e->d_name) &&
 		    buffer_add(&name, e->d_name, name_len(e->d_name)))
 			roster_offer_file(r, file.data, name.data, stamp);
+		else
+			complete = false;
 	}
 	buffer_free(&file);
 	buffer_free(&name);
+	return complete;
 }
 
 enum err
@@ -128,6 +133,7 @@ directory_read(struct settings *s, const struct settings *before,
 {
 	uint64_t fingerprint;
 	struct roster *r;
+	bool complete;
 	enum err rc;
 	DIR *d;
 
@@ -141,9 +147,12 @@ directory_read(struct settings *s, const struct settings *before,
 		closedir(d);
 		return ERR_MEMORY;
 	}
-	read_files(r, s->account_directory, d, &fingerprint);
+	complete = read_files(r, s->account_directory, d, &fingerprint);
 	closedir(d);
-	if ((rc = roster_end(r, true, why)) == ERR_OK)
-		s->fingerprint = fingerprint;
-	return rc;
+	if ((rc = roster_end(r, complete, why)) != ERR_OK)
+		return rc;
+	if (!complete)
+		return error_memory(why);
+	s->fingerprint = fingerprint;
+	return ERR_OK;
 }

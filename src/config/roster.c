@@ -26,12 +26,13 @@ static const char *const places[] = {
 	[ACCOUNT_IN_TABLE] = "the database",
 };
 
+/* What lacked memory may seem to be wrong for another reason. */
 static void
 add_fault(struct roster *r, const struct error *what, const char *outcome)
 {
 	struct settings *s = r->settings;
 
-	if (what->code == ERR_MEMORY)
+	if (what->code == ERR_MEMORY || heap_lacked())
 		r->no_memory = true;
 	if (s->fault_count < SETTINGS_FAULTS_MAX)
 		error_set(&s->faults[s->fault_count], what->code, "%s; %s",

@@ -70,13 +70,17 @@ judge_account(const struct account_settings *a, void *prover, struct error *why)
 	return rc;
 }
 
-/* before: whose accounts stay, if their files are wrong now; or NULL. */
+/*
+ * before: whose accounts stay, if their files are wrong now; or NULL.  A part
+ * that lacked memory may have taken that for a fault of the configuration.
+ */
 static struct gateway *
 make(const char *file, const struct settings *before, struct error *why)
 {
 	struct gateway *g = calloc(1, sizeof *g);
 	struct account_judge judge = { .judge = judge_account };
 
+	heap_begin();
 	if (g == NULL || (g->trust = trust_new()) == NULL) {
 		error_memory(why);
 		goto fail;
@@ -94,6 +98,8 @@ make(const char *file, const struct settings *before, struct error *why)
 		goto fail;
 	return g;
 fail:
+	if (heap_lacked())
+		error_memory(why);
 	gateway_free(g);
 	return NULL;
 }
@@ -218,7 +224,15 @@ examine(const struct settings *s, struct faults *f)
 void
 gateway_examine(const char *file, struct faults *faults)
 {
+	struct error why;
+
+	heap_begin();
 	settings_examine(file, faults, examine);
+	if (faults->count == 0 || !heap_lacked())
+		return;
+	faults->count = 0;
+	error_memory(&why);
+	faults_add(faults, &why, NULL);
 }
 
 struct gateway *
@@ -280,6 +294,7 @@ gateway_read_accounts(struct gateway *g, struct error *why)
 	struct accounts *next;
 	enum err rc = ERR_OK;
 
+	heap_begin();
 	s->fault_count = 0;
 	if (s->account_directory != NULL)
 		rc = directory_read(s, NULL, &judge, why);
