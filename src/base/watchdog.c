@@ -19,6 +19,7 @@ static timer_t timer;
 static pid_t owner; /* of timer; 0: none was made */
 static volatile sig_atomic_t watching;
 static volatile int64_t until; /* the deadline */
+static int64_t set;	       /* when the timer expires */
 static struct log_line last_words;
 
 /* Calls nothing that is not safe in a signal handler (signal-safety(7)). */
@@ -52,6 +53,26 @@ timer_make(void)
 	    sigprocmask(SIG_UNBLOCK, &expiry, NULL) == -1)
 		return false;
 	owner = self_pid();
+	set = 0;
+	return true;
+}
+
+/*
+ * Sets the timer a little late, so that the deadlines of the next works, if
+ * they are as short, need no system call.
+ */
+static bool
+timer_set(int64_t deadline)
+{
+	int64_t late = deadline + WATCHDOG_LATE_MS;
+	struct itimerspec t = { .it_value = { (time_t)(late / 1000),
+				    (long)(late % 1000) * 1000000L } };
+
+	if (set >= deadline && set <= late && clock_left(set) > 0)
+		return true;
+	if (timer_settime(timer, TIMER_ABSTIME, &t, NULL) == -1)
+		return false;
+	set = late;
 	return true;
 }
 
@@ -73,14 +94,11 @@ prepare(time_t when, const char *work)
 void
 watchdog_start(int64_t deadline, const char *work)
 {
-	struct itimerspec t = { .it_value = { (time_t)(deadline / 1000),
-				    (long)(deadline % 1000) * 1000000L } };
 	watching = 0;
 	until = deadline;
 	prepare(time(NULL) + (clock_left(deadline) + 500) / 1000, work);
 	watching = 1;
-	if (!timer_make() ||
-	    timer_settime(timer, TIMER_ABSTIME, &t, NULL) == -1)
+	if (!timer_make() || !timer_set(deadline))
 		log_warn("nothing watches over %.*s: %s", WATCHDOG_TEXT_MAX,
 		    work, strerror(errno));
 }
