@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,23 +102,18 @@ put_text(struct buffer *to, const char *text)
  * was found under another configuration.
  */
 static void
-digest_settings(const struct provider_settings *p,
-    const struct host_settings *h, uint8_t to[static STATE_DIGEST_LEN])
+digest_settings(const struct provider *p, const struct host_settings *h,
+    uint8_t to[static STATE_DIGEST_LEN])
 {
 	struct buffer text = { .max = 65536 };
-	const char *variables = NULL;
+	const int64_t numbers[] = { h->ttl, h->proof.kind, h->proof.request,
+		h->proof.port, (int64_t)h->proof.pin_count };
 
-	put_text(&text, p->name);
-	put_text(&text, p->description);
-	if (p->variables != NULL &&
-	    (variables = json_object_to_json_string(p->variables)) == NULL)
-		text.failed = true;
-	put_text(&text, variables);
+	buffer_add(&text, provider_digest(p), PROVIDER_DIGEST_LEN);
+	buffer_add(&text, numbers, sizeof numbers);
 	put_text(&text, h->zone);
 	put_text(&text, h->proof.ca);
 	put_text(&text, h->proof.echo);
-	buffer_printf(&text, "%" PRId64 " %d %d %u %zu", h->ttl, h->proof.kind,
-	    h->proof.request, h->proof.port, h->proof.pin_count);
 	buffer_add(&text, h->proof.pins,
 	    h->proof.pin_count * sizeof h->proof.pins[0]);
 	digest(&text, to);
@@ -150,7 +144,7 @@ start_claim(const struct update *u, size_t host, struct state_claim *c)
 
 	*c = (struct state_claim){ .host = u->hosts[host]->name,
 		.account = account->name };
-	digest_settings(&u->gateway->settings->providers[account->provider],
+	digest_settings(providers_get(u->gateway->providers, account->provider),
 	    u->hosts[host], c->settings);
 }
 

@@ -8,6 +8,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "provider/dns/rfc2136.h"
 #include "provider/endpoint.h"
@@ -16,6 +17,7 @@
 #include "provider/rest/rehearse.h"
 #include "tls/trust.h"
 
+#define DIGESTED_MAX  65536
 #define NAMESERVER_MS 5000 /* for all questions of one update */
 
 /* One provider of the configuration. */
@@ -24,6 +26,7 @@ struct provider {
 	struct endpoint at;
 	struct endpoint login; /* where the steps of begin go, if elsewhere */
 	struct api api;	       /* no description: rfc2136.h */
+	uint8_t digest[PROVIDER_DIGEST_LEN];
 };
 
 struct providers {
@@ -49,6 +52,30 @@ provider_read(struct provider *p, const char *file, struct error *why)
 	return api_read(&p->api, &p->at, &p->login, file, why);
 }
 
+/*
+ * False: out of memory.  An address that is pinned is only another way to the
+ * same records.
+ */
+static bool
+provider_make_digest(struct provider *p)
+{
+	const struct provider_settings *s = p->settings;
+	struct buffer text = { .max = DIGESTED_MAX };
+	const char *variables = "";
+	bool ok;
+
+	if (s->variables != NULL)
+		variables = json_object_to_json_string(s->variables);
+	ok = variables != NULL &&
+	    buffer_printf(&text, "%s\n%s\n%s", s->name, s->description,
+		variables);
+	ok = ok &&
+	    gnutls_hash_fast(GNUTLS_DIG_SHA256, text.data, text.len,
+		p->digest) == 0;
+	buffer_free(&text);
+	return ok;
+}
+
 struct providers *
 providers_new(const struct settings *s, struct error *why)
 {
@@ -69,9 +96,14 @@ providers_new(const struct settings *s, struct error *why)
 		if (e->settings->address_count == 0)
 			e->resolution = resolution_at(p->resolutions, i);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (provider_read(&p->list[i], s->file, why) != ERR_OK)
 			goto fail;
+		if (!provider_make_digest(&p->list[i])) {
+			error_memory(why);
+			goto fail;
+		}
+	}
 	return p;
 fail:
 	providers_free(p);
@@ -97,6 +129,12 @@ const struct provider *
 providers_get(const struct providers *p, size_t index)
 {
 	return &p->list[index];
+}
+
+const uint8_t *
+provider_digest(const struct provider *p)
+{
+	return p->digest;
 }
 
 const struct endpoint *

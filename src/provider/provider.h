@@ -37,6 +37,13 @@ void providers_free(struct providers *p);
 const struct provider *providers_get(const struct providers *p, size_t index);
 
 /*
+ * SHA-256 over all settings of the provider that decide where a record is
+ * written: equal before and after a reload, unless one of them changed.
+ */
+#define PROVIDER_DIGEST_LEN 32
+const uint8_t *provider_digest(const struct provider *p);
+
+/*
  * Loads the CA file that judges the provider's certificate, if it is spoken to
  * with HTTPS; exchanges_new() takes the same trust.  ERR_CONFIG names the
  * provider and the file.
