@@ -540,6 +540,16 @@ settings_free(struct settings *s)
 	free(s);
 }
 
+size_t
+settings_count_hosts(const struct settings *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->account_count; i++)
+		n += s->accounts[i].host_count;
+	return n;
+}
+
 const struct account_settings *
 settings_account(const struct settings *s, const char *name)
 {

@@ -142,6 +142,9 @@ void settings_read_addresses(const struct reader *r,
 /* The order of accounts, for qsort(3). */
 int settings_compare_accounts(const void *a, const void *b);
 
+/* Of all accounts. */
+size_t settings_count_hosts(const struct settings *s);
+
 /* The account of that name, or NULL. */
 const struct account_settings *settings_account(const struct settings *s,
     const char *name);

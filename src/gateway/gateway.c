@@ -395,14 +395,11 @@ make_seen(struct gateway *g, struct error *why)
 {
 	const struct settings *s = g->settings;
 	bool wanted = false;
-	size_t hosts = 0;
 
 	for (size_t i = 0; i < s->receiver_count; i++)
 		wanted = wanted ||
 		    (s->receivers[i].kinds & (1U << NEWS_SILENT)) != 0;
-	for (size_t i = 0; i < s->account_count; i++)
-		hosts += s->accounts[i].host_count;
-	if (wanted && (g->seen = seen_new(hosts)) == NULL)
+	if (wanted && (g->seen = seen_new(settings_count_hosts(s))) == NULL)
 		return error_memory(why);
 	return ERR_OK;
 }

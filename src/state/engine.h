@@ -7,15 +7,8 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "state/published.h"
 #include "state/state.h"
-
-#define STATE_KNOWN 16384 /* hosts that serve while a database is away */
-
-/* A claim that was found published; see postgresql/applied.c. */
-struct state_known {
-	_Atomic uint64_t host, claim;
-	_Atomic int64_t at;
-};
 
 /*
  * In memory that all processes share.  A worker that finds the store damaged,
@@ -36,7 +29,9 @@ struct state_shared {
 	_Atomic int64_t logged;	      /* clock_now() of the last warning */
 	_Atomic int64_t silent_until; /* a database that gave no answer is not
 					 asked before then */
-	struct state_known known[STATE_KNOWN];
+	_Atomic bool alone; /* nobody else had SQLite's file open in the
+			       beginning; others tell what they change */
+	struct published published;
 };
 
 struct engine;
@@ -155,6 +150,9 @@ struct applied {
 /* Is all of c in a, for less than refresh_ms at now? */
 bool applied_has(const struct applied *a, const struct state_claim *c,
     int64_t refresh_ms, int64_t now);
+
+/* Since when it has all of that, ms of the store's clock. */
+int64_t applied_since(const struct applied *a, const struct state_claim *c);
 
 /*
  * What store_intend() and store_apply() change in a row, at now of the store's

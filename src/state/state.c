@@ -85,6 +85,17 @@ applied_has(const struct applied *a, const struct state_claim *c,
 	return asked;
 }
 
+int64_t
+applied_since(const struct applied *a, const struct state_claim *c)
+{
+	int64_t since = INT64_MAX;
+
+	for (unsigned int f = 0; f < STATE_FAMILIES; f++)
+		if (c->wanted[f].kind != VALUE_UNKNOWN && a->at[f] < since)
+			since = a->at[f];
+	return since;
+}
+
 void
 applied_intend(struct applied *a, const struct state_claim *c, int64_t now)
 {
@@ -197,6 +208,9 @@ state_new(const struct settings *settings, struct error *why)
 {
 	struct state *s = state_view(settings, why);
 
+	if (s != NULL)
+		published_grow(&s->shared->published,
+		    settings_count_hosts(settings));
 	if (s == NULL || s->engine->prepare(s, why) == ERR_OK)
 		return s;
 	state_free(s);
@@ -236,6 +250,7 @@ state_inherit(struct state *s, struct state *from)
 		return;
 	s->shared = from->shared;
 	from->shared = own;
+	published_grow_like(&s->shared->published, &own->published);
 }
 
 bool

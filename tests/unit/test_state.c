@@ -133,14 +133,21 @@ has(struct stage *s, const char *ipv4, const char *ipv6)
 
 /* SQL on the file, as if by another hand. */
 static void
-tamper(struct stage *s, const char *sql)
+run_sql(const struct stage *s, const char *sql)
 {
 	sqlite3 *db;
 
-	stage_close(s);
 	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The same while nobody has it open. */
+static void
+tamper(struct stage *s, const char *sql)
+{
+	stage_close(s);
+	run_sql(s, sql);
 	stage_open(s);
 }
 
@@ -633,6 +640,52 @@ test_removed_when_quiet(void **state)
 			ROW(has(s, V4, V6), "%s: not known", ways[i]);
 		meddle(s, ways[i]);
 		ROW(!has(s, V4, V6), "%s: believed", ways[i]);
+		stage_close(s);
+	}
+	ROWS_END();
+}
+
+/*
+ * Once the directory is quiet, a host that was asked for is answered from
+ * memory; what another process changes, which has another memory, counts at
+ * once all the same.
+ */
+static void
+test_others(void **state)
+{
+	static const char *const ways[] = { "an intent", "forget" };
+	static struct stage stages[COUNT(ways)];
+	const struct timespec pause = { 0, 50000000L };
+	struct state_claim other = claim("89.14.163.157", V6);
+	struct file_look look;
+	struct error why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		stage_start(&stages[i]);
+		publish(&stages[i], V4, V6);
+	}
+	while (!file_look(stages[COUNT(ways) - 1].state, &look))
+		nanosleep(&pause, NULL);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct stage *s = &stages[i], second = *s;
+
+		for (int twice = 0; twice < 2; twice++)
+			ROW(has(s, V4, V6), "%s: not known", ways[i]);
+		run_sql(s, "DELETE FROM host");
+		ROW(has(s, V4, V6), "%s: not answered from memory", ways[i]);
+		second.state = i == 0 ? state_new(&s->settings, &why) :
+					state_view(&s->settings, &why);
+		assert_non_null(second.state);
+		second.store = store_open(second.state);
+		if (i == 0)
+			assert_int_equal(store_intend(second.store, &other,
+					     old),
+			    ERR_OK);
+		else
+			(void)store_forget(second.store, other.host);
+		ROW(!has(s, V4, V6), "%s: believed", ways[i]);
+		stage_close(&second);
 		stage_close(s);
 	}
 	ROWS_END();
@@ -1344,6 +1397,7 @@ main(void)
 		cmocka_unit_test(test_left_by_nobody),
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_removed_when_quiet),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_version_1),

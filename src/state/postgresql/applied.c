@@ -7,9 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <gnutls/crypto.h>
-
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "state/hex.h"
 #include "state/postgresql/connection.h"
@@ -19,62 +16,6 @@
 
 /* Milliseconds of the database's clock, which all machines share. */
 #define NOW "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)"
-
-/*
- * What was read of late, for the time when the database is out of reach: one
- * entry a host, found by its hash.  No lock: an entry that is read while it is
- * written matches nothing.
- */
-static struct state_known *
-find_known(struct store *st, const struct state_claim *c, uint64_t *host,
-    uint64_t *claim)
-{
-	struct buffer all = { .max = 1024 };
-	char text[ADDRESS_TEXT_MAX];
-	uint64_t hash[4] = { 0 };
-
-	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, c->host, strlen(c->host),
-	    hash);
-	*host = hash[0];
-	buffer_printf(&all, "%s ", c->host);
-	for (int f = 0; f < STATE_FAMILIES; f++) {
-		const char *v = value_text(&c->wanted[f], text);
-
-		buffer_printf(&all, "%s ", v != NULL ? v : "?");
-	}
-	buffer_add(&all, c->settings, STATE_DIGEST_LEN);
-	if (!all.failed)
-		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all.data, all.len,
-		    hash);
-	buffer_free(&all);
-	*claim = hash[0];
-	return &st->state->shared->known[*host % STATE_KNOWN];
-}
-
-static void
-note_known(struct store *st, const struct state_claim *c, bool known)
-{
-	uint64_t host, claim;
-	struct state_known *k = find_known(st, c, &host, &claim);
-
-	atomic_store(&k->host, 0);
-	if (!known)
-		return;
-	atomic_store(&k->claim, claim);
-	atomic_store(&k->at, clock_now());
-	atomic_store(&k->host, host);
-}
-
-static bool
-was_known(struct store *st, const struct state_claim *c)
-{
-	uint64_t host, claim;
-	struct state_known *k = find_known(st, c, &host, &claim);
-
-	return atomic_load(&k->host) == host &&
-	    atomic_load(&k->claim) == claim &&
-	    clock_now() - atomic_load(&k->at) < CACHE_MS;
-}
 
 /* Columns: ipv4, ipv6, at4, at6, since4, since6, settings, intent, now. */
 #define COLUMNS                                                               \
@@ -103,21 +44,30 @@ enum store_answer
 postgresql_is_applied(struct store *st, const struct state_claim *c,
     int64_t refresh_ms)
 {
+	struct published_query q = { .claim = c };
 	struct parameters p = { .count = 0 };
 	struct row row;
+	int64_t known_at;
+	bool was_known =
+	    published_ask(&st->state->shared->published, &q, &known_at);
 	bool known = false;
 	PGresult *r;
 
 	add_text(&p, c->host);
 	r = connection_ask((struct postgresql *)st, COLUMNS, &p);
 	if (r == NULL)
-		return was_known(st, c) ? STORE_YES : STORE_OUT_OF_REACH;
+		return was_known && clock_now() - known_at < CACHE_MS ?
+		    STORE_YES :
+		    STORE_OUT_OF_REACH;
 	if (PQntuples(r) == 1) {
 		read_row(r, &row);
 		known = applied_has(&row.applied, c, refresh_ms, row.now);
 	}
 	PQclear(r);
-	note_known(st, c, known);
+	if (known)
+		published_tell(&q, clock_now());
+	else
+		published_drop(&st->state->shared->published, c->host);
 	return known ? STORE_YES : STORE_NO;
 }
 
@@ -208,12 +158,12 @@ postgresql_intend(struct store *st, const struct state_claim *c,
     struct state_value *old)
 {
 	struct change change = { .claim = c, .old = old };
+	bool done = connection_transaction((struct postgresql *)st, change_row,
+	    &change);
 
-	note_known(st, c, false);
-	return connection_transaction((struct postgresql *)st, change_row,
-		   &change) ?
-	    ERR_OK :
-	    ERR_UNREACHABLE;
+	/* It may have been committed, though the answer was lost. */
+	published_drop(&st->state->shared->published, c->host);
+	return done ? ERR_OK : ERR_UNREACHABLE;
 }
 
 void

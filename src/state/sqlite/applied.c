@@ -91,25 +91,67 @@ is_believed(const struct sqlite *q, const char *host, const struct host_row *r)
 	    r->sum == sum_of(host, r);
 }
 
+/*
+ * Does the memory of this pool hold while the directory looks as it does?  Only
+ * who was alone with the file in the beginning is told by the others.
+ */
+static bool
+is_settled(const struct sqlite *q)
+{
+	return q->looked && atomic_load(&q->store.state->shared->alone);
+}
+
+/* What must be the same for a row that was read to be believed unread. */
+struct context {
+	int64_t epoch, marker;
+	uint64_t file, device, inode, changed_s, changed_ns;
+};
+
+static struct context
+context_of(const struct sqlite *q)
+{
+	return (struct context){
+		.epoch = atomic_load(&q->store.state->shared->epoch),
+		.marker = q->marker,
+		.file = q->file,
+		.device = q->look.device,
+		.inode = q->look.inode,
+		.changed_s = (uint64_t)q->look.changed.tv_sec,
+		.changed_ns = (uint64_t)q->look.changed.tv_nsec,
+	};
+}
+
 enum store_answer
 sqlite_is_applied(struct store *st, const struct state_claim *c,
     int64_t refresh_ms)
 {
 	struct sqlite *q = (struct sqlite *)st;
+	struct published *published = &st->state->shared->published;
+	struct context context;
+	struct published_query ask = { .claim = c,
+		.context = &context,
+		.context_len = sizeof context };
 	struct host_row r;
+	int64_t since;
 	bool found;
 	int rc;
 
 	if (!connection_ready(q))
 		return STORE_NO;
+	context = context_of(q);
+	if (published_ask(published, &ask, &since) && is_settled(q) &&
+	    since <= connection_now() && connection_now() - since < refresh_ms)
+		return STORE_YES;
 	if ((rc = read_row(q, c->host, &r, &found)) != SQLITE_OK) {
 		connection_fault(q, rc);
 		return STORE_NO;
 	}
-	return found && is_believed(q, c->host, &r) &&
-		applied_has(&r.applied, c, refresh_ms, connection_now()) ?
-	    STORE_YES :
-	    STORE_NO;
+	if (!found || !is_believed(q, c->host, &r) ||
+	    !applied_has(&r.applied, c, refresh_ms, connection_now()))
+		return STORE_NO;
+	if (is_settled(q))
+		published_tell(&ask, applied_since(&r.applied, c));
+	return STORE_YES;
 }
 
 static int
@@ -185,6 +227,7 @@ sqlite_intend(struct store *st, const struct state_claim *c,
 	}
 	if (connection_end(q, rc) != SQLITE_OK)
 		epoch_end(st->state);
+	epoch_tell(st->state, c->host);
 	q->intended = atomic_load(&st->state->shared->epoch);
 	return ERR_OK;
 }
@@ -217,10 +260,14 @@ sqlite_forget(struct store *st, const char *host)
 {
 	struct sqlite *q = (struct sqlite *)st;
 	sqlite3_stmt *forget;
+	bool found;
 
 	if (!connection_ready(q))
 		return false;
 	forget = statement(q, FORGET);
 	bind_text(forget, 1, host);
-	return statement_run(forget) == SQLITE_OK && sqlite3_changes(q->db) > 0;
+	found =
+	    statement_run(forget) == SQLITE_OK && sqlite3_changes(q->db) > 0;
+	epoch_tell(st->state, host);
+	return found;
 }

@@ -129,6 +129,7 @@ epoch_lock(struct state *s)
 	if (s->directory == -1)
 		return true;
 	alone = flock(s->directory, LOCK_EX | LOCK_NB) == 0;
+	atomic_store(&s->shared->alone, alone);
 	(void)flock(s->directory, LOCK_SH | LOCK_NB);
 	return alone;
 }
@@ -289,6 +290,19 @@ epoch_find(struct state *s, sqlite3 *db, bool sealed)
 	}
 	set_epoch(s, m.epoch);
 	return SQLITE_OK;
+}
+
+/*
+ * Whoever was there first looks at the directory before it believes its memory
+ * (file_look()), so that is where the others leave a mark.
+ */
+void
+epoch_tell(struct state *s, const char *host)
+{
+	published_drop(&s->shared->published, host);
+	if (!atomic_load(&s->shared->alone) &&
+	    utimensat(AT_FDCWD, s->place, NULL, 0) == -1)
+		epoch_end(s);
 }
 
 void

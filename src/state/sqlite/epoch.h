@@ -47,6 +47,12 @@ int epoch_begin(struct state *s, sqlite3 *db);
 /* Nothing is believed from now on; needs no room on the disk. */
 void epoch_end(struct state *s);
 
+/*
+ * Tells others who have the file open that a host changed, whose entries of
+ * published.h they would believe else.  To be called after that was committed.
+ */
+void epoch_tell(struct state *s, const char *host);
+
 /* At the end: seals the database if nobody else uses it, and unlocks. */
 void epoch_seal(struct state *s);
 
