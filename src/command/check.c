@@ -17,6 +17,7 @@
 #include "command/check/trial.h"
 #include "command/check/visit.h"
 #include "config/reader.h"
+#include "gateway/examination.h"
 #include "gateway/gateway.h"
 #include "provider/provider.h"
 

@@ -13,6 +13,7 @@
 #include "command/input.h"
 #include "command/options.h"
 #include "command/walk.h"
+#include "https/exchange.h"
 #include "provider/provider.h"
 
 static const struct usage usage = {

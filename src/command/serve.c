@@ -18,6 +18,7 @@
 #include "base/shared.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "https/exchange.h"
 #include "pool/backoff.h"
 #include "pool/listener.h"
 #include "pool/notifier.h"

@@ -12,6 +12,7 @@
 #include "base/watchdog.h"
 #include "command/person.h"
 #include "command/walk.h"
+#include "https/exchange.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
 

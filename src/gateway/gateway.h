@@ -7,22 +7,17 @@
 #include "account/account.h"
 #include "base/error.h"
 #include "config/settings.h"
-#include "gateway/budget.h"
-#include "gateway/metrics.h"
-#include "gateway/notice.h"
-#include "gateway/refusals.h"
-#include "gateway/reply.h"
-#include "gateway/request.h"
-#include "gateway/slow.h"
-#include "https/exchange.h"
 #include "news/receivers.h"
-#include "news/seen.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
 #include "state/state.h"
 #include "tls/trust.h"
 
-struct update;
+struct budget;
+struct metrics;
+struct notices;
+struct seen;
+struct slow;
 
 struct gateway {
 	const struct settings *settings;
@@ -40,37 +35,12 @@ struct gateway {
 	struct state *state;
 };
 
-/* The workers of a pool, and those of them that are at work. */
-struct worker_counts {
-	unsigned int all, busy;
-	bool outdated; /* the configuration on disk is not the one in force */
-};
-
-/* The things that one worker has for itself; never carry them across a fork. */
-struct gateway_tools {
-	struct edition edition; /* of the configuration, without a pool */
-	struct tally tally;	/* what the present request adds */
-	/* Counts the workers of the board; NULL: there is no pool. */
-	void (*count_workers)(const void *board, struct worker_counts *c);
-	const void *board;
-	struct update *late; /* NULL, or one that goes on after its reply */
-	struct exchanges *exchanges; /* connections to providers */
-	struct store *store;	     /* connection to the state; or NULL */
-	struct refusals *refusals;   /* of the pool; or NULL */
-};
-
 /*
  * Reads a configuration and all that it names: verifiers, CA files,
  * descriptions of providers.  To be called before the fork, so that
  * the workers share the pages.  NULL on the first error.
  */
 struct gateway *gateway_new(const char *file, struct error *why);
-
-/*
- * Fills faults, which is empty, with all errors that gateway_new() would meet
- * in a file, but those of accounts elsewhere.
- */
-void gateway_examine(const char *file, struct faults *faults);
 
 /*
  * Reads the configuration of g anew, as gateway_new() does; an account of the
@@ -135,27 +105,5 @@ enum err gateway_open_state(struct gateway *g, struct error *why);
  * providers, logins, the state.  from can only be freed afterwards.
  */
 void gateway_inherit(struct gateway *g, struct gateway *from);
-
-/*
- * Makes the reply to a request, and writes the request's line into the log.
- * The reply is the caller's to send while q is there, and to end, whatever it
- * was before.  Just before it is sent gateway_count() is due.
- */
-void gateway_handle(const struct gateway *g, struct gateway_tools *t,
-    const struct request *q, struct reply *reply);
-
-/* Counts the request in the metrics; makes no system call. */
-void gateway_count(const struct gateway *g, const struct gateway_tools *t);
-
-/*
- * Goes on with what t->late was begun at a provider when its router got the
- * reply, until it is finished, which is logged and makes t->late NULL, or until
- * the moment comes.  To be called after each gateway_handle() until t->late is
- * NULL.
- */
-void gateway_go_on(struct gateway_tools *t, int64_t until);
-
-/* Gives it up: the next update of its hosts begins anew. */
-void gateway_give_up(struct gateway_tools *t);
 
 #endif

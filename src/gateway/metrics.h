@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "account/account.h"
-#include "base/buffer.h"
 #include "base/error.h"
 #include "config/settings.h"
 
@@ -135,8 +134,5 @@ int64_t metrics_began(const struct metrics *m);
 
 /* Counts what a request adds. */
 void metrics_count(struct metrics *m, const struct tally *t);
-
-/* Adds all counters, as Prometheus reads them, to b. */
-void metrics_print(const struct metrics *m, struct buffer *b);
 
 #endif

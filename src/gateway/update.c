@@ -8,10 +8,14 @@
 
 #include "base/activity.h"
 #include "base/clock.h"
+#include "gateway/budget.h"
 #include "gateway/hosts.h"
+#include "gateway/notice.h"
 #include "gateway/plan.h"
+#include "gateway/slow.h"
 #include "gateway/update.h"
 #include "gateway/work.h"
+#include "https/exchange.h"
 
 #define PLACE_MS 2000 /* longest wait for a place among the slow workers */
 #define LOOK_MS	 20   /* between two looks for one */

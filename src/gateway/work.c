@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "gateway/hosts.h"
+#include "gateway/slow.h"
 #include "gateway/work.h"
+#include "https/exchange.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gateway/health.h"
+#include "gateway/view/health.h"
 #include "news/courier.h"
 #include "news/keeper.h"
 #include "pool/notifier.h"

@@ -18,6 +18,7 @@
 #include "base/lack.h"
 #include "base/log.h"
 #include "base/watchdog.h"
+#include "gateway/routes.h"
 #include "pool/fastcgi.h"
 #include "pool/listener.h"
 #include "pool/lobby.h"

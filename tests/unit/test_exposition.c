@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "gateway/exposition.h"
+#include "gateway/view/exposition.h"
 
 static const struct {
 	const char *value; /* of a label */

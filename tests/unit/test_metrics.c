@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gateway/metrics.h"
+#include "gateway/view/counts.h"
 
 static struct provider_settings before[] = { { .name = "a" }, { .name = "b" } };
 static struct provider_settings after[] = { { .name = "c" }, { .name = "b" } };
@@ -27,7 +28,7 @@ prints(const struct metrics *m, const char *line)
 	char wanted[256];
 	bool found;
 
-	metrics_print(m, &b);
+	counts_print(m, &b);
 	assert_false(b.failed);
 	snprintf(wanted, sizeof wanted, "\n%s\n", line);
 	found = strstr(b.data, wanted) != NULL;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "certificates.h"
+#include "gateway/examination.h"
 #include "gateway/gateway.h"
 #include "scarce.h"
 

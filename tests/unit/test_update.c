@@ -2,6 +2,8 @@
  * test_update.c - the whole job, with proofs and a provider of the test's
  * own: what reaches whom, and what becomes of each record.
  */
+#include "gateway/budget.h"
+#include "gateway/slow.h"
 #include "unit.h"
 
 #include <poll.h>

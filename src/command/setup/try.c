@@ -9,6 +9,7 @@
 #include "command/person.h"
 #include "command/setup/setup.h"
 #include "command/walk.h"
+#include "https/exchange.h"
 #include "page/refusal.h"
 #include "provider/provider.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "gateway/health.h"
+#include "gateway/view/health.h"
 
 /* Adds a fault to the line. */
 static void

@@ -1,8 +1,8 @@
 /*
  * entrance.h - lets an operator, or an account, see a page that is no update.
  */
-#ifndef GATEWAY_ENTRANCE_H
-#define GATEWAY_ENTRANCE_H
+#ifndef GATEWAY_VIEW_ENTRANCE_H
+#define GATEWAY_VIEW_ENTRANCE_H
 
 #include <stdbool.h>
 
@@ -10,6 +10,7 @@
 #include "gateway/gateway.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
+#include "gateway/tools.h"
 
 /*
  * Logs in whoever asks for the page, with the Authorization header alone: an

@@ -4,8 +4,8 @@
  * The text format, version 0.0.4:
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-#ifndef GATEWAY_EXPOSITION_H
-#define GATEWAY_EXPOSITION_H
+#ifndef GATEWAY_VIEW_EXPOSITION_H
+#define GATEWAY_VIEW_EXPOSITION_H
 
 #include <stdint.h>
 

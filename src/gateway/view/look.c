@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "config/operator.h"
-#include "gateway/entrance.h"
-#include "gateway/look.h"
+#include "gateway/view/entrance.h"
+#include "gateway/view/look.h"
 #include "gateway/report.h"
 #include "page/page.h"
 

@@ -1,7 +1,8 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "gateway/entrance.h"
+#include "gateway/notice.h"
+#include "gateway/view/entrance.h"
 #include "gateway/report.h"
 
 /* The replies of /update to the same errors. */

@@ -1,12 +1,13 @@
 /*
  * health.h - /healthz: is the service as it should be?
  */
-#ifndef GATEWAY_HEALTH_H
-#define GATEWAY_HEALTH_H
+#ifndef GATEWAY_VIEW_HEALTH_H
+#define GATEWAY_VIEW_HEALTH_H
 
 #include "gateway/gateway.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
+#include "gateway/tools.h"
 
 /*
  * Adds what is wrong with the service to a line, without names of files or

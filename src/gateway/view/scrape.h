@@ -1,12 +1,13 @@
 /*
  * scrape.h - /metrics: what Prometheus comes to read.
  */
-#ifndef GATEWAY_SCRAPE_H
-#define GATEWAY_SCRAPE_H
+#ifndef GATEWAY_VIEW_SCRAPE_H
+#define GATEWAY_VIEW_SCRAPE_H
 
 #include "gateway/gateway.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
+#include "gateway/tools.h"
 
 /* More hosts than that are not shown one by one. */
 #define SCRAPE_HOSTS_MAX 1000

@@ -1,12 +1,13 @@
 /*
  * look.h - the pages that a person looks at: /status and /history.
  */
-#ifndef GATEWAY_LOOK_H
-#define GATEWAY_LOOK_H
+#ifndef GATEWAY_VIEW_LOOK_H
+#define GATEWAY_VIEW_LOOK_H
 
 #include "gateway/gateway.h"
 #include "gateway/reply.h"
 #include "gateway/request.h"
+#include "gateway/tools.h"
 
 /*
  * Fills the reply with the page, for the account or the operator who logs in;

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "gateway/exposition.h"
+#include "gateway/view/exposition.h"
 
 void
 exposition_metric(struct buffer *b, const char *name, const char *type,

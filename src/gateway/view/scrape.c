@@ -3,9 +3,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "gateway/entrance.h"
-#include "gateway/exposition.h"
-#include "gateway/scrape.h"
+#include "gateway/metrics.h"
+#include "gateway/slow.h"
+#include "gateway/view/counts.h"
+#include "gateway/view/entrance.h"
+#include "gateway/view/exposition.h"
+#include "gateway/view/scrape.h"
 
 static bool
 is_allowed(const struct metrics_settings *s, const struct request *q)
@@ -205,7 +208,7 @@ scrape_reply(const struct gateway *g, struct gateway_tools *t,
 	r->type = EXPOSITION_TYPE;
 	r->body.max = REPLY_PAGE_MAX;
 	print_service(g, &r->body);
-	metrics_print(g->metrics, &r->body);
+	counts_print(g->metrics, &r->body);
 	print_workers(g, t, &r->body);
 	print_state(g, t->store, &r->body);
 	print_hosts(g, t->store, &r->body);
