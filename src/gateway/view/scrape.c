@@ -141,16 +141,6 @@ each_host(const struct state_host *h, void *data)
 	return true;
 }
 
-static size_t
-count_hosts(const struct settings *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->account_count; i++)
-		n += s->accounts[i].host_count;
-	return n;
-}
-
 static void
 print_hosts(const struct gateway *g, struct store *st, struct buffer *b)
 {
@@ -160,7 +150,7 @@ print_hosts(const struct gateway *g, struct store *st, struct buffer *b)
 		.now = time(NULL) };
 
 	if (!g->settings->metrics.hosts ||
-	    count_hosts(g->settings) > SCRAPE_HOSTS_MAX)
+	    settings_count_hosts(g->settings) > SCRAPE_HOSTS_MAX)
 		return;
 	if (store_hosts(st, NULL, "", each_host, &list) == ERR_OK) {
 		exposition_metric(b, AGE_NAME, "gauge",
