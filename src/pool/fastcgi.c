@@ -120,26 +120,32 @@ put_stream(struct fastcgi *f, const struct incoming *in)
 	    sendmsg(f->copy[1], &all, MSG_NOSIGNAL) == (ssize_t)p.len;
 }
 
-/* Lets libfcgi parse the copy, and gives it the connection to answer on. */
+/*
+ * Lets libfcgi parse the request, or the copy of one that came in pieces, and
+ * gives it the connection to answer on.
+ */
 static enum err
-parse(struct fastcgi *f, const struct incoming *in, struct error *why)
+parse(struct fastcgi *f, struct incoming *in, struct error *why)
 {
-	if (!put_stream(f, in)) {
+	if (!in->is_unread && !put_stream(f, in)) {
 		error_set(why, ERR_SYSTEM, "no copy for libfcgi: %s",
 		    strerror(errno));
 		close_copy(f);
 		return why->code;
 	}
 	FCGX_InitRequest(&f->libfcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	f->libfcgi.ipcFd = f->copy[0];
+	f->libfcgi.ipcFd = in->is_unread ? in->fd : f->copy[0];
 	/*
 	 * FCGX_Accept_r() closes a connection whose keepConnection is 0 before
 	 * it reads from it (docs/reference/fastcgi.md 1.2).
 	 */
 	f->libfcgi.keepConnection = 1;
 	if (FCGX_Accept_r(&f->libfcgi) != 0) {
-		/* libfcgi has closed its end: fastcgi.md 1.2. */
-		f->copy[0] = -1;
+		/* libfcgi has closed what it read from: fastcgi.md 1.2. */
+		if (in->is_unread)
+			in->fd = -1;
+		else
+			f->copy[0] = -1;
 		close_copy(f);
 		FCGX_Free(&f->libfcgi, 1);
 		return error_set(why, ERR_SYSTEM, "libfcgi does not take it");

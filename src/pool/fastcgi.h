@@ -1,8 +1,8 @@
 /*
  * fastcgi.h - one connection of a web server: a request in, a reply out.
  *
- * The only room that knows libfcgi, which parses a clean copy of the records
- * that incoming.h has let pass, and never waits.
+ * The only room that knows libfcgi, which parses the records that incoming.h
+ * has let pass, or a clean copy of them, and never waits.
  */
 #ifndef POOL_FASTCGI_H
 #define POOL_FASTCGI_H
@@ -28,7 +28,7 @@ void fastcgi_free(struct fastcgi *f);
  * ERR_OK: q is to be answered by fastcgi_reply(), even if q->why says that it
  * is not understood; q borrows from f until then, and request_end(q) comes
  * before it.
- * ERR_SYSTEM: out of memory or descriptors.
+ * ERR_SYSTEM: out of memory or descriptors; in->fd may be closed, and is -1.
  */
 enum err fastcgi_parse(struct fastcgi *f, struct incoming *in, int64_t start,
     struct request *q, struct error *why);

@@ -24,8 +24,8 @@ incoming_begin(struct incoming *in, int fd)
 	in->why.code = in->form_why.code = ERR_OK;
 	in->id = FCGI_NULL_REQUEST_ID;
 	in->parameters_len = in->form_len = 0;
-	in->is_ended = in->has_form = in->is_done = in->is_post =
-	    in->is_answered = false;
+	in->is_ended = in->is_unread = in->has_form = in->is_done =
+	    in->is_post = in->is_answered = false;
 	in->management = 0;
 	in->header_len = in->content_left = in->padding_left = in->length = 0;
 }
@@ -296,10 +296,16 @@ throw_away(const struct incoming *in)
 	return n > 0 || is_later(n) ? INCOMING_MORE : INCOMING_BROKEN;
 }
 
+/*
+ * A web server sends its request at once, as a rule, so the first bytes are
+ * only looked at: if they are a whole request that libfcgi understands as we
+ * do, it may read them itself.
+ */
 enum progress
 incoming_go_on(struct incoming *in)
 {
 	static uint8_t input[INPUT_SIZE];
+	int peek = in->is_silent ? MSG_PEEK : 0;
 	enum progress p = INCOMING_MORE;
 	struct error why;
 	ssize_t n = 1;
@@ -307,10 +313,15 @@ incoming_go_on(struct incoming *in)
 	if (in->is_answered)
 		return throw_away(in);
 	while (p == INCOMING_MORE &&
-	    (n = recv(in->fd, input, sizeof input, MSG_DONTWAIT)) > 0) {
+	    (n = recv(in->fd, input, sizeof input, MSG_DONTWAIT | peek)) > 0) {
 		in->is_silent = false;
 		p = take_all(in, input, (size_t)n);
+		in->is_unread = peek != 0 && in->is_ended && !in->is_post &&
+		    in->management == 0;
+		if (peek != 0 && !in->is_unread)
+			(void)recv(in->fd, input, (size_t)n, MSG_DONTWAIT);
 		secret_wipe(input, (size_t)n);
+		peek = 0;
 	}
 	if (p != INCOMING_MORE || is_later(n))
 		return p;

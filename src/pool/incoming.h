@@ -39,6 +39,7 @@ struct incoming {
 	struct error form_why; /* ERR_OK, or why its form is not whole, */
 	size_t form_len;       /* and the form of a POST */
 	bool is_ended;	       /* its last record has come, and no more */
+	bool is_unread;	       /* and all of them can be read from fd again */
 	bool has_form;	       /* the next record is of a form, */
 	bool is_done;	       /* or nothing is to come */
 	bool is_post;

@@ -113,7 +113,7 @@ lobby_leave(struct lobby *l, struct incoming *in, bool closing)
 		l->count--;
 		(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, in->fd, NULL);
 	}
-	if (closing)
+	if (closing && in->fd != -1)
 		close(in->fd);
 	incoming_end(in);
 	s->is_taken = s->waits = false;

@@ -324,6 +324,69 @@ test_wrong(void **state)
 	ROWS_END();
 }
 
+/*
+ * Which requests libfcgi reads from the connection itself: those that are whole
+ * at the first look.  Either way it is the same request, and all of it is read.
+ */
+static const struct {
+	const char *title, *method;
+	bool in_pieces, asks, is_unread;
+} ways[] = {
+	{ "at once", "GET", false, false, true },
+	{ "in pieces", "GET", true, false, false },
+	{ "with a body", "POST", false, false, false },
+	{ "with a question", "GET", false, true, false },
+};
+
+static void
+test_unread(void **state)
+{
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		size_t first = ways[i].in_pieces ? 20 : sizeof s.bytes;
+		struct request q;
+		struct error why;
+		uint8_t byte;
+		int fds[2];
+
+		s.len = 0;
+		begin(&s, 1);
+		if (ways[i].asks)
+			record(&s, GET_VALUES, 0, "", 0, 0);
+		pair(&s, "REQUEST_METHOD", ways[i].method);
+		pair(&s, "REQUEST_URI", "/update");
+		end(&s, PARAMS);
+		end(&s, STDIN);
+		if (first > s.len)
+			first = s.len;
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		incoming_begin(&incoming, fds[0]);
+		assert_int_equal(send(fds[1], s.bytes, first, 0), first);
+		if (first < s.len)
+			assert_int_equal(incoming_go_on(&incoming),
+			    INCOMING_MORE);
+		(void)send(fds[1], s.bytes + first, s.len - first, 0);
+		assert_int_equal(incoming_go_on(&incoming), INCOMING_WHOLE);
+		ROW(incoming.is_unread == ways[i].is_unread, "%s: read",
+		    ways[i].title);
+		assert_int_equal(fastcgi_parse(fastcgi, &incoming,
+				     incoming.since, &q, &why),
+		    ERR_OK);
+		ROW(strcmp(q.path, "/update") == 0, "%s: another request",
+		    ways[i].title);
+		ROW(recv(fds[0], &byte, 1, MSG_DONTWAIT) == -1,
+		    "%s: not all was read", ways[i].title);
+		incoming_end(&incoming);
+		request_end(&q);
+		reply_with("yes\n", fds[1]);
+		ROW(answer(fds[1], &byte, 1) == 1, "%s: no answer",
+		    ways[i].title);
+	}
+	ROWS_END();
+}
+
 /* A whole request, cut off behind each of its bytes. */
 static void
 test_cut_off(void **state)
@@ -604,6 +667,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_memory_for_the_head),
