@@ -9,7 +9,9 @@
 
 #include "base/activity.h"
 #include "base/environment.h"
+#include "base/heap.h"
 #include "command/command.h"
+#include "command/outcome.h"
 
 static const struct {
 	const char *name;
@@ -54,31 +56,27 @@ static int
 run(int argc, char *argv[])
 {
 	for (size_t i = 0; argc > 1 && i < COMMANDS; i++)
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+		if (strcmp(commands[i].name, argv[1]) == 0) {
+			int status = commands[i].run(argc - 1, argv + 1);
+
+			/* What it lacked, it told, and went on. */
+			if (commands[i].run == command_serve)
+				heap_begin();
+			return outcome_of(status);
+		}
 	if (argc == 2 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		print_commands(stdout);
-		return EXIT_OK;
+		return outcome_of(EXIT_OK);
 	}
 	print_commands(stderr);
 	return EXIT_USAGE;
 }
 
-/* A command whose output is lost has failed. */
 int
 main(int argc, char *argv[])
 {
-	int status;
-
 	environment_clean(argv);
 	activity_setup(argc, argv, environ);
-	status = run(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fputs("ddnsgate: standard output could not be written\n",
-		    stderr);
-		if (status == EXIT_OK)
-			status = EXIT_FAILED;
-	}
-	return status;
+	return run(argc, argv);
 }

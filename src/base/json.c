@@ -297,3 +297,27 @@ json_weight(const char *text, size_t len)
 	}
 	return weight;
 }
+
+void
+json_add(json_object *to, const char *name, json_object *value)
+{
+	if (to == NULL || json_object_object_add(to, name, value) != 0)
+		json_object_put(value);
+}
+
+void
+json_append(json_object *to, json_object *value)
+{
+	if (to == NULL || json_object_array_add(to, value) != 0)
+		json_object_put(value);
+}
+
+void
+json_print(json_object *o)
+{
+	const char *text = json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	puts(text != NULL ? text : "null");
+}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "command/account/form.h"
 #include "command/account/show.h"
@@ -96,9 +97,7 @@ show(const struct request *o)
 
 	if (a != NULL && o->json) {
 		json = account_show_json(s, a);
-		puts(json_object_to_json_string_ext(json,
-		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-			JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_print(json);
 		json_object_put(json);
 	} else if (a != NULL) {
 		account_show(s, a);
@@ -196,20 +195,32 @@ change(const struct request *o)
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
+/* Puts it into the account, or takes it out; false without memory. */
+static bool
+put_disabled(json_object *content, bool disabled)
+{
+	json_object *yes;
+
+	json_object_object_del(content, "disabled");
+	if (!disabled)
+		return true;
+	yes = json_object_new_boolean(true);
+	if (yes != NULL &&
+	    json_object_object_add(content, "disabled", yes) == 0)
+		return true;
+	json_object_put(yes);
+	return false;
+}
+
 static int
 set_disabled(const struct request *o, bool disabled)
 {
 	struct settings *s = read_to_edit(o);
 	json_object *content =
 	    s != NULL ? account_store_read(s, o->name) : NULL;
-	bool ok = content != NULL;
+	bool ok = content != NULL && put_disabled(content, disabled) &&
+	    account_store_write(s, o->name, content, false);
 
-	if (ok && disabled)
-		ok = json_object_object_add(content, "disabled",
-			 json_object_new_boolean(true)) == 0;
-	else if (ok)
-		json_object_object_del(content, "disabled");
-	ok = ok && account_store_write(s, o->name, content, false);
 	json_object_put(content);
 	settings_free(s);
 	return ok ? EXIT_OK : EXIT_FAILED;

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/activity.h"
 #include "base/clock.h"
 #include "command/board.h"
@@ -33,14 +34,14 @@ board_json(const struct scoreboard *b)
 	unsigned int all, busy;
 
 	scoreboard_workers(b, &all, &busy);
-	json_object_object_add(o, "since", lookup_json_time(b->began));
-	json_object_object_add(o, "workers", json_object_new_int((int)all));
-	json_object_object_add(o, "busy", json_object_new_int((int)busy));
-	json_object_object_add(o, "hosts_refused",
+	json_add(o, "since", lookup_json_time(b->began));
+	json_add(o, "workers", json_object_new_int((int)all));
+	json_add(o, "busy", json_object_new_int((int)busy));
+	json_add(o, "hosts_refused",
 	    json_object_new_int(
 		(int)refusals_count(&b->refusals, clock_now())));
 	for (int i = 0; i < REPLIES__COUNT; i++)
-		json_object_object_add(o, names[i],
+		json_add(o, names[i],
 		    json_object_new_int64(
 			(int64_t)atomic_load(&b->replies[i])));
 	return o;

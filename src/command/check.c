@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/buffer.h"
 #include "command/account/show.h"
 #include "command/command.h"
@@ -130,7 +131,7 @@ lines(const struct buffer *text, const char *begin)
 		size_t len = strcspn(line, "\n");
 
 		if (strncmp(line, begin, n) == 0)
-			json_object_array_add(list,
+			json_append(list,
 			    json_object_new_string_len(line + n,
 				(int)(len - n)));
 		line += len + (line[len] == '\n');
@@ -187,28 +188,25 @@ gateway_json(const struct gateway *g, const char *account)
 	json_object *receivers = json_object_new_array();
 	json_object *accounts = json_object_new_array();
 
-	json_object_object_add(o, "workers",
-	    json_object_new_int((int)s->workers));
-	json_object_object_add(o, "log", json_object_new_string(s->log.to));
-	json_object_object_add(o, "state",
-	    json_object_new_string(s->state.place));
-	json_object_object_add(o, "socket",
+	json_add(o, "workers", json_object_new_int((int)s->workers));
+	json_add(o, "log", json_object_new_string(s->log.to));
+	json_add(o, "state", json_object_new_string(s->state.place));
+	json_add(o, "socket",
 	    s->listen.path != NULL ? json_object_new_string(s->listen.path) :
 				     NULL);
 	for (size_t i = 0; i < s->provider_count; i++)
-		json_object_array_add(providers,
+		json_append(providers,
 		    json_object_new_string(s->providers[i].name));
 	for (size_t i = 0; i < g->receivers->count; i++)
-		json_object_array_add(receivers,
-		    receiver_json(&g->receivers->list[i]));
+		json_append(receivers, receiver_json(&g->receivers->list[i]));
 	for (size_t i = 0; i < s->account_count; i++)
 		if (account == NULL ||
 		    strcmp(s->accounts[i].name, account) == 0)
-			json_object_array_add(accounts,
+			json_append(accounts,
 			    account_show_json(s, &s->accounts[i]));
-	json_object_object_add(o, "providers", providers);
-	json_object_object_add(o, "notify", receivers);
-	json_object_object_add(o, "accounts", accounts);
+	json_add(o, "providers", providers);
+	json_add(o, "notify", receivers);
+	json_add(o, "accounts", accounts);
 	return o;
 }
 
@@ -216,8 +214,8 @@ static bool
 print_json(const struct check *c)
 {
 	struct buffer errors = { .max = TEXT_MAX }, notes = { .max = TEXT_MAX };
-	json_object *o = json_object_new_object();
 	FILE *out = tmpfile();
+	json_object *o;
 	struct gateway *g;
 	struct error why;
 	bool good = out != NULL && capture(c, &errors, out);
@@ -227,18 +225,17 @@ print_json(const struct check *c)
 		read_all(dup(fileno(out)), &notes);
 		fclose(out);
 	}
-	json_object_object_add(o, "file", json_object_new_string(c->file));
-	json_object_object_add(o, "good", json_object_new_boolean(good));
-	json_object_object_add(o, "errors", lines(&errors, "ddnsgate: "));
-	json_object_object_add(o, "notes", lines(&notes, "note: "));
-	json_object_object_add(o, "not_tried", lines(&notes, "not tried: "));
-	if ((g = gateway_new(c->file, &why)) != NULL)
-		json_object_object_add(o, "meaning",
-		    gateway_json(g, c->account));
+	g = gateway_new(c->file, &why);
+	o = json_object_new_object();
+	json_add(o, "file", json_object_new_string(c->file));
+	json_add(o, "good", json_object_new_boolean(good));
+	json_add(o, "errors", lines(&errors, "ddnsgate: "));
+	json_add(o, "notes", lines(&notes, "note: "));
+	json_add(o, "not_tried", lines(&notes, "not tried: "));
+	if (g != NULL)
+		json_add(o, "meaning", gateway_json(g, c->account));
 	gateway_free(g);
-	puts(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-		JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_print(o);
 	json_object_put(o);
 	buffer_free(&errors);
 	buffer_free(&notes);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "command/command.h"
 #include "command/lookup.h"
 #include "command/options.h"
@@ -52,8 +53,7 @@ print_event(const struct state_event *e)
 static void
 add_text(json_object *o, const char *name, const char *text)
 {
-	json_object_object_add(o, name,
-	    text != NULL ? json_object_new_string(text) : NULL);
+	json_add(o, name, text != NULL ? json_object_new_string(text) : NULL);
 }
 
 static json_object *
@@ -61,7 +61,7 @@ event_json(const struct state_event *e)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "time", lookup_json_time(e->at));
+	json_add(o, "time", lookup_json_time(e->at));
 	add_text(o, "source", e->source);
 	add_text(o, "account", e->account);
 	add_text(o, "host", e->host);
@@ -73,11 +73,9 @@ event_json(const struct state_event *e)
 	add_text(o, "issuer", e->issuer);
 	add_text(o, "serial", e->serial);
 	add_text(o, "key", e->key);
-	json_object_object_add(o, "certificate_ends",
-	    lookup_json_time(e->expiry));
-	json_object_object_add(o, "proof_ms", json_object_new_int(e->proof_ms));
-	json_object_object_add(o, "provider_ms",
-	    json_object_new_int(e->provider_ms));
+	json_add(o, "certificate_ends", lookup_json_time(e->expiry));
+	json_add(o, "proof_ms", json_object_new_int(e->proof_ms));
+	json_add(o, "provider_ms", json_object_new_int(e->provider_ms));
 	add_text(o, "request_id", e->request);
 	return o;
 }

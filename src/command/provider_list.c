@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/buffer.h"
 #include "command/command.h"
 #include "command/lookup.h"
@@ -112,7 +113,7 @@ config_json(const struct description *d)
 		const struct variable *v = &d->variables.list[i];
 
 		if (variable_is_config(v->name))
-			json_object_object_add(o, strchr(v->name, '.') + 1,
+			json_add(o, strchr(v->name, '.') + 1,
 			    json_object_new_string(
 				v->required ? "required" : "optional"));
 	}
@@ -126,23 +127,21 @@ entry_json(const struct entry *e)
 	struct buffer token = { .max = 1024 };
 
 	put_token(e, &token);
-	json_object_object_add(o, "name", json_object_new_string(e->name));
-	json_object_object_add(o, "about",
+	json_add(o, "name", json_object_new_string(e->name));
+	json_add(o, "about",
 	    json_object_new_string(e->about != NULL ? e->about : ""));
-	json_object_object_add(o, "token",
+	json_add(o, "token",
 	    json_object_new_string(token.data != NULL ? token.data : ""));
-	json_object_object_add(o, "base",
+	json_add(o, "base",
 	    e->d != NULL ? json_object_new_string(e->d->base) : NULL);
-	json_object_object_add(o, "config", config_json(e->d));
-	json_object_object_add(o, "zone", json_object_new_string(zone_word(e)));
-	json_object_object_add(o, "ttl",
+	json_add(o, "config", config_json(e->d));
+	json_add(o, "zone", json_object_new_string(zone_word(e)));
+	json_add(o, "ttl",
 	    json_object_new_int64(
 		e->d != NULL ? description_ttl(e->d, 0) : RFC2136_TTL));
-	json_object_object_add(o, "removes",
-	    json_object_new_boolean(removes(e)));
-	json_object_object_add(o, "basis",
-	    json_object_new_string(basis_word(e)));
-	json_object_object_add(o, "file",
+	json_add(o, "removes", json_object_new_boolean(removes(e)));
+	json_add(o, "basis", json_object_new_string(basis_word(e)));
+	json_add(o, "file",
 	    e->file != NULL ? json_object_new_string(e->file) : NULL);
 	buffer_free(&token);
 	return o;

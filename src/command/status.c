@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/activity.h"
 #include "base/clock.h"
 #include "command/board.h"
@@ -105,32 +106,27 @@ host_json(const struct state_host *h)
 	json_object *o = json_object_new_object();
 	char text[ADDRESS_TEXT_MAX];
 
-	json_object_object_add(o, "host", json_object_new_string(h->host));
-	json_object_object_add(o, "account",
-	    json_object_new_string(h->account));
+	json_add(o, "host", json_object_new_string(h->host));
+	json_add(o, "account", json_object_new_string(h->account));
 	for (int f = 0; f < STATE_FAMILIES; f++) {
 		const struct state_value *v = &h->value[f];
 		json_object *r = json_object_new_object();
 
-		json_object_object_add(o, type_of(f), r);
-		json_object_object_add(r, "address",
+		json_add(r, "address",
 		    v->kind == VALUE_ADDRESS ?
 			json_object_new_string(
 			    address_format(&v->address, text)) :
 			NULL);
-		json_object_object_add(r, "known",
+		json_add(r, "known",
 		    json_object_new_boolean(v->kind != VALUE_UNKNOWN));
-		json_object_object_add(r, "since",
-		    lookup_json_time(h->since[f]));
+		json_add(r, "since", lookup_json_time(h->since[f]));
+		json_add(o, type_of(f), r);
 	}
-	json_object_object_add(o, "published", lookup_json_time(h->applied_at));
-	json_object_object_add(o, "writing",
-	    json_object_new_boolean(h->intent));
-	json_object_object_add(o, "certificate_ends",
-	    lookup_json_time(h->expiry));
-	json_object_object_add(o, "refused_at",
-	    lookup_json_time(h->refused_at));
-	json_object_object_add(o, "refused",
+	json_add(o, "published", lookup_json_time(h->applied_at));
+	json_add(o, "writing", json_object_new_boolean(h->intent));
+	json_add(o, "certificate_ends", lookup_json_time(h->expiry));
+	json_add(o, "refused_at", lookup_json_time(h->refused_at));
+	json_add(o, "refused",
 	    h->refused_at != 0 ? json_object_new_string(h->refused) : NULL);
 	return o;
 }
@@ -139,6 +135,8 @@ host_json(const struct state_host *h)
 static bool
 remember(struct status *s, const char *host)
 {
+	char *name;
+
 	if (s->seen_count == s->seen_size) {
 		size_t size = s->seen_size > 0 ? 2 * s->seen_size : 64;
 		char **longer = reallocarray(s->seen, size, sizeof *longer);
@@ -148,7 +146,10 @@ remember(struct status *s, const char *host)
 		s->seen = longer;
 		s->seen_size = size;
 	}
-	return (s->seen[s->seen_count++] = strdup(host)) != NULL;
+	if ((name = strdup(host)) == NULL)
+		return false;
+	s->seen[s->seen_count++] = name;
+	return true;
 }
 
 static bool
@@ -179,8 +180,9 @@ print_silent(struct status *s, const struct account_settings *a,
 	struct state_host silent = { .applied_at = 0 };
 
 	if (!is_wanted(s, h->name) ||
-	    bsearch(&h->name, s->seen, s->seen_count, sizeof *s->seen,
-		compare_names) != NULL)
+	    (s->seen_count > 0 &&
+		bsearch(&h->name, s->seen, s->seen_count, sizeof *s->seen,
+		    compare_names) != NULL))
 		return;
 	snprintf(silent.host, sizeof silent.host, "%s", h->name);
 	snprintf(silent.account, sizeof silent.account, "%s", a->name);

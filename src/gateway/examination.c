@@ -122,7 +122,6 @@ gateway_examine(const char *file, struct faults *faults)
 {
 	struct error why;
 
-	heap_begin();
 	settings_examine(file, faults, examine);
 	if (faults->count == 0 || !heap_lacked())
 		return;

@@ -77,7 +77,6 @@ make(const char *file, const struct settings *before, struct error *why)
 	struct gateway *g = calloc(1, sizeof *g);
 	struct account_judge judge = { .judge = judge_account };
 
-	heap_begin();
 	if (g == NULL || (g->trust = trust_new()) == NULL) {
 		error_memory(why);
 		goto fail;
@@ -110,6 +109,7 @@ gateway_new(const char *file, struct error *why)
 struct gateway *
 gateway_read_again(const struct gateway *g, struct error *why)
 {
+	heap_begin();
 	return make(g->settings->file, g->settings, why);
 }
 

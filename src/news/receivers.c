@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "config/secret_file.h"
 #include "news/receivers.h"
 
@@ -244,16 +245,16 @@ receiver_json(const struct receiver *r)
 	json_object *o = json_object_new_object();
 	json_object *events = json_object_new_array();
 
-	json_object_object_add(o, "name", json_object_new_string(s->name));
-	json_object_object_add(o, "form",
+	json_add(o, "name", json_object_new_string(s->name));
+	json_add(o, "form",
 	    json_object_new_string(
 		s->mail != NULL ? "mail" : form_word(s->form)));
-	json_object_object_add(o, "to",
+	json_add(o, "to",
 	    json_object_new_string(s->mail != NULL ? s->mail : r->at.origin));
 	for (enum news_kind k = 0; k < NEWS__COUNT; k++)
 		if ((s->kinds & (1U << k)) != 0)
-			json_object_array_add(events,
+			json_append(events,
 			    json_object_new_string(news_word(k)));
-	json_object_object_add(o, "events", events);
+	json_add(o, "events", events);
 	return o;
 }

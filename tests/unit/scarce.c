@@ -107,11 +107,6 @@ SCARCE(int, gnutls_hmac_fast, GNUTLS_E_MEMORY_ERROR,
     (gnutls_mac_algorithm_t a, const void *key, size_t key_len,
 	const void *text, size_t len, void *digest),
     (a, key, key_len, text, len, digest))
-SCARCE(int, gnutls_pbkdf2, GNUTLS_E_MEMORY_ERROR,
-    (gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
-	const gnutls_datum_t *salt, unsigned int turns, void *output,
-	size_t len),
-    (mac, key, salt, turns, output, len))
 SCARCE(int, gnutls_x509_crt_get_issuer_dn3, GNUTLS_E_MEMORY_ERROR,
     (gnutls_x509_crt_t crt, gnutls_datum_t *dn, unsigned int flags),
     (crt, dn, flags))
@@ -140,9 +135,26 @@ SCARCE(int, sqlite3_prepare_v3, SQLITE_NOMEM,
     (db, text, len, flags, s, tail))
 SCARCE(int, sqlite3_step, SQLITE_NOMEM, (sqlite3_stmt * s), (s))
 
+/* With as few turns as a test needs, which does it a thousand times. */
+int __real_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
+    const gnutls_datum_t *salt, unsigned int turns, void *to, size_t len);
+int __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
+    const gnutls_datum_t *salt, unsigned int turns, void *to, size_t len);
+
+int
+__wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
+    const gnutls_datum_t *salt, unsigned int turns, void *to, size_t len)
+{
+	if (is_refused())
+		return GNUTLS_E_MEMORY_ERROR;
+	return __real_gnutls_pbkdf2(mac, key, salt, turns < 10 ? turns : 10, to,
+	    len);
+}
+
 void
 scarce_begin(size_t which)
 {
+	heap_begin();
 	number = 0;
 	fails = which;
 	begun = true;

@@ -1,15 +1,18 @@
 /*
- * test_scarce.c - a configuration is read, used and released while memory runs
- * out, at each allocation in turn: no end by a signal, nothing left behind, and
- * an error that says so.
+ * test_scarce.c - a configuration is read, used and released, and each command
+ * runs, while memory runs out, at each allocation in turn: no end by a signal,
+ * an error that says so, and no output that is less than whole without one.
  */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "certificates.h"
+#include "command/command.h"
+#include "command/outcome.h"
 #include "gateway/examination.h"
 #include "gateway/gateway.h"
 #include "scarce.h"
@@ -106,7 +109,7 @@ static const struct {
 static const char far[] =
     "{\"verifier\": \"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
     "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ\","
-    " \"provider\": \"desec\", \"hosts\": {\"far.example.org\":"
+    " \"provider\": \"home\", \"hosts\": {\"far.example.org\":"
     " {\"ipv4\": true, \"proof\": {\"kind\": \"pin\", \"pins\":"
     "  [\"000102030405060708090a0b0c0d0e0f"
     "101112131415161718191a1b1c1d1e1f\"]}}}}";
@@ -133,7 +136,7 @@ write_configuration(void)
 		"{\"ca\": \"%s\", \"state\": \"%s\","
 		" \"listen\": {\"socket\": \"%s/s\", \"group\": \"root\"},"
 		" \"metrics\": {\"allow\": [\"192.0.2.1\"], \"hosts\": true},"
-		" \"providers\": {\"desec\": {}, \"home\": {"
+		" \"providers\": {\"home\": {"
 		"  \"description\": \"powerdns\", \"addresses\": [\"192.0.2.2\"],"
 		"  \"config\": {\"base\": \"https://api.example:8443\"},"
 		"  \"ca\": \"%s\"}},"
@@ -184,11 +187,177 @@ test_each_allocation_fails(void **state)
 	ROWS_END();
 }
 
+/*
+ * The commands, each with what it is given after its name; "-" stands for the
+ * configuration.
+ */
+static const struct {
+	int (*run)(int argc, char *argv[]);
+	const char *words;
+} commands[] = {
+	{ command_check, "check --config -" },
+	{ command_account, "account list --config -" },
+	{ command_account, "account list --json --config -" },
+	{ command_account, "account show far --json --config -" },
+	{ command_account, "account show router --config -" },
+	{ command_account,
+	    "account add new --host new.example.org --provider home "
+	    "--suffix ::8 --prefix-length 56 --ttl 60 --config -" },
+	{ command_account, "account change far --token --config -" },
+	{ command_account, "account disable far --config -" },
+	{ command_account, "account remove far --config -" },
+	{ command_explain,
+	    "explain --no-provider --config - nas.example.org "
+	    "ipv4=89.14.163.157" },
+	{ command_status, "status --config -" },
+	{ command_status, "status --json --config -" },
+	{ command_history, "history --json --config -" },
+	{ command_history, "history --config -" },
+	{ command_forget, "forget --config - www.example.org" },
+	{ command_notify, "notify --dry-run --config -" },
+	{ command_provider,
+	    "provider run --dry-run --config - desec nas.example.org "
+	    "192.0.2.1" },
+	{ command_hash, "hash --iterations 1000" },
+	{ command_version, "--version" },
+};
+
+#define WORDS_MAX 20
+#define TEXT_MAX  65536
+
+static size_t which;
+static char wanted[TEXT_MAX]; /* what it prints with memory enough */
+static int kept[3];	      /* standard input, output and error */
+
+/* Descriptor fd becomes a file of the directory. */
+static void
+turn(int fd, const char *name, const char *text)
+{
+	int to = open(unit_write(name, text, strlen(text)), O_RDWR | O_CLOEXEC);
+
+	assert_int_not_equal(to, -1);
+	assert_int_not_equal(dup2(to, fd), -1);
+	close(to);
+}
+
+static void
+read_back(int fd, char *text)
+{
+	ssize_t n = pread(fd, text, TEXT_MAX - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* Runs it; then out and err hold what it wrote. */
+static int
+call(char *out, char *err)
+{
+	static char words[512];
+	char *argv[WORDS_MAX + 1] = { NULL }, *at = words, *word;
+	int argc = 0, status;
+
+	strcpy(words, commands[which].words);
+	while ((word = strsep(&at, " ")) != NULL && argc < WORDS_MAX)
+		argv[argc++] = strcmp(word, "-") != 0 ?
+		    word :
+		    (char *)(uintptr_t)configuration;
+	turn(STDIN_FILENO, "in", "router:token\n");
+	turn(STDOUT_FILENO, "out", "");
+	turn(STDERR_FILENO, "err", "");
+	status = outcome_of(commands[which].run(argc, argv));
+	read_back(STDOUT_FILENO, out);
+	read_back(STDERR_FILENO, err);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(kept[fd], fd);
+	return status;
+}
+
+static void
+restore_accounts(void)
+{
+	char *name;
+
+	unit_write("accounts.d/far.json", far, strlen(far));
+	assert_int_not_equal(asprintf(&name, "%s/accounts.d/new.json",
+				 unit_directory()),
+	    -1);
+	unlink(name);
+	free(name);
+}
+
+/* It prints all that it has to, or says that it cannot. */
+static bool
+run_command(struct error *why)
+{
+	static char out[TEXT_MAX], err[TEXT_MAX];
+	int status;
+
+	restore_accounts();
+	status = call(out, err);
+	if (wanted[0] == '\0')
+		strcpy(wanted, out);
+	error_set(why, ERR_SYSTEM, "%d \"%s\" %s", status, out, err);
+	if (strstr(err, "out of memory") != NULL ||
+	    strstr(out, "out of memory") != NULL)
+		why->code = ERR_MEMORY;
+	/* A salt is another one each time. */
+	return status == EXIT_OK && strlen(out) == strlen(wanted);
+}
+
+/* A host that was published, and an event, so that there is much to tell. */
+static void
+fill_state(void)
+{
+	struct state_claim c = { .host = "www.example.org",
+		.account = "router",
+		.wanted = { { .kind = VALUE_ADDRESS,
+				.address = unit_address("89.14.163.157") },
+		    { .kind = VALUE_NONE } } };
+	struct state_value old[STATE_FAMILIES];
+	struct error why;
+	struct gateway *g = gateway_new(configuration, &why);
+	struct store *st;
+
+	assert_non_null(g);
+	assert_int_equal(gateway_open_state(g, &why), ERR_OK);
+	assert_non_null(st = store_open(g->state));
+	assert_int_equal(store_intend(st, &c, old), ERR_OK);
+	store_apply(st, &c,
+	    (enum state_outcome[STATE_FAMILIES]){ OUTCOME_APPLIED,
+		OUTCOME_APPLIED });
+	store_record(st,
+	    &(struct state_event){ .at = 1780000000,
+		.account = "router",
+		.host = "www.example.org",
+		.type = "A",
+		.new = "89.14.163.157",
+		.source = "192.0.2.1",
+		.verdict = "refused",
+		.reason = "for a test" });
+	store_close(st);
+	gateway_free(g);
+}
+
+static void
+test_commands(void **state)
+{
+	(void)state;
+	fill_state();
+	for (int fd = 0; fd < 3; fd++)
+		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	for (which = 0; which < COUNT(commands); which++) {
+		wanted[0] = '\0';
+		(void)scarce_each(commands[which].words, run_command);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_allocation_fails),
+		cmocka_unit_test(test_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

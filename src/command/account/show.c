@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "command/account/show.h"
 #include "command/person.h"
 
@@ -152,16 +153,14 @@ account_show_json(const struct settings *s, const struct account_settings *a)
 	json_object *o = json_object_new_object();
 	json_object *hosts = json_object_new_array();
 
-	json_object_object_add(o, "account", json_object_new_string(a->name));
-	json_object_object_add(o, "place", json_object_new_string(place(a)));
-	json_object_object_add(o, "disabled",
-	    json_object_new_boolean(a->disabled));
-	json_object_object_add(o, "provider",
+	json_add(o, "account", json_object_new_string(a->name));
+	json_add(o, "place", json_object_new_string(place(a)));
+	json_add(o, "disabled", json_object_new_boolean(a->disabled));
+	json_add(o, "provider",
 	    json_object_new_string(s->providers[a->provider].name));
 	for (size_t i = 0; i < a->host_count; i++)
-		json_object_array_add(hosts,
-		    json_object_new_string(a->hosts[i].name));
-	json_object_object_add(o, "hosts", hosts);
+		json_append(hosts, json_object_new_string(a->hosts[i].name));
+	json_add(o, "hosts", hosts);
 	return o;
 }
 
