@@ -298,18 +298,22 @@ json_weight(const char *text, size_t len)
 	return weight;
 }
 
-void
+bool
 json_add(json_object *to, const char *name, json_object *value)
 {
-	if (to == NULL || json_object_object_add(to, name, value) != 0)
-		json_object_put(value);
+	if (to != NULL && json_object_object_add(to, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
 }
 
-void
+bool
 json_append(json_object *to, json_object *value)
 {
-	if (to == NULL || json_object_array_add(to, value) != 0)
-		json_object_put(value);
+	if (to != NULL && json_object_array_add(to, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
 }
 
 void

@@ -54,12 +54,12 @@ bool json_names_unique(const char *text, size_t len, struct json_fault *fault);
 size_t json_weight(const char *text, size_t len);
 
 /*
- * For what a program prints: puts value, which is taken over in any case, under
- * a name or at the end of a list.  Without memory, which includes that to is
- * NULL, it is left out, as heap_lacked() knows.
+ * Puts value, which is taken over in any case, under a name or at the end of a
+ * list.  False without memory, which includes that to is NULL; a command may
+ * leave that to heap_lacked().
  */
-void json_add(json_object *to, const char *name, json_object *value);
-void json_append(json_object *to, json_object *value);
+bool json_add(json_object *to, const char *name, json_object *value);
+bool json_append(json_object *to, json_object *value);
 
 /* Prints it on standard output for people, and an end of line. */
 void json_print(json_object *o);

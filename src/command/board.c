@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/json.h"
 #include "base/activity.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "command/board.h"
 #include "command/lookup.h"
 

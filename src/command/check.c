@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/buffer.h"
+#include "base/json.h"
 #include "command/account/show.h"
 #include "command/command.h"
 #include "command/identity.h"

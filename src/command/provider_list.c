@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/buffer.h"
+#include "base/json.h"
 #include "command/command.h"
 #include "command/lookup.h"
 #include "command/person.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/activity.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "command/board.h"
 #include "command/command.h"
 #include "command/lookup.h"

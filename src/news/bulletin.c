@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "news/bulletin.h"
 
 #define HEADER_MAX  512
@@ -56,15 +57,23 @@ add_header(struct bulletin *b, const char *name, const char *value)
 	buffer_free(&line);
 }
 
+/* Takes value, NULL without memory. */
+static void
+put(struct bulletin *b, json_object *o, const char *name, json_object *value)
+{
+	if (value == NULL || !json_add(o, name, value))
+		b->body.failed = true;
+}
+
 /* Takes o, which may be NULL. */
 static void
 put_json(struct bulletin *b, json_object *o)
 {
-	if (o != NULL)
-		buffer_puts(&b->body,
-		    json_object_to_json_string_ext(o,
-			JSON_C_TO_STRING_PLAIN |
-			    JSON_C_TO_STRING_NOSLASHESCAPE));
+	const char *text = json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (o != NULL && text != NULL)
+		buffer_puts(&b->body, text);
 	else
 		b->body.failed = true;
 	json_object_put(o);
@@ -84,15 +93,14 @@ make_json(struct bulletin *b, const struct content *c)
 	json_object *o = json_object_new_object();
 	json_object *events = json_object_new_array();
 
-	json_object_object_add(o, "service",
-	    json_object_new_string(PACKAGE_NAME));
-	json_object_object_add(o, "title",
-	    json_object_new_string(c->title.data));
-	json_object_object_add(o, "text", json_object_new_string(c->text.data));
-	json_object_object_add(o, "events", events);
+	put(b, o, "service", json_object_new_string(PACKAGE_NAME));
+	put(b, o, "title", json_object_new_string(c->title.data));
+	put(b, o, "text", json_object_new_string(c->text.data));
 	for (size_t i = 0; i < c->list->count; i++)
-		json_object_array_add(events,
-		    json_object_get(c->list->items[i].fields));
+		if (!json_append(events,
+			json_object_get(c->list->items[i].fields)))
+			b->body.failed = true;
+	put(b, o, "events", events);
 	put_json(b, o);
 }
 
@@ -115,10 +123,8 @@ make_home_assistant(struct bulletin *b, const struct content *c)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "title",
-	    json_object_new_string(c->title.data));
-	json_object_object_add(o, "message",
-	    json_object_new_string(c->text.data));
+	put(b, o, "title", json_object_new_string(c->title.data));
+	put(b, o, "message", json_object_new_string(c->text.data));
 	put_json(b, o);
 }
 
@@ -153,7 +159,7 @@ make_chat(struct bulletin *b, const struct content *c, const char *bold,
 	struct buffer text = { .max = BULLETIN_MAX };
 
 	put_block(&text, c, bold, escaped);
-	json_object_object_add(o, "text",
+	put(b, o, "text",
 	    json_object_new_string(text.data != NULL ? text.data : ""));
 	b->body.failed = b->body.failed || text.failed;
 	buffer_free(&text);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "base/buffer.h"
 #include "news/news.h"
 #include "page/refusal.h"
@@ -34,7 +35,7 @@ add_text(json_object *o, const char *name, const char *text)
 	if (text == NULL)
 		return;
 	put(&clean, text);
-	json_object_object_add(o, name,
+	json_add(o, name,
 	    json_object_new_string(clean.data != NULL ? clean.data : ""));
 	buffer_free(&clean);
 }
