@@ -76,7 +76,8 @@ digest(const struct published_query *q, int64_t at, uint64_t to[static 2])
 			memcpy(m.addresses[f], c->wanted[f].address.bytes,
 			    sizeof m.addresses[f]);
 	}
-	memcpy(m.context, q->context, q->context_len);
+	if (q->context_len > 0)
+		memcpy(m.context, q->context, q->context_len);
 	memcpy(m.host, c->host, len);
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, &m,
 		offsetof(struct meaning, host) + len, hash) != 0)

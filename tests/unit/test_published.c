@@ -48,7 +48,7 @@ ask(struct published_query *q, const struct state_claim *c, const char *context)
 	int64_t at;
 
 	*q = (struct published_query){ .claim = c,
-		.context = context,
+		.context = *context != '\0' ? context : NULL,
 		.context_len = strlen(context) };
 	return published_ask(published, q, &at) && at == AT;
 }
