@@ -133,6 +133,7 @@ class Pool:
 
     def renew(self):
         """A reload, until nobody of the old generation answers any more."""
+        self.since(0, "ready; ", 30)    # or some of that are not there yet
         before = set(self.workers())
         self.reload()
         waiting.until(lambda: not before & set(self.workers()), "the old to leave", 15)
