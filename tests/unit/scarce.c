@@ -1,6 +1,9 @@
 #include "unit.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <curl/curl.h>
 #include <gnutls/crypto.h>
@@ -13,7 +16,7 @@
 #include "base/heap.h"
 #include "scarce.h"
 
-static bool begun;
+static bool begun, paused;
 static size_t fails, number;
 
 void *__real_malloc(size_t size);
@@ -32,7 +35,7 @@ lack(void)
 static bool
 is_refused(void)
 {
-	if (!begun || ++number != fails)
+	if (!begun || paused || ++number != fails)
 		return false;
 	lack();
 	return true;
@@ -151,6 +154,29 @@ __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
 	    len);
 }
 
+/* The kernel needs memory, too, and says ENOMEM. */
+SCARCE(int, open, -1, (const char *file, int flags, mode_t mode),
+    (file, flags, mode))
+SCARCE(ssize_t, read, -1, (int fd, void *to, size_t size), (fd, to, size))
+SCARCE(int, fstat, -1, (int fd, struct stat *st), (fd, st))
+SCARCE(int, stat, -1, (const char *file, struct stat *st), (file, st))
+SCARCE(int, lstat, -1, (const char *file, struct stat *st), (file, st))
+SCARCE(void *, mmap, MAP_FAILED,
+    (void *at, size_t len, int prot, int flags, int fd, off_t offset),
+    (at, len, prot, flags, fd, offset))
+SCARCE(FILE *, fdopen, NULL, (int fd, const char *mode), (fd, mode))
+SCARCE(FILE *, fopen, NULL, (const char *file, const char *mode), (file, mode))
+SCARCE(FILE *, tmpfile, NULL, (void), ())
+SCARCE(DIR *, opendir, NULL, (const char *name), (name))
+SCARCE(char *, realpath, NULL, (const char *file, char *to), (file, to))
+SCARCE(int, pipe, -1, (int fds[2]), (fds))
+SCARCE(int, socket, -1, (int domain, int type, int protocol),
+    (domain, type, protocol))
+SCARCE(int, mkostemp, -1, (char *name, int flags), (name, flags))
+SCARCE(int, fsync, -1, (int fd), (fd))
+SCARCE(int, rename, -1, (const char *from, const char *to), (from, to))
+SCARCE(int, mkdir, -1, (const char *name, mode_t mode), (name, mode))
+
 void
 scarce_begin(size_t which)
 {
@@ -158,6 +184,12 @@ scarce_begin(size_t which)
 	number = 0;
 	fails = which;
 	begun = true;
+}
+
+void
+scarce_pause(bool on)
+{
+	paused = on;
 }
 
 size_t
@@ -184,7 +216,8 @@ scarce_each(const char *name, bool (*story)(struct error *why))
 		scarce_begin(n);
 		good = story(&why);
 		scarce_end();
-		ROW(good || why.code == ERR_MEMORY || !heap_wipes(),
+		ROW(good || why.code == ERR_MEMORY || !heap_wipes() ||
+			strstr(why.text, strerror(ENOMEM)) != NULL,
 		    "%s, %zu of %zu: %s %s", name, n, count,
 		    error_name(why.code), why.text);
 	}

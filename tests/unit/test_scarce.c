@@ -264,7 +264,9 @@ call(char *out, char *err)
 	turn(STDIN_FILENO, "in", "router:token\n");
 	turn(STDOUT_FILENO, "out", "");
 	turn(STDERR_FILENO, "err", "");
+	scarce_pause(false);
 	status = outcome_of(commands[which].run(argc, argv));
+	scarce_pause(true);
 	read_back(STDOUT_FILENO, out);
 	read_back(STDERR_FILENO, err);
 	for (int fd = 0; fd < 3; fd++)
@@ -292,13 +294,14 @@ run_command(struct error *why)
 	static char out[TEXT_MAX], err[TEXT_MAX];
 	int status;
 
+	scarce_pause(true);
 	restore_accounts();
 	status = call(out, err);
 	if (wanted[0] == '\0')
 		strcpy(wanted, out);
+	scarce_pause(false);
 	error_set(why, ERR_SYSTEM, "%d \"%s\" %s", status, out, err);
-	if (strstr(err, "out of memory") != NULL ||
-	    strstr(out, "out of memory") != NULL)
+	if (strstr(err, "out of memory") != NULL)
 		why->code = ERR_MEMORY;
 	/* A salt is another one each time. */
 	return status == EXIT_OK && strlen(out) == strlen(wanted);
