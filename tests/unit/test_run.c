@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "provider/rest/publish.h"
 #include "provider/rest/rehearse.h"
+#include "scarce.h"
 
 #define LINES_MAX   18
 #define RECORDS_MAX 8
@@ -814,6 +815,7 @@ static const struct story {
 
 static const struct story *told;
 static size_t next_line;
+static bool starved; /* memory runs out, so another request is no fault */
 
 /* Not a story: each request is answered with the same page of a list. */
 static struct {
@@ -851,14 +853,16 @@ take_line(struct exchange *x, const struct exchange_request *request)
 	    request->body != NULL ? request->body : "");
 	x->rc = ERR_UNREACHABLE;
 	if (line->request == NULL || strcmp(line->request, text) != 0) {
-		ROW(false, "%s: asked \"%s\", not \"%s\"", told->title, text,
+		ROW(starved, "%s: asked \"%s\", not \"%s\"", told->title, text,
 		    unit_text(line->request));
 		return;
 	}
 	next_line++;
 	if (told->description == description)
-		ROW(request->headers != NULL &&
-			strcmp(request->headers->data, "X-Key: " TOKEN) == 0,
+		ROW(starved ||
+			(request->headers != NULL &&
+			    strcmp(request->headers->data, "X-Key: " TOKEN) ==
+				0),
 		    "%s: no token", told->title);
 	if (line->status == 0)
 		return;
@@ -866,8 +870,9 @@ take_line(struct exchange *x, const struct exchange_request *request)
 	x->answer.status = line->status;
 	x->answer.retry_after = line->retry_after;
 	assert_true(buffer_puts(&x->answer.body, line->body));
-	/* A long answer is one with blanks behind. */
-	for (int i = 0; strchr(line->body, '\n') != NULL && i < 1000; i++)
+	/* A long answer is one with blanks behind, which take their time. */
+	for (int i = 0;
+	     !starved && strchr(line->body, '\n') != NULL && i < 1000; i++)
 		assert_true(buffer_printf(&x->answer.body, "%1000s", ""));
 }
 
@@ -875,11 +880,13 @@ struct exchange *
 __wrap_exchange_start(struct exchanges *all, const struct target *to,
     const struct exchange_request *request, int64_t deadline, struct error *why)
 {
-	struct exchange *x = calloc(1, sizeof *x);
+	struct exchange *x;
 
 	(void)all;
 	(void)deadline;
 	(void)why;
+	scarce_pause(true);
+	x = calloc(1, sizeof *x);
 	assert_non_null(x);
 	assert_string_equal(to->host, "api.example");
 	assert_int_equal(to->port, 443);
@@ -890,6 +897,7 @@ __wrap_exchange_start(struct exchanges *all, const struct target *to,
 		take_page(x, request);
 	else
 		take_line(x, request);
+	scarce_pause(false);
 	return x;
 }
 
@@ -988,6 +996,61 @@ test_stories(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(stories); i++)
 		tell(&stories[i]);
+	ROWS_END();
+}
+
+/* One story, in which the allocation of that number fails; 0: none does. */
+static size_t
+starve(struct api *api, const struct story *story, size_t number)
+{
+	struct publication records[RECORDS_MAX];
+	struct publication *pointers[RECORDS_MAX];
+	long retry_after = -1;
+	size_t n = records_start(records, pointers, story->records), count;
+
+	told = story;
+	next_line = 0;
+	scarce_begin(number);
+	publish_all(api, story->token, pointers, n, clock_now() + 60000,
+	    &retry_after);
+	count = scarce_end();
+	for (size_t i = 0; i < n; i++) {
+		const struct wanted *want = &story->records[i];
+
+		ROW(records[i].result != ERR_OK ||
+			(want->result == ERR_OK &&
+			    records[i].changed == want->changed),
+		    "%s, %zu of %zu: %s seems to be published", story->title,
+		    number, count, want->name);
+		ROW(strstr(records[i].why.text, story->token) == NULL,
+		    "%s, %zu: tells the token", story->title, number);
+	}
+	return count;
+}
+
+#define POINTS 24 /* of a story, so that all of them take a second or two */
+
+/*
+ * Nothing is said to be published that is not, whatever cannot be allocated: at
+ * other points of each story, so that each allocation fails in some of them.
+ */
+static void
+test_lack(void **state)
+{
+	(void)state;
+	starved = true;
+	for (size_t i = 0; i < COUNT(stories); i++) {
+		struct stage stage;
+		size_t count;
+
+		stage_start(&stage, stories[i].description);
+		count = starve(&stage.api, &stories[i], 0);
+		for (size_t n = 1 + i % (count / POINTS + 1); n <= count;
+		     n += count / POINTS + 1)
+			starve(&stage.api, &stories[i], n);
+		stage_end(&stage);
+	}
+	starved = false;
 	ROWS_END();
 }
 
@@ -1145,6 +1208,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_lack),
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_rehearse),

@@ -26,12 +26,17 @@ values_end(struct values *v)
 	*v = (struct values){ .list = NULL };
 }
 
-/* Takes value over, which is NULL if there was no memory for it. */
+/*
+ * Takes value over, which is NULL if there was no memory for it.  There may be
+ * no list either, after a values_start() that failed.
+ */
 static enum err
 put(struct values *v, int variable, json_object *value, struct error *why)
 {
-	if (value == NULL)
+	if (value == NULL || v->list == NULL) {
+		json_wipe(value);
 		return error_memory(why);
+	}
 	json_wipe(v->list[variable]);
 	v->list[variable] = value;
 	return ERR_OK;
@@ -63,6 +68,8 @@ values_number(struct values *v, int variable, int64_t number, struct error *why)
 void
 values_unset(struct values *v, int variable)
 {
+	if (v->list == NULL)
+		return;
 	json_wipe(v->list[variable]);
 	v->list[variable] = NULL;
 }
