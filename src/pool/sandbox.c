@@ -292,6 +292,9 @@ restrict_files(enum sandbox_kind kind, const struct gateway *g, bool database)
 		done = allow_watcher(rules, g, database);
 	else if (kind == SANDBOX_NOTIFIER)
 		done = allow_notifier(rules, g, database);
+	if (DG_COVERAGE && done)
+		done = landlock_allow_path(rules, DG_COVERAGE_DIRECTORY,
+		    LL_READ_FILE | LL_WRITE_FILE | LL_TRUNCATE);
 	return landlock_enter(rules) && done;
 }
 
@@ -337,7 +340,7 @@ sandbox_prepare(const struct gateway *g)
 bool
 sandbox_enter(enum sandbox_kind kind, const struct gateway *g)
 {
-	static const bool writes_reports = DG_SANITIZERS || DG_COVERAGE;
+	static const bool writes_reports = DG_SANITIZERS;
 	const struct kind *k = &kinds[kind];
 	bool database = settings_is_database(g->settings->state.place);
 

@@ -3,8 +3,9 @@
  *
  * A program that is linked with $(SCARCE) of Makefile.am has these functions
  * between our code and what allocates: that of libc, system calls, and each
- * function of a library that needs memory for what it gives.  Calls within the libraries are
- * left alone: json-c 0.16 and libtasn1 end the process where theirs fail.
+ * function of a library that needs memory for what it gives.  Calls within the
+ * libraries are left alone: json-c 0.16 and libtasn1 end the process where
+ * theirs fail.
  */
 #ifndef UNIT_SCARCE_H
 #define UNIT_SCARCE_H
