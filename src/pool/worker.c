@@ -383,11 +383,14 @@ accept_one(struct worker *w)
 
 	if (fd == -1) {
 		/*
-		 * EINVAL: the listener was shut, and its queue is empty.
-		 * Without descriptors or memory, trying at once is a spin.
+		 * EINVAL: the listener was shut, and its queue is empty, so
+		 * that a signal is to come.  Without descriptors or memory,
+		 * trying at once is a spin.
 		 */
-		if (errno != EAGAIN && errno != EINTR &&
-		    errno != ECONNABORTED && errno != EINVAL) {
+		if (errno == EINVAL) {
+			w->signals_at = 0;
+		} else if (errno != EAGAIN && errno != EINTR &&
+		    errno != ECONNABORTED) {
 			lack_tell("accept", errno);
 			nanosleep(&pause, NULL);
 		}
