@@ -60,7 +60,7 @@ read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
 	*found = false;
 	/* Not copied, as bind_text() would: it is needed for one step. */
 	sqlite3_bind_text(st, 1, host, -1, SQLITE_STATIC);
-	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	if ((rc = statement_step(q, st)) == SQLITE_ROW) {
 		for (int f = 0; f < STATE_FAMILIES; f++) {
 			r->applied.value[f] = value_parse(
 			    (const char *)sqlite3_column_text(st, f));
@@ -78,7 +78,6 @@ read_row(struct sqlite *q, const char *host, struct host_row *r, bool *found)
 		rc = SQLITE_DONE;
 	}
 	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -177,7 +176,7 @@ write_row(struct sqlite *q, const struct state_claim *c, struct host_row *r)
 	sqlite3_bind_int64(st, 12, r->sum);
 	sqlite3_bind_int64(st, 13, r->applied_at);
 	sqlite3_bind_int64(st, 14, c->expiry);
-	return statement_run(st);
+	return statement_run(q, st);
 }
 
 /*
@@ -267,7 +266,7 @@ sqlite_forget(struct store *st, const char *host)
 	forget = statement(q, FORGET);
 	bind_text(forget, 1, host);
 	found =
-	    statement_run(forget) == SQLITE_OK && sqlite3_changes(q->db) > 0;
+	    statement_run(q, forget) == SQLITE_OK && sqlite3_changes(q->db) > 0;
 	epoch_tell(st->state, host);
 	return found;
 }

@@ -20,7 +20,7 @@ count(struct sqlite *q, int64_t *intents)
 	int rc;
 
 	sqlite3_bind_int64(rows, 1, INTENT_WRITES);
-	if ((rc = sqlite3_step(rows)) == SQLITE_ROW)
+	if ((rc = statement_step(q, rows)) == SQLITE_ROW)
 		*intents = sqlite3_column_int64(rows, 0);
 	sqlite3_reset(rows);
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;

@@ -94,14 +94,29 @@ connection_shut(struct sqlite *q)
 	q->looked = false;
 }
 
+/*
+ * Our statements are right: if one fails, the tables are not those we made.
+ */
 static int
-prepare_all(struct sqlite *q)
+prepare(sqlite3 *db, enum statement which, sqlite3_stmt **st)
+{
+	int rc = sqlite3_prepare_v3(db, texts[which], -1,
+	    SQLITE_PREPARE_PERSISTENT, st, NULL);
+
+	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
+}
+
+int
+connection_try(sqlite3 *db)
 {
 	int rc = SQLITE_OK;
 
-	for (size_t i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
-		rc = sqlite3_prepare_v3(q->db, texts[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &q->statements[i], NULL);
+	for (enum statement i = 0; rc == SQLITE_OK && i < STATEMENTS; i++) {
+		sqlite3_stmt *st = NULL;
+
+		rc = prepare(db, i, &st);
+		sqlite3_finalize(st);
+	}
 	return rc;
 }
 
@@ -212,12 +227,10 @@ open_now(struct sqlite *q)
 		connection_shut(q);
 		return SQLITE_ERROR;
 	}
-	/*
-	 * Our statements are right: if one fails, the tables are not those we
-	 * made.
-	 */
-	rc = prepare_all(q);
-	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
+	/* Without these no other may run. */
+	for (enum statement i = BEGIN; rc == SQLITE_OK && i <= ROLLBACK; i++)
+		rc = prepare(q->db, i, &q->statements[i]);
+	return rc;
 }
 
 static bool
@@ -290,17 +303,26 @@ bind_text(sqlite3_stmt *st, int i, const char *text)
 sqlite3_stmt *
 statement(struct sqlite *q, enum statement which)
 {
-	sqlite3_stmt *st = q->statements[which];
+	sqlite3_stmt **st = &q->statements[which];
 
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	return st;
+	if (*st == NULL &&
+	    (q->unprepared = prepare(q->db, which, st)) != SQLITE_OK)
+		return NULL;
+	sqlite3_reset(*st);
+	sqlite3_clear_bindings(*st);
+	return *st;
 }
 
 int
-statement_run(sqlite3_stmt *st)
+statement_step(const struct sqlite *q, sqlite3_stmt *st)
 {
-	int rc = sqlite3_step(st);
+	return st != NULL ? sqlite3_step(st) : q->unprepared;
+}
+
+int
+statement_run(const struct sqlite *q, sqlite3_stmt *st)
+{
+	int rc = statement_step(q, st);
 
 	sqlite3_reset(st);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -309,19 +331,19 @@ statement_run(sqlite3_stmt *st)
 int
 connection_begin(struct sqlite *q)
 {
-	return statement_run(statement(q, BEGIN));
+	return statement_run(q, statement(q, BEGIN));
 }
 
 int
 connection_end(struct sqlite *q, int rc)
 {
 	if (rc == SQLITE_OK)
-		rc = statement_run(statement(q, COMMIT));
+		rc = statement_run(q, statement(q, COMMIT));
 	if (rc != SQLITE_OK) {
 		int saved = rc;
 
 		if (sqlite3_get_autocommit(q->db) == 0)
-			(void)statement_run(statement(q, ROLLBACK));
+			(void)statement_run(q, statement(q, ROLLBACK));
 		connection_fault(q, saved);
 	}
 	return rc;

@@ -33,8 +33,9 @@ enum statement {
 
 struct sqlite {
 	struct store store;
-	sqlite3 *db; /* NULL: it cannot be used now */
-	sqlite3_stmt *statements[STATEMENTS];
+	sqlite3 *db;			      /* NULL: it cannot be used now */
+	sqlite3_stmt *statements[STATEMENTS]; /* NULL: not used yet */
+	int unprepared;	       /* why statement() gave the last NULL */
 	unsigned int version;  /* state_shared.version when it was opened */
 	uint64_t file;	       /* file_identity() then */
 	int64_t marker;	       /* epoch_marker() */
@@ -65,14 +66,24 @@ void connection_shut(struct sqlite *q);
  */
 void connection_fault(struct sqlite *q, int code);
 
-/* A statement without values; they are numbered from 1 on. */
+/* Can db do all that the others will ask of it?  SQLITE_OK, or why not. */
+int connection_try(sqlite3 *db);
+
+/*
+ * A statement without values; they are numbered from 1 on.  It is prepared when
+ * it is used first, for most processes use few.  NULL: it cannot be, which
+ * statement_step() and statement_run() tell; to give it values does nothing.
+ */
 sqlite3_stmt *statement(struct sqlite *q, enum statement which);
 
 /* text may be NULL; it is copied. */
 void bind_text(sqlite3_stmt *st, int i, const char *text);
 
+/* As sqlite3_step(). */
+int statement_step(const struct sqlite *q, sqlite3_stmt *st);
+
 /* Runs a statement that gives no row; SQLITE_OK, or what went wrong. */
-int statement_run(sqlite3_stmt *st);
+int statement_run(const struct sqlite *q, sqlite3_stmt *st);
 
 /*
  * A transaction that writes.  connection_end() commits it if code, that of what

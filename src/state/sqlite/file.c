@@ -178,7 +178,9 @@ judge_tables(const char *path, sqlite3 *db, bool *fresh, struct error *why)
 {
 	int id = pragma_number(db, "PRAGMA application_id");
 	int version = pragma_number(db, "PRAGMA user_version");
-	int tables = pragma_number(db, "SELECT count(*) FROM sqlite_schema");
+	int tables = id == APPLICATION_ID ?
+	    0 :
+	    pragma_number(db, "SELECT count(*) FROM sqlite_schema");
 
 	*fresh = false;
 	if (id == -1 || version == -1 || tables == -1)

@@ -32,7 +32,7 @@ add_event(struct sqlite *q, const struct state_event *e)
 	sqlite3_bind_int(st, i++, e->proof_ms);
 	sqlite3_bind_int(st, i++, e->provider_ms);
 	bind_text(st, i, e->request);
-	return statement_run(st);
+	return statement_run(q, st);
 }
 
 /*
@@ -50,7 +50,7 @@ note_event(struct sqlite *q, const struct state_event *e)
 	sqlite3_bind_int64(st, 3, e->reason == NULL ? e->expiry : 0);
 	sqlite3_bind_int64(st, 4, e->reason != NULL ? e->at : 0);
 	bind_text(st, 5, event_refusal(e, refused));
-	return statement_run(st);
+	return statement_run(q, st);
 }
 
 static int
@@ -59,7 +59,7 @@ prune(struct sqlite *q, int64_t now)
 	sqlite3_stmt *st = statement(q, PRUNE);
 
 	sqlite3_bind_int64(st, 1, now - q->store.state->history_s);
-	return statement_run(st);
+	return statement_run(q, st);
 }
 
 void
@@ -120,7 +120,7 @@ sqlite_hosts(struct store *st, const char *account, const char *from,
 	rows = statement(q, READ_HOSTS);
 	bind_text(rows, 1, from);
 	bind_text(rows, 2, account);
-	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+	while (more && (rc = statement_step(q, rows)) == SQLITE_ROW) {
 		read_host(rows, &h);
 		more = each(&h, data);
 	}
@@ -175,7 +175,7 @@ read_event(sqlite3_stmt *st, struct state_event *e,
  * all.
  */
 static enum err
-give_events(sqlite3_stmt *rows, int64_t since,
+give_events(const struct sqlite *q, sqlite3_stmt *rows, int64_t since,
     bool (*each)(const struct state_event *e, void *data), void *data)
 {
 	char mark[STATE_MARK_MAX];
@@ -183,7 +183,7 @@ give_events(sqlite3_stmt *rows, int64_t since,
 	bool more = true;
 	int rc = SQLITE_DONE;
 
-	while (more && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+	while (more && (rc = statement_step(q, rows)) == SQLITE_ROW) {
 		read_event(rows, &e, mark);
 		if (e.at >= since)
 			more = each(&e, data);
@@ -208,7 +208,7 @@ sqlite_history(struct store *st, const struct state_search *s,
 	bind_text(rows, 2, s->account);
 	if (s->host != NULL)
 		bind_text(rows, 3, s->host);
-	return give_events(rows, s->since, each, data);
+	return give_events(q, rows, s->since, each, data);
 }
 
 enum err
@@ -222,5 +222,5 @@ sqlite_news(struct store *st, const char *after,
 		return ERR_UNREACHABLE;
 	rows = statement(q, READ_NEWS);
 	sqlite3_bind_int64(rows, 1, *after != '\0' ? id_of_mark(after) : 0);
-	return give_events(rows, INT64_MIN, each, data);
+	return give_events(q, rows, INT64_MIN, each, data);
 }

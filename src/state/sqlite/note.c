@@ -50,7 +50,7 @@ read_note(struct sqlite *q, const char *key, struct buffer *text)
 	int rc;
 
 	bind_text(row, 1, key);
-	if ((rc = sqlite3_step(row)) == SQLITE_ROW)
+	if ((rc = statement_step(q, row)) == SQLITE_ROW)
 		rc = buffer_puts(text,
 			 (const char *)sqlite3_column_text(row, 0)) ?
 		    SQLITE_DONE :
@@ -98,7 +98,7 @@ sqlite_keep_note(struct store *st, const char *key, const char *before,
 
 		bind_text(row, 1, key);
 		bind_text(row, 2, text);
-		rc = statement_run(row);
+		rc = statement_run(q, row);
 	}
 	if (connection_end(q, rc) != SQLITE_OK)
 		return ERR_UNREACHABLE;

@@ -35,7 +35,8 @@ try_file(struct state *s, bool sealed, struct error *why)
 		error_set(why, ERR_SYSTEM, "%s", sqlite3_errstr(rc));
 	else if (file_migrate(s, db, why) != ERR_OK)
 		rc = sqlite3_errcode(db);
-	else if ((rc = epoch_find(s, db, sealed)) != SQLITE_OK)
+	else if ((rc = connection_try(db)) != SQLITE_OK ||
+	    (rc = epoch_find(s, db, sealed)) != SQLITE_OK)
 		error_set(why, ERR_SYSTEM, "%s", sqlite3_errstr(rc));
 	sqlite3_close(db);
 	return rc;

@@ -23,7 +23,7 @@ read_order(struct sqlite *q, const char *host, struct order *o)
 
 	memset(o, 0, sizeof *o); /* padding too: orders are compared */
 	bind_text(st, 1, host);
-	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	if ((rc = statement_step(q, st)) == SQLITE_ROW) {
 		o->newest.id = (uint64_t)sqlite3_column_int64(st, 0);
 		o->newest.arrival = sqlite3_column_int64(st, 1);
 		read_claim(st, 2, o->newest.claim);
@@ -60,7 +60,7 @@ write_order(struct sqlite *q, const char *host, const struct order *o)
 	sqlite3_bind_int64(st, 10, o->shared_at);
 	for (int f = 0; f < ORDER_VERDICTS; f++)
 		sqlite3_bind_int(st, 11 + f, o->verdicts[f]);
-	return statement_run(st);
+	return statement_run(q, st);
 }
 
 /* The questions to an order, inside a transaction. */
