@@ -85,6 +85,15 @@ def first_and_best(stage):
     return {"first": first, "best": min(others, key=lambda u: u.seconds)}
 
 
+def own_write(stage):
+    """What the provider itself takes for a write, in seconds, asked from beside it."""
+    def one():
+        began = time.monotonic()
+        stage.powerdns.set(ZONE, **BEFORE)
+        return time.monotonic() - began
+    return min(one() for _ in range(5))
+
+
 def cold(stage, word):
     """The best of three first ones of a worker, which change something or not."""
     def one():

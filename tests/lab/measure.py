@@ -170,6 +170,7 @@ def measure_far(stage):
                              ("provider", update.provider_trips)):
             line(f"  {phase}, as the log says", f"{update.phases[phase] * 1000:.0f}",
                  "ms", f"{update.phases[phase] / trips:.2f}")
+    line("of each write the provider's own", f"{far.own_write(stage) * 1000:.0f}", "ms")
 
 
 def main():
