@@ -136,6 +136,18 @@ SCARCE(int, sqlite3_prepare_v3, SQLITE_NOMEM,
     (sqlite3 * db, const char *text, int len, unsigned int flags,
 	sqlite3_stmt **s, const char **tail),
     (db, text, len, flags, s, tail))
+SCARCE(int, sqlite3_open_v2, SQLITE_NOMEM,
+    (const char *file, sqlite3 **db, int flags, const char *vfs),
+    (file, db, flags, vfs))
+SCARCE(int, sqlite3_exec, SQLITE_NOMEM,
+    (sqlite3 * db, const char *text, int (*each)(void *, int, char **, char **),
+	void *data, char **why),
+    (db, text, each, data, why))
+SCARCE(int, sqlite3_bind_int64, SQLITE_NOMEM,
+    (sqlite3_stmt * s, int at, sqlite3_int64 value), (s, at, value))
+SCARCE(int, sqlite3_bind_text, SQLITE_NOMEM,
+    (sqlite3_stmt * s, int at, const char *text, int len, void (*end)(void *)),
+    (s, at, text, len, end))
 SCARCE(int, sqlite3_step, SQLITE_NOMEM, (sqlite3_stmt * s), (s))
 
 /* With as few turns as a test needs, which does it a thousand times. */

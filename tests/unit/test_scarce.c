@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "certificates.h"
 #include "command/command.h"
@@ -98,10 +99,104 @@ examine(struct error *why)
 	return faults.count == 0;
 }
 
+static bool
+see_event(const struct state_event *e, void *data)
+{
+	(void)e;
+	++*(unsigned int *)data;
+	return true;
+}
+
+static bool
+see_host(const struct state_host *h, void *data)
+{
+	(void)h;
+	++*(unsigned int *)data;
+	return true;
+}
+
+static struct state_claim
+claim(const char *address)
+{
+	return (struct state_claim){ .host = "nas.example.org",
+		.account = "router",
+		.settings = "settings",
+		.wanted = {
+		    { .kind = VALUE_ADDRESS, .address = unit_address(address) },
+		    { .kind = VALUE_UNKNOWN } } };
+}
+
+static const enum state_outcome applied[STATE_FAMILIES] = { OUTCOME_APPLIED,
+	OUTCOME_APPLIED };
+
+/* All that an update and its readers do with a store. */
+static bool
+work_with(struct store *st)
+{
+	static const struct state_search all = { .since = 0 };
+	struct state_claim first = claim("192.0.2.1"),
+			   next = claim("192.0.2.2");
+	struct state_value old[STATE_FAMILIES];
+	struct state_host host;
+	struct buffer note = { .max = 64 };
+	struct turn turn = { .id = 7, .arrival = 1 };
+	struct error why;
+	int verdicts[ORDER_VERDICTS] = { 0 };
+	unsigned int count = 0;
+	int64_t intents;
+
+	store_take(st, first.host, &turn, verdicts);
+	store_intend(st, &first, old);
+	store_apply(st, &first, applied);
+	store_keep(st, first.host, &turn);
+	store_is_applied(st, &first, 3600000);
+	store_intend(st, &next, old);
+	/* Another write is under way: the first one is not believed. */
+	ROW(store_is_applied(st, &first, 3600000) != STORE_YES,
+	    "what is being replaced is believed");
+	store_apply(st, &next, applied);
+	ROW(store_is_applied(st, &first, 3600000) != STORE_YES,
+	    "what was replaced is believed");
+	store_give(st, first.host, &turn, verdicts);
+	store_record(st,
+	    &(struct state_event){ .at = 1780000000,
+		.account = "router",
+		.host = "nas.example.org",
+		.type = "A",
+		.verdict = "good" });
+	store_hosts(st, NULL, "", see_host, &count);
+	store_host(st, first.host, &host);
+	store_history(st, &all, see_event, &count);
+	store_news(st, "", see_event, &count);
+	store_keep_note(st, "key", NULL, "text");
+	store_note(st, "key", &note);
+	store_leads(st, 7);
+	store_resign(st, 7);
+	store_count_intents(st, &intents);
+	store_check(st, &why);
+	store_forget(st, first.host);
+	buffer_free(&note);
+	return true;
+}
+
+static bool
+use_state(struct error *why)
+{
+	struct state *s = state_new(present->settings, why);
+	struct store *st = s != NULL ? store_open(s) : NULL;
+
+	if (st != NULL)
+		work_with(st);
+	store_close(st);
+	state_free(s);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct error *why);
 } stories[] = {
+	{ "a store", use_state },
 	{ "gateway_new", make_gateway },
 	{ "gateway_read_again", read_again },
 	{ "gateway_examine", examine },
