@@ -25,13 +25,8 @@ extern void *__libc_malloc(size_t size);
 
 extern void *__libc_calloc(size_t count, size_t size);
 
-/*
- * Address space only: a page costs memory once it is written to.  More than any
- * configuration takes, and too much for a machine of 32 bits, which has none.
- */
-#define REGION_SIZE ((size_t)(UINT64_C(1) << 32))
-#define REGIONS	    2
-#define ALIGN	    16 /* as malloc(3) */
+#define REGIONS 3
+#define ALIGN	16 /* as malloc(3) */
 
 /* Lies at the beginning of its mapping; its blocks follow each other. */
 struct heap_region {
@@ -47,22 +42,23 @@ struct block {
 static struct heap_region *regions[REGIONS], *entered;
 static bool lacked;
 
+/* Address space only: a page costs memory once it is written to. */
 struct heap_region *
-heap_region_new(void)
+heap_region_new(size_t size)
 {
 	struct heap_region *r;
 	size_t i = 0;
 
 	while (i < REGIONS && regions[i] != NULL)
 		i++;
-	if (i == REGIONS || REGION_SIZE == 0)
+	if (i == REGIONS || size < 2 * ALIGN)
 		return NULL;
-	r = mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE,
+	r = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (r == MAP_FAILED)
 		return NULL;
 	r->next = (char *)r + ALIGN;
-	r->end = (char *)r + REGION_SIZE;
+	r->end = (char *)r + size;
 	return regions[i] = r;
 }
 
@@ -79,12 +75,24 @@ heap_region_leave(void)
 }
 
 void
+heap_region_empty(struct heap_region *r)
+{
+	char *first;
+
+	if (r == NULL)
+		return;
+	first = (char *)r + ALIGN;
+	explicit_bzero(first, (size_t)(r->next - first));
+	r->next = first;
+}
+
+void
 heap_region_free(struct heap_region *r)
 {
 	for (size_t i = 0; i < REGIONS; i++)
 		if (r != NULL && regions[i] == r) {
 			regions[i] = NULL;
-			munmap(r, REGION_SIZE);
+			munmap(r, (size_t)(r->end - (char *)r));
 		}
 }
 
@@ -242,8 +250,9 @@ heap_lacked(void)
 #else
 
 struct heap_region *
-heap_region_new(void)
+heap_region_new(size_t size)
 {
+	(void)size;
 	return NULL;
 }
 
@@ -256,6 +265,12 @@ heap_region_enter(struct heap_region *r)
 void
 heap_region_leave(void)
 {
+}
+
+void
+heap_region_empty(struct heap_region *r)
+{
+	(void)r;
 }
 
 void

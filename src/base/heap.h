@@ -10,16 +10,19 @@
 #define BASE_HEAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct heap_region;
 
 /*
- * A mapping of its own for much memory that is given back as a whole, such as a
- * configuration: freeing it piece by piece would write to each of its pages,
- * and so copy those that it shares with other processes.  At most two at a
- * time.  NULL: there is none in this build, or no room; the heap does as well.
+ * A mapping of its own, of size bytes of address space, for memory that is
+ * given back as a whole: such as a configuration, for freeing it piece by piece
+ * would write to each of its pages, and so copy those that it shares with other
+ * processes; or for a library that does not bear a lack of memory, for what
+ * fits in here never fails.  At most three at a time.  NULL: there is none in
+ * this build, or no room; the heap does as well.
  */
-struct heap_region *heap_region_new(void);
+struct heap_region *heap_region_new(size_t size);
 
 /*
  * Between these two, all that this program and its libraries allocate lies in
@@ -30,7 +33,10 @@ struct heap_region *heap_region_new(void);
 void heap_region_enter(struct heap_region *r);
 void heap_region_leave(void);
 
-/* Gives back everything in r at once.  NULL is fine. */
+/* Wipes everything in r, and gives it back to r itself.  NULL is fine. */
+void heap_region_empty(struct heap_region *r);
+
+/* Gives back everything in r, and r, at once.  NULL is fine. */
 void heap_region_free(struct heap_region *r);
 
 /*

@@ -19,6 +19,12 @@
 #define HOUR_MS		3600000
 #define HISTORY_DAYS	400
 
+/*
+ * More than any configuration takes, and too much for a machine of 32 bits,
+ * which has none.
+ */
+#define REGION_SIZE ((size_t)(UINT64_C(1) << 32))
+
 static mode_t
 read_mode(const struct reader *r)
 {
@@ -459,7 +465,7 @@ read_file(struct settings *s, const char *file, struct faults *faults,
 		error_memory(why);
 		return false;
 	}
-	s->region = heap_region_new();
+	s->region = heap_region_new(REGION_SIZE);
 	done = document_load(&text, s->file, &s->edition, why) == ERR_OK &&
 	    read_text(s, &text, faults, why);
 	buffer_free(&text);

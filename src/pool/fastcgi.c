@@ -12,13 +12,16 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/heap.h"
 #include "pool/fastcgi.h"
 
 #define CONTENT_MAX 65535 /* of one record, which has 16 bits for it */
 #define PARTS_MAX   (3 + INCOMING_PARAMETERS_MAX / CONTENT_MAX)
+#define REGION_SIZE (1 << 20) /* bytes; some 100 kB are used at most */
 
 struct fastcgi {
 	FCGX_Request libfcgi;
+	struct heap_region *region; /* all that libfcgi allocates; or NULL */
 	int copy[2]; /* libfcgi reads from the first; -1: none yet */
 };
 
@@ -64,14 +67,17 @@ fastcgi_new(void)
 		return NULL;
 	}
 	f->copy[0] = f->copy[1] = -1;
+	f->region = heap_region_new(REGION_SIZE);
 	return f;
 }
 
 void
 fastcgi_free(struct fastcgi *f)
 {
-	if (f != NULL)
-		close_copy(f);
+	if (f == NULL)
+		return;
+	close_copy(f);
+	heap_region_free(f->region);
 	free(f);
 }
 
@@ -120,6 +126,18 @@ put_stream(struct fastcgi *f, const struct incoming *in)
 	    sendmsg(f->copy[1], &all, MSG_NOSIGNAL) == (ssize_t)p.len;
 }
 
+/* libfcgi ends the process where an allocation fails: here none does. */
+static bool
+accept_in_region(struct fastcgi *f)
+{
+	bool good;
+
+	heap_region_enter(f->region);
+	good = FCGX_Accept_r(&f->libfcgi) == 0;
+	heap_region_leave();
+	return good;
+}
+
 /*
  * Lets libfcgi parse the request, or the copy of one that came in pieces, and
  * gives it the connection to answer on.
@@ -140,7 +158,7 @@ parse(struct fastcgi *f, struct incoming *in, struct error *why)
 	 * it reads from it (docs/reference/fastcgi.md 1.2).
 	 */
 	f->libfcgi.keepConnection = 1;
-	if (FCGX_Accept_r(&f->libfcgi) != 0) {
+	if (!accept_in_region(f)) {
 		/* libfcgi has closed what it read from: fastcgi.md 1.2. */
 		if (in->is_unread)
 			in->fd = -1;
@@ -148,6 +166,7 @@ parse(struct fastcgi *f, struct incoming *in, struct error *why)
 			f->copy[0] = -1;
 		close_copy(f);
 		FCGX_Free(&f->libfcgi, 1);
+		heap_region_empty(f->region);
 		return error_set(why, ERR_SYSTEM, "libfcgi does not take it");
 	}
 	f->libfcgi.ipcFd = in->fd;
@@ -210,5 +229,6 @@ fastcgi_finish(struct fastcgi *f)
 	FCGX_Finish_r(&f->libfcgi);
 	is_open = f->libfcgi.ipcFd != -1;
 	f->libfcgi.ipcFd = -1;
+	heap_region_empty(f->region);
 	return is_open;
 }

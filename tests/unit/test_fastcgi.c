@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "pool/fastcgi.h"
 
 #define SOON_MS	   20000 /* for what comes at once */
@@ -211,6 +213,58 @@ test_no_memory_for_the_head(void **state)
 	assert_int_equal(strncmp(back + 8, "Status: 503 ", 12), 0);
 	assert_null(memmem(back, len, "good", 4));
 	assert_non_null(memmem(back, len, "\r\n\r\n", 4));
+}
+
+/* Stands in for glibc's, which malloc(3) of this program calls (heap.c). */
+static bool is_short;
+
+void *__libc_malloc(size_t size);
+
+void *
+__libc_malloc(size_t size)
+{
+	static void *(*real)(size_t);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "__libc_malloc");
+	return is_short ? NULL : real(size);
+}
+
+/* libfcgi, which does not bear it, does not notice; the reply says 503. */
+static void
+test_no_memory_at_all(void **state)
+{
+	static const char *const methods[] = { "GET", "POST" };
+	static struct stream s;
+	struct reply r = { .status = 200, .body.max = REPLY_BODY_MAX };
+
+	(void)state;
+	if (!heap_wipes())
+		skip();
+	for (size_t i = 0; i < COUNT(methods); i++) {
+		char back[8192] = "";
+		struct request q;
+		bool taken, right = false;
+		int peer;
+
+		s.len = 0;
+		begin(&s, 1);
+		pair(&s, "REQUEST_METHOD", methods[i]);
+		pair(&s, "REQUEST_URI", "/update");
+		end(&s, PARAMS);
+		end(&s, STDIN);
+		is_short = true;
+		taken = hand_over(&s, true, &q, &peer, SOON_MS);
+		if (taken) {
+			right = strcmp(q.path, "/update") == 0;
+			request_end(&q);
+			finish(&r);
+		}
+		is_short = false;
+		assert_true(taken && right);
+		assert_true(answer(peer, (uint8_t *)back, sizeof back - 1) > 8);
+		assert_int_equal(strncmp(back + 8, "Status: 503 ", 12), 0);
+	}
 }
 
 static void
@@ -671,6 +725,7 @@ main(void)
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_memory_for_the_head),
+		cmocka_unit_test(test_no_memory_at_all),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_in_a_row),
 		cmocka_unit_test(test_leaves),

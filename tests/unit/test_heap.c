@@ -12,6 +12,7 @@
 #define SECRET	    'S'
 #define LONG	    (256UL << 10) /* a mapping of its own would be gone */
 #define BOOKKEEPING 16		  /* bytes at the start that glibc writes to */
+#define REGION	    (4UL << 20)
 
 /* The compiler must not know that memory which was freed is read here. */
 static const volatile unsigned char *
@@ -146,12 +147,12 @@ static void
 test_region(void **state)
 {
 	char *outside, *text, *more, *zero;
-	struct heap_region *r, *second;
+	struct heap_region *r, *second, *third;
 
 	(void)state;
 	for (int round = 0; round < 100; round++) {
 		assert_non_null(outside = strdup("outside"));
-		assert_non_null(r = heap_region_new());
+		assert_non_null(r = heap_region_new(REGION));
 		heap_region_enter(r);
 		assert_non_null(text = strdup("inside"));
 		assert_non_null(more = realloc(strdup("grows"), 100000));
@@ -165,12 +166,41 @@ test_region(void **state)
 			assert_true(zero[i] == 0);
 		assert_int_equal((uintptr_t)zero % 16, 0);
 		free(malloc(100));
-		assert_non_null(second = heap_region_new());
-		assert_null(heap_region_new());
+		assert_non_null(second = heap_region_new(REGION));
+		assert_non_null(third = heap_region_new(REGION));
+		assert_null(heap_region_new(REGION));
+		heap_region_free(third);
 		heap_region_free(second);
 		heap_region_free(r);
 	}
 	heap_region_free(NULL);
+	assert_null(heap_region_new(0));
+}
+
+/* What a region is full of is wiped, and it takes as much again. */
+static void
+test_region_empty(void **state)
+{
+	struct heap_region *r = heap_region_new(2 * LONG);
+	const volatile unsigned char *was;
+	char *p, *again;
+
+	(void)state;
+	assert_non_null(r);
+	heap_region_enter(r);
+	p = filled(LONG);
+	was = address_of(p);
+	assert_null(malloc(LONG));
+	heap_region_leave();
+	free(p);
+	heap_region_empty(r);
+	assert_int_equal(secrets_in(was, 0, LONG), 0);
+	heap_region_enter(r);
+	again = malloc(LONG);
+	heap_region_leave();
+	assert_ptr_equal(again, was);
+	heap_region_free(r);
+	heap_region_empty(NULL);
 }
 
 /* Whoever had no memory is remembered, until the next begin. */
@@ -200,7 +230,7 @@ static void
 test_another_heap(void **state)
 {
 	(void)state;
-	assert_null(heap_region_new());
+	assert_null(heap_region_new(REGION));
 	assert_false(heap_lacked());
 }
 
@@ -213,6 +243,7 @@ main(void)
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_region),
+		cmocka_unit_test(test_region_empty),
 		cmocka_unit_test(test_lacked),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_kept),
