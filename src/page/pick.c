@@ -58,16 +58,3 @@ pick(struct pick *k, const struct page *p)
 	k->first = (k->number - 1) * PAGE_HOSTS_MAX + 1;
 	go_through(p, k);
 }
-
-const struct host_settings *
-pick_host(const struct page *p, const char *name)
-{
-	size_t count;
-	const struct account_settings *a = accounts_of(p, &count), *end;
-
-	for (end = a + count; a != end; a++)
-		for (size_t j = 0; j < a->host_count; j++)
-			if (strcasecmp(a->hosts[j].name, name) == 0)
-				return &a->hosts[j];
-	return NULL;
-}

@@ -24,7 +24,4 @@ struct pick {
  */
 void pick(struct pick *k, const struct page *p);
 
-/* The host of that name that whoever looks may see; NULL: there is none. */
-const struct host_settings *pick_host(const struct page *p, const char *name);
-
 #endif

@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "certificates.h"
 #include "command/command.h"
 #include "command/outcome.h"
 #include "gateway/examination.h"
 #include "gateway/gateway.h"
+#include "news/courier.h"
 #include "scarce.h"
 
 /* The descriptions of the source tree stand in for those that are installed. */
@@ -192,10 +194,65 @@ use_state(struct error *why)
 	return true;
 }
 
+static bool
+open_state(struct error *why)
+{
+	struct gateway *g;
+	bool good;
+
+	scarce_pause(true);
+	assert_non_null(g = gateway_new(configuration, why));
+	scarce_pause(false);
+	good = gateway_open_state(g, why) == ERR_OK;
+	gateway_free(g);
+	return good;
+}
+
+/* Nobody is there: nothing may seem to be sent, to any receiver. */
+static bool
+send_news(struct error *why)
+{
+	struct exchanges *x = exchanges_new(present->trust);
+	struct news_list list = { .count = 0 };
+
+	(void)news_add_trial(&list, "machine");
+	for (size_t i = 0; x != NULL && i < present->receivers->count; i++)
+		ROW(courier_send(&present->receivers->list[i], &list, x,
+			clock_now() + 10000, why) != ERR_OK,
+		    "what nobody took seems to be sent");
+	news_clear(&list);
+	exchanges_free(x);
+	return true;
+}
+
+/* And nothing may seem to be proved. */
+static bool
+prove(struct error *why)
+{
+	const struct proof_settings how = { .kind = PROOF_CERTIFICATE,
+		.port = 9 },
+				    pin = { .kind = PROOF_PIN, .port = 9 };
+	struct proof proofs[] = { { .host = "www.example.org", .how = &how },
+		{ .host = "nas.example.org", .how = &pin } };
+	struct proof *list[] = { &proofs[0], &proofs[1] };
+
+	(void)why;
+	for (size_t i = 0; i < COUNT(proofs); i++)
+		proofs[i].address = unit_address("127.0.0.1");
+	prover_run(present->prover, list, COUNT(list), clock_now() + 300);
+	for (size_t i = 0; i < COUNT(proofs); i++)
+		ROW(proofs[i].result != ERR_OK, "%s seems to be proved",
+		    proofs[i].host);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct error *why);
 } stories[] = {
+	{ "gateway_open_state", open_state },
+	{ "news", send_news },
+	{ "proofs", prove },
 	{ "a store", use_state },
 	{ "gateway_new", make_gateway },
 	{ "gateway_read_again", read_again },
@@ -240,9 +297,9 @@ write_configuration(void)
 		"  \"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
 		"$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ\"}},"
 		" \"notify\": {\"admin\": {\"mail\": \"root@example.org\","
-		"   \"from\": \"dns@example.org\", \"events\": [\"silent\"]},"
-		"  \"phone\": {\"url\": \"https://ntfy.example.org/dns\","
-		"   \"form\": \"ntfy\", \"addresses\": [\"192.0.2.80\"]}},"
+		"   \"from\": \"dns@example.org\", \"port\": 9, \"events\": [\"silent\"]},"
+		"  \"phone\": {\"url\": \"https://ntfy.example.org:9/dns\","
+		"   \"form\": \"ntfy\", \"addresses\": [\"127.0.0.1\"]}},"
 		" \"defaults\": {\"ttl\": 60},"
 		" \"accounts\": {\"router\": {\"verifier\":"
 		"  \"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
