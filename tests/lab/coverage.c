@@ -1,10 +1,13 @@
 /*
- * coverage.c - a child that ends with _exit() counts, too.
+ * coverage.c - a child that ends with _exit() or by SIGTERM counts, too.
  *
  * gcc writes its counters at exit(3) only.  --enable-coverage puts this between
- * the program and _exit(2).
+ * the program and _exit(2), and a handler in the place of what SIGTERM does to
+ * those children that leave it as it is.
  */
 #include "config.h"
+
+#include <signal.h>
 
 /* https://gcc.gnu.org/onlinedocs/gcc/Gcov-and-Optimization.html */
 extern void __gcov_dump(void);
@@ -17,4 +20,23 @@ __wrap__exit(int status)
 {
 	__gcov_dump();
 	__real__exit(status);
+}
+
+typedef void handler(int sig);
+
+handler *__real_signal(int sig, handler *how);
+handler *__wrap_signal(int sig, handler *how);
+
+static void
+count_and_end(int sig)
+{
+	(void)sig;
+	__wrap__exit(0);
+}
+
+handler *
+__wrap_signal(int sig, handler *how)
+{
+	return __real_signal(sig,
+	    sig == SIGTERM && how == SIG_DFL ? count_and_end : how);
 }
