@@ -324,7 +324,6 @@ class Starve(Fault):
 
     def __init__(self, on=False):
         self.on = on
-        self.pid = None
 
     def points(self, player, story):
         found = []
@@ -332,7 +331,7 @@ class Starve(Fault):
             if is_new:
                 renew(player)
             stories.begin(player, story)
-            player.machine.starve(player.worker())
+            player.starve()
             heard = stories.perform(player, story)
             found += [(is_new, n + 1) for n in range(player.machine.count())]
             player.machine.starve(0)
@@ -345,13 +344,12 @@ class Starve(Fault):
         return first + [p for p in super().choose(points, wanted) if p not in first]
 
     def arm(self, player, point):
-        self.pid = player.worker()
-        player.machine.starve(self.pid, point, 2**32 - 1 if self.on else point)
+        player.starve(point, 2**32 - 1 if self.on else point)
 
     def disarm(self, player, point):
         reached = player.machine.count() >= point
         player.machine.starve(0)
-        if self.pid not in player.pool.workers():
+        if player.aim not in player.pool.workers():
             return "the worker ended"
         return "failed" if reached else "ended"
 

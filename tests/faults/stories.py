@@ -97,7 +97,7 @@ class Slowly:
 def meets(newer):
     """Another worker gets a request for the host: a newer claim, or the same."""
     def request(player, story, turn):
-        others = [p for p in player.pool.workers() if p != player.traced]
+        others = [p for p in player.pool.workers() if p != player.aim]
         for pid in others:
             os.kill(pid, signal.SIGSTOP)
         now = time.time()

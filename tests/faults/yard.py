@@ -183,6 +183,7 @@ class Player:
         self.turn = 0
         self.tracer = None
         self.traced = None
+        self.aim = None                 # the worker that the fault is for
 
     def worker(self):
         """The pid of the only one, once it is there."""
@@ -207,13 +208,18 @@ class Player:
         if self.traced != pid:
             self.untrace()
             self.tracer = Tracer(f"{self.yard.tools}/tracer", pid)
-            self.traced = pid
+            self.traced = self.aim = pid
         self.tracer.order(order)
 
     def untrace(self):
         if self.tracer:
             self.tracer.stop()
-        self.tracer = self.traced = None
+        self.tracer = self.traced = self.aim = None
+
+    def starve(self, first=0, last=0):
+        """Machine.starve() for the worker."""
+        self.aim = self.worker()
+        self.machine.starve(self.aim, first, last)
 
     def ask(self, user, path="/update", token=None, headers=None, **parameters):
         """One request; its status, 0 for none, and its body."""
