@@ -18,13 +18,18 @@ struct lobby {
 	struct seat seats[LOBBY_SEATS];
 };
 
+/* The first seat has its memory at once: it is that of nearly every request. */
 struct lobby *
 lobby_new(int epoll)
 {
 	struct lobby *l = calloc(1, sizeof *l);
 
-	if (l != NULL)
-		l->epoll = epoll;
+	if (l == NULL ||
+	    (l->seats->in = malloc(sizeof *l->seats->in)) == NULL) {
+		free(l);
+		return NULL;
+	}
+	l->epoll = epoll;
 	return l;
 }
 
@@ -103,7 +108,7 @@ lobby_wait(struct lobby *l, struct incoming *in)
 	return s->waits;
 }
 
-/* The first seat keeps its memory: it is that of nearly every request. */
+/* The first seat keeps its memory. */
 void
 lobby_leave(struct lobby *l, struct incoming *in, bool closing)
 {

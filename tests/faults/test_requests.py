@@ -76,6 +76,16 @@ def test_an_allocation_fails(yard, database, matrix):
             and not t.came["failed"] + t.came["the worker ended"]] == []
 
 
+def test_without_memory_whoever_needs_no_tls_is_answered(yard, database, matrix):
+    """At every allocation; in GnuTLS and json-c, a worker may end."""
+    began = time.monotonic()
+    names = ["nothing has changed", "the login is wrong", "no such path", "a bad parameter"]
+    tallies = campaign(yard, names, Starve, None, database)
+    show(matrix, "each allocation where no TLS is needed", tallies, began)
+    assert {name: (t.came["the worker ended"], t.heard[0])
+            for name, t in tallies.items()} == dict.fromkeys(names, (0, 0))
+
+
 def test_memory_is_short_from_some_moment_on(yard, database, matrix):
     began = time.monotonic()
     names = ["of both families, proved", "nothing has changed"]
