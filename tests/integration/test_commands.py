@@ -56,6 +56,18 @@ def test_what_a_person_reads_fits_80_columns(binary, tmp_path):
     assert len(set(names)) == len(names) and {"desec", "he.net", "rfc2136"} <= set(names)
 
 
+def test_the_list_of_providers_is_there_as_json(binary):
+    listed = json.loads(call(binary, "provider", "list", "--json").stdout)
+    names = [line.split()[0] for line in call(binary, "provider", "list").stdout.splitlines()]
+    assert [entry["name"] for entry in listed] == names
+    by_name = {entry["name"]: entry for entry in listed}
+    assert by_name["powerdns"]["config"]["base"] == "required"
+    assert by_name["desec"]["base"].startswith("https://desec.io/")
+    assert by_name["rfc2136"]["file"] is None
+    assert json.loads(call(binary, "provider", "show", "desec", "--json").stdout) == [
+        by_name["desec"]]
+
+
 @pytest.mark.parametrize("option", ["--help", "-h"])
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
 def test_help_is_what_was_asked_for(binary, words, option):
