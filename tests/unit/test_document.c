@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/document.h"
+#include "config/secret_file.h"
 
 #define OTHER_USER 65534
 
@@ -403,6 +404,56 @@ test_fifo(void **state)
 	alarm(0);
 }
 
+/* A secret is one line of visible characters, in a file that is not open. */
+static void
+test_secret_file(void **state)
+{
+	static char full[SECRET_FILE_MAX + 2], long_one[SECRET_FILE_MAX + 3];
+	static const struct {
+		const char *text, *secret; /* NULL: it is refused */
+		mode_t mode;
+	} rows[] = {
+		{ "tok-en\n", "tok-en", 0600 },
+		{ "tok-en", "tok-en", 0640 },
+		{ full, full, 0600 },
+		{ "tok-en\n", NULL, 0604 },
+		{ long_one, NULL, 0600 },
+		{ "", NULL, 0600 },
+		{ "\n", NULL, 0600 },
+		{ "tok en\n", NULL, 0600 },
+		{ "tok-en\n\n", NULL, 0600 },
+		{ "tok-en\r\n", NULL, 0600 },
+		{ "t\xc3\xb6k\n", NULL, 0600 },
+	};
+	struct buffer none = { .max = SECRET_FILE_MAX + 1 };
+	struct error why;
+
+	(void)state;
+	memset(full, 'x', SECRET_FILE_MAX);
+	memset(long_one, 'x', SECRET_FILE_MAX + 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *file =
+		    unit_write("secret", rows[i].text, strlen(rows[i].text));
+		struct buffer got = { .max = SECRET_FILE_MAX + 1 };
+		enum err rc;
+
+		assert_int_equal(chmod(file, rows[i].mode), 0);
+		why.text[0] = '\0';
+		rc = secret_file_read(file, &got, &why);
+		ROW(rows[i].secret != NULL ?
+			rc == ERR_OK && unit_same(got.data, rows[i].secret) :
+			rc == ERR_CONFIG && got.len == 0 &&
+			    strncmp(why.text, file, strlen(file)) == 0,
+		    "%zu: %s, \"%s\"", i, error_name(rc), why.text);
+		ROW(strstr(why.text, "tok") == NULL, "%zu: tells it", i);
+		buffer_free(&got);
+	}
+	assert_int_equal(secret_file_read(unit_directory(), &none, &why),
+	    ERR_CONFIG);
+	assert_non_null(strstr(why.text, "not a regular file"));
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -416,6 +467,7 @@ main(void)
 		cmocka_unit_test(test_link_elsewhere),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_secret_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
