@@ -25,7 +25,7 @@ incoming_begin(struct incoming *in, int fd)
 	in->id = FCGI_NULL_REQUEST_ID;
 	in->parameters_len = in->form_len = 0;
 	in->is_ended = in->is_unread = in->has_form = in->is_done =
-	    in->is_post = in->is_answered = false;
+	    in->is_post = in->is_answered = in->is_padded = false;
 	in->management = 0;
 	in->header_len = in->content_left = in->padding_left = in->length = 0;
 }
@@ -151,6 +151,7 @@ begin_record(struct incoming *in, struct error *why)
 			    "it does not begin with BEGIN_REQUEST");
 		in->id = id;
 		in->to = in->begin;
+		in->is_padded = in->padding_left > 0;
 		return ERR_OK;
 	}
 	if (id != in->id)
@@ -299,7 +300,7 @@ throw_away(const struct incoming *in)
 /*
  * A web server sends its request at once, as a rule, so the first bytes are
  * only looked at: if they are a whole request that libfcgi understands as we
- * do, it may read them itself.
+ * do, it may read them itself.  Padding of the first record it does not skip.
  */
 enum progress
 incoming_go_on(struct incoming *in)
@@ -317,7 +318,7 @@ incoming_go_on(struct incoming *in)
 		in->is_silent = false;
 		p = take_all(in, input, (size_t)n);
 		in->is_unread = peek != 0 && in->is_ended && !in->is_post &&
-		    in->management == 0;
+		    in->management == 0 && !in->is_padded;
 		if (peek != 0 && !in->is_unread)
 			(void)recv(in->fd, input, (size_t)n, MSG_DONTWAIT);
 		secret_wipe(input, (size_t)n);

@@ -43,6 +43,7 @@ struct incoming {
 	bool has_form;	       /* the next record is of a form, */
 	bool is_done;	       /* or nothing is to come */
 	bool is_post;
+	bool is_padded; /* its first record */
 	bool is_answered;
 	unsigned int management; /* records that were of no request */
 	uint8_t header[8];	 /* of the present record, and how much */

@@ -384,12 +384,13 @@ test_wrong(void **state)
  */
 static const struct {
 	const char *title, *method;
-	bool in_pieces, asks, is_unread;
+	bool in_pieces, asks, pads, is_unread;
 } ways[] = {
-	{ "at once", "GET", false, false, true },
-	{ "in pieces", "GET", true, false, false },
-	{ "with a body", "POST", false, false, false },
-	{ "with a question", "GET", false, true, false },
+	{ "at once", "GET", false, false, false, true },
+	{ "in pieces", "GET", true, false, false, false },
+	{ "with a body", "POST", false, false, false, false },
+	{ "with a question", "GET", false, true, false, false },
+	{ "padded", "GET", false, false, true, false },
 };
 
 static void
@@ -406,7 +407,7 @@ test_unread(void **state)
 		int fds[2];
 
 		s.len = 0;
-		begin(&s, 1);
+		record(&s, BEGIN, 1, "\0\1\0\0\0\0\0", 8, ways[i].pads ? 4 : 0);
 		if (ways[i].asks)
 			record(&s, GET_VALUES, 0, "", 0, 0);
 		pair(&s, "REQUEST_METHOD", ways[i].method);
