@@ -150,7 +150,7 @@ read_provider(struct reader *r, struct provider_settings *to, const char *ca)
 {
 	struct reader m;
 
-	to->name = r->name;
+	to->name = to->description = r->name;
 	if (!reader_object(r))
 		return;
 	m = reader_member(r, "description");

@@ -383,7 +383,8 @@ def test_all_that_is_wrong_at_once(binary, place):
     good = verifier("router", "token")
     file = configuration(
         place, wokers=3, workers="many", url="http://x", log="somewhere",
-        providers={"desec": {}, "nowhere": {}, "pdns": {"description": "powerdns"}},
+        providers={"desec": {}, "nowhere": {}, "pdns": {"description": "powerdns"},
+                   "text": "desec"},
         operators={"me": {"verifier": "x"}},
         accounts={
             "a:b": {},
@@ -403,7 +404,7 @@ def test_all_that_is_wrong_at_once(binary, place):
     host = "/accounts/r/hosts"
     assert sorted(places) == sorted([
         "/wokers", "/workers", "/url", "/log", "/providers/nowhere",
-        "/providers/pdns/config/base", "/operators/me/verifier",
+        "/providers/pdns/config/base", "/providers/text", "/operators/me/verifier",
         "/accounts/a:b", *(f"/accounts/a:b/{m}" for m in ("verifier", "provider", "hosts")),
         *(f"/accounts/r/{m}" for m in ("verifier", "provider", "colour", "size")),
         f"{host}/x", f"{host}/y.example.org", f"{host}/v.example.org/ip4",
