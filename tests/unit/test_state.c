@@ -604,6 +604,21 @@ test_removed(void **state)
 	ROWS_END();
 }
 
+/* Stages with something published, in directories that are quiet by now. */
+static void
+start_quietly(struct stage *stages, size_t count)
+{
+	const struct timespec pause = { 0, 50000000L };
+	struct file_look look;
+
+	for (size_t i = 0; i < count; i++) {
+		stage_start(&stages[i]);
+		publish(&stages[i], V4, V6);
+	}
+	while (!file_look(stages[count - 1].state, &look))
+		nanosleep(&pause, NULL);
+}
+
 /*
  * The same, and a marker that is taken away, where nothing happened in the
  * directory for so long that the store does not look at each file any more: the
@@ -623,16 +638,9 @@ test_removed_when_quiet(void **state)
 		"rm -r $PWD && mkdir $PWD",
 	};
 	static struct stage stages[COUNT(ways)];
-	const struct timespec pause = { 0, 50000000L };
-	struct file_look look;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(ways); i++) {
-		stage_start(&stages[i]);
-		publish(&stages[i], V4, V6);
-	}
-	while (!file_look(stages[COUNT(ways) - 1].state, &look))
-		nanosleep(&pause, NULL);
+	start_quietly(stages, COUNT(ways));
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct stage *s = &stages[i];
 
@@ -655,18 +663,11 @@ test_others(void **state)
 {
 	static const char *const ways[] = { "an intent", "forget" };
 	static struct stage stages[COUNT(ways)];
-	const struct timespec pause = { 0, 50000000L };
 	struct state_claim other = claim("89.14.163.157", V6);
-	struct file_look look;
 	struct error why;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(ways); i++) {
-		stage_start(&stages[i]);
-		publish(&stages[i], V4, V6);
-	}
-	while (!file_look(stages[COUNT(ways) - 1].state, &look))
-		nanosleep(&pause, NULL);
+	start_quietly(stages, COUNT(ways));
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct stage *s = &stages[i], second = *s;
 
