@@ -84,6 +84,12 @@ clean(void)
 		free(names[--name_count]);
 }
 
+void
+unit_skipped(const char *why)
+{
+	print_message("# not run: %s\n", why);
+}
+
 const char *
 unit_directory(void)
 {
