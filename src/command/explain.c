@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "address/hostname.h"
 #include "base/secret.h"
@@ -32,9 +31,8 @@ static const struct account_settings *
 find_account(const struct settings *s, const char *host)
 {
 	for (size_t i = 0; i < s->account_count; i++)
-		for (size_t j = 0; j < s->accounts[i].host_count; j++)
-			if (strcmp(s->accounts[i].hosts[j].name, host) == 0)
-				return &s->accounts[i];
+		if (settings_host(&s->accounts[i], host) != NULL)
+			return &s->accounts[i];
 	return NULL;
 }
 

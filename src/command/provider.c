@@ -221,11 +221,11 @@ rehearse(const struct provider *p, struct publication *const records[],
 static const struct host_settings *
 find_host(const struct settings *s, const char *name)
 {
-	for (size_t i = 0; i < s->account_count; i++)
-		for (size_t j = 0; j < s->accounts[i].host_count; j++)
-			if (strcmp(s->accounts[i].hosts[j].name, name) == 0)
-				return &s->accounts[i].hosts[j];
-	return NULL;
+	const struct host_settings *h = NULL;
+
+	for (size_t i = 0; i < s->account_count && h == NULL; i++)
+		h = settings_host(&s->accounts[i], name);
+	return h;
 }
 
 /* An address, or what the router says to remove one. */

@@ -564,3 +564,12 @@ settings_account(const struct settings *s, const char *name)
 	return bsearch(&wanted, s->accounts, s->account_count,
 	    sizeof *s->accounts, settings_compare_accounts);
 }
+
+const struct host_settings *
+settings_host(const struct account_settings *a, const char *name)
+{
+	for (size_t i = 0; a != NULL && i < a->host_count; i++)
+		if (strcmp(a->hosts[i].name, name) == 0)
+			return &a->hosts[i];
+	return NULL;
+}

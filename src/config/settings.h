@@ -149,4 +149,8 @@ size_t settings_count_hosts(const struct settings *s);
 const struct account_settings *settings_account(const struct settings *s,
     const char *name);
 
+/* The host of that name of an account, which may be NULL; or NULL. */
+const struct host_settings *settings_host(const struct account_settings *a,
+    const char *name);
+
 #endif

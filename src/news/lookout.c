@@ -29,18 +29,6 @@ wants(const struct lookout *l, enum news_kind kind)
 	return (l->to->kinds & (1U << kind)) != 0;
 }
 
-/* Is it a host of the configuration, and not of one that was? */
-static bool
-is_ours(const struct settings *s, const struct state_host *h)
-{
-	const struct account_settings *a = settings_account(s, h->account);
-
-	for (size_t i = 0; a != NULL && i < a->host_count; i++)
-		if (strcmp(a->hosts[i].name, h->host) == 0)
-			return true;
-	return false;
-}
-
 /* The moment that was told of the host; 0: none was. */
 static int64_t
 told_of(json_object *told, const char *host)
@@ -108,7 +96,9 @@ each_host(const struct state_host *h, void *data)
 {
 	struct look *l = data;
 
-	if (!is_ours(l->lookout->settings, h))
+	/* Is it a host of the configuration, and not of one that was? */
+	if (settings_host(settings_account(l->lookout->settings, h->account),
+		h->host) == NULL)
 		return true;
 	if (wants(l->lookout, NEWS_CERTIFICATE))
 		look_at_certificate(l, h);

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "command/person.h"
 #include "command/setup/setup.h"
@@ -107,10 +106,7 @@ find_host(const struct setup *s, const struct gateway *g,
     const struct account_settings **a)
 {
 	*a = settings_account(g->settings, s->account);
-	for (size_t i = 0; *a != NULL && i < (*a)->host_count; i++)
-		if (strcmp((*a)->hosts[i].name, s->host) == 0)
-			return &(*a)->hosts[i];
-	return NULL;
+	return settings_host(*a, s->host);
 }
 
 bool

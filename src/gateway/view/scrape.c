@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "gateway/metrics.h"
@@ -111,18 +110,6 @@ struct hosts {
 #define AGE_NAME "ddnsgate_host_update_age_seconds"
 #define END_NAME "ddnsgate_host_certificate_expiry_timestamp_seconds"
 
-/* Is it still one of the configuration? */
-static bool
-is_configured(const struct settings *s, const struct state_host *h)
-{
-	const struct account_settings *a = settings_account(s, h->account);
-
-	for (size_t i = 0; a != NULL && i < a->host_count; i++)
-		if (strcmp(a->hosts[i].name, h->host) == 0)
-			return true;
-	return false;
-}
-
 static bool
 each_host(const struct state_host *h, void *data)
 {
@@ -130,7 +117,9 @@ each_host(const struct state_host *h, void *data)
 	const struct label labels[] = { { "host", h->host },
 		{ "account", h->account }, { NULL, NULL } };
 
-	if (!is_configured(list->settings, h))
+	/* Is it still one of the configuration? */
+	if (settings_host(settings_account(list->settings, h->account),
+		h->host) == NULL)
 		return true;
 	if (h->applied_at != 0)
 		exposition_integer(&list->ages, AGE_NAME, "", labels,
