@@ -151,6 +151,9 @@ struct applied {
 bool applied_has(const struct applied *a, const struct state_claim *c,
     int64_t refresh_ms, int64_t now);
 
+/* Is the moment at not after now, and less than refresh_ms before it? */
+bool applied_is_fresh(int64_t at, int64_t refresh_ms, int64_t now);
+
 /* Since when it has all of that, ms of the store's clock. */
 int64_t applied_since(const struct applied *a, const struct state_claim *c);
 

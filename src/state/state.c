@@ -64,6 +64,13 @@ reasons(unsigned int family)
 	    INTENT_STRAY(family);
 }
 
+/* A moment after now was written by the clock of another boot. */
+bool
+applied_is_fresh(int64_t at, int64_t refresh_ms, int64_t now)
+{
+	return at <= now && now - at < refresh_ms;
+}
+
 /* Begins with no, and says yes in one place. */
 bool
 applied_has(const struct applied *a, const struct state_claim *c,
@@ -77,7 +84,7 @@ applied_has(const struct applied *a, const struct state_claim *c,
 		if (c->wanted[f].kind == VALUE_UNKNOWN)
 			continue;
 		asked = true;
-		if (a->at[f] > now || now - a->at[f] >= refresh_ms ||
+		if (!applied_is_fresh(a->at[f], refresh_ms, now) ||
 		    (a->intent & reasons(f)) != 0 ||
 		    !value_equal(&a->value[f], &c->wanted[f]))
 			return false;

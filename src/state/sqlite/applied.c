@@ -139,7 +139,7 @@ sqlite_is_applied(struct store *st, const struct state_claim *c,
 		return STORE_NO;
 	context = context_of(q);
 	if (published_ask(published, &ask, &since) && is_settled(q) &&
-	    since <= connection_now() && connection_now() - since < refresh_ms)
+	    applied_is_fresh(since, refresh_ms, connection_now()))
 		return STORE_YES;
 	if ((rc = read_row(q, c->host, &r, &found)) != SQLITE_OK) {
 		connection_fault(q, rc);
