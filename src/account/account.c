@@ -365,13 +365,15 @@ authenticate(const struct accounts *a, unsigned int as, struct login *login,
 	const struct verifier *v;
 	const char *reason;
 	bool allowed, right;
+	size_t user_len;
 	char *colon;
 	long wait;
 
 	colon = strchr(login->credential, ':');
 	*colon = '\0';
-	(void)snprintf(login->user, sizeof login->user, "%.*s",
-	    ACCOUNT_USER_MAX, login->credential);
+	user_len = strnlen(login->credential, ACCOUNT_USER_MAX);
+	memcpy(login->user, login->credential, user_len);
+	login->user[user_len] = '\0';
 	v = find(a, as, login->credential, login, &reason);
 	*colon = ':';
 	allowed =
@@ -453,7 +455,7 @@ account_authenticate_query(const struct accounts *a, const char *user,
 void
 login_end(struct login *login)
 {
-	secret_wipe(login->credential, sizeof login->credential);
+	secret_wipe_string(login->credential);
 	login->account = NULL;
 	login->operator= NULL;
 	login->token = NULL;

@@ -29,7 +29,20 @@ struct recent {
 	struct entry *entries; /* shared */
 	size_t sets;	       /* of WAYS, a power of two */
 	uint8_t key[32];
+	gnutls_hmac_hd_t hmac; /* of that key; NULL: there is none */
 };
+
+/* Its output begins it anew, so that it is made once for all logins. */
+static bool
+make_hmac(struct recent *m)
+{
+	if (m->hmac != NULL)
+		gnutls_hmac_deinit(m->hmac, NULL);
+	if (gnutls_hmac_init(&m->hmac, GNUTLS_MAC_SHA256, m->key,
+		sizeof m->key) < 0)
+		m->hmac = NULL;
+	return m->hmac != NULL;
+}
 
 struct recent *
 recent_new(size_t logins)
@@ -43,7 +56,8 @@ recent_new(size_t logins)
 		continue;
 	m->entries = shared_new(m->sets * WAYS * sizeof *m->entries);
 	if (m->entries != NULL &&
-	    gnutls_rnd(GNUTLS_RND_KEY, m->key, sizeof m->key) == 0)
+	    gnutls_rnd(GNUTLS_RND_KEY, m->key, sizeof m->key) == 0 &&
+	    make_hmac(m))
 		return m;
 	recent_free(m);
 	return NULL;
@@ -55,6 +69,8 @@ recent_free(struct recent *m)
 	if (m == NULL)
 		return;
 	shared_free(m->entries, m->sets * WAYS * sizeof *m->entries);
+	if (m->hmac != NULL)
+		gnutls_hmac_deinit(m->hmac, NULL);
 	secret_wipe(m->key, sizeof m->key);
 	free(m);
 }
@@ -81,15 +97,13 @@ find_set(const struct recent *m, const struct verifier *v,
     const char *credential, struct tag *tag)
 {
 	uint8_t digest[32];
-	gnutls_hmac_hd_t hmac;
 
-	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, m->key, sizeof m->key) <
-	    0)
+	if (m->hmac == NULL)
 		return NULL;
 	/* The lengths are fixed, so that no two pairs are the same bytes. */
-	(void)gnutls_hmac(hmac, v->key, sizeof v->key);
-	(void)gnutls_hmac(hmac, credential, strlen(credential));
-	gnutls_hmac_deinit(hmac, digest);
+	(void)gnutls_hmac(m->hmac, v->key, sizeof v->key);
+	(void)gnutls_hmac(m->hmac, credential, strlen(credential));
+	gnutls_hmac_output(m->hmac, digest);
 	memcpy(tag, digest, sizeof *tag);
 	secret_wipe(digest, sizeof digest);
 	return set_of(m, tag);
@@ -175,6 +189,7 @@ recent_copy(struct recent *m, const struct recent *from)
 	struct tag tag;
 
 	memcpy(m->key, from->key, sizeof m->key);
+	(void)make_hmac(m);
 	for (size_t i = 0; i < from->sets * WAYS; i++) {
 		const struct entry *e = &from->entries[i];
 		int64_t until = atomic_load(&e->until);

@@ -28,11 +28,84 @@ address_parse_any(struct address *a, const char *text)
 	return true;
 }
 
+/*
+ * These write what inet_ntop(3) writes, which takes ten times as long: that was
+ * a tenth of all that an update cost that changed nothing.
+ */
+static char *
+put_ipv4(char *to, const uint8_t *bytes)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0)
+			*to++ = '.';
+		if (bytes[i] >= 100)
+			*to++ = (char)('0' + bytes[i] / 100);
+		if (bytes[i] >= 10)
+			*to++ = (char)('0' + bytes[i] / 10 % 10);
+		*to++ = (char)('0' + bytes[i] % 10);
+	}
+	return to;
+}
+
+static char *
+put_group(char *to, unsigned int group)
+{
+	bool begun = false;
+
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		unsigned int digit = group >> shift & 0xf;
+
+		begun = begun || digit != 0 || shift == 0;
+		if (begun)
+			*to++ = "0123456789abcdef"[digit];
+	}
+	return to;
+}
+
+/* RFC 5952: the first of the longest runs of zeros, of two or more, is "::". */
+static char *
+put_ipv6(char *to, const uint8_t *bytes)
+{
+	unsigned int groups[8];
+	size_t first = 8, most = 1, i, run;
+
+	for (i = 0; i < 8; i++)
+		groups[i] = (unsigned int)bytes[2 * i] << 8 | bytes[2 * i + 1];
+	for (i = 0; i < 8; i += run + 1) {
+		for (run = 0; i + run < 8 && groups[i + run] == 0; run++)
+			continue;
+		if (run > most) {
+			most = run;
+			first = i;
+		}
+	}
+	for (i = 0; i < 8; i++) {
+		if (i == first) {
+			*to++ = ':';
+			i += most - 1;
+			if (i == 7)
+				*to++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*to++ = ':';
+		/* IPv4 in IPv6, RFC 4291 section 2.5.5. */
+		if (i == 6 && first == 0 &&
+		    (most == 6 || (most == 5 && groups[5] == 0xffff)))
+			return put_ipv4(to, bytes + 12);
+		to = put_group(to, groups[i]);
+	}
+	return to;
+}
+
 const char *
 address_format(const struct address *a, char text[static ADDRESS_TEXT_MAX])
 {
-	if (inet_ntop(a->family, a->bytes, text, ADDRESS_TEXT_MAX) == NULL)
-		text[0] = '\0';
+	char *end = a->family == AF_INET ? put_ipv4(text, a->bytes) :
+	    a->family == AF_INET6	 ? put_ipv6(text, a->bytes) :
+					   text;
+
+	*end = '\0';
 	return text;
 }
 

@@ -36,8 +36,10 @@ static const struct {
 static bool
 is_absent_word(const char *text)
 {
+	/* The first letter tells most of them apart. */
 	for (size_t i = 0; i < sizeof absent_words / sizeof *absent_words; i++)
-		if (strcasecmp(text, absent_words[i]) == 0)
+		if (tolower((unsigned char)*text) == *absent_words[i] &&
+		    strcasecmp(text, absent_words[i]) == 0)
 			return true;
 	return false;
 }

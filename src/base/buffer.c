@@ -9,6 +9,7 @@
 #include "base/secret.h"
 
 #define BUFFER_FIRST 256
+#define NUMBER_MAX   20 /* digits of 64 bits, with their sign */
 
 /* Makes room for len more bytes and the NUL. */
 static bool
@@ -56,6 +57,35 @@ bool
 buffer_puts(struct buffer *b, const char *s)
 {
 	return buffer_add(b, s, strlen(s));
+}
+
+bool
+buffer_join(struct buffer *b, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, b);
+	while ((text = va_arg(ap, const char *)) != NULL)
+		buffer_puts(b, text);
+	va_end(ap);
+	return !b->failed;
+}
+
+bool
+buffer_number(struct buffer *b, long long number)
+{
+	unsigned long long left = (unsigned long long)number;
+	char digits[NUMBER_MAX], *first = digits + sizeof digits;
+
+	if (number < 0)
+		left = -left;
+	do
+		*--first = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		*--first = '-';
+	return buffer_add(b, first, (size_t)(digits + sizeof digits - first));
 }
 
 bool

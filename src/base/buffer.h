@@ -25,6 +25,13 @@ bool buffer_puts(struct buffer *b, const char *s);
 bool buffer_printf(struct buffer *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Texts, up to the NULL that ends them, and a number in decimal digits: for
+ * what each request writes, since a format is read anew each time.
+ */
+bool buffer_join(struct buffer *b, ...) __attribute__((sentinel));
+bool buffer_number(struct buffer *b, long long number);
+
 /* Empties b and wipes what it held; the memory stays for the next use. */
 void buffer_clear(struct buffer *b);
 

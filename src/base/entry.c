@@ -29,6 +29,23 @@ stamp(time_t when)
 	return text;
 }
 
+/* What a line of a file begins with, made once as well. */
+static const char *
+plain_head(time_t when)
+{
+	static char text[64];
+	static time_t made;
+	static pid_t process;
+
+	if (when != made || self_pid() != process) {
+		made = when;
+		process = self_pid();
+		snprintf(text, sizeof text, "%s ddnsgate[%d]: ", stamp(when),
+		    (int)process);
+	}
+	return text;
+}
+
 /* Printable ASCII, as all that stands in an entry. */
 static const char *
 value_text(const struct log_field *f, char text[static VALUE_MAX])
@@ -114,9 +131,11 @@ put_head(char *line, size_t size, enum entry_form form, bool json, time_t when,
 	default:
 		if (json)
 			return 0;
-		return (size_t)snprintf(line, size, "%s ddnsgate[%d]: %s",
-		    stamp(when), (int)self_pid(),
-		    priority == LOG_WARNING ? "warning: " : "");
+		n = strlen(plain_head(when));
+		memcpy(line, plain_head(when), n);
+		if (priority == LOG_WARNING)
+			n += (size_t)snprintf(line + n, size - n, "warning: ");
+		return n;
 	}
 }
 

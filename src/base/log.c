@@ -227,8 +227,8 @@ log_write(const struct log_line *l)
 static bool
 tell_lost(void)
 {
+	static struct log_line line;
 	unsigned long count = atomic_exchange(lost, 0);
-	struct log_line line;
 	char text[80];
 
 	if (count == 0)
@@ -241,22 +241,32 @@ tell_lost(void)
 	return false;
 }
 
-static void __attribute__((format(printf, 3, 0))) log_text(int priority,
-    const struct log_field *fields, const char *fmt, va_list ap)
+/* Large texts are not on the stack, which the compiler clears each time. */
+static void
+put_text(int priority, const struct log_field *fields, const char *text)
 {
-	char text[LOG_LINE_MAX + 64];
-	struct log_line line;
+	static struct log_line line;
 	int saved = errno;
 
 	if (log_only_warnings && priority != LOG_WARNING)
 		return;
-	vsnprintf(text, sizeof text, fmt, ap);
 	line_format(&line, time(NULL), priority, text, fields);
 	if (tell_lost())
 		log_write(&line);
 	else
 		atomic_fetch_add(lost, 1);
 	errno = saved;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_text(int priority, const char *fmt, va_list ap)
+{
+	static char text[LOG_LINE_MAX + 64];
+	int saved = errno;
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	errno = saved;
+	put_text(priority, no_fields, text);
 }
 
 void
@@ -277,7 +287,7 @@ log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_text(LOG_INFO, no_fields, fmt, ap);
+	log_text(LOG_INFO, fmt, ap);
 	va_end(ap);
 }
 
@@ -287,16 +297,12 @@ log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_text(LOG_WARNING, no_fields, fmt, ap);
+	log_text(LOG_WARNING, fmt, ap);
 	va_end(ap);
 }
 
 void
-log_event(const struct log_field *fields, const char *fmt, ...)
+log_event(const struct log_field *fields, const char *text)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_text(LOG_INFO, fields, fmt, ap);
-	va_end(ap);
+	put_text(LOG_INFO, fields, text);
 }

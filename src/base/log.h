@@ -58,9 +58,8 @@ struct log_field {
 	long number;
 };
 
-/* Info with fields, which JSON and the journal have beside the text. */
-void log_event(const struct log_field *fields, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Info: text, and fields that JSON and the journal have beside it. */
+void log_event(const struct log_field *fields, const char *text);
 
 /* Where the journal listens; tests have another one. */
 extern const char *log_journal;

@@ -39,14 +39,15 @@ host_line(const struct update *u, const struct host_settings *host,
 	enum verdict v = update_host_verdict(u, host);
 	char text[ADDRESS_TEXT_MAX];
 
-	buffer_printf(body, "%s %s", host->name, verdict_word(v));
+	buffer_join(body, host->name, " ", verdict_word(v), NULL);
 	for (size_t i = 0; !verdict_is_failure(v) && i < u->record_count; i++)
 		if (u->records[i].host == host &&
 		    u->records[i].verdict != VERDICT_SKIPPED)
-			buffer_printf(body, " %s",
+			buffer_join(body, " ",
 			    u->records[i].remove ?
 				"none" :
-				address_format(&u->records[i].address, text));
+				address_format(&u->records[i].address, text),
+			    NULL);
 	buffer_puts(body, "\n");
 }
 
@@ -115,7 +116,7 @@ put_error(struct reply *r, const char *text)
 	json_object *o;
 
 	if (!r->json) {
-		buffer_printf(&r->body, "%s\n", text);
+		buffer_join(&r->body, text, "\n", NULL);
 		return;
 	}
 	o = json_object_new_object();

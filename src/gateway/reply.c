@@ -37,14 +37,15 @@ reply_status(struct reply *r, const struct wording *w, long seconds)
 void
 reply_head(const struct reply *r, struct buffer *head)
 {
-	buffer_printf(head,
-	    "Status: %d %s\r\nContent-Type: %s\r\n"
-	    "Content-Length: %zu\r\nCache-Control: no-store\r\n",
-	    r->status, reason(r->status),
+	buffer_puts(head, "Status: ");
+	buffer_number(head, r->status);
+	buffer_join(head, " ", reason(r->status), "\r\nContent-Type: ",
 	    r->type != NULL ? r->type :
 		r->json	    ? "application/json" :
 			      "text/plain; charset=utf-8",
-	    r->body.len);
+	    "\r\nContent-Length: ", NULL);
+	buffer_number(head, (long long)r->body.len);
+	buffer_puts(head, "\r\nCache-Control: no-store\r\n");
 	if (r->status == 401)
 		buffer_puts(head,
 		    "WWW-Authenticate: Basic "
@@ -62,7 +63,7 @@ reply_head(const struct reply *r, struct buffer *head)
 	if (r->retry_after > 0)
 		buffer_printf(head, "Retry-After: %ld\r\n", r->retry_after);
 	if (r->id != NULL && *r->id != '\0')
-		buffer_printf(head, "X-Request-Id: %s\r\n", r->id);
+		buffer_join(head, "X-Request-Id: ", r->id, "\r\n", NULL);
 	buffer_puts(head, "\r\n");
 }
 

@@ -15,21 +15,19 @@
 #define MORE_MAX     32 /* "; and 63 more" */
 #define FIELDS_MAX   16 /* of one entry */
 
-/* At most max bytes of text, and a sign that there were more. */
+/* At most max bytes of text, REASON_MAX or less, and a sign of more. */
 static void
 put_cut(struct buffer *line, const char *text, size_t max)
 {
-	size_t len = strnlen(text, max + 1);
+	char shown[REASON_MAX];
+	size_t len = 0;
 
-	for (size_t i = 0; i < len && i < max; i++) {
-		char c = text[i];
-
-		/* The log would write one such byte as four. */
-		if (c < 0x20 || c > 0x7e)
-			c = '?';
-		buffer_add(line, &c, 1);
-	}
-	if (len > max)
+	/* The log would write one byte that is not printable as four. */
+	for (; text[len] != '\0' && len < max && len < sizeof shown; len++)
+		shown[len] =
+		    text[len] < 0x20 || text[len] > 0x7e ? '?' : text[len];
+	buffer_add(line, shown, len);
+	if (text[len] != '\0')
 		buffer_puts(line, "...");
 }
 
@@ -71,7 +69,7 @@ put_who(struct buffer *line, const struct request *q, const struct login *l,
 {
 	put_source(line, q);
 	if (l->account != NULL) {
-		buffer_printf(line, " %s", l->account->name);
+		buffer_join(line, " ", l->account->name, NULL);
 	} else if (l->user[0] != '\0') {
 		buffer_puts(line, " \"");
 		put_cut(line, l->user, USER_MAX);
@@ -79,7 +77,8 @@ put_who(struct buffer *line, const struct request *q, const struct login *l,
 	} else {
 		buffer_puts(line, " -");
 	}
-	buffer_printf(line, ": %d", status);
+	buffer_puts(line, ": ");
+	buffer_number(line, status);
 }
 
 /* Who it was, the status, and why it is not 200. */
@@ -101,9 +100,9 @@ put_record(struct buffer *line, const struct record *r)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	buffer_printf(line, "%s %s %s", address_type(&r->address),
-	    r->remove ? "none" : address_format(&r->address, text),
-	    verdict_word(r->verdict));
+	buffer_join(line, address_type(&r->address), " ",
+	    r->remove ? "none" : address_format(&r->address, text), " ",
+	    verdict_word(r->verdict), NULL);
 	if (r->proof.how != NULL && r->proof.how->kind != PROOF_NONE)
 		buffer_printf(line, " (proof %d-%d ms)", r->proof.started,
 		    r->proof.ended);
@@ -131,7 +130,7 @@ put_host(struct buffer *line, const struct update *u,
 		    (record_is_open(r) && !update_is_late(u)))
 			continue;
 		if (before == NULL)
-			buffer_printf(line, "; %s ", host->name);
+			buffer_join(line, "; ", host->name, " ", NULL);
 		else
 			buffer_puts(line, before);
 		before = ", ";
@@ -167,23 +166,27 @@ put_tail(struct buffer *line, const struct update *u)
 	const struct claim *c = &u->claim;
 
 	for (size_t i = 0; i < c->ignored_count; i++)
-		buffer_printf(line, "%s%s", i == 0 ? "; ignored: " : ", ",
-		    c->ignored[i]);
+		buffer_join(line, i == 0 ? "; ignored: " : ", ", c->ignored[i],
+		    NULL);
 	if (c->ignored_more > 0)
 		buffer_printf(line, "%s%zu parameters",
 		    c->ignored_count == 0 ? "; ignored: " : " and ",
 		    c->ignored_more);
-	buffer_printf(line, "; login %d ms, proofs %d ms, provider %d ms",
-	    u->login_ms, u->proofs_ms, u->provider_ms);
+	buffer_puts(line, "; login ");
+	buffer_number(line, u->login_ms);
+	buffer_puts(line, " ms, proofs ");
+	buffer_number(line, u->proofs_ms);
+	buffer_puts(line, " ms, provider ");
+	buffer_number(line, u->provider_ms);
+	buffer_puts(line, " ms");
 	if (u->id[0] != '\0')
-		buffer_printf(line, "; request %s", u->id);
+		buffer_join(line, "; request ", u->id, NULL);
 }
 
 /* The log's entry of a request: the line, and what programs look for in it. */
 static void
-log_request(const struct buffer *line, const struct buffer *tail,
-    const char *id, const char *source, const struct login *l,
-    const struct log_field *more)
+log_request(const struct buffer *line, const char *id, const char *source,
+    const struct login *l, const struct log_field *more)
 {
 	struct log_field fields[FIELDS_MAX], *f = fields;
 
@@ -198,8 +201,7 @@ log_request(const struct buffer *line, const struct buffer *tail,
 	do
 		*f++ = *more;
 	while (more++->name != NULL);
-	log_event(fields, "%s%s", line->data != NULL ? line->data : "-",
-	    tail != NULL && tail->data != NULL ? tail->data : "");
+	log_event(fields, line->data != NULL ? line->data : "-");
 }
 
 /* Where the update came from, or NULL. */
@@ -234,8 +236,9 @@ finish_line(struct buffer *line, const struct update *u, int status)
 	left_out += put_hosts(line, u, false, room);
 	if (left_out > 0)
 		buffer_printf(line, "; and %zu more", left_out);
-	log_request(line, &tail, u->id, source_text(u, source), &u->login,
-	    fields);
+	if (tail.data != NULL)
+		buffer_add(line, tail.data, tail.len);
+	log_request(line, u->id, source_text(u, source), &u->login, fields);
 	buffer_free(line);
 	buffer_free(&tail);
 }
@@ -272,7 +275,7 @@ report_page(const struct request *q, const struct login *login, int status,
 	buffer_puts(&line, ": ");
 	put_cut(&line, why->text, REASON_MAX);
 	put_path(&line, q->path);
-	log_request(&line, NULL, q->id,
+	log_request(&line, q->id,
 	    request_source(q, &a) ? address_format(&a, source) : NULL, login,
 	    fields);
 	buffer_free(&line);

@@ -41,11 +41,11 @@ check_variables(struct request *q, char **variables)
 static size_t
 length_without_tail(const char *text)
 {
-	const char *tail = strcasestr(text, "%20http:");
-
-	if (tail == NULL)
-		tail = strcasestr(text, "%20https:");
-	return tail != NULL ? (size_t)(tail - text) : strlen(text);
+	for (const char *tail = text; (tail = strstr(tail, "%20")); tail++)
+		if (strncasecmp(tail + 3, "http:", 5) == 0 ||
+		    strncasecmp(tail + 3, "https:", 6) == 0)
+			return (size_t)(tail - text);
+	return strlen(text);
 }
 
 /* The path of the URI, with slashes in a row made one. */
@@ -82,9 +82,9 @@ decode(const char *text, size_t len)
 	char *decoded, *copy = NULL;
 	int decoded_len = 0;
 
-	/* libcurl would take a length of 0 for "up to the NUL". */
-	if (len == 0)
-		return strdup("");
+	/* Most texts need none; an empty one is for libcurl a whole string. */
+	if (memchr(text, '%', len) == NULL)
+		return strndup(text, len);
 	decoded = curl_easy_unescape(NULL, text, (int)len, &decoded_len);
 	if (decoded != NULL && strlen(decoded) == (size_t)decoded_len)
 		copy = strdup(decoded);
@@ -134,23 +134,56 @@ read_fields(struct request *q, const char *text)
 	return ERR_OK;
 }
 
-/* The value of the first variable of that name, or NULL. */
-static char *
-variable(char **variables, const char *name)
-{
-	size_t len = strlen(name);
+/* The FastCGI variables that are read. */
+enum variable {
+	VARIABLE_ACCEPT,
+	VARIABLE_AUTHORIZATION,
+	VARIABLE_CONTENT_TYPE,
+	VARIABLE_ID,
+	VARIABLE_METHOD,
+	VARIABLE_MSEC,
+	VARIABLE_QUERY,
+	VARIABLE_SOURCE,
+	VARIABLE_URI,
+	VARIABLE__MAX
+};
 
+/* Sets the value of each to that of the first of its name, or to NULL. */
+static void
+find_variables(char **variables, char *values[static VARIABLE__MAX])
+{
+#define NAMED(name)                   \
+	{                             \
+		name, sizeof name - 1 \
+	}
+	static const struct {
+		const char *name;
+		size_t len;
+	} known[VARIABLE__MAX] = {
+		[VARIABLE_ACCEPT] = NAMED("HTTP_ACCEPT="),
+		[VARIABLE_AUTHORIZATION] = NAMED("HTTP_AUTHORIZATION="),
+		[VARIABLE_CONTENT_TYPE] = NAMED("CONTENT_TYPE="),
+		[VARIABLE_ID] = NAMED("REQUEST_ID="),
+		[VARIABLE_METHOD] = NAMED("REQUEST_METHOD="),
+		[VARIABLE_MSEC] = NAMED("REQUEST_MSEC="),
+		[VARIABLE_QUERY] = NAMED("QUERY_STRING="),
+		[VARIABLE_SOURCE] = NAMED("REMOTE_ADDR="),
+		[VARIABLE_URI] = NAMED("REQUEST_URI="),
+	};
+#undef NAMED
+
+	for (size_t i = 0; i < VARIABLE__MAX; i++)
+		values[i] = NULL;
 	for (char **v = variables; *v != NULL; v++)
-		if (strncmp(*v, name, len) == 0 && (*v)[len] == '=')
-			return *v + len + 1;
-	return NULL;
+		for (size_t i = 0; i < VARIABLE__MAX; i++)
+			if (**v == *known[i].name && values[i] == NULL &&
+			    strncmp(*v, known[i].name, known[i].len) == 0)
+				values[i] = *v + known[i].len;
 }
 
 static const char *
-variable_or_empty(char **variables, const char *name)
+or_empty(const char *value)
 {
-	const char *value = variable(variables, name);
-
 	return value != NULL ? value : "";
 }
 
@@ -202,23 +235,26 @@ request_read(struct request *q, char **variables, int fd, int64_t start)
 {
 	static const char form[] = "application/x-www-form-urlencoded";
 
+	char *values[VARIABLE__MAX];
+
 	heap_begin();
+	find_variables(variables, values);
 	*q = (struct request){ .start = start, .fd = fd };
-	q->method = variable_or_empty(variables, "REQUEST_METHOD");
-	q->source = variable_or_empty(variables, "REMOTE_ADDR");
-	q->authorization = variable(variables, "HTTP_AUTHORIZATION");
-	q->uri = variable(variables, "REQUEST_URI");
-	q->query = variable(variables, "QUERY_STRING");
-	q->arrival = read_arrival(variable(variables, "REQUEST_MSEC"));
-	read_id(q, variable_or_empty(variables, "REQUEST_ID"));
-	q->json = strstr(variable_or_empty(variables, "HTTP_ACCEPT"),
+	q->method = or_empty(values[VARIABLE_METHOD]);
+	q->source = or_empty(values[VARIABLE_SOURCE]);
+	q->authorization = values[VARIABLE_AUTHORIZATION];
+	q->uri = values[VARIABLE_URI];
+	q->query = values[VARIABLE_QUERY];
+	q->arrival = read_arrival(values[VARIABLE_MSEC]);
+	read_id(q, or_empty(values[VARIABLE_ID]));
+	q->json = strstr(or_empty(values[VARIABLE_ACCEPT]),
 		      "application/json") != NULL;
 	q->form = strcmp(q->method, "POST") == 0 &&
-	    strncasecmp(variable_or_empty(variables, "CONTENT_TYPE"), form,
+	    strncasecmp(or_empty(values[VARIABLE_CONTENT_TYPE]), form,
 		sizeof form - 1) == 0;
 	if (check_variables(q, variables) == ERR_OK &&
-	    read_path(q, q->uri != NULL ? q->uri : "") == ERR_OK)
-		(void)read_fields(q, q->query != NULL ? q->query : "");
+	    read_path(q, or_empty(q->uri)) == ERR_OK)
+		(void)read_fields(q, or_empty(q->query));
 }
 
 bool

@@ -98,14 +98,13 @@ check(const struct request *q, const struct route *route, struct error *why)
 static void
 share_refusals(const struct gateway_tools *t, const struct update *u)
 {
-	int64_t now = clock_now();
-
 	for (size_t i = 0; i < u->host_count && t->refusals != NULL; i++) {
 		enum verdict v = update_host_verdict(u, u->hosts[i]);
 
 		if (v == VERDICT_ADDRESS || v == VERDICT_PROOF ||
 		    v == VERDICT_PROVIDER)
-			refusals_add(t->refusals, u->hosts[i]->name, now);
+			refusals_add(t->refusals, u->hosts[i]->name,
+			    clock_now());
 	}
 }
 

@@ -172,10 +172,8 @@ take_signals(const struct worker *w)
 }
 
 static enum worker_task
-task_of_signals(struct worker *w)
+task_of_signals(struct worker *w, int64_t now)
 {
-	int64_t now = clock_now();
-
 	/* Not for each of the requests that come in a row. */
 	if (now >= w->signals_at) {
 		take_signals(w);
@@ -270,11 +268,11 @@ send_reply(struct worker *w, int fd, bool is_ended, struct reply *reply)
 		say_goodbye(w, fd);
 }
 
-/* Answers a request that is whole. */
+/* Answers a request that is whole at the moment now. */
 static void
-answer(struct worker *w, struct incoming *in)
+answer(struct worker *w, struct incoming *in, int64_t now)
 {
-	int64_t earliest = clock_now() - READ_MS;
+	int64_t earliest = now - READ_MS;
 	bool is_ended = in->is_ended;
 	int fd = in->fd;
 	struct request q;
@@ -304,6 +302,8 @@ answer(struct worker *w, struct incoming *in)
 static void
 go_on_with(struct worker *w, struct incoming *in, enum progress p)
 {
+	int64_t now;
+
 	if (p == INCOMING_MORE && lobby_wait(w->lobby, in))
 		return;
 	if (p != INCOMING_WHOLE) {
@@ -313,9 +313,10 @@ go_on_with(struct worker *w, struct incoming *in, enum progress p)
 		lobby_leave(w->lobby, in, true);
 		return;
 	}
+	now = clock_now();
 	if (w->slot != NULL)
-		atomic_store(&w->slot->busy_since, clock_now());
-	answer(w, in);
+		atomic_store(&w->slot->busy_since, now);
+	answer(w, in, now);
 	activity_set(ACTIVITY_IDLE);
 	if (w->slot != NULL) {
 		/* First, or it looks as if it had hung for as long. */
@@ -331,9 +332,12 @@ go_on_with(struct worker *w, struct incoming *in, enum progress p)
 static void
 send_away(struct worker *w, int64_t span_ms, int64_t silent_ms)
 {
-	int64_t now = clock_now();
+	int64_t now;
 	struct incoming *in;
 
+	if (lobby_count(w->lobby) == 0)
+		return;
+	now = clock_now();
 	while ((in = lobby_late(w->lobby, now - span_ms, now - silent_ms)) !=
 	    NULL) {
 		/* The rest may have come while this worker was at work. */
@@ -515,19 +519,20 @@ worker_free(struct worker *w)
 enum worker_task
 worker_turn(struct worker *w)
 {
-	enum worker_task task = task_of_signals(w);
+	int64_t now = clock_now();
+	enum worker_task task = task_of_signals(w, now);
 	struct epoll_event event;
 	int n;
 
 	if (task != WORKER_GO_ON)
 		return task;
 	if (w->slot != NULL)
-		atomic_store(&w->slot->alive_at, clock_now());
+		atomic_store(&w->slot->alive_at, now);
 	n = epoll_pwait(w->epoll, &event, 1,
 	    lobby_count(w->lobby) > 0 ? LOBBY_TICK_MS : TICK_MS,
 	    &w->while_waiting);
 	if (n == -1)
-		return task_of_signals(w);
+		return task_of_signals(w, clock_now());
 	/* Of the listener there is no pointer. */
 	if (n == 1 && event.data.ptr != NULL)
 		go_on_with(w, event.data.ptr, incoming_go_on(event.data.ptr));

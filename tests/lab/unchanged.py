@@ -10,11 +10,11 @@ import struct
 import subprocess
 import time
 
-from . import fastcgi, nginx, waiting
-from .gateway import USER as DAEMON
+from . import fastcgi, waiting
+from .gateway import USER as DAEMON, Gateway
 from .process import Process, children, cpu_seconds
 from .router import basic, query
-from .stage import CLAIM, USER
+from .stage import CLAIM, GATEWAY, USER
 from .table import line, row
 
 HOSTS = 100_000
@@ -42,21 +42,22 @@ def fill(path):
             os.chown(name, DAEMON, DAEMON)
 
 
-def start_empty(stage, folder):
+class Empty:
     """A program that does nothing, with as many processes, behind the same nginx."""
-    program, socket = f"{folder}/empty", f"{folder}/empty.sock"
-    subprocess.run(["cc", "-O2", "-o", program, f"{HERE}/empty.c", "-lfcgi"], check=True)
-    process = stage.keep(Process(stage.proxy, [
-        "spawn-fcgi", "-n", "-s", socket, "-M", "0666", "-b", "64", "--",
-        program, str(WORKERS)],
-        f"{folder}/empty.log"))
-    waiting.until(lambda: len(children(process.pid)) == WORKERS - 1, "the empty program")
-    stage.keep(nginx.start(stage.proxy, f"{folder}/empty-front", nginx.server(
-        nginx.listen(stage.proxy, stage.proxy.ipv4, port=PORT),
-        stage.authority.leaf("empty.example.org"), f"""
-        location / {{ include fastcgi_params; fastcgi_pass unix:{socket}; }}"""),
-        stage.proxy.ipv4, PORT))
-    return process
+
+    def __init__(self, stage, folder):
+        self.host, self.folder = stage.proxy, f"{folder}/empty"
+        self.socket = f"{self.folder}/empty.sock"
+        os.makedirs(self.folder)
+        program = f"{self.folder}/empty"
+        subprocess.run(["cc", "-O2", "-o", program, f"{HERE}/empty.c", "-lfcgi"], check=True)
+        self.process = stage.keep(Process(self.host, [
+            "spawn-fcgi", "-n", "-s", self.socket, "-M", "0666", "-b", "64", "--",
+            program, str(WORKERS)], f"{self.folder}/empty.log"))
+        waiting.until(lambda: len(children(self.process.pid)) == WORKERS - 1,
+                      "the empty program")
+        stage.keep(Gateway(self, GATEWAY, stage.authority.leaf(GATEWAY),
+                           stage.authority.pem, PORT).front)
 
 
 class Unchanged:
@@ -77,7 +78,7 @@ class Unchanged:
             answer = self.router.update(USER, stage.token, **CLAIM)
             if f" {word} " not in answer.body:
                 raise RuntimeError(f"not {word}: {answer}")
-        self.empty = start_empty(stage, folder)
+        self.empty = Empty(stage, folder).process
 
     def rate(self, url, credential=True):
         """Requests a second, and how many there were."""

@@ -303,6 +303,43 @@ test_sockaddr(void **state)
 	assert_false(address_from_sockaddr(&b, &other));
 }
 
+static void
+same_text(const struct address *a)
+{
+	char ours[ADDRESS_TEXT_MAX], theirs[ADDRESS_TEXT_MAX];
+
+	assert_non_null(inet_ntop(a->family, a->bytes, theirs, sizeof theirs));
+	assert_string_equal(address_format(a, ours), theirs);
+}
+
+/* Every pattern of zeros, with groups of each length, and all of one byte. */
+static void
+test_format(void **state)
+{
+	static const uint16_t groups[] = { 0x1, 0x10, 0x203, 0xa0b0, 0xffff };
+	struct address a = { .family = AF_INET6 }, none = { .family = 0 };
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)state;
+	for (unsigned int zeros = 0; zeros < 256; zeros++)
+		for (size_t g = 0; g < COUNT(groups); g++) {
+			for (size_t i = 0; i < 8; i++) {
+				uint16_t n = zeros >> i & 1 ? 0 : groups[g];
+
+				a.bytes[2 * i] = (uint8_t)(n >> 8);
+				a.bytes[2 * i + 1] = (uint8_t)n;
+			}
+			same_text(&a);
+		}
+	a = (struct address){ .family = AF_INET };
+	for (unsigned int n = 0; n < 256; n++) {
+		for (size_t i = 0; i < 4; i++)
+			a.bytes[i] = (uint8_t)(n + 85 * i);
+		same_text(&a);
+	}
+	assert_string_equal(address_format(&none, text), "");
+}
+
 int
 main(void)
 {
@@ -314,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_sockaddr),
+		cmocka_unit_test(test_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

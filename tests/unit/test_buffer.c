@@ -3,6 +3,8 @@
  */
 #include "unit.h"
 
+#include <limits.h>
+
 #include "base/buffer.h"
 
 static void
@@ -178,6 +180,30 @@ test_bytes(void **state)
 	buffer_free(&b);
 }
 
+static void
+test_join(void **state)
+{
+	static const long long numbers[] = { 0, 7, -7, 10, 1234567890, INT_MIN,
+		LLONG_MAX, LLONG_MIN };
+	struct buffer b = { .max = 64 };
+	char text[32];
+
+	(void)state;
+	assert_true(buffer_join(&b, "one", "", " and two", NULL));
+	assert_string_equal(b.data, "one and two");
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		buffer_clear(&b);
+		assert_true(buffer_number(&b, numbers[i]));
+		snprintf(text, sizeof text, "%lld", numbers[i]);
+		assert_string_equal(b.data, text);
+	}
+	buffer_free(&b);
+	b.max = 4;
+	assert_false(buffer_join(&b, "one", "two", "3", NULL));
+	assert_true(b.failed);
+	buffer_free(&b);
+}
+
 int
 main(void)
 {
@@ -190,6 +216,7 @@ main(void)
 		cmocka_unit_test(test_clear_wipes),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_join),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

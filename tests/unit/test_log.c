@@ -439,7 +439,7 @@ static void
 test_json(void **state)
 {
 	const struct log_settings how = { .to = log_file(), .json = true };
-	char *text, *line, *end;
+	char *text, *line, *end, long_text[LOG_LINE_MAX + 200];
 	struct error why;
 	json_object *o;
 
@@ -447,9 +447,11 @@ test_json(void **state)
 	assert_int_equal(log_open(&how, &why), ERR_OK);
 	log_event(fields, "a \"quoted\"\n\xff word");
 	log_warn("worker %d died", 7);
-	for (size_t i = 0; i < 3; i++)
-		log_event(fields, "%0*d%s", (int)(LOG_LINE_MAX - 300 + i * 200),
-		    1, "\"\\\"");
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(long_text, sizeof long_text, "%0*d%s",
+		    (int)(LOG_LINE_MAX - 300 + i * 200), 1, "\"\\\"");
+		log_event(fields, long_text);
+	}
 	text = unit_read(log_file());
 	for (line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
