@@ -80,6 +80,10 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    """The tables, and why a test had to be tried once more."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_sep("_", f"{report.nodeid}, tried again")
+        terminalreporter.write_line(report.longreprtext)
     for title, rows in config.stash.get(TABLES, {}).items():
         columns = list(dict.fromkeys(c for cells in rows.values() for c in cells))
         lines = [["", *columns], *([row, *(cells.get(c, "-") for c in columns)]

@@ -209,7 +209,7 @@ def test_without_ddnsgate_the_router_is_told_to_come_back(household, front, matr
             or front.name in WITHOUT_RETRY_AFTER)
     assert not {"good", "nochg"} & set(answer.body.lower().split())
     waiting.until(lambda: send(household, front.address, request).status == 200,
-                  "the web server to try again", 3)
+                  "the web server to try again")
 
 
 def logged(front):

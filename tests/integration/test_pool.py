@@ -118,7 +118,7 @@ def test_all_workers_killed_at_once_are_back_at_once(world, make_pool):
         waiting.until(lambda: all(served(pid) for pid in old), "all to serve")
         for worker in old:
             os.kill(worker, signal.SIGKILL)
-        waiting.until(lambda: quick(pool), "an answer", 5)
+        waiting.until(lambda: quick(pool), "an answer")
         waiting.until(lambda: gone(old), "the end of the old ones")
 
 
@@ -163,9 +163,10 @@ def test_workers_that_die_one_by_one_never_leave_the_pool_empty(world, make_pool
     all_workers(pool, 4)
     answers = []
     for _ in range(20):
-        os.kill(pool.workers()[0], signal.SIGKILL)
+        killed = pool.workers()[0]
+        os.kill(killed, signal.SIGKILL)
         answers += [quick(pool) for _ in range(5)]
-        waiting.until(lambda: len(pool.workers()) == 4, "the fourth", 5)
+        waiting.until(lambda: gone([killed]) and len(pool.workers()) == 4, "the fourth")
     assert answers.count(False) <= 20   # those that a killed worker had accepted
 
 
@@ -191,7 +192,7 @@ def test_a_killed_supervisor_leaves_no_orphans(world, dns, pool):
     asking = Asking(world, pool)
     pool.process.send(signal.SIGKILL)
     assert asking.result() == (200, f"single.{ZONE} good {SLOW}\n")
-    waiting.until(lambda: gone(workers), f"{workers} to end", 5)
+    waiting.until(lambda: gone(workers), f"{workers} to end")
 
 
 def test_a_reload_takes_effect(world, dns, pool):
@@ -556,7 +557,7 @@ def test_single_workers_under_spawn_fcgi(world, dns, make_pool):
         for pid in workers:
             os.kill(pid, signal.SIGTERM)
         assert asking.result() == (200, f"single.{ZONE} good {SLOW}\n")
-        waiting.until(lambda: gone(workers), f"{workers} to end", 5)
+        waiting.until(lambda: gone(workers), f"{workers} to end")
     finally:
         for pid in workers:
             with contextlib.suppress(ProcessLookupError):

@@ -113,7 +113,7 @@ class Pool:
         """A place in the log; see since()."""
         return len(self.printed())
 
-    def since(self, mark, text="", seconds=3.0):
+    def since(self, mark, text="", seconds=10.0):
         """The log lines after mark, waiting until one of them has text."""
         waiting.until(lambda: text in self.printed()[mark:],
                       f"{text!r} in the log, which says:\n{self.printed()[mark:]}",
