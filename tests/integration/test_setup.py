@@ -28,6 +28,9 @@ CA = "/etc/ssl/certs/ca-certificates.crt"
 # What a machine of its own has, as far as setup looks at it.
 MACHINE = """
 set -eu
+if [ -d "$0/programs" ]; then
+	. "$0/programs/mount"
+fi
 mount --bind "$0/nginx" /etc/nginx
 mount --bind "$0/hosts" /etc/hosts
 mount --bind "$0/ca.pem" %s
@@ -53,6 +56,7 @@ class Machine:
 
     def __init__(self, stage, binary, folder):
         self.stage, self.binary, self.folder = stage, binary, folder
+        self.user = str(USER)
         self.configuration = f"{folder}/etc/ddnsgate.json"
         self.nginx = f"{folder}/nginx"
         self.site = f"{self.nginx}/sites-available/ddnsgate"
@@ -79,9 +83,9 @@ class Machine:
         return ["unshare", "--mount", "sh", "-c", MACHINE, self.folder, self.var, *words]
 
     def command(self, *options):
+        user = ["--user", self.user] if self.user else []
         return self.stage.proxy.command(self.inside(
-            self.binary, "setup", "--config", self.configuration, "--user", str(USER),
-            *options))
+            self.binary, "setup", "--config", self.configuration, *user, *options))
 
     def answers(self, **changes):
         """All of them, as options."""
@@ -431,3 +435,118 @@ def test_the_end_of_input_leaves_everything_as_it_was(machine):
         assert "nothing was changed" in at.rest()
         assert at.ended() == 1
     assert machine.files() == before
+
+
+# A machine that systemd manages, with users of its own: what setup would do to
+# it is written down by a systemctl that stands in for the real one.
+MANAGED = """
+mount --bind "$0/copy" /etc
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system
+mount --bind "$0/programs/systemctl" /usr/bin/systemctl
+mount --bind "$0/etc" "%s"
+"""
+SYSTEMCTL = """#!/bin/sh
+echo "$*" >>"%s/called"
+[ ! -e "%s/fails" ] || [ "$1" != "$(cat "%s/fails")" ] || exit 1
+[ "$2" != is-active ] || [ -e "%s/serves" ]
+"""
+ENABLE = ["daemon-reload", "--quiet is-active ddnsgate.service",
+          "--quiet enable --now ddnsgate.service", "reload nginx.service"]
+RELOAD = ["daemon-reload", "--quiet is-active ddnsgate.service",
+          "reload ddnsgate.service", "reload nginx.service"]
+
+
+@pytest.fixture
+def managed(machine):
+    """The machine with systemd, and without the user ddnsgate; the usual file."""
+    usual = f"{os.path.dirname(os.path.dirname(machine.binary))}/etc/ddnsgate"
+    os.makedirs(usual, exist_ok=True)
+    os.mkdir(f"{machine.folder}/etc")
+    subprocess.run(["cp", "-a", "/etc", f"{machine.folder}/copy"], check=True)
+    subprocess.run(["userdel", "--prefix", f"{machine.folder}/copy", "ddnsgate"],
+                   check=False, stderr=subprocess.DEVNULL)
+    machine.write("programs/mount", MANAGED % usual)
+    program = machine.write("programs/systemctl", SYSTEMCTL.replace("%s", machine.folder))
+    os.chmod(program, 0o755)
+    if not os.path.exists("/usr/bin/systemctl"):
+        pytest.skip("no systemctl is there to be stood in for")
+    machine.user = None
+    machine.usual = f"{usual}/ddnsgate.json"
+    return machine
+
+
+def called(machine):
+    """What systemctl was asked since the last look."""
+    path = pathlib.Path(machine.folder, "called")
+    words = path.read_text(encoding="utf-8").splitlines()
+    path.unlink()
+    return words
+
+
+def users(machine):
+    return [line.split(":")[0] for line in
+            pathlib.Path(machine.folder, "copy/passwd").read_text(encoding="utf-8").splitlines()]
+
+
+def test_it_makes_the_user_and_starts_the_service(managed):
+    """From nothing to a service that serves, on the usual place."""
+    managed.configuration = managed.usual
+    assert "ddnsgate" not in users(managed)
+    told = managed.call("--start")
+    assert told.returncode == 0, told.stdout
+    assert "made the user ddnsgate, as whom it serves\n" in told.stdout
+    assert "it serves; `ddnsgate health' and" in told.stdout
+    assert users(managed).count("ddnsgate") == 1
+    assert called(managed) == ENABLE
+    managed.write("serves", "")
+    told = managed.again("--start", "--site", "none")
+    assert told.returncode == 0, told.stdout
+    assert "made the user" not in told.stdout
+    assert called(managed) == RELOAD[:-1]
+    told = managed.again()                     # nobody is there to say no
+    assert told.returncode == 0, told.stdout
+    assert called(managed) == RELOAD
+
+
+def test_a_service_that_does_not_start_is_a_failure(managed):
+    managed.configuration = managed.usual
+    for word in ("daemon-reload", "reload", "--quiet"):
+        managed.write("fails", word)
+        told = managed.again("--start", *managed.answers(), token=TOKEN)
+        assert told.returncode == 1, told.stdout
+        assert "it serves;" not in told.stdout
+        assert called(managed) == ENABLE
+
+
+def test_a_person_may_start_it_himself(managed):
+    managed.configuration = managed.usual
+    answers = managed.answers(ipv4="later", ipv6="no", account="router", site="none")
+    with managed.person(*answers, "--no-trial") as at:
+        at.answer("Token: ", TOKEN)
+        at.answer("Token again: ", TOKEN)
+        at.answer("Start it now? [yes]: ", "perhaps")
+        at.answer("Start it now? [yes]: ", "no")
+        told = at.rest()
+        assert at.ended() == 0, told
+    assert "yes or no\n" in told
+    assert "next: systemctl enable --now ddnsgate.service, or reload it if it serves\n" in told
+    assert not os.path.exists(f"{managed.folder}/called")
+
+
+def test_the_user_goes_again_if_nothing_came_of_it(managed):
+    managed.configuration = managed.usual
+    told = managed.call("--start", key=managed.stage.authority.leaf(ZONE).key)
+    assert told.returncode == 1
+    assert "made the user ddnsgate" in told.stdout and "nothing was changed" in told.stdout
+    assert "ddnsgate" not in users(managed)
+    assert not os.path.exists(managed.usual)
+
+
+def test_a_user_that_is_named_is_not_made(managed):
+    managed.user = "nobody-there"
+    told = managed.call()
+    assert told.returncode == 1
+    assert "ddnsgate: nobody-there: no such user on this machine\n" in told.stdout
+    assert "nobody-there" not in users(managed)
+    assert not os.path.exists(managed.configuration)
