@@ -334,6 +334,8 @@ write_files(struct setup *s, struct site *site, const sigset_t *signals)
 		ok = draft_take_place(&s->draft);
 	if (!ok && has_site)
 		site_undo(site);
+	/* A signal that waits may end us before all is released. */
+	replacement_end(&s->draft.made);
 	end_directories(&made, ok);
 	if (!ok && made_user)
 		(void)errand_run(

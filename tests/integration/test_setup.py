@@ -354,6 +354,7 @@ def test_a_site_that_nginx_does_not_take_changes_nothing(machine):
     assert told.returncode == 1
     assert "key values mismatch" in told.stdout and "--site none" in told.stdout
     assert machine.files() == before
+    assert not os.path.exists(os.path.dirname(machine.configuration))
 
 
 @pytest.mark.parametrize("certificate, text", [
@@ -550,3 +551,170 @@ def test_a_user_that_is_named_is_not_made(managed):
     assert "ddnsgate: nobody-there: no such user on this machine\n" in told.stdout
     assert "nobody-there" not in users(managed)
     assert not os.path.exists(managed.configuration)
+
+
+def test_nothing_is_written_once_it_was_interrupted(managed):
+    """By Ctrl-C while nginx looks at the site."""
+    managed.configuration = managed.usual
+    program = managed.write("programs/nginx", "#!/bin/sh\nkill -INT $PPID\n")
+    os.chmod(program, 0o755)
+    managed.write("programs/mount", pathlib.Path(managed.folder, "programs/mount").read_text(
+        encoding="utf-8") + 'mount --bind "$0/programs/nginx" /usr/sbin/nginx\n')
+    before = managed.files()
+    told = managed.call("--start")
+    assert told.returncode == -signal.SIGINT, told.stdout
+    assert "nothing was changed" in told.stdout
+    after = managed.files()
+    for name in set(before) ^ set(after):       # what useradd left of itself
+        assert "/copy/" in name, name
+    assert "ddnsgate" not in users(managed)
+
+
+def test_a_person_goes_on_without_a_trial_that_was_good(machine):
+    """Each question once more is declined, and each wrong answer is told."""
+    stage = machine.stage
+    with machine.person("--set", f"base={stage.powerdns.base}", "--account", "router") as at:
+        at.answer("Name of this server: ", f"https://{GATEWAY}")
+        at.answer("DNS provider (? lists all): ", "powerdns")
+        at.answer("Name that is to follow your address: ", ZONE)
+        at.answer("IPv4 address of your home now: ", CLOSED_AT)
+        at.answer("IPv6 address of the web server now: ", "router")
+        at.answer("Token: ", TOKEN)
+        at.answer("Token again: ", f"{TOKEN}s")
+        at.answer("Once more? [yes]: ", "")
+        at.answer("Token: ", "wrong")
+        at.answer("Token again: ", "wrong")
+        at.answer("Another token, or the same again? [yes]: ", "no")
+        at.answer("Other addresses, or the same again? [yes]: ", "n")
+        at.answer("Your router (? lists all, or none) [none]: ", "?")
+        at.answer("Your router (? lists all, or none) [none]: ", "")
+        at.answer("Site of nginx (or none) [/etc/nginx/sites-available/ddnsgate]: ", "ddnsgate")
+        at.answer("Site of nginx (or none) [/etc/nginx/sites-available/ddnsgate]: ", "none")
+        told = at.rest()
+        assert at.ended() == 0, told
+    for text in ("The two are not the same.", "fritzbox", '"ddnsgate": a whole file name',
+                 "next: start `ddnsgate serve'"):
+        assert text in told, told
+    content = machine.read()
+    assert content["url"] == f"https://{GATEWAY}"
+    assert content["accounts"]["router"]["hosts"] == {ZONE: {"ipv4": True, "ipv6": "router"}}
+    assert not os.path.exists(machine.site)
+
+
+def test_a_person_gives_up(machine):
+    """Where the answers do not help, everything stays as it was."""
+    before = machine.files()
+    for last in ("Token: ", "IPv4 address of your home now ["):
+        with machine.person(*machine.answers(ipv4=CLOSED_AT, ipv6="no", account="router")) as at:
+            at.answer("Token: ", "wrong")
+            at.answer("Token again: ", "wrong")
+            at.answer("Another token, or the same again? [yes]: ",
+                      "" if last == "Token: " else "no")
+            if last == "Token: ":
+                at.until(b"Token: ", 60)
+                at.type(b"\n")
+                at.answer("Once more? [yes]: ", "no")
+            else:
+                at.answer("Other addresses, or the same again? [yes]: ", "")
+                at.until(last.encode() + CLOSED_AT.encode())
+                at.type(b"\x04")
+            told = at.rest()
+            assert at.ended() == 1, told
+        assert machine.files() == before
+
+
+def test_a_nameserver_is_asked_for(machine):
+    with machine.person("--no-trial", *machine.answers(
+            server=f"{GATEWAY}", provider="rfc2136", set=None, ipv4="later", ipv6="no",
+            device="none", site="none", account="bad name", certificate=None, key=None)) as at:
+        at.answer("User that the router logs in as [router]: ", "")
+        at.answer('"server" of rfc2136: ', "")
+        at.answer('"server" of rfc2136: ', "ns.example.org/")
+        at.answer('"server" of rfc2136: ', "ns.example.org")
+        at.answer("Token: ", "hmac-sha256:key:c2VjcmV0c2VjcmV0c2VjcmV0")
+        at.answer("Token again: ", "hmac-sha256:key:c2VjcmV0c2VjcmV0c2VjcmV0")
+        told = at.rest()
+        assert at.ended() == 0, told
+    assert '"bad name": ' in told and "an answer is needed here" in told
+    assert machine.read()["providers"]["rfc2136"]["config"] == {"server": "ns.example.org"}
+
+
+@pytest.mark.parametrize("text", [None, "", "\n", f"{TOKEN}\r\nmore\n"], ids=repr)
+def test_a_token_in_a_file(machine, text):
+    file = f"{machine.folder}/token"
+    if text is not None:
+        machine.write("token", text)
+    before = machine.files()
+    told = machine.call("--token-file", file, "--no-trial", token="")
+    if text and text.strip():
+        assert told.returncode == 0, told.stdout
+        return
+    assert told.returncode == 1
+    assert f"ddnsgate: {file}: holds no token\n" in told.stdout
+    assert machine.files() == before
+
+
+@pytest.mark.parametrize("words", [("word",), ("--set", "base"), ("--set", "=x"),
+                                   ("--set", "x" * 49 + "=x"), ("--set", "a=b") * 20])
+def test_what_is_no_option_is_refused(machine, words):
+    told = machine.again(*words)
+    assert told.returncode == 2
+    assert "usage: ddnsgate setup" in told.stdout
+
+
+def test_a_socket_of_ones_own_is_in_the_site(machine):
+    """And the log's directory is made, for the user that serves."""
+    assert machine.call("--no-trial").returncode == 0
+    content = machine.read()
+    os.mkdir(f"{machine.folder}/run")
+    os.chown(f"{machine.folder}/run", USER, USER)
+    content["listen"] = {"socket": f"{machine.folder}/run/socket"}
+    content["log"] = {"to": f"{machine.folder}/logs/of/ddnsgate.log"}
+    del content["url"]
+    machine.write("etc/ddnsgate.json", json.dumps(content))
+    told = machine.again("--no-trial", "--server", GATEWAY)
+    assert told.returncode == 0, told.stdout
+    site = pathlib.Path(machine.site).read_text(encoding="utf-8")
+    assert f"server unix:{machine.folder}/run/socket max_fails=0;" in site
+    assert "/run/ddnsgate/ddnsgate.sock" not in site
+    assert os.stat(f"{machine.folder}/logs/of").st_uid == USER
+    assert os.stat(f"{machine.folder}/logs").st_uid == 0
+    # What nginx does not take is as it was, byte by byte.
+    machine.write("nginx/sites-available/ddnsgate", f"nonsense;\n{site}")
+    before = machine.files()
+    told = machine.again("--no-trial", "--server", f"www.{GATEWAY}")
+    assert told.returncode == 1 and "--site none" in told.stdout, told.stdout
+    assert machine.files() == before
+
+
+def test_a_site_that_cannot_be_written(machine):
+    """Without a folder for it, for its link, and without an end."""
+    before = machine.files()
+    told = machine.call("--site", f"{machine.folder}/nowhere/sites-available/ddnsgate")
+    assert told.returncode == 1 and "nothing was changed" in told.stdout, told.stdout
+    os.mkdir(f"{machine.folder}/alone")
+    os.mkdir(f"{machine.folder}/alone/sites-available")
+    told = machine.call("--site", f"{machine.folder}/alone/sites-available/ddnsgate")
+    assert told.returncode == 1, told.stdout
+    assert f"{machine.folder}/alone/sites-enabled/ddnsgate: No such file" in told.stdout
+    large = "#" * (1 << 20) + "\n"
+    machine.write("large", large)
+    told = machine.call("--site", f"{machine.folder}/large")
+    assert told.returncode == 1, told.stdout
+    assert f"{machine.folder}/large: File too large\n" in told.stdout
+    path = pathlib.Path(machine.folder, "large")
+    assert path.read_text(encoding="utf-8") == large
+    path.unlink()
+    shutil.rmtree(f"{machine.folder}/alone")
+    assert machine.files() == before
+
+
+@pytest.mark.parametrize("name", ["ddnsgate.json", "below/ddnsgate.json"])
+def test_a_folder_that_cannot_be_made(machine, name):
+    machine.write("etc", "a file")
+    machine.configuration = f"{machine.folder}/etc/{name}"
+    told = machine.call()
+    assert told.returncode == 1, told.stdout
+    assert re.search(f"ddnsgate: {machine.folder}/etc/.*: Not a directory\n", told.stdout)
+    assert os.path.isfile(f"{machine.folder}/etc")
+    assert not os.path.exists(machine.site)

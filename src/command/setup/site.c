@@ -27,19 +27,28 @@ site_is_usual(void)
 	return access("/etc/nginx/sites-available", W_OK) == 0;
 }
 
+/* False: errno says why, as ENODATA if nothing is in the file. */
 static bool
 read_file(const char *file, struct buffer *to)
 {
 	FILE *f = fopen(file, "re");
 	char block[4096];
-	size_t n;
+	size_t n = 0;
+	int why = 0;
 
 	if (f == NULL)
 		return false;
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
+	while (!to->failed && (n = fread(block, 1, sizeof block, f)) > 0)
 		buffer_add(to, block, n);
+	if (to->failed)
+		why = to->len + n > to->max ? EFBIG : ENOMEM;
+	else if (ferror(f))
+		why = errno;
+	else if (to->len == 0)
+		why = ENODATA;
 	fclose(f);
-	return to->len > 0 && !to->failed;
+	errno = why;
+	return why == 0;
 }
 
 /* The first certificate of a file in PEM; NULL: it holds none. */
@@ -237,6 +246,26 @@ is_taken(const struct site *s)
 	return false;
 }
 
+/* What is to be changed: the site that there is, and else the example. */
+static bool
+read_site(struct site *s, struct buffer *text)
+{
+	const char *file = s->file;
+	bool ok;
+
+	s->before = (struct buffer){ .max = SITE_MAX };
+	if (read_file(file, &s->before)) {
+		errno = ENOMEM;
+		ok = buffer_puts(text, s->before.data);
+	} else if ((ok = errno == ENOENT || errno == ENODATA)) {
+		file = SITE_EXAMPLE;
+		ok = read_file(file, text);
+	}
+	if (!ok)
+		fprintf(stderr, "ddnsgate: %s: %s\n", file, strerror(errno));
+	return ok;
+}
+
 bool
 site_write(struct site *s)
 {
@@ -244,15 +273,9 @@ site_write(struct site *s)
 	char *certificate;
 	bool ok;
 
-	s->before = (struct buffer){ .max = SITE_MAX };
-	(void)read_file(s->file, &s->before);
-	ok = s->before.len > 0 ? buffer_puts(&text, s->before.data) :
-				 read_file(SITE_EXAMPLE, &text);
-	if (!ok) {
-		fprintf(stderr, "ddnsgate: %s: %s\n",
-		    s->before.len > 0 ? s->file : SITE_EXAMPLE,
-		    errno != 0 ? strerror(errno) : "is too large");
-		goto out;
+	if (!read_site(s, &text)) {
+		buffer_free(&text);
+		return false;
 	}
 	set_directive(&text, "server_name", s->server);
 	set_directive(&text, "ssl_certificate", s->certificate);
@@ -265,7 +288,6 @@ site_write(struct site *s)
 	free(certificate);
 	if (!ok)
 		site_undo(s);
-out:
 	buffer_free(&text);
 	return ok;
 }
