@@ -11,6 +11,7 @@ from .stage import BEFORE, CLAIM, USER, WEB, ZONE
 
 TO_WEB = 0.030                      # round trips in seconds
 TO_PROVIDER = 0.040
+RECORDS = 20                        # of a household's zone; a write reads them all
 PROOF_TRIPS = 3                     # TCP, TLS 1.3, HEAD
 CONNECT_TRIPS = 2                   # TCP, TLS 1.3, unless the last one is kept
 
@@ -19,7 +20,7 @@ def build(stage, binary, **changes):
     """Everything, with a pool and no web server in front; RuntimeError: no delay."""
     stage.hosts(delay_web=TO_WEB / 2 * 1000, delay_provider=TO_PROVIDER / 2 * 1000)
     stage.web_server()
-    stage.dns()
+    stage.dns(records=RECORDS)
     stage.ddnsgate = stage.keep(
         stage.pool(binary, stage.configuration(**changes))).start()
 

@@ -38,11 +38,12 @@ negquery-cache-ttl=0
 
 
 class PowerDNS:
-    """Serves zone on host; its API wants token."""
+    """Serves zone on host, with so many other records; its API wants token."""
 
-    def __init__(self, host, folder, zone, token, leaf):
+    def __init__(self, host, folder, zone, token, leaf, records=RECORDS):
         self.host = host
         self.zone = zone
+        self.records = records
         self.token = token
         self.name = f"api.dns.{zone}"
         self.folder = folder
@@ -74,7 +75,7 @@ class PowerDNS:
                 (self.zone, "NS", f"ns.{self.zone}"),
                 (f"ns.{self.zone}", "A", self.host.ipv4),
                 *((f"other-{i}.{self.zone}", "TXT", '"one of many"')
-                  for i in range(RECORDS))])
+                  for i in range(self.records))])
         database.executemany("INSERT INTO domains (name, type) VALUES (?, 'NATIVE')",
                              [[f"domain-{i}.example"] for i in range(DOMAINS)])
         database.commit()

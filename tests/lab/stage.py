@@ -59,10 +59,10 @@ class Stage:
             (self.authority.leaf(ZONE), self.web.ipv4,
              *filter(None, [self.web.ipv6])), *more_sites]))
 
-    def dns(self):
+    def dns(self, **options):
         self.powerdns = self.keep(powerdns.PowerDNS(
             self.provider, f"{self.folder}/powerdns", ZONE, self.token,
-            self.authority.leaf(f"api.dns.{ZONE}")))
+            self.authority.leaf(f"api.dns.{ZONE}"), **options))
         self.powerdns.set(ZONE, **BEFORE)
 
     def configuration(self, **changes):
