@@ -382,17 +382,19 @@ static bool
 accept_one(struct worker *w)
 {
 	const struct timespec pause = { .tv_nsec = 100000000L };
+	const struct timespec moment = { .tv_nsec = 1000000L };
 	int fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t peer;
 
 	if (fd == -1) {
 		/*
 		 * EINVAL: the listener was shut, and its queue is empty, so
-		 * that a signal is to come.  Without descriptors or memory,
-		 * trying at once is a spin.
+		 * that a signal is to come.  Trying at once is a spin, as it is
+		 * without descriptors or memory.
 		 */
 		if (errno == EINVAL) {
 			w->signals_at = 0;
+			nanosleep(&moment, NULL);
 		} else if (errno != EAGAIN && errno != EINTR &&
 		    errno != ECONNABORTED) {
 			lack_tell("accept", errno);

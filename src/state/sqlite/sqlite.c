@@ -65,6 +65,7 @@ sqlite_examine(struct state *s, struct error *why)
 	return file_examine(s->path, why);
 }
 
+/* The file is opened when it is first asked for, as after each failure. */
 static struct store *
 sqlite_open(struct state *s)
 {
@@ -75,7 +76,6 @@ sqlite_open(struct state *s)
 	q->store = (struct store){ .engine = &sqlite_engine, .state = s };
 	q->lead = -1;
 	atomic_fetch_add(&s->shared->users, 1);
-	(void)connection_ready(q);
 	return &q->store;
 }
 
