@@ -199,17 +199,9 @@ change(const struct request *o)
 static bool
 put_disabled(json_object *content, bool disabled)
 {
-	json_object *yes;
-
 	json_object_object_del(content, "disabled");
-	if (!disabled)
-		return true;
-	yes = json_object_new_boolean(true);
-	if (yes != NULL &&
-	    json_object_object_add(content, "disabled", yes) == 0)
-		return true;
-	json_object_put(yes);
-	return false;
+	return !disabled ||
+	    json_add(content, "disabled", json_object_new_boolean(true));
 }
 
 static int

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/errand.h"
@@ -55,23 +56,13 @@ static const struct usage usage = {
  * What the answers mean
  */
 
-/* Takes over value; false: out of memory, told on standard error. */
-static bool
-put(json_object *to, const char *name, json_object *value)
-{
-	if (value != NULL && json_object_object_add(to, name, value) == 0)
-		return true;
-	fputs("ddnsgate: out of memory\n", stderr);
-	return false;
-}
-
 static bool
 put_server(struct setup *s)
 {
 	char url[512];
 
 	snprintf(url, sizeof url, "https://%s", s->server);
-	return put(s->draft.after, "url", json_object_new_string(url));
+	return json_add(s->draft.after, "url", json_object_new_string(url));
 }
 
 static bool
@@ -81,16 +72,16 @@ put_provider(struct setup *s)
 
 	if (!json_object_object_get_ex(s->draft.after, "providers", &all)) {
 		all = json_object_new_object();
-		if (!put(s->draft.after, "providers", all))
+		if (!json_add(s->draft.after, "providers", all))
 			return false;
 	}
 	if (!json_object_object_get_ex(all, s->provider, &one)) {
 		one = json_object_new_object();
-		if (!put(all, s->provider, one))
+		if (!json_add(all, s->provider, one))
 			return false;
 	}
 	return json_object_object_length(s->variables) == 0 ||
-	    put(one, "config", json_object_get(s->variables));
+	    json_add(one, "config", json_object_get(s->variables));
 }
 
 /* The words of ddnsgate.json(5) for the answers about addresses. */

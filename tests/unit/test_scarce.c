@@ -44,6 +44,34 @@ __wrap_access(const char *file, int mode)
 	return is_installed(file) ? 0 : __real_access(file, mode);
 }
 
+/* Setup asks no nginx, and makes no users. */
+bool __wrap_errand_exists(const char *name);
+bool __wrap_errand_run(const char *const words[]);
+uid_t __wrap_geteuid(void);
+uid_t __real_geteuid(void);
+
+static bool is_setup;
+
+bool
+__wrap_errand_exists(const char *name)
+{
+	(void)name;
+	return false;
+}
+
+bool
+__wrap_errand_run(const char *const words[])
+{
+	fail_msg("%s is called", words[0]);
+	return false;
+}
+
+uid_t
+__wrap_geteuid(void)
+{
+	return is_setup ? 61500 : __real_geteuid();
+}
+
 enum err
 __wrap_document_of_root(const char *file, struct error *why)
 {
@@ -270,11 +298,15 @@ static const char far[] =
 static void
 write_configuration(void)
 {
-	struct identity ca;
+	struct identity ca, leaf;
 	const char *file;
 	char *text, *accounts, *state;
 
 	identity_make_ca(&ca, "CA");
+	identity_make(&leaf, &ca,
+	    &(struct leaf){ .names = { "dns.example.org" } });
+	assert_non_null(identity_file(&leaf, "chain"));
+	identity_end(&leaf);
 	file = identity_file(&ca, "ca.pem");
 	assert_int_not_equal(asprintf(&accounts, "%s/accounts.d",
 				 unit_directory()),
@@ -340,14 +372,23 @@ test_each_allocation_fails(void **state)
 	ROWS_END();
 }
 
+/* Answers to all that setup asks. */
+#define SETUP                                                             \
+	"setup --no-trial --account new --server dns.example.org:8443 "   \
+	"--provider desec --host new.example.org --token-file @token "    \
+	"--ttl 60 --ipv4 89.14.163.156 --ipv6 2a01:c22::8 --device none " \
+	"--certificate @chain --key @key "
+
 /*
  * The commands, each with what it is given after its name; "-" stands for the
- * configuration.
+ * configuration, and "@NAME" for a file of that name beside it.
  */
 static const struct {
 	int (*run)(int argc, char *argv[]);
 	const char *words;
 } commands[] = {
+	{ command_setup, SETUP "--site @sites-available/site --config -" },
+	{ command_setup, SETUP "--site none --config @more/new.json" },
 	{ command_check, "check --config -" },
 	{ command_account, "account list --config -" },
 	{ command_account, "account list --json --config -" },
@@ -421,7 +462,7 @@ static const struct {
 	{ command_version, "--version" },
 };
 
-#define WORDS_MAX 20
+#define WORDS_MAX 40
 #define TEXT_MAX  65536
 
 static size_t which;
@@ -452,15 +493,20 @@ read_back(int fd, char *text)
 static int
 call(char *out, char *err)
 {
-	static char words[512];
+	static char words[512], files[WORDS_MAX][256];
 	char *argv[WORDS_MAX + 1] = { NULL }, *at = words, *word;
 	int argc = 0, status;
 
 	strcpy(words, commands[which].words);
-	while ((word = strsep(&at, " ")) != NULL && argc < WORDS_MAX)
-		argv[argc++] = strcmp(word, "-") != 0 ?
-		    word :
-		    (char *)(uintptr_t)configuration;
+	while ((word = strsep(&at, " ")) != NULL && argc < WORDS_MAX) {
+		if (*word == '@')
+			snprintf(files[argc], sizeof *files, "%s/%s",
+			    unit_directory(), word + 1);
+		argv[argc] = *word == '@'  ? files[argc] :
+		    strcmp(word, "-") != 0 ? word :
+					     (char *)(uintptr_t)configuration;
+		argc++;
+	}
 	turn(STDIN_FILENO, "in", "router:token\n");
 	turn(STDOUT_FILENO, "out", "");
 	turn(STDERR_FILENO, "err", "");
@@ -474,17 +520,67 @@ call(char *out, char *err)
 	return status;
 }
 
-static void
-restore_accounts(void)
-{
-	char *name;
+/* What setup is given to change, and to read. */
+static const char site[] = "server {\n\tserver_name old.example.org;\n"
+			   "\tssl_certificate /old/chain;\n"
+			   "\tssl_certificate_key /old/key;\n"
+			   "\tpass unix:/run/ddnsgate/ddnsgate.sock;\n}\n";
+static char *settings; /* the configuration's text */
 
+static void
+restore_files(void)
+{
+	static const char *const made[] = { "accounts.d/new.json",
+		"more/new.json", "more", "sites-enabled/site" };
+	char name[256];
+
+	for (size_t i = 0; i < COUNT(made); i++) {
+		snprintf(name, sizeof name, "%s/%s", unit_directory(), made[i]);
+		remove(name);
+	}
 	unit_write("accounts.d/far.json", far, strlen(far));
-	assert_int_not_equal(asprintf(&name, "%s/accounts.d/new.json",
-				 unit_directory()),
-	    -1);
-	unlink(name);
-	free(name);
+	if (!is_setup)
+		return;
+	unit_write("ddnsgate.json", settings, strlen(settings));
+	unit_write("sites-available/site", site, strlen(site));
+}
+
+/* Adds what setup made to what it printed. */
+static void
+add_files(char *out)
+{
+	static const char *const files[] = { "ddnsgate.json",
+		"accounts.d/new.json", "more/new.json", "sites-available/site",
+		"sites-enabled/site" };
+	char name[256], *text;
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		snprintf(name, sizeof name, "%s/%s", unit_directory(),
+		    files[i]);
+		if (access(name, F_OK) == -1)
+			continue;
+		text = unit_read(name);
+		assert_true(strlen(out) + strlen(text) < TEXT_MAX);
+		strcat(out, text);
+		free(text);
+	}
+}
+
+/* Either all is changed as it is with memory enough, or nothing is. */
+static void
+look_at_files(int status, const char *err)
+{
+	static size_t whole;
+	char all[TEXT_MAX] = "", *end = all + strlen(settings);
+
+	add_files(all);
+	if (wanted_status == -1)
+		whole = strlen(all);
+	/* A salt is another one each time. */
+	ROW((status != EXIT_OK && strcmp(end, site) == 0 &&
+		strncmp(all, settings, strlen(settings)) == 0) ||
+		strlen(all) == whole,
+	    "%s: %s left behind: %s", commands[which].words, err, end);
 }
 
 /* It prints all that it has to, or says that it cannot. */
@@ -495,8 +591,11 @@ run_command(struct error *why)
 	int status;
 
 	scarce_pause(true);
-	restore_accounts();
+	restore_files();
 	status = call(out, err);
+	if (is_setup) {
+		look_at_files(status, err);
+	}
 	if (wanted_status == -1) {
 		strcpy(wanted, out);
 		wanted_status = status;
@@ -545,16 +644,31 @@ fill_state(void)
 }
 
 static void
+make_folder(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", unit_directory(), name);
+	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static void
 test_commands(void **state)
 {
 	(void)state;
 	fill_state();
+	make_folder("sites-available");
+	make_folder("sites-enabled");
+	unit_write("token", "token\n", 6);
+	settings = unit_read(configuration);
 	for (int fd = 0; fd < 3; fd++)
 		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
 	for (which = 0; which < COUNT(commands); which++) {
 		wanted_status = -1;
+		is_setup = commands[which].run == command_setup;
 		(void)scarce_each(commands[which].words, run_command);
 	}
+	free(settings);
 	ROWS_END();
 }
 

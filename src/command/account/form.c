@@ -6,6 +6,7 @@
 
 #include "account/account.h"
 #include "account/verifier.h"
+#include "base/json.h"
 #include "base/secret.h"
 #include "command/account/form.h"
 
@@ -49,21 +50,10 @@ account_form_is_empty(const struct account_form *f)
 	    f->provider == NULL && !f->token;
 }
 
-/* Takes over value, NULL without memory. */
-static bool
-put(json_object *to, const char *name, json_object *value)
-{
-	if (value != NULL && json_object_object_add(to, name, value) == 0)
-		return true;
-	json_object_put(value);
-	fputs("ddnsgate: out of memory\n", stderr);
-	return false;
-}
-
 static bool
 put_text(json_object *to, const char *name, const char *text)
 {
-	return text == NULL || put(to, name, json_object_new_string(text));
+	return text == NULL || json_add(to, name, json_object_new_string(text));
 }
 
 /* A text that is no number stays a string, which the reader then refuses. */
@@ -78,7 +68,7 @@ put_number(json_object *to, const char *name, const char *text)
 	n = strtoll(text, &end, 10);
 	return *text == '\0' || *end != '\0' ?
 	    put_text(to, name, text) :
-	    put(to, name, json_object_new_int64(n));
+	    json_add(to, name, json_object_new_int64(n));
 }
 
 static bool
@@ -86,7 +76,8 @@ put_word(json_object *to, const char *name, const char *text)
 {
 	if (text != NULL &&
 	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
-		return put(to, name, json_object_new_boolean(*text == 't'));
+		return json_add(to, name,
+		    json_object_new_boolean(*text == 't'));
 	return put_text(to, name, text);
 }
 
@@ -100,7 +91,7 @@ member_object(json_object *to, const char *name)
 	    json_object_is_type(o, json_type_object))
 		return o;
 	o = json_object_new_object();
-	return put(to, name, o) ? o : NULL;
+	return json_add(to, name, o) ? o : NULL;
 }
 
 static bool
@@ -125,7 +116,7 @@ put_proof(json_object *host, const char *kind)
 	if (kind == NULL)
 		return true;
 	o = json_object_new_object();
-	return put(host, "proof", o) && put_text(o, "kind", kind);
+	return json_add(host, "proof", o) && put_text(o, "kind", kind);
 }
 
 /* Does "defaults" have a member of that name? */

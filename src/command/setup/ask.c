@@ -12,6 +12,7 @@
 #include "address/hostname.h"
 #include "address/prefix.h"
 #include "base/buffer.h"
+#include "base/json.h"
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/person.h"
@@ -342,9 +343,7 @@ ask_variable(struct setup *s, const char *name, json_object *there)
 		.option = option,
 		.preset = text_of(member(there, name, NULL)),
 		.judge = judge_any });
-	if (ok)
-		json_object_object_add(s->variables, name,
-		    json_object_new_string(answer));
+	ok = ok && json_add(s->variables, name, json_object_new_string(answer));
 	free(answer);
 	return ok;
 }
@@ -361,23 +360,25 @@ take_sets(struct setup *s)
 
 		snprintf(name, sizeof name, "%.*s", (int)(equals - s->sets[i]),
 		    s->sets[i]);
-		json_object_object_add(s->variables, name,
-		    json_object_new_string(equals + 1));
+		if (!json_add(s->variables, name,
+			json_object_new_string(equals + 1)))
+			return false;
 	}
 	return true;
 }
 
 /* Those of old that nothing new was said of. */
-static void
+static bool
 keep_variables(struct setup *s, json_object *old)
 {
 	if (old == NULL)
-		return;
+		return true;
 	json_object_object_foreach (old, name, value) {
-		if (member(s->variables, name, NULL) == NULL)
-			json_object_object_add(s->variables, name,
-			    json_object_get(value));
+		if (member(s->variables, name, NULL) == NULL &&
+		    !json_add(s->variables, name, json_object_get(value)))
+			return false;
 	}
+	return true;
 }
 
 /* The name of the file that describes the provider. */
@@ -409,9 +410,8 @@ ask_variables(struct setup *s)
 			ok = ask_variable(s, names[i], old);
 		if (!ok && why.code != ERR_OK)
 			tell(s, &why);
-		if (!ok)
+		if (!ok || !keep_variables(s, old))
 			return false;
-		keep_variables(s, old);
 		if (judge_variables(s, description, &why))
 			return true;
 		tell(s, &why);

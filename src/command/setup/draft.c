@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "command/account/store.h"
 #include "command/setup/draft.h"
 #include "command/identity.h"
@@ -57,9 +58,16 @@ draft_read(struct draft *d, const char *file)
 		return fail(&why);
 	if (json_object_deep_copy(d->before, &d->after, NULL) == -1)
 		return no_memory();
-	if (is_there)
-		d->there = settings_read_alone(d->file, &why);
-	return true;
+	if (!is_there ||
+	    (d->there = settings_read_alone(d->file, &why)) != NULL)
+		return true;
+	/* What is wrong may be mended here, but not where accounts are. */
+	return (why.code == ERR_CONFIG &&
+		   !json_object_object_get_ex(d->before, "account_directory",
+		       NULL) &&
+		   !json_object_object_get_ex(d->before, "account_table",
+		       NULL)) ||
+	    fail(&why);
 }
 
 void
@@ -114,21 +122,21 @@ draft_take_account(struct draft *d, const char *name)
 	return d->content != NULL;
 }
 
-/* The document with the account in it. */
+/* The document with the account in it; NULL: out of memory. */
 static json_object *
 whole(const struct draft *d)
 {
 	json_object *all = NULL, *accounts = NULL;
+	bool ok;
 
 	if (json_object_deep_copy(d->after, &all, NULL) == -1)
 		return NULL;
-	if (!json_object_object_get_ex(all, "accounts", &accounts)) {
-		accounts = json_object_new_object();
-		json_object_object_add(all, "accounts", accounts);
-	}
-	json_object_object_add(accounts, d->account,
-	    json_object_get(d->content));
-	return all;
+	ok = json_object_object_get_ex(all, "accounts", &accounts) ||
+	    json_add(all, "accounts", accounts = json_object_new_object());
+	if (ok && json_add(accounts, d->account, json_object_get(d->content)))
+		return all;
+	json_object_put(all);
+	return NULL;
 }
 
 /* A file that only this process has; -1: errno says why. */
@@ -164,6 +172,7 @@ draft_gateway(const struct draft *d, struct error *why)
 {
 	json_object *all = whole(d);
 	struct gateway *g = NULL;
+	const char *text = NULL;
 	char name[64];
 	int fd = -1;
 
@@ -171,10 +180,10 @@ draft_gateway(const struct draft *d, struct error *why)
 		/* The others are not looked at, for they may be many. */
 		json_object_object_del(all, "account_directory");
 		json_object_object_del(all, "account_table");
+		text = json_object_to_json_string_ext(all,
+		    JSON_C_TO_STRING_NOSLASHESCAPE);
 	}
-	if (all == NULL ||
-	    (fd = open_memory(json_object_to_json_string_ext(all,
-		 JSON_C_TO_STRING_NOSLASHESCAPE))) == -1) {
+	if (text == NULL || (fd = open_memory(text)) == -1) {
 		error_memory(why);
 	} else {
 		snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
@@ -237,6 +246,36 @@ draft_write(struct draft *d, const char *user, const struct ownership *owner)
 	return ok;
 }
 
+/* The account again as it was before; NULL: there was none. */
+static void
+put_back(const struct draft *d, struct settings *s, json_object *before)
+{
+	if (before == NULL)
+		(void)account_store_remove(s, d->account);
+	else
+		(void)account_store_write(s, d->account, before, false);
+}
+
+/*
+ * The account is written first, since more can be wrong with that: the name of
+ * the file needs neither memory nor a database.
+ */
+static bool
+take_place_apart(struct draft *d, struct settings *s)
+{
+	json_object *before = NULL;
+	bool ok =
+	    d->is_new || (before = account_store_read(s, d->account)) != NULL;
+
+	ok = ok && account_store_write(s, d->account, d->content, d->is_new);
+	if (ok && !replacement_take_place(&d->made, false)) {
+		put_back(d, s, before);
+		ok = false;
+	}
+	json_object_put(before);
+	return ok;
+}
+
 bool
 draft_take_place(struct draft *d)
 {
@@ -244,13 +283,13 @@ draft_take_place(struct draft *d)
 	struct error why;
 	bool ok;
 
-	if (!replacement_take_place(&d->made, false))
-		return false;
 	if (!d->apart)
-		return true;
-	if ((s = settings_read_alone(d->file, &why)) == NULL)
+		return replacement_take_place(&d->made, false);
+	if ((s = settings_read_alone(d->made.new.data, &why)) == NULL) {
+		rename_fault(&why, d->made.new.data, d->file);
 		return fail(&why);
-	ok = account_store_write(s, d->account, d->content, d->is_new);
+	}
+	ok = take_place_apart(d, s);
 	settings_free(s);
 	return ok;
 }

@@ -56,8 +56,8 @@ bool draft_write(struct draft *d, const char *user,
     const struct ownership *owner);
 
 /*
- * Gives it the name of the file, and writes the account if that is elsewhere.
- * False, told on standard error.
+ * Gives it the name of the file, and writes the account if that is elsewhere:
+ * both, or none of them.  False, told on standard error.
  */
 bool draft_take_place(struct draft *d);
 

@@ -215,19 +215,23 @@ place(const char *file, const char *text)
 static bool
 enable(struct site *s)
 {
-	struct buffer name = { .max = 4096 }, target = { .max = 4096 };
+	struct buffer name = { .max = 4096 };
+	const char *at = strstr(s->file, AVAILABLE);
+	char target[4096];
 	bool ok = true;
 
-	if (enabled_name(s->file, &name) && access(name.data, F_OK) == -1) {
-		buffer_printf(&target, "..%s", strstr(s->file, AVAILABLE));
-		ok = symlink(target.data, name.data) == 0;
-		s->linked = ok;
+	if (at == NULL)
+		return true;
+	if (!enabled_name(s->file, &name)) {
+		ok = false;
+	} else if (access(name.data, F_OK) == -1) {
+		snprintf(target, sizeof target, "..%s", at);
+		ok = s->linked = symlink(target, name.data) == 0;
 		if (!ok)
 			fprintf(stderr, "ddnsgate: %s: %s\n", name.data,
 			    strerror(errno));
 	}
 	buffer_free(&name);
-	buffer_free(&target);
 	return ok;
 }
 
