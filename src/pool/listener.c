@@ -45,9 +45,12 @@ handed_by_systemd(void)
 static enum err
 only_socket(const char *path, bool *found, struct error *why)
 {
-	struct stat st = { .st_mode = 0 };
+	struct stat st;
 
-	*found = lstat(path, &st) == 0 || errno != ENOENT;
+	*found = lstat(path, &st) == 0;
+	if (!*found && errno != ENOENT)
+		return error_set(why, ERR_CONFIG, "%s: %s", path,
+		    strerror(errno));
 	if (*found && !S_ISSOCK(st.st_mode))
 		return error_set(why, ERR_CONFIG,
 		    "%s: is there, and is no socket; move it away", path);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -23,6 +24,40 @@
 
 #define SECONDS_MAX 10
 #define OTHER_USER  65534
+
+/* While it counts, the call of that number fails. */
+static bool counting;
+static size_t calls, fails;
+
+static bool
+is_refused(void)
+{
+	if (!counting || ++calls != fails)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+/* TYPE NAME(WITH), called with (ARGUMENTS), gives FAILED then. */
+#define FAILING(type, name, failed, with, arguments)                    \
+	type __real_##name with;                                        \
+	type __wrap_##name with;                                        \
+	type __wrap_##name with                                         \
+	{                                                               \
+		return is_refused() ? failed : __real_##name arguments; \
+	}
+
+FAILING(char *, strdup, NULL, (const char *s), (s))
+FAILING(int, lstat, -1, (const char *file, struct stat *st), (file, st))
+FAILING(int, socket, -1, (int domain, int type, int protocol),
+    (domain, type, protocol))
+FAILING(int, unlink, -1, (const char *file), (file))
+FAILING(int, bind, -1, (int fd, const struct sockaddr *to, socklen_t len),
+    (fd, to, len))
+FAILING(int, chown, -1, (const char *file, uid_t owner, gid_t group),
+    (file, owner, group))
+FAILING(int, chmod, -1, (const char *file, mode_t mode), (file, mode))
+FAILING(int, listen, -1, (int fd, int backlog), (fd, backlog))
 
 /* What a child saw. */
 static struct seen {
@@ -285,6 +320,106 @@ test_cannot(void **state)
 	check_refused(&s, "longer than 107 characters");
 }
 
+/* A directory on the way that is none: the socket is not what is in the way. */
+static void
+test_not_a_directory(void **state)
+{
+	const char *file = unit_write("a-file", "", 0);
+	char where[600] = "";
+	struct settings s = settings_for(where);
+
+	(void)state;
+	snprintf(where, sizeof where, "%s/s", file);
+	open_in_child(&s, false, NULL, 0);
+	check_refused(&s, "Not a directory");
+}
+
+/* Each call of listener_make() fails in turn: no socket of ours stays. */
+static void
+test_each_call_fails(void **state)
+{
+	char where[512] = "";
+	struct settings s = settings_for(where);
+	size_t count = 1;
+
+	(void)state;
+	snprintf(where, sizeof where, "%s", path("each"));
+	s.listen.group = getgid();
+	for (size_t n = 0; n <= count; n++) {
+		struct error why = { .code = ERR_OK };
+		struct listener l;
+		int before, after;
+		enum err rc;
+
+		/* What a server left that died. */
+		close(bind_to(where, SOCK_STREAM, 1));
+		before = dup(0);
+		close(before);
+		calls = 0;
+		fails = n;
+		counting = true;
+		rc = listener_make(&l, &s.listen, &why);
+		counting = false;
+		after = dup(0);
+		close(after);
+		if (n == 0) {
+			assert_int_equal(rc, ERR_OK);
+			count = calls;
+			assert_true(count > 7);
+			listener_close(&l);
+			continue;
+		}
+		ROW(rc != ERR_OK &&
+			(rc == ERR_MEMORY ||
+			    strstr(why.text, strerror(ENOMEM)) != NULL),
+		    "call %zu of %zu: %s, %s", n, count, error_name(rc),
+		    why.text);
+		ROW(after == before, "call %zu: a descriptor stays open", n);
+		ROW(connect_to(where) == -1, "call %zu: it listens", n);
+	}
+	unlink(where);
+	ROWS_END();
+}
+
+/* What `check' tries leaves nothing behind, whether it could be made or not. */
+static void
+test_try(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *why; /* NULL: it can be made */
+	} rows[] = {
+		{ "try", NULL },
+		{ "no/such/directory", "No such file or directory" },
+		{ "try-file", "is there, and is no socket" },
+	};
+
+	(void)state;
+	unit_write("try-file", "", 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			char where[512];
+			struct listen_settings how;
+			struct error why = { .text = "" };
+			bool good;
+
+			snprintf(where, sizeof where, "%s", path(rows[i].name));
+			how = settings_for(where).listen;
+			good = listener_try(&how, &why) == ERR_OK;
+			_exit(good != (rows[i].why == NULL) ||
+			    (!good && strstr(why.text, rows[i].why) == NULL) ||
+			    access(".ddnsgate-check", F_OK) == 0 ||
+			    (good && access(where, F_OK) == 0));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		ROW(status == 0, "%s: %d", rows[i].name, status);
+	}
+	ROWS_END();
+}
+
 static void
 test_none(void **state)
 {
@@ -470,6 +605,66 @@ test_peers(void **state)
 }
 
 static void
+write_map(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1 || write(fd, text, strlen(text)) == -1)
+		_exit(1);
+	close(fd);
+}
+
+/*
+ * As with PrivateUsers= of systemd: the peer is a user whom we do not know, and
+ * only the mode of the socket says whether it may be there.
+ */
+static void
+test_peers_hidden(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool allowed;
+	} rows[] = { { 0660, true }, { 0600, true }, { 0666, false },
+		{ 0662, false } };
+	struct settings s = settings_for(NULL);
+
+	(void)state;
+	if (geteuid() != 0)
+		return;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int fd, status;
+		pid_t peer, pid;
+
+		fd = connection_of(OTHER_USER - 1, &peer);
+		assert_int_not_equal(pid = fork(), -1);
+		if (pid == 0) {
+			uid_t uid;
+
+			alarm(SECONDS_MAX);
+			if (chmod(path("peers"), rows[i].mode) == -1 ||
+			    unshare(CLONE_NEWUSER) == -1)
+				_exit(77);
+			write_map("/proc/self/uid_map", "0 0 1");
+			_exit(listener_peer_allowed(&s, fd, &uid) ==
+				    rows[i].allowed ?
+				0 :
+				2);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		kill(peer, SIGKILL);
+		waitpid(peer, NULL, 0);
+		close(fd);
+		if (WEXITSTATUS(status) == 77) {
+			unit_skipped("no user namespaces");
+			return;
+		}
+		ROW(status == 0, "mode %o: status %d",
+		    (unsigned int)rows[i].mode, status);
+	}
+	ROWS_END();
+}
+
+static void
 test_peers_tcp(void **state)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
@@ -652,6 +847,9 @@ main(void)
 		cmocka_unit_test(test_other_type),
 		cmocka_unit_test(test_no_socket),
 		cmocka_unit_test(test_cannot),
+		cmocka_unit_test(test_not_a_directory),
+		cmocka_unit_test(test_each_call_fails),
+		cmocka_unit_test(test_try),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_handed_in),
 		cmocka_unit_test(test_not_handed_in),
@@ -662,6 +860,7 @@ main(void)
 		cmocka_unit_test(test_shut_refuses),
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_systemd_wrong),
+		cmocka_unit_test(test_peers_hidden), /* the map is read once */
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_peers_tcp),
 	};
