@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from lab.gateway import USER
+from lab.gateway import USER, descriptors
 from lab.process import Process
 from lab.remembering import Scene
 from lab.stage import WEB, ZONE
@@ -174,6 +174,19 @@ def test_while_it_is_open(scene, matrix, what):
     assert words.count(0) <= died and words[-2:] != [0, 0]
     scene.pool.renew()                  # others that open it anew
     move_about(scene, 4)
+
+
+def test_nobody_has_the_file_open_for_a_while(scene):
+    """New workers open it when they need it; it is the same to them."""
+    assert word(scene.update(ipv4=WEB[0])) == "good"
+    mark = scene.pool.mark()
+    scene.pool.renew()
+    held_open = [name for pid in scene.pool.workers() for name in descriptors(pid)
+                 if "/state.db" in name]
+    assert held_open == []
+    assert word(scene.update(ipv4=WEB[0])) == "nochg"
+    said = "\n".join(scene.pool.since(mark, " nochg"))
+    assert "removed or replaced" not in said and "(proof" not in said
 
 
 def test_seeded_corruption(scene):

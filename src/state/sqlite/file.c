@@ -144,7 +144,9 @@ pragma_number(sqlite3 *db, const char *text)
 int
 file_open(const char *path, sqlite3 **db)
 {
-	int rc = sqlite3_open_v2(path, db,
+	int keep = 1, rc;
+
+	rc = sqlite3_open_v2(path, db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_NOFOLLOW,
 	    NULL);
@@ -155,9 +157,18 @@ file_open(const char *path, sqlite3 **db)
 		rc = sqlite3_exec(*db,
 		    "PRAGMA journal_mode = WAL;"
 		    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;"
+		    "PRAGMA journal_size_limit = 4194304;"
 		    "PRAGMA cell_size_check = ON;"
 		    "PRAGMA trusted_schema = OFF;",
 		    NULL, NULL, NULL);
+	/*
+	 * Whoever closes the file last leaves its log there, empty, since a new
+	 * log would look as if somebody had replaced the files, see
+	 * file_identity().  Without a limit of its size it would not be empty.
+	 */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_file_control(*db, NULL, SQLITE_FCNTL_PERSIST_WAL,
+		    &keep);
 	if (rc != SQLITE_OK) {
 		int number = *db != NULL ? sqlite3_system_errno(*db) : ENOMEM;
 
