@@ -184,6 +184,7 @@ def test_nobody_has_the_file_open_for_a_while(scene):
     held_open = [name for pid in scene.pool.workers() for name in descriptors(pid)
                  if "/state.db" in name]
     assert held_open == []
+    assert os.path.exists(f"{scene.state}/state.db-wal")
     assert word(scene.update(ipv4=WEB[0])) == "nochg"
     said = "\n".join(scene.pool.since(mark, " nochg"))
     assert "removed or replaced" not in said and "(proof" not in said
