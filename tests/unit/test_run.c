@@ -9,7 +9,9 @@
 #include "exchanges.h"
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "provider/rest/publish.h"
+#include "provider/rest/recording.h"
 #include "provider/rest/rehearse.h"
 #include "scarce.h"
 
@@ -1054,6 +1056,131 @@ test_lack(void **state)
 	ROWS_END();
 }
 
+/*
+ * What a story looks like as a recording, while the allocation of that number
+ * fails; how many there were.  text stays empty if nothing was written.
+ */
+static size_t
+record(struct api *api, const struct story *story, size_t number, char *text,
+    size_t size, struct error *why)
+{
+	const struct description *d = api->description;
+	struct publication records[RECORDS_MAX];
+	struct publication *pointers[RECORDS_MAX];
+	size_t n = records_start(records, pointers, story->records), count;
+	struct token_parts parts = { .count = 0 };
+	struct recording *r;
+	struct run *run = NULL;
+	long retry_after;
+	FILE *to;
+
+	memset(text, 0, size);
+	assert_non_null(to = fmemopen(text, size, "w"));
+	setvbuf(to, NULL, _IONBF, 0);
+	told = story;
+	next_line = 0;
+	scarce_begin(number);
+	if ((r = recording_new()) != NULL)
+		run = publish_start(api, NULL, story->token, pointers, n, 0,
+		    clock_now() + 60000, clock_now() + 60000);
+	if (run != NULL)
+		publish_record(run, r);
+	while (run != NULL && publish_step(run))
+		(void)poll(NULL, 0,
+		    publish_in_flight(run) ? 0 : clock_left(publish_due(run)));
+	publish_finish(run, &retry_after);
+	*why = (struct error){ .code = r != NULL ? ERR_OK : ERR_MEMORY };
+	if (r != NULL &&
+	    token_split(&parts, story->token, d->parts, d->part_count, why) ==
+		ERR_OK)
+		(void)recording_write(r, d->name, &parts, pointers, n, NULL, to,
+		    why);
+	token_end(&parts);
+	recording_free(r);
+	count = scarce_end();
+	fclose(to);
+	return count;
+}
+
+#define TEXT_MAX (1 << 20)
+
+/* A recording is whole, or there is none; and it tells no token. */
+static void
+test_recording(void **state)
+{
+	static char whole[TEXT_MAX], text[TEXT_MAX];
+
+	(void)state;
+	if (!heap_wipes()) {
+		unit_skipped("the heap is a sanitizer's");
+		return;
+	}
+	starved = true;
+	for (size_t i = 0; i < COUNT(stories); i++) {
+		const struct story *story = &stories[i];
+		struct error why;
+		struct stage stage;
+		size_t count;
+		int64_t began = clock_now();
+
+		stage_start(&stage, story->description);
+		count = record(&stage.api, story, 0, whole, sizeof whole, &why);
+		ROW(strstr(whole, story->token) == NULL, "%s: tells the token",
+		    story->title);
+		/* One that repeats a request would wait each time. */
+		if (clock_now() - began > 200)
+			count = 0;
+		for (size_t n = 1 + i % (count / 5 + 1); n <= count;
+		     n += count / 5 + 1) {
+			record(&stage.api, story, n, text, sizeof text, &why);
+			ROW(*text == '\0' ? why.code != ERR_OK :
+					    strcmp(text, whole) == 0,
+			    "%s, %zu of %zu: %s", story->title, n, count, text);
+		}
+		stage_end(&stage);
+	}
+	starved = false;
+	ROWS_END();
+}
+
+/* A disk that is full, and an answer that gives the token away. */
+static void
+test_no_recording(void **state)
+{
+	static const struct {
+		const char *what, *answer;
+		size_t room;
+		enum err result;
+	} rows[] = {
+		{ "a full disk", "oh", 64, ERR_SYSTEM },
+		{ "a token in another spelling", "%67%65heim-0123456789", 65536,
+		    ERR_REFUSED },
+		{ "another word", "%67%65heim", 65536, ERR_OK },
+	};
+
+	(void)state;
+	starved = true;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct story story = { "recorded", description, TOKEN,
+			{ { .name = "home.example.org",
+			    .zone = "example.org",
+			    .address = V4 } },
+			{ { "GET /v1/z/example.org", 403, rows[i].answer, 0 } },
+			0 };
+		char text[65536];
+		struct stage stage;
+		struct error why = { .code = ERR_OK };
+
+		stage_start(&stage, description);
+		record(&stage.api, &story, 0, text, rows[i].room, &why);
+		ROW(why.code == rows[i].result, "%s: %s, %s", rows[i].what,
+		    error_name(why.code), why.text);
+		stage_end(&stage);
+	}
+	starved = false;
+	ROWS_END();
+}
+
 /* After the deadline nothing is repeated. */
 #define LIST "{\"list\": [{\"n\": \"a\", \"id\": 1}"
 #define TOO_MANY                                                        \
@@ -1209,6 +1336,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
 		cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_recording),
+		cmocka_unit_test(test_no_recording),
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_rehearse),

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "address/hostname.h"
+#include "base/heap.h"
 #include "base/json.h"
 #include "provider/rest/fill.h"
 #include "provider/rest/recording.h"
@@ -70,7 +71,18 @@ recording_free(struct recording *r)
 static bool
 put(json_object *to, const char *name, json_object *value)
 {
-	if (value != NULL && json_object_object_add(to, name, value) == 0)
+	if (to != NULL && value != NULL &&
+	    json_object_object_add(to, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* Takes value over, which may be NULL for JSON's null. */
+static bool
+append(json_object *to, json_object *value)
+{
+	if (to != NULL && json_object_array_add(to, value) == 0)
 		return true;
 	json_object_put(value);
 	return false;
@@ -135,10 +147,9 @@ put_headers(json_object *request, const struct curl_slist *headers,
     const char *other)
 {
 	json_object *o = json_object_new_object();
+	bool good = other == NULL || put_text(o, "Host", other);
 
-	if (o != NULL && other != NULL && !put_text(o, "Host", other))
-		return false;
-	for (; o != NULL && headers != NULL; headers = headers->next) {
+	for (; good && headers != NULL; headers = headers->next) {
 		const char *colon = strstr(headers->data, ": ");
 		char name[256];
 
@@ -146,14 +157,13 @@ put_headers(json_object *request, const struct curl_slist *headers,
 			continue;
 		snprintf(name, sizeof name, "%.*s",
 		    (int)(colon - headers->data), headers->data);
-		if (!put_text(o, name, colon + 2))
-			return false;
+		good = put_text(o, name, colon + 2);
 	}
-	if (o != NULL && json_object_object_length(o) == 0) {
-		json_object_put(o);
-		return true;
-	}
-	return put(request, "headers", o);
+	if (good && o != NULL && json_object_object_length(o) > 0)
+		return put(request, "headers", o);
+	good = good && o != NULL;
+	json_object_put(o);
+	return good;
 }
 
 static bool
@@ -206,8 +216,7 @@ answer_object(const struct exchange_answer *a)
 	if (good && a->retry_after > 0) {
 		snprintf(seconds, sizeof seconds, "%ld", a->retry_after);
 		headers = json_object_new_object();
-		good = headers != NULL &&
-		    put_text(headers, "Retry-After", seconds);
+		good = put_text(headers, "Retry-After", seconds);
 		good = put(o, "headers", headers) && good;
 	}
 	if (good)
@@ -227,13 +236,14 @@ recording_add(struct recording *r, const struct message *m, const char *path,
 		r->host = strdup(host);
 	if (r->host != NULL && strcmp(r->host, host) != 0) {
 		other = host;
-		json_object_array_add(r->others, json_object_new_string(host));
+		r->failed |= !append(r->others, json_object_new_string(host));
 	}
-	if (item != NULL && r->host != NULL &&
+	if (r->host != NULL &&
 	    put(item, "request", request_object(m, path, other)) &&
-	    put(item, "answer", answer_object(answer)) &&
-	    json_object_array_add(r->items, item) == 0)
+	    put(item, "answer", answer_object(answer))) {
+		r->failed |= !append(r->items, item);
 		return;
+	}
 	json_object_put(item);
 	r->failed = true;
 }
@@ -551,7 +561,7 @@ scrub_tree(struct scrub *s, const char *member, json_object *tree)
 	case json_type_array:
 		to = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(tree); i++)
-			json_object_array_add(to,
+			(void)append(to,
 			    scrub_tree(s, NULL,
 				json_object_array_get_idx(tree, i)));
 		return to;
@@ -606,11 +616,11 @@ case_object(struct scrub *s, json_object *exchange)
 		const struct publication *p = s->records[i];
 		bool four = p->address.family == AF_INET;
 
-		json_object_array_add(addresses,
+		(void)append(addresses,
 		    json_object_new_string(p->remove ?
 			    (four ? "ipv4=none" : "ipv6=none") :
 			    (four ? "192.0.2.10" : "2001:db8::10")));
-		json_object_array_add(verdicts,
+		(void)append(verdicts,
 		    json_object_new_string(p->result != ERR_OK ?
 			    error_name(p->result) :
 			    p->changed ? "changed" :
@@ -655,7 +665,7 @@ file_object(struct scrub *s, json_object *exchange, json_object *others,
 	if (config != NULL)
 		put(o, "config", scrub_tree(s, NULL, config));
 	cases = json_object_new_array();
-	json_object_array_add(cases, case_object(s, exchange));
+	(void)append(cases, case_object(s, exchange));
 	put(o, "cases", cases);
 	return o;
 }
@@ -687,7 +697,8 @@ recording_write(const struct recording *r, const char *description,
 		text = json_object_to_json_string_ext(file,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 			JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text == NULL)
+	/* What could not be put in is missing, and no recording then. */
+	if (text == NULL || heap_lacked())
 		rc = error_memory(why);
 	else if (token_is_in(token, text))
 		rc = error_set(why, ERR_REFUSED,
