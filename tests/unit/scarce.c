@@ -32,8 +32,8 @@ lack(void)
 	errno = ENOMEM;
 }
 
-static bool
-is_refused(void)
+bool
+scarce_refuses(void)
 {
 	if (!begun || paused || ++number != fails)
 		return false;
@@ -42,12 +42,12 @@ is_refused(void)
 }
 
 /* TYPE NAME(WITH), called with (ARGUMENTS), gives FAILED without memory. */
-#define SCARCE(type, name, failed, with, arguments)                     \
-	type __real_##name with;                                        \
-	type __wrap_##name with;                                        \
-	type __wrap_##name with                                         \
-	{                                                               \
-		return is_refused() ? failed : __real_##name arguments; \
+#define SCARCE(type, name, failed, with, arguments)                         \
+	type __real_##name with;                                            \
+	type __wrap_##name with;                                            \
+	type __wrap_##name with                                             \
+	{                                                                   \
+		return scarce_refuses() ? failed : __real_##name arguments; \
 	}
 
 SCARCE(void *, malloc, NULL, (size_t size), (size))
@@ -160,7 +160,7 @@ int
 __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
     const gnutls_datum_t *salt, unsigned int turns, void *to, size_t len)
 {
-	if (is_refused())
+	if (scarce_refuses())
 		return GNUTLS_E_MEMORY_ERROR;
 	return __real_gnutls_pbkdf2(mac, key, salt, turns < 10 ? turns : 10, to,
 	    len);

@@ -19,6 +19,9 @@ void scarce_begin(size_t number);
 /* Meanwhile the test itself may call what it likes. */
 void scarce_pause(bool on);
 
+/* Counts a call that a test itself puts between, too: does it fail? */
+bool scarce_refuses(void);
+
 /* Ends that; how many calls there were. */
 size_t scarce_end(void);
 

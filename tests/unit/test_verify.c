@@ -52,6 +52,62 @@ static bool word_sent;
 
 int __real_gnutls_certificate_verify_peers(gnutls_session_t session,
     gnutls_typed_vdata_st *data, unsigned int count, unsigned int *status);
+/* While it counts, the call of that number fails, and so does it later. */
+static bool counting;
+static size_t calls, fails;
+static const char *failed = ""; /* which one that was */
+
+static bool
+fails_now(const char *name)
+{
+	if (!counting)
+		return false;
+	if (++calls == fails)
+		failed = name;
+	return strcmp(failed, name) == 0;
+}
+
+/* TYPE NAME(WITH), called with (ARGUMENTS), gives VALUE then. */
+#define FAILING(type, name, value, with, arguments)                        \
+	type __real_##name with;                                           \
+	type __wrap_##name with;                                           \
+	type __wrap_##name with                                            \
+	{                                                                  \
+		return fails_now(#name) ? value : __real_##name arguments; \
+	}
+
+FAILING(char *, strdup, NULL, (const char *s), (s))
+FAILING(int, gnutls_x509_crt_init, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t * crt), (crt))
+FAILING(int, gnutls_x509_crt_import, GNUTLS_E_ASN1_DER_ERROR,
+    (gnutls_x509_crt_t crt, const gnutls_datum_t *data,
+	gnutls_x509_crt_fmt_t form),
+    (crt, data, form))
+FAILING(int, gnutls_x509_crt_get_key_id, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t crt, unsigned int flags, unsigned char *id, size_t *len),
+    (crt, flags, id, len))
+FAILING(time_t, gnutls_x509_crt_get_expiration_time, (time_t)-1,
+    (gnutls_x509_crt_t crt), (crt))
+FAILING(int, gnutls_session_is_resumed, 1, (gnutls_session_t session),
+    (session))
+FAILING(const gnutls_datum_t *, gnutls_certificate_get_peers, NULL,
+    (gnutls_session_t session, unsigned int *count), (session, count))
+FAILING(int, gnutls_x509_name_constraints_init, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_name_constraints_t * nc), (nc))
+FAILING(int, gnutls_x509_crt_get_name_constraints, GNUTLS_E_ASN1_DER_ERROR,
+    (gnutls_x509_crt_t crt, gnutls_x509_name_constraints_t nc,
+	unsigned int flags, unsigned int *critical),
+    (crt, nc, flags, critical))
+FAILING(int, gnutls_certificate_allocate_credentials, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_certificate_credentials_t * c), (c))
+FAILING(int, gnutls_certificate_set_x509_trust_mem, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_certificate_credentials_t c, const gnutls_datum_t *from,
+	gnutls_x509_crt_fmt_t form),
+    (c, from, form))
+FAILING(int, gnutls_hash_fast, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_digest_algorithm_t a, const void *text, size_t len, void *digest),
+    (a, text, len, digest))
+
 int __wrap_gnutls_certificate_verify_peers(gnutls_session_t session,
     gnutls_typed_vdata_st *data, unsigned int count, unsigned int *status);
 
@@ -61,6 +117,8 @@ __wrap_gnutls_certificate_verify_peers(gnutls_session_t session,
 {
 	asked++;
 	*status = 0;
+	if (fails_now("gnutls_certificate_verify_peers"))
+		return GNUTLS_E_INTERNAL_ERROR;
 	if (all_good)
 		return GNUTLS_E_SUCCESS;
 	return __real_gnutls_certificate_verify_peers(session, data, count,
@@ -656,6 +714,122 @@ test_word_that_a_server_sends(void **state)
 	known_close(&k);
 }
 
+/*
+ * Each call in turn
+ */
+
+/* Only what is kept of a chain, or shown of it, is less then. */
+static bool
+is_harmless(const char *name)
+{
+	static const char *const list[] = { "gnutls_hash_fast",
+		"gnutls_x509_crt_get_expiration_time",
+		"gnutls_x509_crt_get_key_id" };
+
+	for (size_t i = 0; i < COUNT(list); i++)
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+begin(size_t number)
+{
+	calls = 0;
+	fails = number;
+	failed = "nothing";
+	counting = true;
+}
+
+/* A chain is never good because GnuTLS could not look at it. */
+static void
+test_each_call_of_a_proof_fails(void **state)
+{
+	struct known_view k;
+	size_t count = 1;
+
+	(void)state;
+	for (size_t n = 0; n <= count; n++) {
+		struct certificate_seen seen;
+		struct error why = { .code = ERR_OK };
+		enum err rc, against;
+
+		known_open(&k, &home, 60);
+		begin(n);
+		rc =
+		    verify_certificate(k.v.client, k.cas.by, NAME, &seen, &why);
+		counting = false;
+		if (n == 0) {
+			assert_int_equal(rc, ERR_OK);
+			count = calls;
+			assert_true(count > 7);
+		} else {
+			ROW(rc != ERR_OK || is_harmless(failed),
+			    "%zu of %zu: good, though %s failed", n, count,
+			    failed);
+			ROW(rc == ERR_OK ||
+				strncmp(why.text, "certificate: ", 13) == 0 ||
+				why.code == ERR_MEMORY,
+			    "%zu of %zu: %s: %s", n, count, failed, why.text);
+		}
+		known_close(&k);
+		/* By other credentials, as those of a provider's. */
+		known_open(&k, &home, 60);
+		begin(n);
+		against = verify_against(k.v.client, k.cas.by, NAME, &why);
+		counting = false;
+		ROW(against == ERR_OK ?
+			n == 0 || fails > calls || is_harmless(failed) :
+			n > 0,
+		    "%zu: %s, though %s failed", n, error_name(against),
+		    failed);
+		known_close(&k);
+	}
+	ROWS_END();
+}
+
+/* The same for a pin, and for what is only looked at. */
+static void
+test_each_call_of_a_pin_fails(void **state)
+{
+	uint8_t pins[1][PIN_LEN];
+	struct certificate_names of;
+	struct certificate_seen seen;
+	struct identity identity;
+	size_t len = PIN_LEN, count = 1;
+	struct error why;
+	struct view v;
+
+	(void)state;
+	identity_make(&identity, &ca, &(struct leaf){ .self_signed = true });
+	view_open(&v, &identity);
+	assert_int_equal(gnutls_x509_crt_get_key_id(identity.crt,
+			     GNUTLS_KEYID_USE_SHA256, pins[0], &len),
+	    0);
+	for (size_t n = 0; n <= count; n++) {
+		enum err rc;
+
+		begin(n);
+		rc = verify_pin(v.client, pins, 1, &why);
+		counting = false;
+		count = n == 0 ? calls : count;
+		ROW((rc == ERR_OK) == (n == 0), "%zu of %zu: %s, and %s failed",
+		    n, count, error_name(rc), failed);
+	}
+	for (size_t n = 1; n <= 3; n++) {
+		begin(n);
+		verify_look(v.client, &seen);
+		begin(n);
+		verify_names(v.client, &of);
+		counting = false;
+		ROW(of.valid_from == 0, "%zu: %s failed", n, failed);
+		ROW(*seen.issuer == '\0', "%zu: %s failed", n, failed);
+	}
+	view_close(&v);
+	identity_end(&identity);
+	ROWS_END();
+}
+
 static int
 setup(void **state)
 {
@@ -699,6 +873,8 @@ main(void)
 		cmocka_unit_test(test_known_but_for_one_byte),
 		cmocka_unit_test(test_word_that_a_certificate_demands),
 		cmocka_unit_test(test_word_that_a_server_sends),
+		cmocka_unit_test(test_each_call_of_a_proof_fails),
+		cmocka_unit_test(test_each_call_of_a_pin_fails),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
