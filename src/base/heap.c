@@ -36,11 +36,16 @@ struct heap_region {
 
 /* Before each block, ALIGN bytes. */
 struct block {
-	size_t size;
+	size_t size; /* as it was asked for; in the reserve, 0: free */
+	size_t room; /* in the reserve alone: until the next block */
 };
 
+_Static_assert(sizeof(struct block) == ALIGN, "blocks stay aligned");
+
 static struct heap_region *regions[REGIONS], *entered;
-static bool lacked;
+static char *reserve, *reserve_end; /* NULL: there is none */
+static bool lacked, strained;
+static size_t lacks;
 
 /* Address space only: a page costs memory once it is written to. */
 struct heap_region *
@@ -162,37 +167,140 @@ region_take(size_t size)
 	return p;
 }
 
+/* Accounted for at once (no MAP_NORESERVE), so that it is there when needed. */
+bool
+heap_reserve(size_t size)
+{
+	void *p;
+
+	if (reserve != NULL || size < 2 * ALIGN || size % ALIGN != 0)
+		return false;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return false;
+	reserve = p;
+	reserve_end = reserve + size;
+	return true;
+}
+
+static bool
+in_reserve(const void *p)
+{
+	return reserve != NULL && (const char *)p > reserve &&
+	    (const char *)p < reserve_end;
+}
+
+static struct block *
+block_after(struct block *b)
+{
+	return (struct block *)(void *)((char *)b + ALIGN + b->room);
+}
+
+/* Joins b, which is free, with those that are free behind it. */
+static void
+join(struct block *b)
+{
+	struct block *next;
+
+	while (
+	    (char *)(next = block_after(b)) < reserve_end && next->size == 0) {
+		b->room += ALIGN + next->room;
+		*next = (struct block){ .size = 0 };
+	}
+}
+
+/* Leaves b as much room as it needs; what is behind is another block. */
+static void
+split(struct block *b, size_t room)
+{
+	size_t left = b->room - room;
+
+	if (left < 2 * ALIGN)
+		return;
+	b->room = room;
+	*block_after(b) = (struct block){ .room = left - ALIGN };
+}
+
+/*
+ * The first free block that is large enough, whose bytes are all zero.  Nothing
+ * is written to the reserve, and so no page of it taken, until this is called.
+ */
+static void *
+reserve_take(size_t size)
+{
+	struct block *b = (struct block *)(void *)reserve;
+
+	if (reserve == NULL || size > (size_t)(reserve_end - reserve))
+		return NULL;
+	if (b->room == 0)
+		b->room = (size_t)(reserve_end - reserve) - ALIGN;
+	size += size == 0;
+	for (; (char *)b < reserve_end; b = block_after(b)) {
+		if (b->size != 0)
+			continue;
+		join(b);
+		if (b->room < rounded(size))
+			continue;
+		split(b, rounded(size));
+		b->size = size;
+		strained = true;
+		return (char *)b + ALIGN;
+	}
+	return NULL;
+}
+
+static void
+reserve_give_back(void *p)
+{
+	struct block *b = block_of(p);
+
+	explicit_bzero(p, b->room);
+	b->size = 0;
+}
+
 static size_t
 size_of(void *p)
 {
 	if (p == NULL)
 		return 0;
-	return in_region(p) ? block_of(p)->size : malloc_usable_size(p);
+	return in_region(p) || in_reserve(p) ? block_of(p)->size :
+					       malloc_usable_size(p);
 }
 
 /* A new block, or NULL, which is remembered. */
 static void *
 given(void *p)
 {
-	if (p == NULL)
+	if (p == NULL) {
 		lacked = true;
+		lacks++;
+	}
 	return p;
 }
 
 void *
 malloc(size_t size)
 {
-	return given(entered != NULL ? region_take(size) : __libc_malloc(size));
+	void *p;
+
+	if (entered != NULL)
+		return given(region_take(size));
+	p = __libc_malloc(size);
+	return p != NULL ? p : given(reserve_take(size));
 }
 
 void *
 calloc(size_t count, size_t size)
 {
-	if (entered == NULL)
-		return given(__libc_calloc(count, size));
+	void *p = entered == NULL ? __libc_calloc(count, size) : NULL;
+
+	if (p != NULL)
+		return p;
 	if (size != 0 && count > SIZE_MAX / size)
 		return given(NULL);
-	return given(region_take(count * size));
+	return given(entered != NULL ? region_take(count * size) :
+				       reserve_take(count * size));
 }
 
 void
@@ -202,6 +310,10 @@ free(void *p)
 		region_drop(p);
 	if (p == NULL || in_region(p))
 		return;
+	if (in_reserve(p)) {
+		reserve_give_back(p);
+		return;
+	}
 	explicit_bzero(p, malloc_usable_size(p));
 	__libc_free(p);
 }
@@ -247,7 +359,29 @@ heap_lacked(void)
 	return lacked;
 }
 
+bool
+heap_strained(void)
+{
+	bool was = strained;
+
+	strained = false;
+	return was;
+}
+
+size_t
+heap_lacks(void)
+{
+	return lacks;
+}
+
 #else
+
+bool
+heap_reserve(size_t size)
+{
+	(void)size;
+	return false;
+}
 
 struct heap_region *
 heap_region_new(size_t size)
@@ -294,6 +428,18 @@ bool
 heap_lacked(void)
 {
 	return false;
+}
+
+bool
+heap_strained(void)
+{
+	return false;
+}
+
+size_t
+heap_lacks(void)
+{
+	return 0;
 }
 
 #endif

@@ -40,6 +40,17 @@ void heap_region_empty(struct heap_region *r);
 void heap_region_free(struct heap_region *r);
 
 /*
+ * Sets size bytes aside, a multiple of 16, for this process and those that it
+ * forks, each its own.  From then on, what the system refuses to malloc(3) is
+ * made in there: json-c, libtasn1 and libcurl end the process, or leave out a
+ * part of what they make, where an allocation fails in their midst.  The bytes
+ * are counted as taken, as the system may later not give them, but no page of
+ * them is memory before it is needed.  False: there is no room, or no reserve
+ * in this build, or there is one already; the heap does without.
+ */
+bool heap_reserve(size_t size);
+
+/*
  * Do free() and realloc() of this build wipe?  Not with a sanitizer's heap,
  * nor with musl's.
  */
@@ -47,11 +58,23 @@ bool heap_wipes(void);
 
 /*
  * Has an allocation of this process failed since heap_begin(), in the program
- * or in a library?  Then an error of a library may be due to that, whatever it
+ * or in a library, and the reserve could not help?  Then an error of a library may be due to that, whatever it
  * is called: GnuTLS says "ASN1 parser: Error in DER parsing" of a good
  * certificate.  A build that does not wipe does not know, and says no.
  */
 void heap_begin(void);
 bool heap_lacked(void);
+
+/*
+ * Has the reserve helped since this was asked last?  Then the operator should
+ * know (lack_tell()).
+ */
+bool heap_strained(void);
+
+/*
+ * How many allocations have failed so far.  One more after a call of json-c
+ * than before it means that what it made may not be whole.
+ */
+size_t heap_lacks(void);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/activity.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/lack.h"
 #include "base/log.h"
 #include "base/shared.h"
@@ -29,6 +30,12 @@
 #include "pool/supervisor.h"
 #include "pool/watcher.h"
 #include "pool/worker.h"
+
+/*
+ * For what the system refuses to malloc(3).  A request of both families, with
+ * its proofs and its provider, takes a quarter of it in all.
+ */
+#define RESERVE_SIZE (1UL << 20)
 
 static const struct usage usage = {
 	.synopsis = "usage: ddnsgate serve [--config FILE] [--single]\n",
@@ -306,6 +313,7 @@ command_serve(int argc, char *argv[])
 	umask(027);
 	sandbox_harden();
 	lack_share();
+	(void)heap_reserve(RESERVE_SIZE);
 	if (exchange_setup(&why) != ERR_OK ||
 	    (g = gateway_new(options_config(&o), &why)) == NULL)
 		return fail(&why);

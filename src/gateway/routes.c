@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/heap.h"
+#include "base/lack.h"
 #include "gateway/dyndns2.h"
 #include "gateway/metrics.h"
 #include "gateway/native.h"
@@ -160,8 +162,16 @@ handle_update(const struct gateway *g, struct gateway_tools *t,
 	free(u);
 }
 
-void
-gateway_handle(const struct gateway *g, struct gateway_tools *t,
+/* Somebody should act, though the request itself may have gone well. */
+static void
+tell_lack(void)
+{
+	if (heap_strained() || heap_lacked())
+		lack_tell("malloc", ENOMEM);
+}
+
+static void
+answer(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *reply)
 {
 	const struct page *page = find_page(q->path);
@@ -177,6 +187,14 @@ gateway_handle(const struct gateway *g, struct gateway_tools *t,
 	t->tally = tally_new(page->protocol);
 	page->answer(g, t, q, reply);
 	tally_page(&t->tally, reply->status);
+}
+
+void
+gateway_handle(const struct gateway *g, struct gateway_tools *t,
+    const struct request *q, struct reply *reply)
+{
+	answer(g, t, q, reply);
+	tell_lack();
 }
 
 void

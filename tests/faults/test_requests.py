@@ -12,7 +12,7 @@ import os
 import time
 
 from campaign import Cover, Fail, Kill, Starve, campaign
-from stories import STORIES
+from stories import STORIES, is_true
 
 ASKED = os.environ.get("DDNSGATE_FAULTS", "")
 MADE = {"close", "connect", "fcntl", "pwrite64", "socket", "write"}     # at least
@@ -63,11 +63,21 @@ def test_a_system_call_fails(yard, database, matrix):
             if what.startswith("died")] == []
 
 
+def lost(tallies):
+    """Stories with a request that had no answer, though somebody waited for one."""
+    return {name: t.heard[0] for name, t in tallies.items() if t.heard[0]
+            and name not in ("the client hangs up", "a newer claim comes")}
+
+
 def test_an_allocation_fails(yard, database, matrix):
+    """It is made in the reserve (base/heap.h), and nobody notices."""
     began = time.monotonic()
     tallies = campaign(yard, quick(), Starve, wanted("allocation"), database)
     show(matrix, "each allocation fails", tallies, began)
-    # A worker that lacks memory may end itself.
+    assert lost(tallies) == {}
+    # One leaves after a reload, and one after a thousand requests.
+    assert ASKED or [name for name, t in tallies.items() if t.came["the worker ended"]
+                     and name != "a reload in the middle"] == []
     assert sum(t.came["failed"] + t.came["the worker ended"]
                for t in tallies.values()) > len(tallies)
     # The first one of a request is made in any case, so it fails in each story,
@@ -77,7 +87,7 @@ def test_an_allocation_fails(yard, database, matrix):
 
 
 def test_without_memory_whoever_needs_no_tls_is_answered(yard, database, matrix):
-    """At every allocation; in GnuTLS and json-c, a worker may end."""
+    """At every allocation."""
     began = time.monotonic()
     names = ["nothing has changed", "the login is wrong", "no such path", "a bad parameter"]
     tallies = campaign(yard, names, Starve, None, database)
@@ -91,3 +101,19 @@ def test_memory_is_short_from_some_moment_on(yard, database, matrix):
     names = ["of both families, proved", "nothing has changed"]
     tallies = campaign(yard, names, lambda: Starve(on=True), wanted("allocation"), database)
     show(matrix, "all allocations fail from one on", tallies, began)
+    assert lost(tallies) == {}
+
+
+def test_a_lack_of_memory_is_told_and_the_update_is_made(yard):
+    """All of a request is made in the reserve, once and again."""
+    player = yard.player()
+    story = STORIES["of both families, proved"]
+    try:
+        for turn in (0, 1, 0, 1):
+            player.starve(1, 2**32 - 1)
+            status, body = player.ask(story.user, **story.claims[turn])
+            assert (status, is_true(player, story, turn)) == (200, True), body
+        player.machine.starve(0)
+        assert player.pool.printed().count("memory is short") == 1
+    finally:
+        player.stop()

@@ -8,11 +8,13 @@
 #include <gnutls/gnutls.h>
 
 #include "base/heap.h"
+#include "poor.h"
 
 #define SECRET	    'S'
 #define LONG	    (256UL << 10) /* a mapping of its own would be gone */
 #define BOOKKEEPING 16		  /* bytes at the start that glibc writes to */
 #define REGION	    (4UL << 20)
+#define RESERVE	    (1UL << 20)
 
 /* The compiler must not know that memory which was freed is read here. */
 static const volatile unsigned char *
@@ -225,12 +227,77 @@ test_lacked(void **state)
 	heap_begin();
 }
 
+/* What the system refuses is made in the reserve, and given back to it. */
+static void
+test_reserve(void **state)
+{
+	const volatile unsigned char *was;
+	unsigned char *p, *zero, *kept[64];
+	const volatile size_t most = PTRDIFF_MAX;
+	size_t lacks = heap_lacks();
+
+	(void)state;
+	assert_false(heap_reserve(0));
+	assert_false(heap_reserve(RESERVE + 1));
+	assert_true(heap_reserve(RESERVE));
+	assert_false(heap_reserve(RESERVE));
+	heap_begin();
+	poor_begin(1, SIZE_MAX);
+	assert_non_null(p = malloc(100));
+	was = address_of(p);
+	memset(p, SECRET, 100);
+	assert_non_null(zero = calloc(100, 10));
+	assert_int_equal((uintptr_t)zero % 16, 0);
+	p = realloc(p, 10000);
+	assert_int_equal(secrets_in(p, 0, 100), 100);
+	assert_int_equal(secrets_in(was, 0, 100), 0);
+	for (size_t i = 0; i < 1000; i++)
+		assert_true(zero[i] == 0);
+	/* In any order, and as often as one likes. */
+	for (size_t i = 0; i < 10000; i++) {
+		size_t at = i * 37 % COUNT(kept), size = i * 61 % 1500;
+
+		if (i >= COUNT(kept))
+			free(kept[at]);
+		kept[at] = size % 2 ? malloc(size) : calloc(1, size);
+		assert_non_null(kept[at]);
+		assert_int_equal(secrets_in(kept[at], 0, size), 0);
+		memset(kept[at], SECRET, size);
+	}
+	assert_false(heap_lacked());
+	assert_true(heap_strained());
+	assert_false(heap_strained());
+	/* What is more than it has is lacking. */
+	assert_null(malloc(RESERVE));
+	assert_true(heap_lacked());
+	assert_true(heap_lacks() == lacks + 1);
+	assert_null(calloc(most, 4));
+	for (size_t i = 0; i < COUNT(kept); i++)
+		free(kept[i]);
+	free(zero);
+	(void)poor_end();
+	/* What was made in there may be given back when memory is back. */
+	p = realloc(p, 20000);
+	assert_int_equal(secrets_in(p, 0, 100), 100);
+	free(p);
+	poor_begin(1, SIZE_MAX);
+	/* All of it is there again, in one piece. */
+	assert_non_null(p = malloc(RESERVE - 16));
+	assert_int_equal(secrets_in(p, 0, RESERVE - 16), 0);
+	free(p);
+	(void)poor_end();
+	heap_begin();
+}
+
 /* A build with another heap, a sanitizer's, has no regions. */
 static void
 test_another_heap(void **state)
 {
 	(void)state;
 	assert_null(heap_region_new(REGION));
+	assert_false(heap_reserve(RESERVE));
+	assert_false(heap_strained());
+	assert_int_equal(heap_lacks(), 0);
 	assert_false(heap_lacked());
 }
 
@@ -245,6 +312,7 @@ main(void)
 		cmocka_unit_test(test_region),
 		cmocka_unit_test(test_region_empty),
 		cmocka_unit_test(test_lacked),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_kept),
 	};
