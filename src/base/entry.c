@@ -5,9 +5,8 @@
 #include <string.h>
 #include <syslog.h>
 
-#include <json-c/json.h>
-
 #include "base/entry.h"
+#include "base/json.h"
 #include "base/quote.h"
 #include "base/self.h"
 
@@ -57,7 +56,10 @@ value_text(const struct log_field *f, char text[static VALUE_MAX])
 	return text;
 }
 
-/* {"time": ..., "level": ..., "pid": ..., "message": ..., fields} */
+/*
+ * {"time": ..., "level": ..., "pid": ..., "message": ..., fields}, without
+ * those that there is no memory for.
+ */
 static json_object *
 make_object(time_t when, int priority, const char *message,
     const struct log_field *fields)
@@ -65,14 +67,14 @@ make_object(time_t when, int priority, const char *message,
 	json_object *o = json_object_new_object();
 	char value[VALUE_MAX];
 
-	json_object_object_add(o, "time", json_object_new_string(stamp(when)));
-	json_object_object_add(o, "level",
+	(void)json_add_made(o, "time", json_object_new_string(stamp(when)));
+	(void)json_add_made(o, "level",
 	    json_object_new_string(
 		priority == LOG_WARNING ? "warning" : "info"));
-	json_object_object_add(o, "pid", json_object_new_int64(self_pid()));
-	json_object_object_add(o, "message", json_object_new_string(message));
+	(void)json_add_made(o, "pid", json_object_new_int64(self_pid()));
+	(void)json_add_made(o, "message", json_object_new_string(message));
 	for (; fields->name != NULL; fields++)
-		json_object_object_add(o, fields->name,
+		(void)json_add_made(o, fields->name,
 		    fields->text != NULL ?
 			json_object_new_string(value_text(fields, value)) :
 			json_object_new_int64(fields->number));
@@ -93,7 +95,7 @@ put_json(char *to, size_t size, time_t when, int priority, char *message,
 
 	for (;;) {
 		o = make_object(when, priority, message, fields);
-		text = json_object_to_json_string_ext(o,
+		text = json_text(o,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 		if (text == NULL || strlen(text) < size || len == 0)
 			break;

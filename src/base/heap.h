@@ -58,9 +58,10 @@ bool heap_wipes(void);
 
 /*
  * Has an allocation of this process failed since heap_begin(), in the program
- * or in a library, and the reserve could not help?  Then an error of a library may be due to that, whatever it
- * is called: GnuTLS says "ASN1 parser: Error in DER parsing" of a good
- * certificate.  A build that does not wipe does not know, and says no.
+ * or in a library, and the reserve could not help?  Then an error of a library
+ * may be due to that, whatever it is called: GnuTLS says "ASN1 parser: Error in
+ * DER parsing" of a good certificate.  A build that does not wipe does not
+ * know, and says no.
  */
 void heap_begin(void);
 bool heap_lacked(void);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/json.h"
 
 #define DEPTH_MAX 64
@@ -52,6 +53,19 @@ ascii_outline(const char *text, size_t len)
 	return outline;
 }
 
+/* json_tokener_parse_ex() itself does not tell that it left something out. */
+static json_object *
+parse_whole(struct json_tokener *tok, const char *text, size_t len)
+{
+	size_t lacks = heap_lacks();
+	json_object *o = json_tokener_parse_ex(tok, text, (int)len + 1);
+
+	if (heap_lacks() == lacks)
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
 json_object *
 json_parse(struct json_tokener *tok, const char *text, size_t len, int flags)
 {
@@ -74,7 +88,7 @@ json_parse(struct json_tokener *tok, const char *text, size_t len, int flags)
 		strict = 0;
 	}
 	json_tokener_set_flags(tok, flags | strict);
-	return json_tokener_parse_ex(tok, text, (int)len + 1);
+	return parse_whole(tok, text, len);
 }
 
 /* Adds "/name" or "/0" to the place; what does not fit is left out. */
@@ -316,10 +330,32 @@ json_append(json_object *to, json_object *value)
 	return false;
 }
 
+bool
+json_add_made(json_object *to, const char *name, json_object *value)
+{
+	return value != NULL && json_add(to, name, value);
+}
+
+bool
+json_append_made(json_object *to, json_object *value)
+{
+	return value != NULL && json_append(to, value);
+}
+
+const char *
+json_text(json_object *o, int flags)
+{
+	size_t lacks = heap_lacks();
+	const char *text =
+	    o != NULL ? json_object_to_json_string_ext(o, flags) : NULL;
+
+	return heap_lacks() == lacks ? text : NULL;
+}
+
 void
 json_print(json_object *o)
 {
-	const char *text = json_object_to_json_string_ext(o,
+	const char *text = json_text(o,
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 		JSON_C_TO_STRING_NOSLASHESCAPE);
 

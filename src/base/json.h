@@ -28,7 +28,8 @@ struct json_fault {
  * json_tokener_parse_ex() with JSON_TOKENER_STRICT and flags, for the len bytes
  * of text and the NUL behind them.  tok is a new one, and tells what was wrong
  * and where (json_tokener_get_error, json_tokener_get_parse_end).  Whoever
- * calls owns the result; NULL also for the value null.
+ * calls owns the result; NULL also for the value null, and without memory,
+ * where json-c may leave a member out and call that a success.
  *
  * json-c 0.18 (Debian 13) is too strict: it takes bytes from 0x80 on for
  * control characters, and refuses every string that is not ASCII.
@@ -60,6 +61,19 @@ size_t json_weight(const char *text, size_t len);
  */
 bool json_add(json_object *to, const char *name, json_object *value);
 bool json_append(json_object *to, json_object *value);
+
+/*
+ * As these, of a value that was just made: false also where value is NULL, for
+ * json-c had no memory for it, instead of a null that means something else.
+ */
+bool json_add_made(json_object *to, const char *name, json_object *value);
+bool json_append_made(json_object *to, json_object *value);
+
+/*
+ * json_object_to_json_string_ext(), whose result o owns; NULL without memory,
+ * which includes that o is NULL.  json-c may leave a part of the text out then.
+ */
+const char *json_text(json_object *o, int flags);
 
 /* Prints it on standard output for people, and an end of line. */
 void json_print(json_object *o);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "config/document.h"
 #include "config/member.h"
 #include "config/revision.h"
@@ -72,7 +73,7 @@ add_value(struct buffer *to, const struct revision *r, size_t line,
 {
 	const char *t = r->text->data;
 	int tabs = has_tabs(t) ? JSON_C_TO_STRING_PRETTY_TAB : 0;
-	const char *text = json_object_to_json_string_ext(value,
+	const char *text = json_text(value,
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 		JSON_C_TO_STRING_NOSLASHESCAPE | tabs);
 

@@ -1,7 +1,6 @@
 #include "config.h"
 
-#include <json-c/json.h>
-
+#include "base/json.h"
 #include "gateway/native.h"
 
 /* The words are those of verdict_word(). */
@@ -51,41 +50,57 @@ host_line(const struct update *u, const struct host_settings *host,
 	buffer_puts(body, "\n");
 }
 
+/* Takes value, NULL without memory. */
+static void
+put(struct reply *r, json_object *o, const char *name, json_object *value)
+{
+	if (!json_add_made(o, name, value))
+		r->body.failed = true;
+}
+
+static void
+put_text(struct reply *r, json_object *o, const char *name, const char *text)
+{
+	put(r, o, name, json_object_new_string(text));
+}
+
 static json_object *
-host_json(const struct update *u, const struct host_settings *host)
+record_json(const struct record *record, struct reply *r)
+{
+	json_object *o = json_object_new_object();
+	char text[ADDRESS_TEXT_MAX];
+
+	put_text(r, o, "type", address_type(&record->address));
+	if (!record->remove)
+		put_text(r, o, "address",
+		    address_format(&record->address, text));
+	else if (!json_add(o, "address", NULL))
+		r->body.failed = true;
+	put_text(r, o, "verdict", verdict_word(record->verdict));
+	return o;
+}
+
+static json_object *
+host_json(const struct update *u, const struct host_settings *host,
+    struct reply *r)
 {
 	json_object *o = json_object_new_object();
 	json_object *records = json_object_new_array();
-	char text[ADDRESS_TEXT_MAX];
 
-	json_object_object_add(o, "name", json_object_new_string(host->name));
-	json_object_object_add(o, "verdict",
-	    json_object_new_string(verdict_word(update_host_verdict(u, host))));
-	for (size_t i = 0; i < u->record_count; i++) {
-		const struct record *r = &u->records[i];
-		json_object *e;
-
-		if (r->host != host)
-			continue;
-		e = json_object_new_object();
-		json_object_object_add(e, "type",
-		    json_object_new_string(address_type(&r->address)));
-		json_object_object_add(e, "address",
-		    r->remove ? NULL :
-				json_object_new_string(
-				    address_format(&r->address, text)));
-		json_object_object_add(e, "verdict",
-		    json_object_new_string(verdict_word(r->verdict)));
-		json_object_array_add(records, e);
-	}
-	json_object_object_add(o, "records", records);
+	put_text(r, o, "name", host->name);
+	put_text(r, o, "verdict", verdict_word(update_host_verdict(u, host)));
+	for (size_t i = 0; i < u->record_count; i++)
+		if (u->records[i].host == host &&
+		    !json_append(records, record_json(&u->records[i], r)))
+			r->body.failed = true;
+	put(r, o, "records", records);
 	return o;
 }
 
 static void
 put_json(struct reply *r, json_object *o)
 {
-	const char *text = json_object_to_json_string_ext(o,
+	const char *text = json_text(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (text == NULL || !buffer_puts(&r->body, text))
@@ -120,8 +135,8 @@ put_error(struct reply *r, const char *text)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "status", json_object_new_int(r->status));
-	json_object_object_add(o, "error", json_object_new_string(text));
+	put(r, o, "status", json_object_new_int(r->status));
+	put_text(r, o, "error", text);
 	put_json(r, o);
 }
 
@@ -139,11 +154,12 @@ put_hosts_json(const struct update *u, struct reply *r)
 	json_object *o = json_object_new_object();
 	json_object *hosts = json_object_new_array();
 
-	json_object_object_add(o, "status", json_object_new_int(r->status));
+	put(r, o, "status", json_object_new_int(r->status));
 	for (size_t i = 0; i < u->host_count; i++)
-		if (update_has_host(u, u->hosts[i]))
-			json_object_array_add(hosts, host_json(u, u->hosts[i]));
-	json_object_object_add(o, "hosts", hosts);
+		if (update_has_host(u, u->hosts[i]) &&
+		    !json_append(hosts, host_json(u, u->hosts[i], r)))
+			r->body.failed = true;
+	put(r, o, "hosts", hosts);
 	put_json(r, o);
 }
 

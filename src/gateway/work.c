@@ -184,6 +184,10 @@ judge_publications(struct update *u)
 		/* That a provider could be read says nothing of the proof. */
 		if (r->publication.leave == LEAVE_AWAITED)
 			continue;
+		/* json-c leaves out of an answer what it has no memory for. */
+		if (r->publication.result == ERR_OK && heap_lacked())
+			r->publication.result =
+			    error_memory(&r->publication.why);
 		r->verdict = verdict_of(&r->publication);
 		r->why = &r->publication.why;
 	}

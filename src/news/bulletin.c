@@ -61,7 +61,7 @@ add_header(struct bulletin *b, const char *name, const char *value)
 static void
 put(struct bulletin *b, json_object *o, const char *name, json_object *value)
 {
-	if (value == NULL || !json_add(o, name, value))
+	if (!json_add_made(o, name, value))
 		b->body.failed = true;
 }
 
@@ -69,10 +69,10 @@ put(struct bulletin *b, json_object *o, const char *name, json_object *value)
 static void
 put_json(struct bulletin *b, json_object *o)
 {
-	const char *text = json_object_to_json_string_ext(o,
+	const char *text = json_text(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	if (o != NULL && text != NULL)
+	if (text != NULL)
 		buffer_puts(&b->body, text);
 	else
 		b->body.failed = true;

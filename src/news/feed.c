@@ -7,6 +7,8 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/heap.h"
+#include "base/json.h"
 #include "news/feed.h"
 #include "news/lookout.h"
 #include "news/outages.h"
@@ -45,6 +47,13 @@ struct feed {
 	int64_t look_out_at; /* the next time */
 };
 
+/* Was there memory for what the clock has brought? */
+static bool
+has_lookout(const struct feed *f)
+{
+	return f->lookout.certificates != NULL && f->lookout.silent != NULL;
+}
+
 struct feed *
 feed_new(const struct receiver_settings *to, const struct feed_source *from)
 {
@@ -64,7 +73,10 @@ feed_new(const struct receiver_settings *to, const struct feed_source *from)
 		.silent = json_object_new_object() };
 	f->kept.max = NOTE_MAX;
 	snprintf(f->key, sizeof f->key, "notify %s", to->name);
-	return f;
+	if (has_lookout(f))
+		return f;
+	feed_free(f);
+	return NULL;
 }
 
 void
@@ -137,10 +149,14 @@ read_lookout(struct feed *f, json_object *o)
 	outages_read(&f->outages, f->source->settings, value);
 }
 
-/* What is none of ours is as if it were not there. */
-static void
+/*
+ * What is none of ours is as if it were not there.  False without memory: then
+ * what was told may seem not to be, and the note is to be read again.
+ */
+static bool
 read_note(struct feed *f)
 {
+	size_t lacks = heap_lacks();
 	json_object *o = json_tokener_parse(f->kept.data), *told = NULL;
 
 	read_lookout(f, o);
@@ -153,6 +169,7 @@ read_note(struct feed *f)
 				add_told(f, mark, json_object_get_int64(at));
 	}
 	json_object_put(o);
+	return heap_lacks() == lacks && has_lookout(f);
 }
 
 static enum err
@@ -162,21 +179,22 @@ keep(struct feed *f)
 	json_object *told = json_object_new_object();
 	struct buffer next = { .max = NOTE_MAX };
 	enum err rc = ERR_MEMORY;
+	const char *text;
+	bool whole;
 
-	json_object_object_add(o, "from", json_object_new_string(f->from));
-	json_object_object_add(o, "told", told);
-	for (size_t i = 0; i < f->told_count; i++)
-		json_object_object_add(told, f->told[i].mark,
+	whole = json_add_made(o, "from", json_object_new_string(f->from)) &&
+	    json_add_made(o, "since", json_object_new_int64(f->lookout.from)) &&
+	    json_add_made(o, "certificates",
+		json_object_get(f->lookout.certificates)) &&
+	    json_add_made(o, "silent", json_object_get(f->lookout.silent)) &&
+	    json_add_made(o, "outages",
+		outages_write(&f->outages, f->source->settings));
+	for (size_t i = 0; i < f->told_count && whole; i++)
+		whole = json_add_made(told, f->told[i].mark,
 		    json_object_new_int64(f->told[i].at));
-	json_object_object_add(o, "since",
-	    json_object_new_int64(f->lookout.from));
-	json_object_object_add(o, "certificates",
-	    json_object_get(f->lookout.certificates));
-	json_object_object_add(o, "silent", json_object_get(f->lookout.silent));
-	json_object_object_add(o, "outages",
-	    outages_write(&f->outages, f->source->settings));
-	if (buffer_puts(&next,
-		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)))
+	whole = json_add_made(o, "told", told) && whole;
+	text = whole ? json_text(o, JSON_C_TO_STRING_PLAIN) : NULL;
+	if (text != NULL && buffer_puts(&next, text))
 		rc = store_keep_note(f->store, f->key,
 		    f->kept.len > 0 ? f->kept.data : "", next.data);
 	buffer_free(&f->kept);
@@ -247,8 +265,10 @@ load(struct feed *f)
 		buffer_free(&f->kept);
 		f->kept = text;
 		f->known = true;
-		read_note(f);
-		return ERR_OK;
+		if (read_note(f))
+			return ERR_OK;
+		buffer_free(&f->kept);
+		return ERR_MEMORY;
 	}
 	buffer_free(&text);
 	return ERR_OK;

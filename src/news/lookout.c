@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "news/keeper.h"
 #include "news/lookout.h"
 
@@ -43,8 +44,7 @@ static void
 put(json_object *told, const char *host, int64_t value)
 {
 	if (json_object_object_length(told) < LOOKOUT_TOLD_MAX)
-		json_object_object_add(told, host,
-		    json_object_new_int64(value));
+		(void)json_add_made(told, host, json_object_new_int64(value));
 }
 
 static bool
@@ -135,8 +135,10 @@ lookout_find(struct lookout *l, struct news_list *list)
 		.now = time(NULL),
 		.certificates = json_object_new_object(),
 		.silent = json_object_new_object() };
-	enum err rc = store_hosts(l->store, NULL, "", each_host, &look);
+	enum err rc = ERR_MEMORY;
 
+	if (look.certificates != NULL && look.silent != NULL)
+		rc = store_hosts(l->store, NULL, "", each_host, &look);
 	if (rc != ERR_OK) {
 		json_object_put(look.certificates);
 		json_object_put(look.silent);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "news/outages.h"
 
 #define MARK	"mark"
@@ -82,27 +83,37 @@ key_of(const struct provider_settings *p, char key[static KEY_MAX])
 	return key;
 }
 
+/* [since, last, told, "reason"], as read_outage() reads it; NULL: no memory. */
+static json_object *
+write_outage(const struct outage *o)
+{
+	json_object *a = json_object_new_array();
+
+	if (json_append_made(a, json_object_new_int64(o->since)) &&
+	    json_append_made(a, json_object_new_int64(o->last)) &&
+	    json_append_made(a, json_object_new_boolean(o->told)) &&
+	    json_append_made(a, json_object_new_string(o->reason)))
+		return a;
+	json_object_put(a);
+	return NULL;
+}
+
 json_object *
 outages_write(const struct outages *o, const struct settings *s)
 {
 	json_object *all = json_object_new_object();
 	char key[KEY_MAX];
+	bool whole = json_add_made(all, MARK, json_object_new_string(o->mark));
 
-	json_object_object_add(all, MARK, json_object_new_string(o->mark));
-	for (size_t i = 0; i < s->provider_count; i++) {
-		const struct outage *one = &o->list[i];
-		json_object *a;
-
-		if (one->since == 0)
-			continue;
-		a = json_object_new_array();
-		json_object_array_add(a, json_object_new_int64(one->since));
-		json_object_array_add(a, json_object_new_int64(one->last));
-		json_object_array_add(a, json_object_new_boolean(one->told));
-		json_object_array_add(a, json_object_new_string(one->reason));
-		json_object_object_add(all, key_of(&s->providers[i], key), a);
-	}
-	return all;
+	for (size_t i = 0; i < s->provider_count && whole; i++)
+		if (o->list[i].since != 0)
+			whole =
+			    json_add_made(all, key_of(&s->providers[i], key),
+				write_outage(&o->list[i]));
+	if (whole)
+		return all;
+	json_object_put(all);
+	return NULL;
 }
 
 static void

@@ -34,7 +34,10 @@ bool outage_is_due(const struct outage *o, int64_t seconds);
 /* It has worked at that moment after all. */
 void outage_correct(struct outage *o, int64_t worked);
 
-/* As they are kept.  What is none of ours is as if it were not there. */
+/*
+ * As they are kept; NULL without memory.  What is none of ours is as if it were
+ * not there.
+ */
 json_object *outages_write(const struct outages *o, const struct settings *s);
 void outages_read(struct outages *o, const struct settings *s,
     json_object *from);

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "provider/dns/rfc2136.h"
 #include "provider/endpoint.h"
 #include "provider/provider.h"
@@ -65,7 +66,7 @@ provider_make_digest(struct provider *p)
 	bool ok;
 
 	if (s->variables != NULL)
-		variables = json_object_to_json_string(s->variables);
+		variables = json_text(s->variables, JSON_C_TO_STRING_SPACED);
 	ok = variables != NULL &&
 	    buffer_printf(&text, "%s\n%s\n%s", s->name, s->description,
 		variables);

@@ -74,6 +74,7 @@ SCARCE(int, json_object_array_add, -1, (json_object * to, json_object *value),
 SCARCE(const char *, json_object_to_json_string_ext, NULL,
     (json_object * o, int flags), (o, flags))
 SCARCE(const char *, json_object_to_json_string, NULL, (json_object * o), (o))
+SCARCE(json_object *, json_tokener_parse, NULL, (const char *s), (s))
 SCARCE(json_tokener *, json_tokener_new, NULL, (void), ())
 SCARCE(json_tokener *, json_tokener_new_ex, NULL, (int depth), (depth))
 

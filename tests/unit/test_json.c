@@ -1,11 +1,16 @@
 /*
- * test_json.c - names that an object holds twice, however they are spelled.
+ * test_json.c - names that an object holds twice, however they are spelled, and
+ * what is read and written when memory is short.
  */
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/json.h"
+#include "poor.h"
 
 #define TWICE "the same name twice"
 
@@ -186,6 +191,88 @@ test_strict(void **state)
 	ROWS_END();
 }
 
+enum came { WHOLE, NOTHING, LESS };
+
+/*
+ * What is read of a long text, or what is written of a tree, while the
+ * allocation of that number fails; 0: none does.
+ */
+static enum came
+read_and_write(const char *text, json_object *whole, size_t which,
+    size_t *count)
+{
+	struct json_tokener *tok = json_tokener_new();
+	const char *written;
+	json_object *tree;
+	enum came came;
+
+	assert_non_null(tok);
+	poor_begin(which, which);
+	tree = json_parse(tok, text, strlen(text), 0);
+	*count = poor_end();
+	came = tree == NULL		   ? NOTHING :
+	    json_object_equal(tree, whole) ? WHOLE :
+					     LESS;
+	json_object_put(tree);
+	json_tokener_free(tok);
+	if (came == LESS || which == 0)
+		return came;
+	tree = NULL;
+	assert_int_equal(json_object_deep_copy(whole, &tree, NULL), 0);
+	poor_begin(which, which);
+	written = json_text(tree, JSON_C_TO_STRING_PLAIN);
+	(void)poor_end();
+	if (written != NULL && strcmp(written, text) != 0)
+		came = LESS;
+	json_object_put(tree);
+	return came;
+}
+
+/*
+ * json-c 0.16 calls it a success to have left out a member, or a part of what
+ * it writes; and it ends the process at some, as only a reserve can prevent.
+ */
+static void
+test_each_allocation_fails(void **state)
+{
+	char text[4096] = "{\"first\":[1,2],\"members\":{";
+	size_t count, nothing = 0;
+	json_object *whole;
+
+	(void)state;
+	if (!heap_wipes()) {
+		unit_skipped("the heap is a sanitizer's");
+		return;
+	}
+	/* More than any table or text of json-c begins with. */
+	for (int i = 0; i < 40; i++)
+		sprintf(text + strlen(text), "\"name-%02d\":[\"value %d\"],", i,
+		    i);
+	strcat(text, "\"last\":true}}");
+	assert_non_null(whole = json_tokener_parse(text));
+	assert_int_equal(read_and_write(text, whole, 0, &count), WHOLE);
+	assert_true(count > 100);
+	for (size_t n = 1; n <= count; n++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			/* Else cmocka would go on with its tests in here. */
+			(void)signal(SIGSEGV, SIG_DFL);
+			(void)signal(SIGABRT, SIG_DFL);
+			_exit((int)read_and_write(text, whole, n, &count));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		nothing += WIFEXITED(status) && WEXITSTATUS(status) == NOTHING;
+		ROW(WIFSIGNALED(status) || WEXITSTATUS(status) != LESS,
+		    "%zu of %zu: a part is missing", n, count);
+	}
+	assert_true(nothing > 0);
+	json_object_put(whole);
+	assert_null(json_text(NULL, 0));
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -194,6 +281,7 @@ main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_each_allocation_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,17 +8,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/entry.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "certificates.h"
 #include "command/command.h"
 #include "command/outcome.h"
 #include "gateway/examination.h"
 #include "gateway/gateway.h"
+#include "gateway/native.h"
 #include "news/courier.h"
+#include "news/feed.h"
+#include "news/outages.h"
 #include "scarce.h"
 
 /* The descriptions of the source tree stand in for those that are installed. */
@@ -274,6 +280,114 @@ prove(struct error *why)
 	return true;
 }
 
+/* A text of ours is whole, or nobody takes it for one. */
+static void
+expect(const char *name, const char *text, const char *whole)
+{
+	ROW(text == NULL || strcmp(text, whole) == 0, "%s: %s", name, text);
+}
+
+/* The verdicts of a host in JSON, or what all of them come to. */
+static bool
+reply_in_json(struct error *why)
+{
+	static const char whole[] =
+	    "{\"status\":200,\"hosts\":[{\"name\":\"www.example.org\","
+	    "\"verdict\":\"good\",\"records\":[{\"type\":\"A\",\"address\":null,"
+	    "\"verdict\":\"good\"},{\"type\":\"AAAA\",\"address\":"
+	    "\"2001:db8::8\",\"verdict\":\"good\"}]}]}\n";
+	static const char sum[] = "{\"status\":200,\"summary\":\"good\"}\n";
+	const struct account_settings *a =
+	    settings_account(present->settings, "router");
+	struct record records[] = {
+		{ .address.family = AF_INET, .remove = true },
+		{ .address = unit_address("2001:db8::8") },
+	};
+	struct update u = { .records = records, .record_count = 2 };
+	struct reply r = { .json = true, .body.max = REPLY_BODY_MAX };
+
+	(void)why;
+	u.hosts[u.host_count++] = settings_host(a, "www.example.org");
+	for (size_t i = 0; i < COUNT(records); i++) {
+		records[i].host = u.hosts[0];
+		records[i].verdict = VERDICT_GOOD;
+	}
+	native_reply(&u, &r);
+	if (!r.body.failed)
+		ROW(strcmp(r.body.data, whole) == 0 ||
+			strcmp(r.body.data, sum) == 0,
+		    "a reply: %s", r.body.data);
+	reply_end(&r);
+	return true;
+}
+
+/* What a receiver was told is kept as a whole. */
+static bool
+keep_news(struct error *why)
+{
+	const struct settings *settings = present->settings;
+	struct outages o = { .mark = "7",
+		.list[0] = { .since = 3,
+		    .last = 4,
+		    .reason = "away",
+		    .told = true } };
+	struct state *s = state_new(settings, why);
+	struct feed_source from = { .settings = settings, .state = s };
+	struct news_list list = { .count = 0 };
+	struct buffer note = { .max = 4096 };
+	struct feed *f = NULL;
+	json_object *kept = outages_write(&o, settings);
+
+	expect("outages",
+	    kept != NULL ? json_object_to_json_string_ext(kept, 0) : NULL,
+	    "{\"mark\":\"7\",\"of home\":[3,4,true,\"away\"]}");
+	json_object_put(kept);
+	if (s != NULL && (from.store = store_open(s)) != NULL) {
+		scarce_pause(true);
+		(void)store_keep_note(from.store, "notify admin", NULL,
+		    "{\"from\":\"7\"}");
+		scarce_pause(false);
+		f = feed_new(&settings->receivers[0], &from);
+	}
+	if (f != NULL && feed_look(f, &list) == ERR_OK)
+		(void)feed_told(f, &list);
+	scarce_pause(true);
+	if (from.store != NULL &&
+	    store_note(from.store, "notify admin", &note) == ERR_OK &&
+	    note.len > 0)
+		ROW(!heap_wipes() ||
+			strcmp(note.data, "{\"from\":\"7\"}") == 0 ||
+			(strstr(note.data, "{\"from\":\"7\",") != NULL &&
+			    strstr(note.data, "\"silent\":{") != NULL &&
+			    strstr(note.data, "\"mark\":\"") != NULL &&
+			    strstr(note.data, "\"told\":{") != NULL),
+		    "a note: %s", note.data);
+	buffer_free(&note);
+	scarce_pause(false);
+	news_clear(&list);
+	feed_free(f);
+	store_close(from.store);
+	state_free(s);
+	return true;
+}
+
+/* The log, as JSON: a member that cannot be made is not there. */
+static bool
+write_entry(struct error *why)
+{
+	static const struct log_field fields[] = { { .name = "host",
+						       .text = "www" },
+		{ .name = "ms", .number = 7 }, { .name = NULL } };
+	static struct log_line line;
+
+	(void)why;
+	entry_make(&line, ENTRY_PLAIN, true, 1780000000, LOG_INFO, "a message",
+	    fields);
+	line.bytes[line.len - 1] = '\0';
+	ROW(strstr(line.bytes, "null") == NULL, "an entry: %s", line.bytes);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct error *why);
@@ -282,6 +396,9 @@ static const struct {
 	{ "news", send_news },
 	{ "proofs", prove },
 	{ "a store", use_state },
+	{ "a reply in JSON", reply_in_json },
+	{ "what was told", keep_news },
+	{ "an entry in JSON", write_entry },
 	{ "gateway_new", make_gateway },
 	{ "gateway_read_again", read_again },
 	{ "gateway_examine", examine },

@@ -4,6 +4,7 @@
 
 #include <gnutls/gnutls.h>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "provider/rest/compose.h"
 #include "provider/rest/fill.h"
@@ -91,7 +92,7 @@ add_json(struct message *m, const struct body *body, const struct values *v,
 		json_object_object_length(tree) == 0);
 	/* json-c keeps this text inside the tree. */
 	if (tree != NULL)
-		text = json_object_to_json_string_ext(tree,
+		text = json_text(tree,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	rc = text == NULL ? error_memory(why) : ERR_OK;
 	if (rc == ERR_OK && !buffer_puts(&m->body, text))

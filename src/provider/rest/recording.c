@@ -694,7 +694,7 @@ recording_write(const struct recording *r, const char *description,
 	if (!r->failed && s.names != NULL &&
 	    (file = file_object(&s, scrub_tree(&s, NULL, r->items), r->others,
 		 config)) != NULL)
-		text = json_object_to_json_string_ext(file,
+		text = json_text(file,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 			JSON_C_TO_STRING_NOSLASHESCAPE);
 	/* What could not be put in is missing, and no recording then. */
