@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
+
 #include "base/clock.h"
 #include "base/shared.h"
 #include "certificates.h"
@@ -864,6 +866,118 @@ test_deadline(void **state)
 	server_stop(&s);
 }
 
+/* What libcurl says instead of what came of it. */
+static const struct {
+	const char *what;
+	bool add, perform, poll;
+	CURLcode result;
+	enum err starts, waits, ends;
+} libcurl[] = {
+	{ "takes no handle", .add = true, .starts = ERR_MEMORY },
+	{ "cannot work", .perform = true, .waits = ERR_SYSTEM },
+	{ "cannot wait", .poll = true, .waits = ERR_SYSTEM },
+	{ "has no memory", .result = CURLE_OUT_OF_MEMORY, .ends = ERR_MEMORY },
+	{ "does not verify", .result = CURLE_PEER_FAILED_VERIFICATION,
+	    .ends = ERR_REFUSED },
+	{ "knows no such protocol", .result = CURLE_UNSUPPORTED_PROTOCOL,
+	    .ends = ERR_REFUSED },
+	{ "reads nothing", .result = CURLE_RECV_ERROR,
+	    .ends = ERR_UNREACHABLE },
+};
+static size_t failing = COUNT(libcurl); /* which row, or none */
+
+CURLMcode __real_curl_multi_add_handle(CURLM *m, CURL *c);
+CURLMcode __wrap_curl_multi_add_handle(CURLM *m, CURL *c);
+CURLMcode __real_curl_multi_perform(CURLM *m, int *running);
+CURLMcode __wrap_curl_multi_perform(CURLM *m, int *running);
+CURLMcode __real_curl_multi_poll(CURLM *m, struct curl_waitfd *fds,
+    unsigned int count, int ms, int *ready);
+CURLMcode __wrap_curl_multi_poll(CURLM *m, struct curl_waitfd *fds,
+    unsigned int count, int ms, int *ready);
+CURLMsg *__real_curl_multi_info_read(CURLM *m, int *left);
+CURLMsg *__wrap_curl_multi_info_read(CURLM *m, int *left);
+
+CURLMcode
+__wrap_curl_multi_add_handle(CURLM *m, CURL *c)
+{
+	return failing < COUNT(libcurl) && libcurl[failing].add ?
+	    CURLM_OUT_OF_MEMORY :
+	    __real_curl_multi_add_handle(m, c);
+}
+
+CURLMcode
+__wrap_curl_multi_perform(CURLM *m, int *running)
+{
+	return failing < COUNT(libcurl) && libcurl[failing].perform ?
+	    CURLM_INTERNAL_ERROR :
+	    __real_curl_multi_perform(m, running);
+}
+
+CURLMcode
+__wrap_curl_multi_poll(CURLM *m, struct curl_waitfd *fds, unsigned int count,
+    int ms, int *ready)
+{
+	return failing < COUNT(libcurl) && libcurl[failing].poll ?
+	    CURLM_INTERNAL_ERROR :
+	    __real_curl_multi_poll(m, fds, count, ms, ready);
+}
+
+CURLMsg *
+__wrap_curl_multi_info_read(CURLM *m, int *left)
+{
+	static CURLMsg copy;
+	CURLMsg *said = __real_curl_multi_info_read(m, left);
+
+	if (said == NULL || failing == COUNT(libcurl) ||
+	    libcurl[failing].result == CURLE_OK)
+		return said;
+	copy = *said;
+	copy.data.result = libcurl[failing].result;
+	return &copy;
+}
+
+/* No answer is taken from a libcurl that failed. */
+static void
+test_libcurl_fails(void **state)
+{
+	struct server s = { .behaviour = ANSWERS, .identity = &good };
+	int64_t end = clock_now() + PATIENCE_MS;
+	struct address at;
+	struct target to;
+
+	(void)state;
+	server_start(&s);
+	to = target(&s, &at);
+	for (size_t i = 0; i < COUNT(libcurl); i++) {
+		const struct exchange_answer *a = NULL;
+		struct error why = { .code = ERR_OK };
+		enum err rc = ERR_OK;
+		struct exchange *x;
+
+		failing = i;
+		x = exchange_start(all, &to, &get, end, &why);
+		ROW((x == NULL ? why.code : ERR_OK) == libcurl[i].starts,
+		    "%s: %s", libcurl[i].what, why.text);
+		while (x != NULL && rc == ERR_OK && !exchange_done(x))
+			rc = exchanges_wait(all, end);
+		ROW(rc == libcurl[i].waits, "%s: waits for %s", libcurl[i].what,
+		    error_name(rc));
+		failing = COUNT(libcurl);
+		if (x == NULL)
+			continue;
+		/* It is under way: its memory stays. */
+		if (!exchange_done(x))
+			exchanges_trim(all);
+		if (exchange_done(x))
+			ROW(exchange_result(x, &a, &why) == libcurl[i].ends &&
+				a == NULL,
+			    "%s: %s", libcurl[i].what, why.text);
+		exchange_end(x);
+	}
+	server_stop(&s);
+	ROWS_END();
+}
+
 static void
 test_limits(void **state)
 {
@@ -980,6 +1094,7 @@ main(void)
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_other_descriptors),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_libcurl_fails),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_answers_are_acknowledged_at_once),
 		cmocka_unit_test(test_nobody_there),

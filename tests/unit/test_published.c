@@ -182,6 +182,21 @@ test_growth(void **state)
 	shared_free(larger, sizeof *larger);
 }
 
+/* A name that there is no room for is never believed. */
+static void
+test_long_name(void **state)
+{
+	char name[2 * STATE_TEXT_MAX] = "";
+	struct state_claim c = claim(name, "192.0.2.1");
+	struct published_query q;
+
+	(void)state;
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	tell(&c, "");
+	assert_false(ask(&q, &c, ""));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -189,6 +204,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_same),
+		TEST(test_long_name),
 		TEST(test_changes),
 		TEST(test_torn),
 		TEST(test_room),

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,40 @@ stage_start(struct stage *s)
 	assert_int_equal(mkdir(s->directory, 0700), 0);
 	s->settings.state.place = s->directory;
 	stage_open(s);
+}
+
+/* What the store's directory and its file are said to be. */
+static bool is_read_only, is_full;
+static int looks = SQLITE_OK; /* what a look at the epoch comes to */
+
+int __real_access(const char *file, int mode);
+int __wrap_access(const char *file, int mode);
+int __real_statvfs(const char *file, struct statvfs *fs);
+int __wrap_statvfs(const char *file, struct statvfs *fs);
+int __real_epoch_find(struct state *s, sqlite3 *db, bool own);
+int __wrap_epoch_find(struct state *s, sqlite3 *db, bool own);
+
+int
+__wrap_access(const char *file, int mode)
+{
+	errno = EROFS;
+	return is_read_only ? -1 : __real_access(file, mode);
+}
+
+int
+__wrap_statvfs(const char *file, struct statvfs *fs)
+{
+	int rc = __real_statvfs(file, fs);
+
+	if (is_full)
+		fs->f_bavail = 0;
+	return rc;
+}
+
+int
+__wrap_epoch_find(struct state *s, sqlite3 *db, bool own)
+{
+	return looks != SQLITE_OK ? looks : __real_epoch_find(s, db, own);
 }
 
 /* text: an address, "none", or NULL for a family that is not named. */
@@ -1380,6 +1415,55 @@ test_database(void)
 	return cmocka_run_group_tests_name("database", tests, NULL, NULL);
 }
 
+static void
+check_says(struct stage *s, const char *text)
+{
+	struct error why = { .code = ERR_OK };
+
+	assert_int_equal(store_check(s->store, &why), ERR_UNREACHABLE);
+	if (strstr(why.text, text) == NULL)
+		fail_msg("\"%s\", not \"%s\"", why.text, text);
+}
+
+/* What /healthz says of a store that updates cannot rely on. */
+static void
+test_check(void **state)
+{
+	struct stage s;
+	struct error why;
+	int64_t count = -1;
+	sqlite3 *db;
+
+	(void)state;
+	stage_start(&s);
+	assert_int_equal(store_check(s.store, &why), ERR_OK);
+	assert_int_equal(store_count_intents(s.store, &count), ERR_OK);
+	assert_int_equal(count, 0);
+	is_read_only = true;
+	check_says(&s, "Read-only file system");
+	is_read_only = false;
+	is_full = true;
+	check_says(&s, "the disk is full");
+	is_full = false;
+	assert_int_equal(store_check(s.store, &why), ERR_OK);
+	/* Its tables are another program's now. */
+	assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "ALTER TABLE host RENAME TO other",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(store_count_intents(s.store, &count), ERR_UNREACHABLE);
+	stage_close(&s);
+	/* Nothing is believed, and cannot begin anew. */
+	stage_start(&s);
+	assert_int_equal(store_check(s.store, &why), ERR_OK);
+	atomic_store(&s.state->shared->epoch, 0);
+	looks = SQLITE_FULL;
+	check_says(&s, "cannot be written");
+	looks = SQLITE_OK;
+	stage_close(&s);
+}
+
 int
 main(void)
 {
@@ -1405,6 +1489,7 @@ main(void)
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_lack),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_history),
