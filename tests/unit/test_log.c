@@ -6,15 +6,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <regex.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "base/entry.h"
 #include "base/log.h"
+
+#define VALUE_LONG  400
+#define FIELDS_MANY 100
 
 /* "2024-02-29T12:00:00Z ddnsgate[123]: " */
 #define HEAD                                                    \
@@ -531,6 +537,137 @@ test_journal_socket(void **state)
 	close(ends[1]);
 }
 
+/* The test's own syslogd stands where syslog(3) looks for it. */
+static char syslogd[sizeof((struct sockaddr_un *)0)->sun_path];
+
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __real_connect(int fd, const struct sockaddr *to, socklen_t len);
+
+int
+__wrap_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	if (strcmp(((const struct sockaddr_un *)(const void *)to)->sun_path,
+		_PATH_LOG) != 0)
+		return __real_connect(fd, to, len);
+	strcpy(un.sun_path, syslogd);
+	return __real_connect(fd, (struct sockaddr *)&un, sizeof un);
+}
+
+static int
+start_syslogd(void)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(syslogd, sizeof syslogd, "%s/syslogd", unit_directory());
+	strcpy(un.sun_path, syslogd);
+	unlink(syslogd);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
+	return fd;
+}
+
+/* The next datagram must be of that form: RFC 3164, 4.1. */
+static void
+expect(int fd, const char *form)
+{
+	char bytes[2 * LOG_LINE_MAX], whole[256];
+	ssize_t n = recv(fd, bytes, sizeof bytes - 1, MSG_DONTWAIT);
+	regex_t re;
+
+	bytes[n > 0 ? n : 0] = '\0';
+	snprintf(whole, sizeof whole,
+	    "^%.4s[A-Z][a-z]{2} [ 1-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] "
+	    "ddnsgate\\[[0-9]+\\]: %s$",
+	    form, form + 4);
+	assert_int_equal(regcomp(&re, whole, REG_EXTENDED | REG_NOSUB), 0);
+	ROW(regexec(&re, bytes, 0, NULL, 0) == 0, "\"%s\" is not %s", bytes,
+	    whole);
+	regfree(&re);
+}
+
+/* A syslogd that was started anew is found again, and told what it missed. */
+static void
+test_syslog(void **state)
+{
+	const struct log_settings how = { .to = "syslog" };
+	struct error why;
+	int fd = start_syslogd();
+
+	(void)state;
+	assert_int_equal(log_open(&how, &why), ERR_OK);
+	log_info("all is\nwell");
+	log_warn("act");
+	expect(fd, "<30>all is\\\\x0awell");
+	expect(fd, "<28>act");
+	close(fd);
+	log_info("nobody reads this");
+	log_info("nor this");
+	fd = start_syslogd();
+	log_info("back");
+	expect(fd, "<28>lines lost before this one: 2");
+	expect(fd, "<30>back");
+	close(fd);
+	fd = start_syslogd();
+	log_info("nothing is lost");
+	expect(fd, "<30>nothing is lost");
+	close(fd);
+	unlink(syslogd);
+	stop(state);
+	ROWS_END();
+}
+
+/* Without a descriptor for its socket, lines are lost until there is one. */
+static void
+test_syslog_without_descriptors(void **state)
+{
+	const struct log_settings how = { .to = "syslog" };
+	struct rlimit before, none;
+	struct error why;
+	int fd = start_syslogd(), most;
+
+	(void)state;
+	assert_int_not_equal(most = dup(STDERR_FILENO), -1);
+	close(most);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)most;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(log_open(&how, &why), ERR_OK);
+	log_info("lost");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	log_info("got");
+	expect(fd, "<28>lines lost before this one: 1");
+	expect(fd, "<30>got");
+	close(fd);
+	unlink(syslogd);
+	stop(state);
+	ROWS_END();
+}
+
+/* A line that is too long for the journal's fields keeps those that fit. */
+static void
+test_fields_beyond_a_line(void **state)
+{
+	char text[VALUE_LONG + 1];
+	struct log_field many[FIELDS_MANY + 1] = { { NULL, NULL, 0 } };
+	struct log_line line;
+
+	(void)state;
+	memset(text, 'x', VALUE_LONG);
+	text[VALUE_LONG] = '\0';
+	for (size_t i = 0; i < FIELDS_MANY; i++)
+		many[i] = (struct log_field){ "reason", text, 0 };
+	entry_make(&line, ENTRY_JOURNAL, false, 0, LOG_INFO, "m", many);
+	assert_true(line.len <= sizeof line.bytes);
+	assert_int_equal(line.bytes[line.len - 1], '\n');
+	assert_memory_equal(line.bytes, "PRIORITY=6\n", 11);
+	assert_non_null(memmem(line.bytes, line.len, "MESSAGE=m\n", 10));
+	assert_non_null(
+	    memmem(line.bytes, line.len, "\nDDNSGATE_REASON=x", 18));
+}
+
 /* The journal knows time and pid; systemd.exec(5), JOURNAL_STREAM. */
 static void
 test_journal(void **state)
@@ -582,6 +719,9 @@ main(void)
 		cmocka_unit_test(test_lost_by_a_child),
 		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_journal_socket),
+		cmocka_unit_test(test_syslog),
+		cmocka_unit_test(test_syslog_without_descriptors),
+		cmocka_unit_test(test_fields_beyond_a_line),
 		cmocka_unit_test_setup_teardown(test_json, start, stop),
 		cmocka_unit_test_setup_teardown(test_level, start, stop),
 	};
