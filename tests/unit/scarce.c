@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <gnutls/crypto.h>
@@ -18,6 +19,7 @@
 
 static bool begun, paused;
 static size_t fails, number;
+static pid_t owner; /* its children have memory enough */
 
 void *__real_malloc(size_t size);
 
@@ -35,7 +37,7 @@ lack(void)
 bool
 scarce_refuses(void)
 {
-	if (!begun || paused || ++number != fails)
+	if (!begun || paused || getpid() != owner || ++number != fails)
 		return false;
 	lack();
 	return true;
@@ -196,6 +198,7 @@ scarce_begin(size_t which)
 	heap_begin();
 	number = 0;
 	fails = which;
+	owner = getpid();
 	begun = true;
 }
 

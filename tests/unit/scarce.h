@@ -5,7 +5,7 @@
  * between our code and what allocates: that of libc, system calls, and each
  * function of a library that needs memory for what it gives.  Calls within the
  * libraries are left alone: json-c 0.16 and libtasn1 end the process where
- * theirs fail.
+ * theirs fail.  So are those of a child.
  */
 #ifndef UNIT_SCARCE_H
 #define UNIT_SCARCE_H

@@ -270,11 +270,23 @@ read_site(struct site *s, struct buffer *text)
 	return ok;
 }
 
+/* Is the certificate there that the site names? */
+static bool
+has_certificate(const char *site)
+{
+	char name[4096];
+	size_t len = 0;
+	const char *at = find_directive(site, "ssl_certificate", &len);
+
+	return at != NULL && len < sizeof name &&
+	    snprintf(name, sizeof name, "%.*s", (int)len, at) > 0 &&
+	    access(name, R_OK) == 0;
+}
+
 bool
 site_write(struct site *s)
 {
 	struct buffer text = { .max = SITE_MAX };
-	char *certificate;
 	bool ok;
 
 	if (!read_site(s, &text)) {
@@ -286,10 +298,8 @@ site_write(struct site *s)
 	set_directive(&text, "ssl_certificate_key", s->key);
 	set_socket(&text, s->socket);
 	s->placed = ok = !text.failed && place(s->file, text.data);
-	certificate = ok ? site_certificate(s->file) : NULL;
-	if (certificate != NULL && access(certificate, R_OK) == 0)
+	if (ok && has_certificate(text.data))
 		ok = enable(s) && is_taken(s);
-	free(certificate);
 	if (!ok)
 		site_undo(s);
 	buffer_free(&text);
