@@ -11,19 +11,24 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "account/verifier.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/entry.h"
 #include "base/heap.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "certificates.h"
 #include "command/command.h"
 #include "command/outcome.h"
+#include "config/directory.h"
 #include "gateway/examination.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
+#include "gateway/routes.h"
 #include "news/courier.h"
 #include "news/feed.h"
+#include "news/keeper.h"
 #include "news/outages.h"
 #include "scarce.h"
 
@@ -388,10 +393,164 @@ write_entry(struct error *why)
 	return true;
 }
 
+static struct gateway *serving; /* with its state */
+
+/* Each page, and an update of an address that nobody publishes. */
+static const struct {
+	const char *uri;
+	const char *login; /* "noc:token", "router:token" in base64 */
+	int status;
+} asked[] = {
+	{ "/healthz", "", 200 },
+	{ "/metrics", "", 200 },
+	{ "/status?q=+www+", "bm9jOnRva2Vu", 200 },
+	{ "/status?host=www.example.org", "bm9jOnRva2Vu", 200 },
+	{ "/history?host=nas.example.org", "cm91dGVyOnRva2Vu", 200 },
+	{ "/nic/update?hostname=nas.example.org&myip=10.0.0.1",
+	    "cm91dGVyOnRva2Vu", 400 },
+	{ "/update?host=nas.example.org&ipv4=10.0.0.1", "cm91dGVyOnRva2Vu",
+	    400 },
+	{ "/nowhere", "", 404 },
+};
+
+/* No page is less than whole, and nobody is told of a fault of his. */
+static void
+answer(size_t index, struct gateway_tools *t)
+{
+	const char *uri = asked[index].uri;
+	char path[128], query[128], header[64],
+	    accept[] = "HTTP_ACCEPT=application/json",
+	    source[] = "REMOTE_ADDR=192.0.2.1", method[] = "REQUEST_METHOD=GET";
+	char *variables[] = { method, source, path, query, header, accept,
+		NULL };
+	struct request q;
+	struct reply r;
+
+	snprintf(path, sizeof path, "REQUEST_URI=%s", uri);
+	snprintf(query, sizeof query, "QUERY_STRING=%s",
+	    uri[strcspn(uri, "?")] == '?' ? strchr(uri, '?') + 1 : "");
+	snprintf(header, sizeof header, "HTTP_AUTHORIZATION=Basic %s",
+	    asked[index].login);
+	request_read(&q, variables, -1, clock_now());
+	gateway_handle(serving, t, &q, &r);
+	gateway_count(serving, t);
+	ROW((r.status == asked[index].status && !r.body.failed &&
+		r.body.len > 0) ||
+		r.status >= 500,
+	    "%s: %d %s", uri, r.status, r.body.len > 0 ? r.body.data : "");
+	reply_end(&r);
+	gateway_give_up(t);
+	request_end(&q);
+}
+
+static bool
+answer_all(struct error *why)
+{
+	struct gateway_tools t = { .exchanges = exchanges_new(serving->trust),
+		.store = store_open(serving->state),
+		.edition = serving->settings->edition };
+
+	(void)why;
+	for (size_t i = 0;
+	     i < COUNT(asked) && t.exchanges != NULL && t.store != NULL; i++)
+		answer(i, &t);
+	exchanges_free(t.exchanges);
+	store_close(t.store);
+	return true;
+}
+
+static void
+no_fault(const void *data, struct buffer *fault)
+{
+	(void)data;
+	(void)fault;
+}
+
+/* All that is new, for each receiver. */
+static void
+look_for_news(const struct feed_source *from, struct exchanges *x)
+{
+	struct couriers *all =
+	    couriers_new(serving->receivers, from, x, no_fault, NULL);
+	struct news_list list = { .count = 0 };
+	struct feed *f;
+
+	couriers_free(all);
+	for (size_t i = 0; i < serving->receivers->count; i++) {
+		f = feed_new(serving->receivers->list[i].settings, from);
+		if (f != NULL && feed_look(f, &list) == ERR_OK)
+			(void)feed_told(f, &list);
+		news_clear(&list);
+		feed_free(f);
+	}
+}
+
+static bool
+find_news(struct error *why)
+{
+	struct exchanges *x = exchanges_new(serving->trust);
+	struct seen *seen = seen_new(8);
+	struct feed_source from = { .settings = serving->settings,
+		.state = serving->state,
+		.store = store_open(serving->state),
+		.seen = seen,
+		.began = 1 };
+	struct keeper *k = NULL;
+
+	(void)why;
+	if (seen != NULL && from.store != NULL && x != NULL) {
+		seen_note(seen, "www.example.org", 1780000000);
+		look_for_news(&from, x);
+		k = keeper_new(serving->settings, seen, from.store);
+	}
+	if (k != NULL)
+		keeper_step(k, true);
+	keeper_free(k);
+	store_close(from.store);
+	seen_free(seen);
+	exchanges_free(x);
+	return true;
+}
+
+/* Names with escapes, and letters that json-c 0.18 does not take. */
+static bool
+read_names(struct error *why)
+{
+	static const char text[] = "{\"\\u0061\": 1, \"\\u0062\": \"\u00fc\"}";
+	struct json_tokener *tok = json_tokener_new();
+	struct json_fault fault;
+	json_object *o = NULL;
+	bool good = tok != NULL &&
+	    (o = json_parse(tok, text, strlen(text), 0)) != NULL &&
+	    json_names_unique(text, strlen(text), &fault);
+
+	if (tok != NULL)
+		json_tokener_free(tok);
+	json_object_put(o);
+	return good || error_memory(why) == ERR_OK;
+}
+
+/* What cannot be looked at is not called current. */
+static bool
+look_at_edition(struct error *why)
+{
+	struct edition e = { .same = false };
+
+	(void)why;
+	ROW(!edition_is_current(&e, configuration), "another file");
+	e = present->settings->edition;
+	(void)edition_is_current(&e, configuration);
+	(void)directory_fingerprint(unit_directory());
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct error *why);
 } stories[] = {
+	{ "news of the state", find_news },
+	{ "names of JSON", read_names },
+	{ "an edition", look_at_edition },
 	{ "gateway_open_state", open_state },
 	{ "news", send_news },
 	{ "proofs", prove },
@@ -402,6 +561,7 @@ static const struct {
 	{ "gateway_new", make_gateway },
 	{ "gateway_read_again", read_again },
 	{ "gateway_examine", examine },
+	{ "replies", answer_all },
 };
 
 static const char far[] =
@@ -416,9 +576,16 @@ static void
 write_configuration(void)
 {
 	struct identity ca, leaf;
-	const char *file;
+	char operator[VERIFIER_TEXT_MAX], router[VERIFIER_TEXT_MAX];
 	char *text, *accounts, *state;
+	const char *file;
+	struct error why;
 
+	assert_int_equal(verifier_make(operator, "noc:token", 9, 1000, &why),
+	    ERR_OK);
+	assert_int_equal(verifier_make(router, "router:token", 12, 1000, &why),
+	    ERR_OK);
+	unit_write("secret", "hush", 4);
 	identity_make_ca(&ca, "CA");
 	identity_make(&leaf, &ca,
 	    &(struct leaf){ .names = { "dns.example.org" } });
@@ -443,16 +610,17 @@ write_configuration(void)
 		"  \"config\": {\"base\": \"https://api.example:8443\"},"
 		"  \"ca\": \"%s\"}},"
 		" \"operators\": {\"noc\": {\"verifier\":"
-		"  \"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
-		"$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ\"}},"
+		"  \"%s\"}},"
 		" \"notify\": {\"admin\": {\"mail\": \"root@example.org\","
 		"   \"from\": \"dns@example.org\", \"port\": 9, \"events\": [\"silent\"]},"
 		"  \"phone\": {\"url\": \"https://ntfy.example.org:9/dns\","
-		"   \"form\": \"ntfy\", \"addresses\": [\"127.0.0.1\"]}},"
+		"   \"form\": \"ntfy\", \"addresses\": [\"127.0.0.1\"]},"
+		"  \"hook\": {\"url\": \"https://hook.example.org:9/{secret}\","
+		"   \"secret_file\": \"%s/secret\","
+		"   \"addresses\": [\"127.0.0.1\"]}},"
 		" \"defaults\": {\"ttl\": 60},"
 		" \"accounts\": {\"router\": {\"verifier\":"
-		"  \"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
-		"$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ\","
+		"  \"%s\","
 		"  \"provider\": \"home\", \"hosts\": {"
 		"   \"www.example.org\": {\"ipv4\": true, \"ipv6\": {"
 		"     \"prefix_length\": 56, \"suffix\": \"0:0:0:fc::8\"},"
@@ -461,7 +629,8 @@ write_configuration(void)
 		"   \"nas.example.org\": {\"ipv4\": true,"
 		"    \"proof\": {\"kind\": \"none\"}}}}},"
 		" \"account_directory\": \"%s\"}",
-		file, state, unit_directory(), file, file, accounts),
+		file, state, unit_directory(), file, operator, unit_directory(),
+		router, file, accounts),
 	    -1);
 	configuration = unit_write("ddnsgate.json", text, strlen(text));
 	text[0] = '\0';
@@ -469,6 +638,40 @@ write_configuration(void)
 	free(accounts);
 	free(state);
 	identity_end(&ca);
+}
+
+/* A host that was published, and an event, so that there is much to tell. */
+static void
+fill_state(void)
+{
+	struct state_claim c = { .host = "www.example.org",
+		.account = "router",
+		.wanted = { { .kind = VALUE_ADDRESS,
+				.address = unit_address("89.14.163.157") },
+		    { .kind = VALUE_NONE } } };
+	struct state_value old[STATE_FAMILIES];
+	struct error why;
+	struct gateway *g = gateway_new(configuration, &why);
+	struct store *st;
+
+	assert_non_null(g);
+	assert_int_equal(gateway_open_state(g, &why), ERR_OK);
+	assert_non_null(st = store_open(g->state));
+	assert_int_equal(store_intend(st, &c, old), ERR_OK);
+	store_apply(st, &c,
+	    (enum state_outcome[STATE_FAMILIES]){ OUTCOME_APPLIED,
+		OUTCOME_APPLIED });
+	store_record(st,
+	    &(struct state_event){ .at = 1780000000,
+		.account = "router",
+		.host = "www.example.org",
+		.type = "A",
+		.new = "89.14.163.157",
+		.source = "192.0.2.1",
+		.verdict = "refused",
+		.reason = "for a test" });
+	store_close(st);
+	gateway_free(g);
 }
 
 static void
@@ -482,6 +685,9 @@ test_each_allocation_fails(void **state)
 			     &why),
 	    ERR_OK);
 	assert_non_null(present = gateway_new(configuration, &why));
+	assert_non_null(serving = gateway_new(configuration, &why));
+	assert_int_equal(gateway_open_state(serving, &why), ERR_OK);
+	fill_state();
 	for (size_t i = 0; i < COUNT(stories); i++)
 		assert_int_not_equal(scarce_each(stories[i].name,
 					 stories[i].run),
@@ -726,38 +932,17 @@ run_command(struct error *why)
 	return status == wanted_status && strlen(out) == strlen(wanted);
 }
 
-/* A host that was published, and an event, so that there is much to tell. */
 static void
-fill_state(void)
+empty_state(void)
 {
-	struct state_claim c = { .host = "www.example.org",
-		.account = "router",
-		.wanted = { { .kind = VALUE_ADDRESS,
-				.address = unit_address("89.14.163.157") },
-		    { .kind = VALUE_NONE } } };
-	struct state_value old[STATE_FAMILIES];
-	struct error why;
-	struct gateway *g = gateway_new(configuration, &why);
-	struct store *st;
+	static const char *const names[] = { "", "-wal", "-shm", ".trusted" };
+	char name[256];
 
-	assert_non_null(g);
-	assert_int_equal(gateway_open_state(g, &why), ERR_OK);
-	assert_non_null(st = store_open(g->state));
-	assert_int_equal(store_intend(st, &c, old), ERR_OK);
-	store_apply(st, &c,
-	    (enum state_outcome[STATE_FAMILIES]){ OUTCOME_APPLIED,
-		OUTCOME_APPLIED });
-	store_record(st,
-	    &(struct state_event){ .at = 1780000000,
-		.account = "router",
-		.host = "www.example.org",
-		.type = "A",
-		.new = "89.14.163.157",
-		.source = "192.0.2.1",
-		.verdict = "refused",
-		.reason = "for a test" });
-	store_close(st);
-	gateway_free(g);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(name, sizeof name, "%s/state/state.db%s",
+		    unit_directory(), names[i]);
+		remove(name);
+	}
 }
 
 static void
@@ -773,6 +958,8 @@ static void
 test_commands(void **state)
 {
 	(void)state;
+	/* The events of the first test would be too many. */
+	empty_state();
 	fill_state();
 	make_folder("sites-available");
 	make_folder("sites-enabled");

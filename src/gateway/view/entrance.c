@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "gateway/notice.h"
 #include "gateway/view/entrance.h"
 #include "gateway/report.h"
@@ -28,6 +29,9 @@ entrance_login(const struct gateway *g, struct gateway_tools *t,
 	notice_source(g->notices, known ? &source : NULL);
 	rc = account_authenticate_operator(g->accounts, q->authorization,
 	    &source, accounts_too, login, &why);
+	/* Nobody is told that a right login is wrong for what was our lack. */
+	if (rc != ERR_OK && heap_lacked())
+		rc = error_memory(&why);
 	t->tally.login = tally_login(login, rc);
 	if (t->tally.login != LOGIN_NONE)
 		t->tally.login_ms = (int)(clock_now() - start);

@@ -53,6 +53,7 @@ health_reply(const struct gateway *g, struct gateway_tools *t,
     const struct request *q, struct reply *r)
 {
 	struct worker_counts c;
+	bool well;
 
 	r->json = false;
 	if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "HEAD") != 0) {
@@ -62,8 +63,10 @@ health_reply(const struct gateway *g, struct gateway_tools *t,
 	}
 	count_workers(g, t, &c);
 	health_check(g, &c, t->store, &r->body);
-	r->status = r->body.len == 0 ? 200 : 503;
+	/* A fault that found no memory is one, too. */
+	well = r->body.len == 0 && !r->body.failed;
+	r->status =
+	    buffer_puts(&r->body, well ? "ok\n" : "\n") && well ? 200 : 503;
 	if (r->status == 503)
 		r->retry_after = REPLY_RETRY_AFTER;
-	buffer_puts(&r->body, r->body.len == 0 ? "ok\n" : "\n");
 }
