@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 
 #include "base/log.h"
 #include "pool/calls.h"
+
+#define NOBODY_UID 65534
 
 /* The groups of systemd.exec(5), SystemCallFilter=, that nobody needs. */
 static const char *const forbidden[] = {
@@ -106,6 +109,40 @@ test_forbidden(void **state)
 	}
 }
 
+/* A filter that the kernel does not take is told, and is no filter. */
+static void
+test_refused(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0) {
+		unit_skipped("needs root, and privileges to lose");
+		return;
+	}
+	assert_int_not_equal(pid = fork(), -1);
+	if (pid == 0) {
+		struct error why = { .text = "" };
+		enum err rc;
+
+		calls_prepare(CALLS_WORKER);
+		/* seccomp(2): it takes CAP_SYS_ADMIN, or no_new_privs. */
+		if (seteuid(NOBODY_UID) == -1)
+			_exit(2);
+		rc = calls_limit(CALLS_WORKER, "a test", &why);
+		if (seteuid(0) == -1)
+			_exit(3);
+		_exit(rc == ERR_SYSTEM &&
+			    strcmp(why.text, "seccomp: Permission denied") ==
+				0 ?
+			0 :
+			1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 test_allowed(void **state)
 {
@@ -119,6 +156,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_allowed),
 	};
 

@@ -1,0 +1,149 @@
+/*
+ * test_shortage.c - what a pool tells its manager, and what its rooms do when
+ * there is no memory or no descriptor for them.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "pool/fastcgi.h"
+#include "pool/lobby.h"
+#include "pool/notify.h"
+#include "pool/process.h"
+#include "scarce.h"
+
+static bool
+make_fastcgi(struct error *why)
+{
+	struct fastcgi *f = fastcgi_new();
+
+	if (f == NULL)
+		(void)error_memory(why);
+	fastcgi_free(f);
+	return f != NULL;
+}
+
+/* Whoever gets no seat is hung up on, and nobody else is. */
+static bool
+fill_lobby(struct error *why)
+{
+	struct lobby *l = lobby_new(-1);
+	int taken[2] = { -1, -1 };
+	struct incoming *in[2] = { NULL, NULL };
+	bool good = l != NULL;
+
+	for (size_t i = 0; good && i < COUNT(in); i++) {
+		scarce_pause(true);
+		taken[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		scarce_pause(false);
+		in[i] = lobby_enter(l, taken[i]);
+		ROW((in[i] != NULL) == (fcntl(taken[i], F_GETFD) != -1),
+		    "connection %zu: %s", i,
+		    in[i] != NULL ? "it is closed" : "it stays open");
+		good = in[i] != NULL;
+	}
+	for (size_t i = 0; i < COUNT(in); i++)
+		if (in[i] != NULL)
+			lobby_leave(l, in[i], true);
+	lobby_free(l);
+	if (!good)
+		(void)error_memory(why);
+	return good;
+}
+
+static bool
+open_standard(struct error *why)
+{
+	bool good = process_open_standard();
+
+	if (!good)
+		(void)error_memory(why);
+	return good;
+}
+
+static void
+test_each_allocation_fails(void **state)
+{
+	(void)state;
+	assert_int_not_equal(scarce_each("fastcgi_new", make_fastcgi), 0);
+	assert_int_not_equal(scarce_each("a lobby", fill_lobby), 0);
+	assert_int_not_equal(scarce_each("process_open_standard",
+				 open_standard),
+	    0);
+	fastcgi_free(NULL);
+	lobby_free(NULL);
+	ROWS_END();
+}
+
+/* sd_notify(3): a file, or a name of the abstract namespace. */
+static void
+test_notify(void **state)
+{
+	static const struct {
+		const char *what, *name;
+		bool arrives;
+	} rows[] = {
+		{ "a file", "/file", true },
+		{ "a name", "@ddnsgate-test", true },
+		{ "neither", "nowhere", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sockaddr_un un = { .sun_family = AF_UNIX };
+		bool abstract = *rows[i].name == '@';
+		char text[256], variable[sizeof un.sun_path];
+		int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		socklen_t len = sizeof un;
+		ssize_t n;
+
+		assert_int_not_equal(fd, -1);
+		if (abstract) {
+			len =
+			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				(size_t)snprintf(variable, sizeof variable,
+				    "%s-%d", rows[i].name, (int)getpid()));
+			snprintf(un.sun_path, sizeof un.sun_path, "%s",
+			    variable);
+			*un.sun_path = '\0';
+		} else {
+			snprintf(un.sun_path, sizeof un.sun_path, "%s%s",
+			    unit_directory(), rows[i].name);
+			snprintf(variable, sizeof variable, "%s",
+			    rows[i].arrives ? un.sun_path : rows[i].name);
+		}
+		assert_int_equal(bind(fd, (struct sockaddr *)&un, len), 0);
+		setenv("NOTIFY_SOCKET", variable, 1);
+		/* A newline would begin another variable of the manager's. */
+		notify_status("READY=1", "two\nMAINPID=%d", 1);
+		n = recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
+		text[n > 0 ? n : 0] = '\0';
+		ROW(unit_same(text,
+			rows[i].arrives ? "READY=1\nSTATUS=two MAINPID=1" : ""),
+		    "%s: \"%s\"", rows[i].what, text);
+		/* Without a descriptor nothing is told, and nothing stops. */
+		scarce_begin(1);
+		notify("READY=1");
+		(void)scarce_end();
+		ROW(recv(fd, text, sizeof text, MSG_DONTWAIT) == -1,
+		    "%s: it was told without a socket", rows[i].what);
+		close(fd);
+	}
+	unsetenv("NOTIFY_SOCKET");
+	ROWS_END();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_allocation_fails),
+		cmocka_unit_test(test_notify),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
