@@ -310,6 +310,98 @@ test_sigv4(void **state)
 	description_free(d);
 }
 
+/* What no header can hold signs nothing, and is not told. */
+static void
+test_unsigned(void **state)
+{
+	static const struct {
+		const char *sign, *token, *session;
+	} rows[] = {
+		{ ", \"sign\": \"sigv4:us-east-1:route53\"" COMMON,
+		    "{\"key\": \"A\\nB\", \"secret\": \"geheim\"}", "{}" },
+		{ ", \"sign\": \"sigv4:us-east-1:route53\"" COMMON,
+		    "{\"key\": \"A\", \"secret\": \"geheim\\u0007\"}", "{}" },
+		{ ", \"sign\": \"ovh\", \"token\": [\"application\", "
+		  "\"secret\", \"consumer\"]",
+		    "{\"application\": \"app\", \"secret\": \"geheim\\r\", "
+		    "\"consumer\": \"c\"}",
+		    "{\"time\": 1}" },
+		{ ", \"sign\": \"ovh\", \"token\": [\"application\", "
+		  "\"secret\", \"consumer\"]",
+		    "{\"application\": \"app\", \"secret\": \"geheim\", "
+		    "\"consumer\": \"c\"}",
+		    "{\"time\": \"1\\nX: y\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct description *d = describe(rows[i].sign,
+		    "\"method\": \"GET\", \"path\": \"/\"");
+		struct error why = { .text = "" };
+		struct values token, v;
+		struct message m;
+		enum err rc;
+
+		filled_values(&token, NULL, &d->variables, rows[i].token);
+		filled_values(&v, &token, &d->variables, rows[i].session);
+		rc = compose(&m, d, &d->steps.list[0], ORIGIN, "", &v, NULL,
+		    &why);
+		ROW(rc == ERR_REFUSED &&
+			strstr(why.text, "holds what no header can") != NULL &&
+			strstr(why.text, "geheim") == NULL,
+		    "%zu: %s, %s", i, error_name(rc), why.text);
+		message_end(&m);
+		values_end(&v);
+		values_end(&token);
+		description_free(d);
+	}
+	ROWS_END();
+}
+
+/* Where an answer says that its list goes on. */
+static void
+test_pages(void **state)
+{
+	static const struct {
+		const char *query, *value;
+		const char *path; /* NULL: an error */
+		const char *why;
+	} rows[] = {
+		{ "page", "a b", "/r?x=1&page=a%20b", NULL },
+		{ NULL, ORIGIN "/r?page=2", "/r?page=2", NULL },
+		{ NULL, "/r?page=2", "/r?page=2", NULL },
+		{ NULL, "https://y.example/r", NULL, "at another host" },
+		{ NULL, "//y.example/r", NULL, "at another host" },
+		{ NULL, ORIGIN ".y/r", NULL, "at another host" },
+		{ NULL, "/r 2", NULL, "is none" },
+		{ NULL, "/r#2", NULL, "is none" },
+		{ NULL, "/r\r\nX: y", NULL, "is none" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct message m = { .origin = ORIGIN, .path.max = 100 };
+		struct buffer to = { .max = 100 };
+		struct error why = { .text = "" };
+		enum err rc;
+
+		assert_true(buffer_puts(&m.path, "/r?page=1&x=1"));
+		rc = message_page(&m, rows[i].query, rows[i].value, &to, &why);
+		if (rows[i].path != NULL)
+			ROW(rc == ERR_OK && unit_same(to.data, rows[i].path),
+			    "%s: %s, %s", rows[i].value, unit_text(to.data),
+			    why.text);
+		else
+			ROW(rc == ERR_REFUSED &&
+				strstr(why.text, rows[i].why) != NULL,
+			    "%s: %s, %s", rows[i].value, error_name(rc),
+			    why.text);
+		buffer_free(&m.path);
+		buffer_free(&to);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -319,6 +411,8 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_ovh),
 		cmocka_unit_test(test_sigv4),
+		cmocka_unit_test(test_unsigned),
+		cmocka_unit_test(test_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

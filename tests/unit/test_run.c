@@ -1056,6 +1056,38 @@ test_lack(void **state)
 	ROWS_END();
 }
 
+static const char *read_from;
+
+static bool
+read_description(struct error *why)
+{
+	struct description *d = description_read(read_from, why);
+
+	if (d == NULL && heap_lacked()) /* as gateway_new() does */
+		(void)error_memory(why);
+	description_free(d);
+	return d != NULL;
+}
+
+/* A description is read whole, or there is no memory; it is never wrong. */
+static void
+test_description_lack(void **state)
+{
+	static const char *const names[] = { "providers/dyndns2.json",
+		"providers/ovh.json", "providers/route53.json" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char *file = unit_source(names[i]);
+
+		read_from = file;
+		assert_int_not_equal(scarce_each(names[i], read_description),
+		    0);
+		free(file);
+	}
+	ROWS_END();
+}
+
 /*
  * What a story looks like as a recording, while the allocation of that number
  * fails; how many there were.  text stays empty if nothing was written.
@@ -1336,6 +1368,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
 		cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_description_lack),
 		cmocka_unit_test(test_recording),
 		cmocka_unit_test(test_no_recording),
 		cmocka_unit_test(test_endless),
