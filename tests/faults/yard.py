@@ -216,6 +216,12 @@ class Player:
             self.tracer.stop()
         self.tracer = self.traced = self.aim = None
 
+    def start_anew(self):
+        """As an operator would; what is forgiven in time is forgiven at once."""
+        self.untrace()
+        self.pool.stop()
+        self.pool.start()
+
     def starve(self, first=0, last=0):
         """Machine.starve() for the worker."""
         self.aim = self.worker()

@@ -188,6 +188,8 @@ def test_nobody_has_the_file_open_for_a_while(scene):
     assert word(scene.update(ipv4=WEB[0])) == "nochg"
     said = "\n".join(scene.pool.since(mark, " nochg"))
     assert "removed or replaced" not in said and "(proof" not in said
+    scene.pool.stop()
+    assert os.path.getsize(f"{scene.state}/state.db-wal") == 0
 
 
 def test_seeded_corruption(scene):
