@@ -63,12 +63,9 @@ static struct pair
 find(const struct familiar *f, const char *user, const struct address *source)
 {
 	uint8_t digest[32] = { 0 };
-	struct address ipv4;
 	gnutls_hmac_hd_t hmac;
 	uint64_t hash;
 
-	if (address_unmap(&ipv4, source))
-		source = &ipv4;
 	/* Without memory all share one pair: a few try more often. */
 	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, f->key, sizeof f->key) >=
 	    0) {

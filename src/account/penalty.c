@@ -56,11 +56,6 @@ find_holder(const struct address *source, size_t len, int64_t times)
 static size_t
 find_holders(const struct address *source, struct holder h[static 2])
 {
-	struct address ipv4;
-
-	/* A web server may write an IPv4 address so; RFC 4291, 2.5.5.2. */
-	if (address_unmap(&ipv4, source))
-		source = &ipv4;
 	if (source->family == AF_INET) {
 		h[0] = find_holder(source, 4, 1);
 		return 1;

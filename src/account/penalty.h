@@ -23,7 +23,10 @@ struct penalties;
 struct penalties *penalties_new(void);
 void penalties_free(struct penalties *p);
 
-/* Seconds until the source may try again; 0: now. */
+/*
+ * Seconds until the source may try again; 0: now.  Every source is one of
+ * address_parse_any(), which takes an IPv4 address out of an IPv6 one.
+ */
 long penalty_wait(const struct penalties *p, const struct address *source);
 
 /* How many failures of the source are not forgiven yet? */

@@ -36,11 +36,9 @@ put_head(struct html *h, const char *title)
 }
 
 void
-frame_link(struct html *h, const char *class, const char *url, const char *text)
+frame_link(struct html *h, const char *url, const char *text)
 {
 	html_open(h, "a");
-	if (class != NULL)
-		html_attribute(h, "class", class);
 	html_attribute(h, "href", url);
 	html_text(h, text);
 	html_close(h);
@@ -172,10 +170,6 @@ frame_time(struct html *h, int64_t at)
 {
 	char text[WHEN_TEXT_MAX];
 
-	if (at == 0) {
-		html_text(h, "never");
-		return;
-	}
 	html_open(h, "time");
 	html_attribute(h, "datetime", when_iso(at, text));
 	html_text(h, when_text(at, text));

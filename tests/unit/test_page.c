@@ -203,6 +203,63 @@ test_status(void **state)
 	stage_close(&s);
 }
 
+/* An address that went, a write that was cut off, an account that is closed. */
+static void
+test_what_is_rare(void **state)
+{
+	const enum state_outcome done[STATE_FAMILIES] = { OUTCOME_APPLIED,
+		OUTCOME_APPLIED };
+	struct state_value old[STATE_FAMILIES];
+	struct state_claim c = { .host = "home.example.org",
+		.account = "family" };
+	struct stage s;
+	const char *page;
+
+	(void)state;
+	stage_start(&s);
+	s.page.now = time(NULL);
+	publish(&s, "home.example.org", "family", 0);
+	assert_hides(show(&s, page_status), "A write is under way");
+	c.wanted[STATE_IPV4].kind = VALUE_NONE;
+	c.wanted[STATE_IPV6].kind = VALUE_UNKNOWN;
+	assert_int_equal(store_intend(s.page.store, &c, old), ERR_OK);
+	page = show(&s, page_status);
+	assert_shows(page, "A write is under way, or was cut off");
+	assert_hides(page, "no address");
+	store_apply(s.page.store, &c, done);
+	accounts[0].disabled = true;
+	page = show(&s, page_status);
+	accounts[0].disabled = false;
+	assert_shows(page, "no address");
+	assert_shows(page, ", the account is disabled");
+	assert_hides(page, "A write is under way");
+	stage_close(&s);
+}
+
+/* More events than are drawn; the page says since when. */
+static void
+test_many_events(void **state)
+{
+	static struct timeline t;
+	struct stage s;
+	const char *page;
+
+	(void)state;
+	stage_start(&s);
+	for (int i = 0; i <= TIMELINE_MOST; i++)
+		happen(&s, "home.example.org", "family", NOW - DAY + i, NULL);
+	publish(&s, "home.example.org", "family", 0);
+	assert_int_equal(timeline_read(&t, s.page.store, "home.example.org",
+			     "family", NOW),
+	    ERR_OK);
+	assert_int_equal(t.count, TIMELINE_MOST);
+	assert_true(t.drawn_from > t.from);
+	s.page.search = "home.example.org";
+	page = show(&s, page_status);
+	assert_shows(page, "; what was before is not drawn");
+	stage_close(&s);
+}
+
 /* What another account published is public, what it did there is not. */
 static void
 test_shared_host(void **state)
@@ -558,6 +615,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_what_is_rare),
+		cmocka_unit_test(test_many_events),
 		cmocka_unit_test(test_shared_host),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_history),
