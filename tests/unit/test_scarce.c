@@ -627,10 +627,20 @@ write_configuration(void)
 		"    \"zone\": \"example.org\", \"allow\": [\"10.0.0.0/8\"],"
 		"    \"proof\": {\"kind\": \"certificate\", \"ca\": \"%s\"}},"
 		"   \"nas.example.org\": {\"ipv4\": true,"
-		"    \"proof\": {\"kind\": \"none\"}}}}},"
+		"    \"proof\": {\"kind\": \"none\"}}}},"
+		"  \"full\": {\"verifier\": \"%s\", \"provider\": \"home\","
+		"   \"disabled\": true, \"from_connection\": true,"
+		"   \"query_credentials\": true, \"hosts\": {"
+		"   \"full-of-all-that-there-can-be.example.org\":"
+		"    {\"ipv4\": \"if-public\", \"ipv6\": \"router\","
+		"    \"partial\": true, \"removal\": true, \"ttl\": 60,"
+		"    \"replace_set\": true,"
+		"    \"proof\": {\"kind\": \"certificate\", \"echo\": \"/ip\"}},"
+		"   \"another-name-of-that-account.example.org\":"
+		"    {\"ipv4\": true}, \"third.example.org\": {\"ipv4\": true}}}},"
 		" \"account_directory\": \"%s\"}",
 		file, state, unit_directory(), file, operator, unit_directory(),
-		router, file, accounts),
+		router, file, router, accounts),
 	    -1);
 	configuration = unit_write("ddnsgate.json", text, strlen(text));
 	text[0] = '\0';
@@ -717,6 +727,12 @@ static const struct {
 	{ command_account, "account list --json --config -" },
 	{ command_account, "account show far --json --config -" },
 	{ command_account, "account show router --config -" },
+	{ command_account, "account show full --config -" },
+	{ command_explain,
+	    "explain --no-provider --config - "
+	    "full-of-all-that-there-can-be.example.org ipv4=none ipv6=none "
+	    "color=red" },
+	{ command_router, "router nonsense --account nobody --config -" },
 	{ command_account,
 	    "account add new --host new.example.org --provider home "
 	    "--suffix ::8 --prefix-length 56 --ttl 60 --config -" },
