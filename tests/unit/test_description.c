@@ -62,6 +62,10 @@ static const char base[] =
 	"headers, json, form, text, if, ok, none, expect, "   \
 	"words, has, contains, max, pick, pages, get"
 
+#define LETTERS_10  "abcdefghij"
+#define LETTERS_50  LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10
+#define LETTERS_130 LETTERS_50 LETTERS_50 LETTERS_10 LETTERS_10 LETTERS_10
+
 #define CHOSEN_PATH                                              \
 	"/steps/2/path: a path that the operator may choose is " \
 	"\"{config.x|/path}\", with a path as the word"
@@ -364,6 +368,8 @@ static const struct {
 	{ "/steps/2/path", "\"{config.path|new}\"", CHOSEN_PATH },
 	{ "/steps/2/path", "\"{config.path|/a/../b}\"", CHOSEN_PATH },
 	{ "/steps/2/path", "\"{config.path|/new}/more\"", CHOSEN_PATH },
+	{ "/steps/2/path", "\"{config.path|/a b}\"", CHOSEN_PATH },
+	{ "/steps/2/path", "\"{config.path|/" LETTERS_130 "}\"", CHOSEN_PATH },
 	{ "/zone/query", "{ \"{zone}\": \"1\" }",
 	    "/zone/query/{zone}: " UNKNOWN("zone") },
 	{ "/zone/query", "{ \"{key}\": \"1\" }",
@@ -413,6 +419,8 @@ static const struct {
 	    "/steps/0/get/config.x: the name "
 	    "of a variable has small letters, digits and _" },
 	{ "/steps/0/get/name", "\"/id\"", "/steps/0/get/name: " TAKEN("name") },
+	{ "/steps/0/get/" LETTERS_50, "\"/id\"",
+	    "/steps/0/get/" LETTERS_50 ": has more than 48 bytes" },
 	{ "/steps/0/get/zone", "\"/id\"", "/steps/0/get/zone: " TAKEN("zone") },
 	{ "/zone/get/ttl", "\"/id\"", "/zone/get/ttl: " TAKEN("ttl") },
 	{ "/begin/0/get/current", "\"/id\"",

@@ -1362,6 +1362,67 @@ test_rehearse(void **state)
 	free(text);
 }
 
+/* A rehearsal, while that allocation fails; do all records seem shown? */
+static bool
+rehearse_with(struct api *api, const struct wanted wanted[], size_t number,
+    char *text, size_t size, size_t *count)
+{
+	struct publication records[RECORDS_MAX];
+	struct publication *pointers[RECORDS_MAX];
+	size_t n = records_start(records, pointers, wanted);
+	bool good = true;
+	FILE *to;
+
+	memset(text, 0, size);
+	assert_non_null(to = fmemopen(text, size, "w"));
+	setvbuf(to, NULL, _IONBF, 0);
+	scarce_begin(number);
+	rehearse(api, to, pointers, n);
+	*count = scarce_end();
+	fclose(to);
+	for (size_t i = 0; i < n; i++)
+		good = good && records[i].result == ERR_OK;
+	return good;
+}
+
+/* What is not shown has a reason. */
+static void
+test_rehearse_lack(void **state)
+{
+	static const char *const descriptions[] = { session, description };
+	static const struct wanted wanted[RECORDS_MAX + 1] = {
+		{ .name = "home.example.org",
+		    .zone = "example.org",
+		    .address = V4 },
+		{ .name = "home.example.org",
+		    .zone = "example.org",
+		    .address = V6 }
+	};
+	static char whole[65536], text[65536];
+
+	(void)state;
+	if (!heap_wipes()) {
+		unit_skipped("the heap is a sanitizer's");
+		return;
+	}
+	for (size_t i = 0; i < COUNT(descriptions); i++) {
+		struct stage stage;
+		size_t count, ignored;
+
+		stage_start(&stage, descriptions[i]);
+		assert_true(rehearse_with(&stage.api, wanted, 0, whole,
+		    sizeof whole, &count));
+		for (size_t n = 1; n <= count; n++)
+			ROW(!rehearse_with(&stage.api, wanted, n, text,
+				sizeof text, &ignored) ||
+				strcmp(text, whole) == 0,
+			    "%zu, %zu of %zu: all seems shown: %s", i, n, count,
+			    text);
+		stage_end(&stage);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -1374,6 +1435,7 @@ main(void)
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_rehearse),
+		cmocka_unit_test(test_rehearse_lack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

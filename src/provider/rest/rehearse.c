@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address/hostname.h"
+#include "base/heap.h"
 #include "provider/rest/compose.h"
 #include "provider/rest/rehearse.h"
 #include "provider/rest/tree.h"
@@ -140,13 +141,12 @@ show(struct rehearsal *r, const struct step *step, const struct values *v,
 }
 
 /* "<id>" stands for what a step would get. */
-static void
-pretend(const struct step *step, struct values *to)
+static enum err
+pretend(const struct step *step, struct values *to, struct error *why)
 {
 	for (size_t i = 0; i < step->answer.gets.count; i++) {
 		const struct get *g = &step->answer.gets.list[i];
 		char text[VARIABLE_LEN_MAX + 3];
-		struct error ignored;
 
 		/*
 		 * The provider is shown as one that has the zone, and no
@@ -155,8 +155,10 @@ pretend(const struct step *step, struct values *to)
 		if (g->variable < VARIABLE__FIXED)
 			continue;
 		snprintf(text, sizeof text, "<%s>", g->name);
-		(void)values_set(to, g->variable, text, &ignored);
+		if (values_set(to, g->variable, text, why) != ERR_OK)
+			return why->code;
 	}
+	return ERR_OK;
 }
 
 static void
@@ -169,7 +171,8 @@ rehearse_session(struct rehearsal *r, const struct steps *steps)
 		if (values_hold(v, &steps->list[i].only_if)) {
 			if (show(r, &steps->list[i], v, NULL, &why) != ERR_OK)
 				fail_all(r, &why);
-			pretend(&steps->list[i], v);
+			if (pretend(&steps->list[i], v, &why) != ERR_OK)
+				fail_all(r, &why);
 		}
 }
 
@@ -208,9 +211,9 @@ make_zone(struct rehearsal *r, struct name *n, const char *text,
 	} else if (values_set(&z->values, VARIABLE_ZONE, z->name, why) ==
 		ERR_OK &&
 	    values_set(&n->values, VARIABLE_ZONE, z->name, why) == ERR_OK &&
-	    (!asks || show(r, &d->zone, &n->values, NULL, why) == ERR_OK)) {
-		if (asks)
-			pretend(&d->zone, &z->values);
+	    (!asks ||
+		(show(r, &d->zone, &n->values, NULL, why) == ERR_OK &&
+		    pretend(&d->zone, &z->values, why) == ERR_OK))) {
 		z->next = r->tree.zones;
 		return r->tree.zones = z;
 	}
@@ -260,7 +263,8 @@ takes_part(const struct record *o, const struct record *r,
 /*
  * Notes for the records of a group whether the request that was shown could be
  * made.  One that could not be made is a failure only of those that would send
- * it: an answer that is not pretended may be what it lacks.
+ * it: an answer that is not pretended may be what it lacks.  Where memory was
+ * short, it is that of all.
  */
 static void
 note(struct record *const group[], size_t count, const struct step *step,
@@ -268,12 +272,16 @@ note(struct record *const group[], size_t count, const struct step *step,
 {
 	for (size_t i = 0; i < count; i++) {
 		struct record *o = group[i];
+		struct error lack;
 
 		if (rc == ERR_OK) {
 			o->written |= step->writes;
-			pretend(step, &o->values);
-		} else if (values_hold(&o->values, &step->only_if))
+			if (pretend(step, &o->values, &lack) != ERR_OK)
+				record_end(o, lack.code, false, &lack);
+		} else if (heap_lacked() ||
+		    values_hold(&o->values, &step->only_if)) {
 			record_end(o, rc, false, why);
+		}
 	}
 }
 
