@@ -87,13 +87,19 @@ member_is_last(const char *text, const struct member *m)
 static bool
 is_named(const char *text, const struct member *m, const char *name)
 {
-	char *quoted =
-	    strndup(text + m->name, skip_string(text, m->name) - m->name);
-	json_object *parsed =
-	    quoted != NULL ? json_tokener_parse(quoted) : NULL;
-	bool is =
-	    parsed != NULL && strcmp(json_object_get_string(parsed), name) == 0;
+	size_t len = skip_string(text, m->name) - m->name;
+	json_object *parsed;
+	char *quoted;
+	bool is;
 
+	/* Nearly all have none, and then no memory is needed. */
+	if (memchr(text + m->name, '\\', len) == NULL)
+		return len == strlen(name) + 2 &&
+		    memcmp(text + m->name + 1, name, len - 2) == 0;
+	quoted = strndup(text + m->name, len);
+	parsed = quoted != NULL ? json_tokener_parse(quoted) : NULL;
+	is =
+	    parsed != NULL && strcmp(json_object_get_string(parsed), name) == 0;
 	json_object_put(parsed);
 	free(quoted);
 	return is;
