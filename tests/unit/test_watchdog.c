@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,6 +96,19 @@ renamed(void)
 	spin();
 }
 
+/* The kernel has no timer left for us: the work is done all the same. */
+static void
+unwatched(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_SIGPENDING, &none) == -1)
+		_exit(98);
+	watchdog_start(clock_now() + LONG_MS, "the work");
+	watchdog_stop();
+	_exit(0);
+}
+
 static const struct {
 	const char *what;
 	void (*child)(void);
@@ -110,6 +124,8 @@ static const struct {
 	{ "stopped", stopped, 0, NULL },
 	{ "followed", followed, 0, NULL },
 	{ "renamed", renamed, EXIT_FAILURE, "the second work lasted too long" },
+	{ "unwatched", unwatched, 0,
+	    "warning: nothing watches over the work: " },
 	{ "late", late, EXIT_FAILURE, "the work lasted too long" },
 };
 
