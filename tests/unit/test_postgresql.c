@@ -784,6 +784,28 @@ test_needs(void **state)
 	state_free(s);
 }
 
+/* What one database has published says nothing of another one. */
+static void
+test_another_place(void **state)
+{
+	struct settings other = { .state.place = "postgresql://db/other" };
+	struct error why;
+	struct state *from = state_view(&settings, &why);
+	struct state *to = state_view(&other, &why);
+	struct state *same = state_view(&settings, &why);
+	struct state_shared *shared = from->shared, *own = to->shared;
+
+	(void)state;
+	state_inherit(to, from);
+	assert_ptr_equal(to->shared, own);
+	assert_ptr_equal(from->shared, shared);
+	state_inherit(same, from);
+	assert_ptr_equal(same->shared, shared);
+	state_free(from);
+	state_free(to);
+	state_free(same);
+}
+
 static void
 test_no_memory(void **state)
 {
@@ -821,6 +843,7 @@ main(void)
 		cmocka_unit_test(test_what_is_there_decides),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_another_place),
 		cmocka_unit_test(test_no_memory),
 	};
 
