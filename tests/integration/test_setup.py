@@ -111,8 +111,8 @@ class Machine:
         """All that there is, to see whether anything was left or changed."""
         found = {}
         for path in sorted(pathlib.Path(self.folder).rglob("*")):
-            # nginx's own, written by each of its checks.
-            if path.parent.name == "log" or path.suffix in (".pid", ".log"):
+            # nginx's own, and SQLite's index of its log, written by each look.
+            if path.parent.name == "log" or path.suffix in (".pid", ".log", ".db-shm"):
                 continue
             if path.is_dir() and not list(path.iterdir()):
                 continue                    # nginx's directories for bodies

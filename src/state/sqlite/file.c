@@ -140,13 +140,28 @@ pragma_number(sqlite3 *db, const char *text)
 	return n;
 }
 
+/*
+ * Whoever closes the file last leaves its log there, empty, since a new log
+ * would look as if somebody had replaced the files, see file_identity().
+ * Without a limit of its size it would not be empty.
+ */
+static int
+keep_log(sqlite3 *db)
+{
+	int keep = 1;
+	int rc = sqlite3_exec(db, "PRAGMA journal_size_limit = 4194304;", NULL,
+	    NULL, NULL);
+
+	return rc != SQLITE_OK ?
+	    rc :
+	    sqlite3_file_control(db, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
+}
+
 /* SQLITE_OK, or what stands in the way of using the file. */
 int
 file_open(const char *path, sqlite3 **db)
 {
-	int keep = 1, rc;
-
-	rc = sqlite3_open_v2(path, db,
+	int rc = sqlite3_open_v2(path, db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_NOFOLLOW,
 	    NULL);
@@ -157,18 +172,11 @@ file_open(const char *path, sqlite3 **db)
 		rc = sqlite3_exec(*db,
 		    "PRAGMA journal_mode = WAL;"
 		    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;"
-		    "PRAGMA journal_size_limit = 4194304;"
 		    "PRAGMA cell_size_check = ON;"
 		    "PRAGMA trusted_schema = OFF;",
 		    NULL, NULL, NULL);
-	/*
-	 * Whoever closes the file last leaves its log there, empty, since a new
-	 * log would look as if somebody had replaced the files, see
-	 * file_identity().  Without a limit of its size it would not be empty.
-	 */
 	if (rc == SQLITE_OK)
-		rc = sqlite3_file_control(*db, NULL, SQLITE_FCNTL_PERSIST_WAL,
-		    &keep);
+		rc = keep_log(*db);
 	if (rc != SQLITE_OK) {
 		int number = *db != NULL ? sqlite3_system_errno(*db) : ENOMEM;
 
@@ -222,6 +230,7 @@ file_examine(const char *path, struct error *why)
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
 		NULL) == SQLITE_OK) {
 		sqlite3_busy_timeout(db, BUSY_MS);
+		(void)keep_log(db);
 		rc = judge_tables(path, db, &fresh, why);
 		if (rc == ERR_SYSTEM && file_is_damaged(sqlite3_errcode(db)))
 			rc = ERR_OK;
