@@ -128,7 +128,7 @@ def test_workers_that_hang_while_idle_are_replaced(world, make_pool):
     for pid in first:
         os.kill(pid, signal.SIGSTOP)
     # 10 s without a sign of life; the stopped ones hold what came first.
-    waiting.until(lambda: quick(pool), "an answer", 15)
+    waiting.until(lambda: quick(pool), "an answer", 40)
     # One that was stopped between its answer and its rest was busy: 20 s.
     waiting.until(lambda: gone(first), f"{first} to be replaced", 40)
     assert len(re.findall("hangs for [12]0 s; killed", pool.printed())) == 4
