@@ -31,6 +31,17 @@ def pytest_configure():
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--failed", metavar="FILE", help="write there which tests failed")
+    parser.addoption("--only", metavar="FILE", help="run those that stand there")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.option.only:
+        only = set(pathlib.Path(config.option.only).read_text("utf-8").splitlines())
+        items[:] = [item for item in items if item.nodeid in only]
+
+
 def program(variable):
     path = os.environ.get(variable)
     if not path:
@@ -80,10 +91,12 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """The tables, and why a test had to be tried once more."""
-    for report in terminalreporter.stats.get("rerun", []):
-        terminalreporter.write_sep("_", f"{report.nodeid}, tried again")
-        terminalreporter.write_line(report.longreprtext)
+    """The tables, and for tests/run which tests have failed."""
+    bad = [report for kind in ("failed", "error")
+           for report in terminalreporter.stats.get(kind, [])]
+    if bad and config.option.failed:
+        with open(config.option.failed, "w", encoding="utf-8") as f:
+            f.writelines(f"{name}\n" for name in dict.fromkeys(r.nodeid for r in bad))
     for title, rows in config.stash.get(TABLES, {}).items():
         columns = list(dict.fromkeys(c for cells in rows.values() for c in cells))
         lines = [["", *columns], *([row, *(cells.get(c, "-") for c in columns)]

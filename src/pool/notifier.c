@@ -44,16 +44,6 @@ on_stop(int sig)
 	stop = 1;
 }
 
-static void
-leave_when_told(void)
-{
-	struct sigaction sa = { .sa_handler = on_stop };
-
-	process_default_signals();
-	sigfillset(&sa.sa_mask);
-	sigaction(SIGTERM, &sa, NULL);
-}
-
 /* Without a pool, whoever runs this process works. */
 static void
 find_fault(const void *data, struct buffer *fault)
@@ -145,7 +135,7 @@ notifier_run(const struct gateway *g, const struct scoreboard *board,
 {
 	struct notifier n = { .gateway = g, .board = board };
 
-	leave_when_told();
+	process_default_signals(on_stop);
 	if (!open_all(&n)) {
 		log_warn("out of memory");
 		_exit(EXIT_FAILURE);

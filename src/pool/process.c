@@ -40,8 +40,9 @@ process_fork(const char *title)
 }
 
 void
-process_default_signals(void)
+process_default_signals(void (*on_term)(int))
 {
+	struct sigaction sa = { .sa_handler = on_term };
 	sigset_t none;
 
 	for (int sig = 1; sig < SIGRTMIN; sig++)
@@ -49,6 +50,9 @@ process_default_signals(void)
 			(void)signal(sig, SIG_DFL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
+	sigfillset(&sa.sa_mask);
+	if (on_term != NULL)
+		sigaction(SIGTERM, &sa, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

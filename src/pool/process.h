@@ -26,9 +26,10 @@ pid_t process_fork(const char *title);
 /*
  * In a child that serves nobody: the signals that its parent handles do their
  * default and none is blocked; SIGHUP and SIGUSR1 are ignored.  SIGSYS stays
- * the sandbox's (calls.h).
+ * the sandbox's (calls.h).  on_term: what SIGTERM calls, also one that came
+ * before; NULL: it ends the process.
  */
-void process_default_signals(void);
+void process_default_signals(void (*on_term)(int));
 
 /*
  * Warns of the end of a process unless status, of waitpid(2), means exit

@@ -40,7 +40,7 @@ resolver_run(const struct gateway *g, struct slot *slot)
 	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
 	const struct endpoint *e;
 
-	process_default_signals();
+	process_default_signals(NULL);
 	for (;;) {
 		for (size_t i = 0; (e = gateway_resolved(g, i)) != NULL; i++)
 			ask_if_due(e, &schedules[i]);

@@ -26,7 +26,7 @@ watcher_run(const struct gateway *g, struct slot *slot)
 {
 	struct store *st;
 
-	process_default_signals();
+	process_default_signals(NULL);
 	st = gateway_watch(g);
 	for (;;) {
 		int64_t begun = clock_now();

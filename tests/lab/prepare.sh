@@ -8,8 +8,7 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config ca-certificates
 	libseccomp-dev"
 LAB_PACKAGES="nginx-light spawn-fcgi pdns-server pdns-backend-sqlite3
 	bind9-dnsutils curl iproute2 python3 python3-cryptography"
-TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist
-	python3-pytest-rerunfailures libfaketime
+TEST_PACKAGES="libcmocka-dev python3-pytest python3-pytest-xdist libfaketime
 	mandoc clang-format shellcheck pyflakes3 systemd
 	ddclient libio-socket-ssl-perl inadyn wget busybox
 	python3-yaml python3-jinja2 python3-aiohttp

@@ -100,6 +100,7 @@ static void
 carry_out(const char *sql)
 {
 	char *to = db.in_transaction ? db.staged : db.done;
+	size_t len;
 
 	if (has(sql, "BEGIN")) {
 		db.in_transaction = true;
@@ -108,7 +109,9 @@ carry_out(const char *sql)
 		*db.staged = '\0';
 	} else if (has(sql, "COMMIT")) {
 		db.in_transaction = false;
-		strcat(db.done, db.staged);
+		len = strlen(db.done);
+		assert_true(len + strlen(db.staged) < sizeof db.done);
+		memmove(db.done + len, db.staged, strlen(db.staged) + 1);
 		*db.staged = '\0';
 	} else {
 		strncat(to, sql, sizeof db.done - strlen(to) - 1);
