@@ -44,8 +44,8 @@ _Static_assert(sizeof(struct block) == ALIGN, "blocks stay aligned");
 
 static struct heap_region *regions[REGIONS], *entered;
 static char *reserve, *reserve_end; /* NULL: there is none */
-static bool lacked, strained;
-static size_t lacks;
+static bool strained;
+static size_t lacks, lacks_before; /* heap_begin() */
 
 /* Address space only: a page costs memory once it is written to. */
 struct heap_region *
@@ -268,14 +268,12 @@ size_of(void *p)
 					       malloc_usable_size(p);
 }
 
-/* A new block, or NULL, which is remembered. */
+/* A new block, or NULL, which is counted. */
 static void *
 given(void *p)
 {
-	if (p == NULL) {
-		lacked = true;
+	if (p == NULL)
 		lacks++;
-	}
 	return p;
 }
 
@@ -350,13 +348,13 @@ heap_wipes(void)
 void
 heap_begin(void)
 {
-	lacked = false;
+	lacks_before = lacks;
 }
 
 bool
 heap_lacked(void)
 {
-	return lacked;
+	return lacks != lacks_before;
 }
 
 bool
