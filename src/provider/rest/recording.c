@@ -67,31 +67,10 @@ recording_free(struct recording *r)
 	free(r);
 }
 
-/* Takes value over. */
-static bool
-put(json_object *to, const char *name, json_object *value)
-{
-	if (to != NULL && value != NULL &&
-	    json_object_object_add(to, name, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
-}
-
-/* Takes value over, which may be NULL for JSON's null. */
-static bool
-append(json_object *to, json_object *value)
-{
-	if (to != NULL && json_object_array_add(to, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
-}
-
 static bool
 put_text(json_object *to, const char *name, const char *text)
 {
-	return put(to, name, json_object_new_string(text));
+	return json_add_made(to, name, json_object_new_string(text));
 }
 
 /* Undoes percent-encoding; to be freed with curl_free(). */
@@ -160,7 +139,7 @@ put_headers(json_object *request, const struct curl_slist *headers,
 		good = put_text(o, name, colon + 2);
 	}
 	if (good && o != NULL && json_object_object_length(o) > 0)
-		return put(request, "headers", o);
+		return json_add_made(request, "headers", o);
 	good = good && o != NULL;
 	json_object_put(o);
 	return good;
@@ -185,9 +164,9 @@ put_body(json_object *to, const struct message *m, const struct buffer *body)
 		return true;
 	if (m != NULL &&
 	    has_header(m, "Content-Type: application/x-www-form-urlencoded"))
-		return put(to, "form", form_object(body->data));
+		return json_add_made(to, "form", form_object(body->data));
 	if ((tree = json_tokener_parse(body->data)) != NULL)
-		return put(to, "json", tree);
+		return json_add_made(to, "json", tree);
 	return put_text(to, "text", body->data);
 }
 
@@ -210,14 +189,14 @@ answer_object(const struct exchange_answer *a)
 	json_object *o = json_object_new_object(), *headers;
 	char seconds[24];
 	bool good = o != NULL &&
-	    put(o, "status", json_object_new_int64(a->status)) &&
+	    json_add_made(o, "status", json_object_new_int64(a->status)) &&
 	    put_body(o, NULL, &a->body);
 
 	if (good && a->retry_after > 0) {
 		snprintf(seconds, sizeof seconds, "%ld", a->retry_after);
 		headers = json_object_new_object();
 		good = put_text(headers, "Retry-After", seconds);
-		good = put(o, "headers", headers) && good;
+		good = json_add_made(o, "headers", headers) && good;
 	}
 	if (good)
 		return o;
@@ -236,12 +215,13 @@ recording_add(struct recording *r, const struct message *m, const char *path,
 		r->host = strdup(host);
 	if (r->host != NULL && strcmp(r->host, host) != 0) {
 		other = host;
-		r->failed |= !append(r->others, json_object_new_string(host));
+		r->failed |=
+		    !json_append(r->others, json_object_new_string(host));
 	}
 	if (r->host != NULL &&
-	    put(item, "request", request_object(m, path, other)) &&
-	    put(item, "answer", answer_object(answer))) {
-		r->failed |= !append(r->items, item);
+	    json_add_made(item, "request", request_object(m, path, other)) &&
+	    json_add_made(item, "answer", answer_object(answer))) {
+		r->failed |= !json_append(r->items, item);
 		return;
 	}
 	json_object_put(item);
@@ -561,7 +541,7 @@ scrub_tree(struct scrub *s, const char *member, json_object *tree)
 	case json_type_array:
 		to = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(tree); i++)
-			(void)append(to,
+			(void)json_append(to,
 			    scrub_tree(s, NULL,
 				json_object_array_get_idx(tree, i)));
 		return to;
@@ -616,11 +596,11 @@ case_object(struct scrub *s, json_object *exchange)
 		const struct publication *p = s->records[i];
 		bool four = p->address.family == AF_INET;
 
-		(void)append(addresses,
+		(void)json_append(addresses,
 		    json_object_new_string(p->remove ?
 			    (four ? "ipv4=none" : "ipv6=none") :
 			    (four ? "192.0.2.10" : "2001:db8::10")));
-		(void)append(verdicts,
+		(void)json_append(verdicts,
 		    json_object_new_string(p->result != ERR_OK ?
 			    error_name(p->result) :
 			    p->changed ? "changed" :
@@ -631,9 +611,9 @@ case_object(struct scrub *s, json_object *exchange)
 		put_text(o, "host", ZONE);
 	if (s->records[0]->zone != NULL)
 		put_text(o, "zone", ZONE);
-	put(o, "addresses", addresses);
-	put(o, "verdicts", verdicts);
-	put(o, "exchange", exchange);
+	json_add_made(o, "addresses", addresses);
+	json_add_made(o, "verdicts", verdicts);
+	json_add_made(o, "exchange", exchange);
 	return o;
 }
 
@@ -655,7 +635,7 @@ file_object(struct scrub *s, json_object *exchange, json_object *others,
 	buffer_clear(&text);
 	put_text(o, "host", s->provider);
 	if (json_object_array_length(others) > 0)
-		put(o, "hosts", json_object_get(others));
+		json_add_made(o, "hosts", json_object_get(others));
 	for (size_t i = 0; i < s->token->count; i++) {
 		part_word(s, i, word);
 		buffer_printf(&text, "%s%s", i > 0 ? ":" : "", word);
@@ -663,10 +643,10 @@ file_object(struct scrub *s, json_object *exchange, json_object *others,
 	put_text(o, "token", text.data != NULL ? text.data : "");
 	buffer_free(&text);
 	if (config != NULL)
-		put(o, "config", scrub_tree(s, NULL, config));
+		json_add_made(o, "config", scrub_tree(s, NULL, config));
 	cases = json_object_new_array();
-	(void)append(cases, case_object(s, exchange));
-	put(o, "cases", cases);
+	(void)json_append(cases, case_object(s, exchange));
+	json_add_made(o, "cases", cases);
 	return o;
 }
 
