@@ -201,7 +201,7 @@ put_disabled(json_object *content, bool disabled)
 {
 	json_object_object_del(content, "disabled");
 	return !disabled ||
-	    json_add(content, "disabled", json_object_new_boolean(true));
+	    json_add_made(content, "disabled", json_object_new_boolean(true));
 }
 
 static int

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "command/command.h"
 #include "command/lookup.h"
 
@@ -103,7 +104,7 @@ lookup_json_time(int64_t at)
 void
 lookup_json_print(json_object *o, bool *first)
 {
-	const char *text = json_object_to_json_string_ext(o,
+	const char *text = json_text(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	printf("%s%s", *first ? "[\n" : ",\n", text != NULL ? text : "null");

@@ -62,7 +62,8 @@ put_server(struct setup *s)
 	char url[512];
 
 	snprintf(url, sizeof url, "https://%s", s->server);
-	return json_add(s->draft.after, "url", json_object_new_string(url));
+	return json_add_made(s->draft.after, "url",
+	    json_object_new_string(url));
 }
 
 static bool
@@ -72,16 +73,16 @@ put_provider(struct setup *s)
 
 	if (!json_object_object_get_ex(s->draft.after, "providers", &all)) {
 		all = json_object_new_object();
-		if (!json_add(s->draft.after, "providers", all))
+		if (!json_add_made(s->draft.after, "providers", all))
 			return false;
 	}
 	if (!json_object_object_get_ex(all, s->provider, &one)) {
 		one = json_object_new_object();
-		if (!json_add(all, s->provider, one))
+		if (!json_add_made(all, s->provider, one))
 			return false;
 	}
 	return json_object_object_length(s->variables) == 0 ||
-	    json_add(one, "config", json_object_get(s->variables));
+	    json_add_made(one, "config", json_object_get(s->variables));
 }
 
 /* The words of ddnsgate.json(5) for the answers about addresses. */

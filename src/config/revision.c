@@ -108,7 +108,7 @@ insert(struct revision *r, size_t object, const char *name, json_object *value)
 	struct member last = member_begin(object);
 	struct buffer words = { .max = DOCUMENT_SIZE_MAX };
 	json_object *string = json_object_new_string(name);
-	const char *t = r->text->data;
+	const char *t = r->text->data, *quoted;
 	size_t close = member_skip_value(r->bare, object) - 1, line, at = close;
 	bool some = false, ok;
 
@@ -123,9 +123,11 @@ insert(struct revision *r, size_t object, const char *name, json_object *value)
 	line = line_start(t, object);
 	buffer_add(&words, t + line, indent(t, line));
 	buffer_puts(&words, has_tabs(t) ? "\t" : "  ");
-	buffer_printf(&words, "%s: ",
-	    json_object_to_json_string_ext(string,
-		JSON_C_TO_STRING_NOSLASHESCAPE));
+	quoted = json_text(string, JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (quoted != NULL)
+		buffer_join(&words, quoted, ": ", NULL);
+	else
+		words.failed = true;
 	add_value(&words, r, line, 1, value);
 	buffer_puts(&words, "\n");
 	if (at == close)

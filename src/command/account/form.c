@@ -53,7 +53,8 @@ account_form_is_empty(const struct account_form *f)
 static bool
 put_text(json_object *to, const char *name, const char *text)
 {
-	return text == NULL || json_add(to, name, json_object_new_string(text));
+	return text == NULL ||
+	    json_add_made(to, name, json_object_new_string(text));
 }
 
 /* A text that is no number stays a string, which the reader then refuses. */
@@ -68,7 +69,7 @@ put_number(json_object *to, const char *name, const char *text)
 	n = strtoll(text, &end, 10);
 	return *text == '\0' || *end != '\0' ?
 	    put_text(to, name, text) :
-	    json_add(to, name, json_object_new_int64(n));
+	    json_add_made(to, name, json_object_new_int64(n));
 }
 
 static bool
@@ -76,7 +77,7 @@ put_word(json_object *to, const char *name, const char *text)
 {
 	if (text != NULL &&
 	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
-		return json_add(to, name,
+		return json_add_made(to, name,
 		    json_object_new_boolean(*text == 't'));
 	return put_text(to, name, text);
 }
@@ -91,7 +92,7 @@ member_object(json_object *to, const char *name)
 	    json_object_is_type(o, json_type_object))
 		return o;
 	o = json_object_new_object();
-	return json_add(to, name, o) ? o : NULL;
+	return json_add_made(to, name, o) ? o : NULL;
 }
 
 static bool
@@ -116,7 +117,7 @@ put_proof(json_object *host, const char *kind)
 	if (kind == NULL)
 		return true;
 	o = json_object_new_object();
-	return json_add(host, "proof", o) && put_text(o, "kind", kind);
+	return json_add_made(host, "proof", o) && put_text(o, "kind", kind);
 }
 
 /* Does "defaults" have a member of that name? */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/json.h"
 #include "command/account/file.h"
 #include "command/account/store.h"
 #include "command/account/table.h"
@@ -19,7 +20,7 @@ bool
 account_store_write(struct settings *s, const char *name, json_object *content,
     bool is_new)
 {
-	const char *text = json_object_to_json_string_ext(content,
+	const char *text = json_text(content,
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 		JSON_C_TO_STRING_NOSLASHESCAPE);
 

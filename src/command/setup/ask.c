@@ -343,7 +343,8 @@ ask_variable(struct setup *s, const char *name, json_object *there)
 		.option = option,
 		.preset = text_of(member(there, name, NULL)),
 		.judge = judge_any });
-	ok = ok && json_add(s->variables, name, json_object_new_string(answer));
+	ok = ok &&
+	    json_add_made(s->variables, name, json_object_new_string(answer));
 	free(answer);
 	return ok;
 }
@@ -360,7 +361,7 @@ take_sets(struct setup *s)
 
 		snprintf(name, sizeof name, "%.*s", (int)(equals - s->sets[i]),
 		    s->sets[i]);
-		if (!json_add(s->variables, name,
+		if (!json_add_made(s->variables, name,
 			json_object_new_string(equals + 1)))
 			return false;
 	}

@@ -132,8 +132,9 @@ whole(const struct draft *d)
 	if (json_object_deep_copy(d->after, &all, NULL) == -1)
 		return NULL;
 	ok = json_object_object_get_ex(all, "accounts", &accounts) ||
-	    json_add(all, "accounts", accounts = json_object_new_object());
-	if (ok && json_add(accounts, d->account, json_object_get(d->content)))
+	    json_add_made(all, "accounts", accounts = json_object_new_object());
+	if (ok &&
+	    json_add_made(accounts, d->account, json_object_get(d->content)))
 		return all;
 	json_object_put(all);
 	return NULL;
@@ -180,8 +181,7 @@ draft_gateway(const struct draft *d, struct error *why)
 		/* The others are not looked at, for they may be many. */
 		json_object_object_del(all, "account_directory");
 		json_object_object_del(all, "account_table");
-		text = json_object_to_json_string_ext(all,
-		    JSON_C_TO_STRING_NOSLASHESCAPE);
+		text = json_text(all, JSON_C_TO_STRING_NOSLASHESCAPE);
 	}
 	if (text == NULL || (fd = open_memory(text)) == -1) {
 		error_memory(why);
