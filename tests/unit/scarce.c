@@ -44,13 +44,8 @@ scarce_refuses(void)
 }
 
 /* TYPE NAME(WITH), called with (ARGUMENTS), gives FAILED without memory. */
-#define SCARCE(type, name, failed, with, arguments)                         \
-	type __real_##name with;                                            \
-	type __wrap_##name with;                                            \
-	type __wrap_##name with                                             \
-	{                                                                   \
-		return scarce_refuses() ? failed : __real_##name arguments; \
-	}
+#define SCARCE(type, name, failed, with, arguments) \
+	UNIT_BETWEEN(scarce_refuses(), type, name, failed, with, arguments)
 
 SCARCE(void *, malloc, NULL, (size_t size), (size))
 SCARCE(void *, calloc, NULL, (size_t count, size_t size), (count, size))

@@ -39,13 +39,8 @@ is_refused(void)
 }
 
 /* TYPE NAME(WITH), called with (ARGUMENTS), gives FAILED then. */
-#define FAILING(type, name, failed, with, arguments)                    \
-	type __real_##name with;                                        \
-	type __wrap_##name with;                                        \
-	type __wrap_##name with                                         \
-	{                                                               \
-		return is_refused() ? failed : __real_##name arguments; \
-	}
+#define FAILING(type, name, failed, with, arguments) \
+	UNIT_BETWEEN(is_refused(), type, name, failed, with, arguments)
 
 FAILING(char *, strdup, NULL, (const char *s), (s))
 FAILING(int, lstat, -1, (const char *file, struct stat *st), (file, st))

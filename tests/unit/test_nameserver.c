@@ -23,13 +23,8 @@
 #define TOKEN  "router:" SECRET
 
 /* libknot without memory; its own calls of malloc() are not between. */
-#define SCARCE_KNOT(type, name, failed, with, arguments)                    \
-	type __real_##name with;                                            \
-	type __wrap_##name with;                                            \
-	type __wrap_##name with                                             \
-	{                                                                   \
-		return scarce_refuses() ? failed : __real_##name arguments; \
-	}
+#define SCARCE_KNOT(type, name, failed, with, arguments) \
+	UNIT_BETWEEN(scarce_refuses(), type, name, failed, with, arguments)
 
 SCARCE_KNOT(knot_pkt_t *, knot_pkt_new, NULL,
     (void *wire, uint16_t len, knot_mm_t *mm), (wire, len, mm))

@@ -68,13 +68,8 @@ fails_now(const char *name)
 }
 
 /* TYPE NAME(WITH), called with (ARGUMENTS), gives VALUE then. */
-#define FAILING(type, name, value, with, arguments)                        \
-	type __real_##name with;                                           \
-	type __wrap_##name with;                                           \
-	type __wrap_##name with                                            \
-	{                                                                  \
-		return fails_now(#name) ? value : __real_##name arguments; \
-	}
+#define FAILING(type, name, value, with, arguments) \
+	UNIT_BETWEEN(fails_now(#name), type, name, value, with, arguments)
 
 FAILING(char *, strdup, NULL, (const char *s), (s))
 FAILING(int, gnutls_x509_crt_init, GNUTLS_E_MEMORY_ERROR,

@@ -75,4 +75,16 @@ const char *unit_write_changed(const char *name, const char *base,
 /* The text of a whole file; the caller frees it. */
 char *unit_read(const char *file);
 
+/*
+ * Stands between our code and TYPE NAME(WITH), by --wrap of ld(1): where REFUSED
+ * it gives FAILED, and else what NAME(ARGUMENTS) does.
+ */
+#define UNIT_BETWEEN(refused, type, name, failed, with, arguments)   \
+	type __real_##name with;                                     \
+	type __wrap_##name with;                                     \
+	type __wrap_##name with                                      \
+	{                                                            \
+		return (refused) ? failed : __real_##name arguments; \
+	}
+
 #endif
