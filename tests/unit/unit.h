@@ -76,8 +76,8 @@ const char *unit_write_changed(const char *name, const char *base,
 char *unit_read(const char *file);
 
 /*
- * Stands between our code and TYPE NAME(WITH), by --wrap of ld(1): where REFUSED
- * it gives FAILED, and else what NAME(ARGUMENTS) does.
+ * Stands between our code and TYPE NAME(WITH), by --wrap of ld(1): it gives
+ * FAILED where REFUSED, and else what NAME(ARGUMENTS) does.
  */
 #define UNIT_BETWEEN(refused, type, name, failed, with, arguments)   \
 	type __real_##name with;                                     \
