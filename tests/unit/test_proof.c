@@ -4,6 +4,9 @@
  */
 #include "unit.h"
 
+#include <errno.h>
+#include <poll.h>
+
 #include "base/clock.h"
 #include "proof/attempt.h"
 #include "proof/proof.h"
@@ -17,7 +20,14 @@
 static int64_t now;
 
 /* How a host behaves until it comes up, and how long its ways are. */
-enum manner { REFUSES, SWALLOWS, CLOSES, ACCEPTS_ONLY, SHOWS_WRONG, LACKS };
+enum manner {
+	REFUSES,
+	SWALLOWS,
+	CLOSES,
+	ACCEPTS_ONLY, /* refuses before it is up */
+	SHOWS_WRONG,
+	LACKS
+};
 
 struct host {
 	enum manner before;
@@ -132,7 +142,8 @@ __wrap_attempt_step(struct attempt *a)
 
 	if (m == SHOWS_WRONG) {
 		come_to(a, ATTEMPT_REFUSED, "certificate: wrong");
-	} else if (!a->connected && m == REFUSES && !up) {
+	} else if (!a->connected && !up &&
+	    (m == REFUSES || m == ACCEPTS_ONLY)) {
 		come_to(a, ATTEMPT_NOT_YET, "connect: refused");
 	} else if (!a->connected) {
 		a->connected = true;
@@ -181,12 +192,10 @@ __wrap_attempt_seen(const struct attempt *a)
 	return &nothing;
 }
 
-/* Lets the time go on until an attempt is ready or the run wants to wake. */
+/* Lets the time go on until an attempt is ready, or until next. */
 static void
-sleep_until_ready(const struct proofs *run, struct pollfd fds[], size_t n)
+sleep_until_ready(int64_t next, struct pollfd fds[], size_t n)
 {
-	int64_t next = proofs_wake(run);
-
 	for (size_t i = 0; i < COUNT(open_ones); i++)
 		if (open_ones[i] != NULL && open_ones[i]->ready < next)
 			next = open_ones[i]->ready;
@@ -197,6 +206,35 @@ sleep_until_ready(const struct proofs *run, struct pollfd fds[], size_t n)
 		    open_ones[fds[i].fd - FIRST_FD]->ready <= now)
 			fds[i].revents = fds[i].events;
 	}
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms,
+    size_t room);
+
+/* Each second one is interrupted, and leaves nonsense behind. */
+int
+__wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	static bool interrupted;
+
+	interrupted = !interrupted;
+	if (!interrupted) {
+		sleep_until_ready(now + timeout_ms, fds, n);
+		return 1;
+	}
+	for (nfds_t i = 0; i < n; i++)
+		fds[i].revents = POLLIN | POLLOUT;
+	errno = EINTR;
+	return -1;
+}
+
+/* poll(2) of a build with _FORTIFY_SOURCE. */
+int
+__wrap___poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms, size_t room)
+{
+	(void)room;
+	return __wrap_poll(fds, n, timeout_ms);
 }
 
 static const struct {
@@ -235,9 +273,11 @@ static const struct {
 	    "connect: no answer in time (20 tries)" },
 	{ "closes for ever", { .before = CLOSES, .up = NEVER, .way = 5 },
 	    ERR_PROOF, DEADLINE, DEADLINE, "TLS: closed (20 tries)" },
-	{ "accepts, and no more",
-	    { .before = ACCEPTS_ONLY, .up = NEVER, .way = 5 }, ERR_PROOF,
-	    DEADLINE, DEADLINE, "TLS: no answer in time (1 try)" },
+	{ "accepts, and no more", { .before = ACCEPTS_ONLY, .way = 5 },
+	    ERR_PROOF, DEADLINE, DEADLINE, "TLS: no answer in time (1 try)" },
+	{ "accepts, and no more, after 1 s",
+	    { .before = ACCEPTS_ONLY, .up = 1001, .way = 5 }, ERR_PROOF,
+	    DEADLINE, DEADLINE, "TLS: no answer in time (5 tries)" },
 	/* What a host shows is final. */
 	{ "a wrong certificate", { .before = SHOWS_WRONG, .way = 5 }, ERR_PROOF,
 	    5, 5, "certificate: wrong" },
@@ -268,7 +308,8 @@ test_tries(void **state)
 		run = proofs_start(p, list, 1, DEADLINE);
 		assert_non_null(run);
 		for (int turns = 0; proofs_open(run) && turns < 1000; turns++) {
-			sleep_until_ready(run, fds, proofs_fds(run, fds));
+			sleep_until_ready(proofs_wake(run), fds,
+			    proofs_fds(run, fds));
 			proofs_step(run, fds);
 		}
 		ROW(!proofs_open(run), "%s: never ends", rows[i].title);
@@ -290,6 +331,106 @@ test_tries(void **state)
 	prover_free(p);
 	trust_free(trust);
 	ROWS_END();
+}
+
+/* The whole loop comes to the same, whatever poll(2) says after a signal. */
+static void
+test_interrupted(void **state)
+{
+	static const struct proof_settings pinned = { .kind = PROOF_PIN };
+	struct error why;
+	struct trust *trust = trust_new();
+	struct prover *p = prover_new(trust, &why);
+
+	(void)state;
+	assert_non_null(p);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct proof proof = { .host = "home.example", .how = &pinned };
+		struct proof *const list[] = { &proof };
+
+		now = 0;
+		current = &rows[i].host;
+		prover_run(p, list, 1, DEADLINE);
+		ROW(proof.result == rows[i].result && proof.ended == now &&
+			now >= rows[i].from && now <= rows[i].to,
+		    "%s: %s at %d ms", rows[i].title, proof.why.text, (int)now);
+	}
+	prover_free(p);
+	trust_free(trust);
+	ROWS_END();
+}
+
+/*
+ * Both connects are answered at once: the first one goes on, the other is
+ * closed.  A proof beside it that has ended is left alone.
+ */
+static void
+test_both_at_once(void **state)
+{
+	static const struct proof_settings pinned = { .kind = PROOF_PIN },
+					   none = { .kind = PROOF_NONE };
+	static const struct host far = { .way = 900 };
+	struct proof proof = { .host = "home.example", .how = &pinned },
+		     ended = { .host = "home.example", .how = &none };
+	struct proof *const list[] = { &ended, &proof };
+	struct pollfd fds[PROOFS_FDS_MAX];
+	struct error why;
+	struct trust *trust = trust_new();
+	struct prover *p = prover_new(trust, &why);
+	struct proofs *run;
+	size_t n;
+
+	(void)state;
+	assert_non_null(p);
+	now = 0;
+	started = 0;
+	current = &far;
+	run = proofs_start(p, list, 2, DEADLINE);
+	assert_non_null(run);
+	assert_true(ended.done);
+	assert_false(proofs_connected(run));
+	n = proofs_fds(run, fds);
+	for (int turns = 0; started < 2 && turns < 10; turns++) {
+		sleep_until_ready(proofs_wake(run), fds, n);
+		proofs_step(run, fds);
+		n = proofs_fds(run, fds);
+	}
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++)
+		fds[i].revents = i < 2 ? 0 : POLLOUT;
+	proofs_step(run, fds);
+	assert_true(proofs_connected(run));
+	assert_int_equal(proofs_fds(run, fds), 4);
+	assert_int_equal(fds[2].events, POLLIN);
+	assert_int_equal(fds[3].fd, -1);
+	assert_true(proofs_open(run));
+	proofs_end(run);
+	proofs_end(NULL);
+	prover_free(p);
+	trust_free(trust);
+}
+
+/* CAs that were not loaded before the fork are those of nobody. */
+static void
+test_never_loaded(void **state)
+{
+	static const struct proof_settings how = { .kind = PROOF_CERTIFICATE,
+		.ca = "/nowhere/ca.pem" };
+	struct proof proof = { .host = "home.example", .how = &how };
+	struct proof *const list[] = { &proof };
+	struct error why;
+	struct trust *trust = trust_new();
+	struct prover *p = prover_new(trust, &why);
+
+	(void)state;
+	assert_non_null(p);
+	started = 0;
+	prover_run(p, list, 1, DEADLINE);
+	assert_int_equal(proof.result, ERR_SYSTEM);
+	assert_string_equal(proof.why.text, "/nowhere/ca.pem was never loaded");
+	assert_int_equal(started, 0);
+	prover_free(p);
+	trust_free(trust);
 }
 
 /* No host to ask: nothing is waited for. */
@@ -320,6 +461,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tries),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_both_at_once),
+		cmocka_unit_test(test_never_loaded),
 		cmocka_unit_test(test_none),
 	};
 
