@@ -44,6 +44,23 @@ has_host_options(const struct account_form *f)
 }
 
 bool
+account_form_fits(json_object *account)
+{
+	json_object *hosts = NULL;
+	bool ok = json_object_is_type(account, json_type_object);
+
+	if (!ok || !json_object_object_get_ex(account, "hosts", &hosts))
+		return ok;
+	if (!json_object_is_type(hosts, json_type_object))
+		return false;
+	json_object_object_foreach (hosts, name, host) {
+		(void)name;
+		ok = ok && json_object_is_type(host, json_type_object);
+	}
+	return ok;
+}
+
+bool
 account_form_is_empty(const struct account_form *f)
 {
 	return f->host_count == 0 && !has_host_options(f) &&

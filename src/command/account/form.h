@@ -25,11 +25,17 @@ struct account_form {
 /* Takes the options that say so; false: too many hosts. */
 bool account_form_read(struct account_form *f, const struct options *o);
 
+/*
+ * Can it be written into: is it an object, and so are "hosts" and each host, as
+ * far as they are there?
+ */
+bool account_form_fits(json_object *account);
+
 /* Is nothing of an account to be changed? */
 bool account_form_is_empty(const struct account_form *f);
 
 /*
- * Writes what was given into account, an object.  Without hosts, what is meant
+ * Writes what was given into account, which fits.  Without hosts, what is meant
  * for a host goes to the only one that the account has.  s says what a new
  * account needs not say.  False, told on standard error, if that is not clear,
  * or without memory.

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "command/account/file.h"
+#include "command/account/form.h"
 #include "command/account/store.h"
 #include "command/account/table.h"
 #include "gateway/table.h"
@@ -49,14 +50,29 @@ account_store_is_there(const struct settings *s, const char *name)
 	return is;
 }
 
-json_object *
-account_store_read(const struct settings *s, const char *name)
+static json_object *
+read_content(const struct settings *s, const char *name)
 {
 	if (account_store_in_table(s, name, false))
 		return account_table_read(s, name);
 	if (account_file_is_there(s, name))
 		return account_file_read(s, name);
 	fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
+	return NULL;
+}
+
+json_object *
+account_store_read(const struct settings *s, const char *name)
+{
+	json_object *content = read_content(s, name);
+
+	if (content == NULL || account_form_fits(content))
+		return content;
+	fprintf(stderr,
+	    "ddnsgate: account \"%s\": it, its \"hosts\" and each of them must "
+	    "be objects, as in ddnsgate.json(5); mend that first\n",
+	    name);
+	json_object_put(content);
 	return NULL;
 }
 

@@ -21,7 +21,10 @@ bool account_store_in_table(const struct settings *s, const char *name,
 /* False: there is none, or the database cannot be asked, which was told. */
 bool account_store_is_there(const struct settings *s, const char *name);
 
-/* What is there; NULL, told on standard error, or else the caller's. */
+/*
+ * What is there, and fits a form; NULL, told on standard error, or else the
+ * caller's.
+ */
 json_object *account_store_read(const struct settings *s, const char *name);
 
 /*

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,14 +157,13 @@ text_of(json_object *o)
 static const char *
 only_name(json_object *o)
 {
-	if (o == NULL || !json_object_is_type(o, json_type_object) ||
+	struct json_object_iterator only;
+
+	if (!json_object_is_type(o, json_type_object) ||
 	    json_object_object_length(o) != 1)
 		return NULL;
-	json_object_object_foreach (o, name, value) {
-		(void)value;
-		return name;
-	}
-	return NULL;
+	only = json_object_iter_begin(o);
+	return json_object_iter_peek_name(&only);
 }
 
 /*
@@ -248,13 +248,11 @@ judge_any(struct setup *s, char **answer, struct error *why)
 	return **answer != '\0';
 }
 
-/* The name of this machine, if it is a whole one. */
+/* The name of this machine, if it is a whole one; Linux has 64 bytes for it. */
 static const char *
-own_name(char text[static HOSTNAME_MAX + 1])
+own_name(char text[static HOST_NAME_MAX + 1])
 {
-	if (gethostname(text, HOSTNAME_MAX + 1) == -1 ||
-	    memchr(text, '\0', HOSTNAME_MAX + 1) == NULL)
-		return NULL;
+	(void)gethostname(text, HOST_NAME_MAX + 1);
 	return strchr(text, '.') != NULL ? text : NULL;
 }
 
@@ -270,7 +268,7 @@ static bool
 ask_server(struct setup *s)
 {
 	const char *url = text_of(member(s->draft.after, "url", NULL));
-	char name[HOSTNAME_MAX + 1];
+	char name[HOST_NAME_MAX + 1] = "";
 
 	return ask(s, &s->server,
 		   &(struct question){ .text = "Name of this server",

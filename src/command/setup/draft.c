@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "command/account/form.h"
 #include "command/account/store.h"
 #include "command/setup/draft.h"
 #include "command/identity.h"
@@ -40,6 +41,49 @@ no_memory(void)
 	return false;
 }
 
+/* Is it an object, and each of its members one that can be written into? */
+static bool
+fits(json_object *all, bool accounts)
+{
+	json_object *config;
+	bool ok = json_object_is_type(all, json_type_object);
+
+	if (!ok)
+		return false;
+	json_object_object_foreach (all, name, one) {
+		(void)name;
+		ok = ok &&
+		    (accounts ? account_form_fits(one) :
+				json_object_is_type(one, json_type_object) &&
+				(!json_object_object_get_ex(one, "config",
+				     &config) ||
+				    json_object_is_type(config,
+					json_type_object)));
+	}
+	return ok;
+}
+
+/* Answers are written into what is there; false: into that they cannot be. */
+static bool
+is_fit(json_object *o, const char *file, struct error *why)
+{
+	json_object *all;
+	const char *place = NULL;
+
+	if (json_object_object_get_ex(o, "providers", &all) &&
+	    !fits(all, false))
+		place = "/providers";
+	else if (json_object_object_get_ex(o, "accounts", &all) &&
+	    !fits(all, true))
+		place = "/accounts";
+	if (place != NULL)
+		error_set(why, ERR_CONFIG,
+		    "%s: %s: is no object of such objects as "
+		    "ddnsgate.json(5) has there; mend that first",
+		    file, place);
+	return place == NULL;
+}
+
 bool
 draft_read(struct draft *d, const char *file)
 {
@@ -54,7 +98,8 @@ draft_read(struct draft *d, const char *file)
 		return fail(&why);
 	if (!is_there && !buffer_puts(&d->text, beginning))
 		return no_memory();
-	if (document_parse(&d->before, d->text.data, d->file, &why) != ERR_OK)
+	if (document_parse(&d->before, d->text.data, d->file, &why) != ERR_OK ||
+	    !is_fit(d->before, d->file, &why))
 		return fail(&why);
 	if (json_object_deep_copy(d->before, &d->after, NULL) == -1)
 		return no_memory();

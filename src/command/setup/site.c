@@ -143,19 +143,25 @@ set_directive(struct buffer *text, const char *name, const char *value)
 		put(text, at, len, value);
 }
 
+/* Another socket may have a name that begins like the one of the example. */
 static void
 set_socket(struct buffer *text, const char *socket)
 {
 	char words[256];
+	size_t from = 0, len = strlen(SITE_SOCKET);
 	const char *at;
 
 	if (socket == NULL)
 		return;
 	snprintf(words, sizeof words, "unix:%s", socket);
-	if (strcmp(words, SITE_SOCKET) == 0)
-		return;
-	while (!text->failed && (at = strstr(text->data, SITE_SOCKET)) != NULL)
-		put(text, at, strlen(SITE_SOCKET), words);
+	while (!text->failed &&
+	    (at = strstr(text->data + from, SITE_SOCKET)) != NULL) {
+		from = (size_t)(at - text->data) + len;
+		if (strchr(BLANKS ";\n", at[len]) == NULL)
+			continue;
+		from += strlen(words) - len;
+		put(text, at, len, words);
+	}
 }
 
 char *
@@ -297,6 +303,8 @@ site_write(struct site *s)
 	set_directive(&text, "ssl_certificate", s->certificate);
 	set_directive(&text, "ssl_certificate_key", s->key);
 	set_socket(&text, s->socket);
+	if (text.failed)
+		fprintf(stderr, "ddnsgate: %s: %s\n", s->file, strerror(EFBIG));
 	s->placed = ok = !text.failed && place(s->file, text.data);
 	if (ok && has_certificate(text.data))
 		ok = enable(s) && is_taken(s);
