@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,28 +29,37 @@ check_owner(const struct stat *st, uid_t owner, const char *file,
 	return ERR_OK;
 }
 
-/* The directory of a file, by that name, whatever links it has. */
+/* The directory of a file, by that name; NULL without memory. */
+static char *
+directory_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(file, slash > file ? (size_t)(slash - file) : 1);
+}
+
+/* The directory where a name is, whatever links that leads over. */
 static enum err
 check_directory(const char *file, uid_t owner, struct error *why)
 {
-	char dir[PATH_MAX];
-	const char *slash = strrchr(file, '/');
+	char *dir = directory_of(file);
 	struct stat st;
-	size_t len = slash != NULL ? (size_t)(slash - file) : 0;
+	enum err rc;
 
-	if (len >= sizeof dir)
-		return error_set(why, ERR_CONFIG, "%s: name is too long", file);
-	memcpy(dir, file, len);
-	dir[len] = '\0';
-	if (len == 0)
-		strcpy(dir, slash != NULL ? "/" : ".");
-	if (stat(dir, &st) == -1)
-		return error_set(why, ERR_CONFIG, "%s: %s", dir,
-		    strerror(errno));
-	/* In a sticky directory (/tmp) others cannot replace our file. */
-	if ((st.st_mode & S_ISVTX) != 0)
-		st.st_mode &= (mode_t) ~(S_IWGRP | S_IWOTH);
-	return check_owner(&st, owner, dir, why);
+	if (dir == NULL)
+		return error_memory(why);
+	if (stat(dir, &st) == -1) {
+		rc = error_set(why, ERR_CONFIG, "%s: %s", dir, strerror(errno));
+	} else {
+		/* In a sticky directory (/tmp) others cannot replace a file. */
+		if ((st.st_mode & S_ISVTX) != 0)
+			st.st_mode &= (mode_t) ~(S_IWGRP | S_IWOTH);
+		rc = check_owner(&st, owner, dir, why);
+	}
+	free(dir);
+	return rc;
 }
 
 /*

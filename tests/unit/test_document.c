@@ -390,6 +390,67 @@ test_no_file(void **state)
 	assert_string_equal(why.text, "/dev/null: not a regular file");
 }
 
+/* A name without a slash, and one of the root of all directories. */
+static void
+test_bare_names(void **state)
+{
+	char here[4096];
+	struct error why = { .code = ERR_OK };
+	struct stat root;
+	json_object *read = NULL;
+
+	(void)state;
+	(void)unit_write("bare.json", "{}", 2);
+	assert_non_null(getcwd(here, sizeof here));
+	assert_int_equal(chdir(unit_directory()), 0);
+	ROW(document_read(&read, "bare.json", &why) == ERR_OK, "bare: %s",
+	    why.text);
+	json_object_put(read);
+	assert_int_equal(chmod(".", 0777), 0);
+	ROW(document_read(&read, "bare.json", &why) == ERR_CONFIG &&
+		strcmp(why.text, ".: others can write it; chmod go-w") == 0,
+	    "bare: %s", why.text);
+	assert_int_equal(chmod(".", 0700), 0);
+	assert_int_equal(chdir(here), 0);
+	assert_int_equal(stat("/", &root), 0);
+	why.text[0] = '\0';
+	ROW(document_of_root("/dev", &why) ==
+		(root.st_uid == 0 ? ERR_OK : ERR_CONFIG),
+	    "root: %s", why.text);
+	ROWS_END();
+}
+
+/* A text that is no file, as an account of a database. */
+static void
+test_parse(void **state)
+{
+	static char long_one[DOCUMENT_SIZE_MAX + 2];
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "", "x: is empty" },
+		{ long_one, "x: larger than 67108864 bytes" },
+		{ "\xff\xfe{", "x: is UTF-16; save it as UTF-8" },
+		{ "{\"a\": 1, /* no end", "x: line 1: unexpected end of data" },
+		{ "{\"a\": 1, \"a\": 2}",
+		    "x: /a: stands here twice, in lines 1 and 1; rename one, "
+		    "or take it out" },
+	};
+
+	(void)state;
+	memset(long_one, ' ', sizeof long_one - 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct error why = { .code = ERR_OK };
+		json_object *root = NULL;
+
+		ROW(document_parse(&root, rows[i].text, "x", &why) ==
+			    ERR_CONFIG &&
+			root == NULL && strcmp(why.text, rows[i].why) == 0,
+		    "%zu: %s", i, why.text);
+	}
+	ROWS_END();
+}
+
 /* A writer that never comes must not keep us waiting. */
 static void
 test_fifo(void **state)
@@ -468,6 +529,8 @@ main(void)
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_link_elsewhere),
 		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_bare_names),
+		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_secret_file),
 	};
