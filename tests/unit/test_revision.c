@@ -69,11 +69,52 @@ test_changes(void **state)
 	}
 }
 
+/*
+ * A text that does not hold what it is said to hold: it is never taken for one
+ * that was changed.
+ */
+static const struct {
+	const char *text, *before, *after;
+	enum err want;
+} others[] = {
+	{ "{\"b\": 2}", "{\"a\": 1}", "{}", ERR_MEMORY },
+	{ "{\"b\": 2}", "{\"a\": 1}", "{\"a\": 2}", ERR_MEMORY },
+	{ "{\"b\": {}}", "{\"b\": {\"a\": 1}}", "{\"b\": {\"a\": 2}}",
+	    ERR_MEMORY },
+	{ "{\"a\": 1, \"b\": 2}", "{\"a\": 1}", "{\"a\": 2}", ERR_CONFIG },
+	{ "{\"a\": 1, \"b\": 2}", "{\"a\": 1}", "{\"a\": 1, \"b\": 3}",
+	    ERR_CONFIG },
+	{ "{\"a\": 1 /*", "{\"a\": 1}", "{\"a\": 2}", ERR_MEMORY },
+};
+
+static void
+test_others(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(others); i++) {
+		struct buffer text = { .max = 65536 };
+		json_object *before = json_tokener_parse(others[i].before);
+		json_object *after = json_tokener_parse(others[i].after);
+		struct error why = { .code = ERR_OK };
+		enum err rc;
+
+		buffer_puts(&text, others[i].text);
+		rc = revision_make(&text, before, after, "t", &why);
+		ROW(rc == others[i].want && strncmp(why.text, "t: ", 3) == 0,
+		    "%zu: %s, \"%s\"", i, error_name(rc), why.text);
+		json_object_put(before);
+		json_object_put(after);
+		buffer_free(&text);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests_name("revision", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/directory.h"
+#include "config/roster.h"
 
 #define MENDED "; there is no such account until that is mended"
 #define STAYS  "; the account stays as it was"
@@ -287,6 +288,162 @@ test_twice(void **state)
 	take_out("written.json");
 }
 
+/* What a host names of its own goes with its account, too. */
+static void
+test_own_files(void **state)
+{
+	struct settings *s = read_settings(write_settings("{}"), NULL);
+	const struct account_settings *a;
+
+	(void)state;
+	write_account("x.json",
+	    "{\"verifier\": \"x\", \"provider\": \"desec\", \"hosts\": {"
+	    "\"x.example\": {\"ipv4\": true, \"zone\": \"x.example\","
+	    " \"allow\": [\"10.0.0.0/8\"],"
+	    " \"proof\": {\"ca\": \"/etc/own.pem\", \"echo\": \"/ip\"}}}}");
+	read_directory(s);
+	assert_int_equal(s->fault_count, 0);
+	assert_non_null(a = settings_account(s, "x"));
+	assert_string_equal(a->hosts[0].proof.ca, "/etc/own.pem");
+	assert_string_equal(a->hosts[0].proof.echo, "/ip");
+	take_out("x.json");
+	read_directory(s);
+	assert_null(settings_account(s, "x"));
+	settings_free(s);
+}
+
+/*
+ * An account whose file is wrong now stays as it was, unless that has become
+ * wrong, too: its provider is gone, or its CA.
+ */
+static const struct {
+	const char *verifier, *provider;
+	bool stays;
+} formers[] = {
+	{ "x", "home", true },
+	{ "fickle", "home", false },
+	{ "x", "gone", false },
+};
+
+static bool is_fickle;
+
+static enum err
+judge_again(const struct account_settings *a, void *data, struct error *why)
+{
+	(void)data;
+	return is_fickle && strcmp(a->verifier, "fickle") == 0 ?
+	    error_set(why, ERR_CONFIG, "/verifier: is bad now") :
+	    ERR_OK;
+}
+
+/* The same settings with one provider more. */
+static const char *
+add_provider(const char *file)
+{
+	char *text = unit_read(file);
+	const char *changed = unit_write_changed("former.json", text,
+	    "/providers/gone", "{\"description\": \"desec\"}");
+
+	free(text);
+	return changed;
+}
+
+static void
+test_former(void **state)
+{
+	static const struct account_judge strict = { .judge = judge_again };
+	char text[400];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(formers); i++) {
+		const char *file = write_settings("{}");
+		struct settings *s, *next;
+		struct error why = { .code = ERR_OK };
+
+		if (strcmp(formers[i].provider, "gone") == 0)
+			file = add_provider(file);
+		snprintf(text, sizeof text,
+		    "{\"verifier\": \"%s\", \"provider\": \"%s\", \"hosts\":"
+		    " {\"x.example\": {\"ipv4\": true}}}",
+		    formers[i].verifier, formers[i].provider);
+		write_account("x.json", text);
+		is_fickle = false;
+		s = settings_read_after(file, NULL, &strict, &why);
+		assert_non_null(s);
+		assert_int_equal(s->fault_count, 0);
+		write_account("x.json", "{");
+		is_fickle = true;
+		next =
+		    settings_read_after(write_settings("{}"), s, &strict, &why);
+		assert_non_null(next);
+		settings_free(s);
+		ROW((settings_account(next, "x") != NULL) == formers[i].stays,
+		    "%zu: %s", i, unit_text(fault(next)));
+		ROW(unit_same(fault(next),
+			formers[i].stays ?
+			    "x.json: line 1: unexpected end of data" STAYS :
+			    "x.json: line 1: unexpected end of data" MENDED),
+		    "%zu: %s", i, unit_text(fault(next)));
+		settings_free(next);
+		take_out("x.json");
+	}
+	ROWS_END();
+}
+
+/* The accounts of a database beside those of the configuration. */
+static void
+test_table(void **state)
+{
+	struct settings *s = read_settings(write_settings("{}"), NULL);
+	struct error why;
+	struct roster *r;
+	char text[200], want[600];
+
+	(void)state;
+	snprintf(text, sizeof text, FULL, "dir");
+	write_account("d.json", text);
+	read_directory(s);
+	snprintf(text, sizeof text, FULL, "table");
+	r = roster_begin(s, NULL, &judges, ACCOUNT_IN_TABLE, false, &why);
+	assert_non_null(r);
+	roster_offer_text(r, "t", text, 1);
+	roster_offer_text(r, "d", text, 1);
+	roster_offer_text(r, "nobody", NULL, 1);
+	roster_offer_text(r, "written", NULL, 1);
+	assert_int_equal(roster_end(r, true, &why), ERR_OK);
+	assert_string_equal(settings_account(s, "t")->hosts[0].name,
+	    "table.example");
+	assert_string_equal(settings_account(s, "d")->hosts[0].name,
+	    "dir.example");
+	assert_non_null(settings_account(s, "written"));
+	assert_int_equal(s->fault_count, 1);
+	snprintf(want, sizeof want,
+	    "database: account d: account d is in the directory %s, too; "
+	    "remove one of them; the other one is in force",
+	    directory);
+	assert_string_equal(s->faults[0].text, want);
+	/* One that is wrong now, and one that went; a file for a third. */
+	s->fault_count = 0;
+	r = roster_begin(s, NULL, &judges, ACCOUNT_IN_TABLE, false, &why);
+	roster_offer_text(r, "t", "{", 2);
+	roster_offer_text(r, "t", "{", 2);
+	assert_int_equal(roster_end(r, true, &why), ERR_OK);
+	assert_non_null(settings_account(s, "t"));
+	write_account("t.json", text);
+	s->fault_count = 0;
+	read_directory(s);
+	assert_string_equal(fault(s),
+	    "t.json: account t is in the database, too; remove one of them; "
+	    "the other one is in force");
+	r = roster_begin(s, NULL, &judges, ACCOUNT_IN_TABLE, false, &why);
+	roster_offer_text(r, "t", NULL, 3);
+	assert_int_equal(roster_end(r, true, &why), ERR_OK);
+	assert_null(settings_account(s, "t"));
+	settings_free(s);
+	take_out("d.json");
+	take_out("t.json");
+}
+
 int
 main(void)
 {
@@ -297,6 +454,9 @@ main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_stays_after_a_reload),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_own_files),
+		cmocka_unit_test(test_former),
+		cmocka_unit_test(test_table),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

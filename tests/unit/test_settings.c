@@ -873,6 +873,82 @@ test_account(void **state)
 	settings_free(s);
 }
 
+/*
+ * What is no JSON is told as such, though the accounts are looked for in the
+ * text before that is parsed.
+ */
+static const struct {
+	const char *text, *why; /* the latter without the file's name */
+} malformed[] = {
+	{ "{}", "/providers: is missing" },
+	{ "[]", "must be a JSON object: { ... }" },
+	{ "{ accounts: {} }", "line 1: quoted object property name expected" },
+	{ "{ \"accounts\" {} }",
+	    "line 1: object property name separator ':' expected" },
+	{ "{ \"accounts\": }", "line 1: unexpected character" },
+	{ "{ \"accounts\": { \"a\": {}, b }",
+	    "line 1: quoted object property name expected" },
+	{ "{ \"accounts\": { \"a\": {} \"b\": {} } }",
+	    "line 1: object value separator ',' expected" },
+	{ "{ \"accounts\": { \"a\": { \"b\": 7",
+	    "line 1: unexpected end of data" },
+	{ "{ \"providers\": 7,\n \"accounts\": { \"a\": { x } } }",
+	    "line 2: quoted object property name expected" },
+	{ "{ \"x\": \"no end", "line 1: unexpected end of data" },
+	{ "{ \"x\": \"no end\\", "line 1: unexpected end of data" },
+	{ "{ \"x\": [1, \"{\\\"\", {}], \"accounts\": 7 }",
+	    "/x: unknown; here may stand: workers, listen, peers, log, "
+	    "metrics, state, refresh, history, url, ca, providers, operators, "
+	    "notify, defaults, accounts, account_directory, account_table" },
+	{ "{ \"providers\": {\"desec\": {}},\n\"accounts\": {\"a\": {}},\n"
+	  "\"accounts\": {}}",
+	    "/accounts: stands here twice, in lines 2 and 3; rename one, or "
+	    "take it out" },
+};
+
+static void
+test_malformed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(malformed); i++) {
+		const char *text = malformed[i].text;
+		const char *file = unit_write("bad.json", text, strlen(text));
+		struct error why = { .code = ERR_OK };
+
+		ROW(settings_read(file, &why) == NULL &&
+			unit_same(why.text + strlen(file) + 2,
+			    malformed[i].why),
+		    "%s: %s", text, why.text);
+	}
+	ROWS_END();
+}
+
+/* One account more than there may be is told before any of them is read. */
+static void
+test_too_many(void **state)
+{
+	static const char begin[] = "{\"providers\": {\"desec\": {}},"
+				    " \"accounts\": {";
+	size_t size = sizeof begin + 12 * (SETTINGS_ACCOUNTS_MAX + 1UL) + 8;
+	char *text = malloc(size);
+	struct error why;
+	const char *file;
+	size_t len;
+
+	(void)state;
+	assert_non_null(text);
+	len = (size_t)snprintf(text, size, "%s", begin);
+	for (size_t i = 0; i <= SETTINGS_ACCOUNTS_MAX; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s\"%zx\":0",
+		    i == 0 ? "" : ",", i);
+	len += (size_t)snprintf(text + len, size - len, "}}");
+	file = unit_write("many.json", text, len);
+	free(text);
+	assert_null(settings_read(file, &why));
+	assert_non_null(strstr(why.text,
+	    ": /accounts: must be an object of 1 to 1000000 accounts"));
+}
+
 int
 main(void)
 {
@@ -884,6 +960,8 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_suffix),
 		cmocka_unit_test(test_account),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
