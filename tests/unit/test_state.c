@@ -16,6 +16,7 @@
 #include <sqlite3.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
 #include "state/engine.h"
@@ -88,7 +89,7 @@ stage_start(struct stage *s)
 }
 
 /* What the store's directory and its file are said to be. */
-static bool is_read_only, is_full;
+static bool is_read_only, is_full, is_without_times;
 static int looks = SQLITE_OK; /* what a look at the epoch comes to */
 
 int __real_access(const char *file, int mode);
@@ -120,6 +121,10 @@ __wrap_epoch_find(struct state *s, sqlite3 *db, bool own)
 {
 	return looks != SQLITE_OK ? looks : __real_epoch_find(s, db, own);
 }
+
+UNIT_BETWEEN(is_without_times, int, utimensat, -1,
+    (int fd, const char *file, const struct timespec times[2], int flags),
+    (fd, file, times, flags))
 
 /* text: an address, "none", or NULL for a family that is not named. */
 static struct state_value
@@ -696,7 +701,8 @@ test_removed_when_quiet(void **state)
 static void
 test_others(void **state)
 {
-	static const char *const ways[] = { "an intent", "forget" };
+	static const char *const ways[] = { "an intent", "forget",
+		"forget where no mark can be left" };
 	static struct stage stages[COUNT(ways)];
 	struct state_claim other = claim("89.14.163.157", V6);
 	struct error why;
@@ -714,12 +720,14 @@ test_others(void **state)
 					state_view(&s->settings, &why);
 		assert_non_null(second.state);
 		second.store = store_open(second.state);
+		is_without_times = i == 2;
 		if (i == 0)
 			assert_int_equal(store_intend(second.store, &other,
 					     old),
 			    ERR_OK);
 		else
 			(void)store_forget(second.store, other.host);
+		is_without_times = false;
 		ROW(!has(s, V4, V6), "%s: believed", ways[i]);
 		stage_close(&second);
 		stage_close(s);
@@ -799,6 +807,129 @@ test_damage_found_by_many(void **state)
 	meddle(&s, "test $(ls state.db.damaged-* | wc -l) -le 1");
 	stage_again(&s);
 	publish(&s, V4, V6);
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/* One that died while it mended is not waited for. */
+static void
+test_mending(void **state)
+{
+	struct state_shared *shared;
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	shared = s.state->shared;
+	atomic_fetch_add(&shared->version, 1);
+	atomic_store(&shared->mending, clock_now());
+	assert_false(has(&s, V4, V6));
+	assert_int_equal(atomic_load(&shared->version) % 2, 1);
+	atomic_store(&shared->mending, clock_now() - 3600000);
+	assert_false(has(&s, V4, V6));
+	assert_int_equal(atomic_load(&shared->version) % 2, 0);
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/*
+ * A file without tables whose list of free pages is wrong: the damage is found
+ * where tables are made.
+ */
+static void
+write_broken_list(const struct stage *s)
+{
+	sqlite3 *db;
+
+	meddle(s, "rm -f state.db*");
+	assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "CREATE TABLE t (x); INSERT INTO t VALUES"
+			     " (zeroblob(65536)); DROP TABLE t",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	overwrite(s, 32, 4); /* the number of the first one */
+}
+
+static void
+test_broken_list(void **state)
+{
+	(void)state;
+	for (int open = 0; open < 2; open++) {
+		struct error why = { .code = ERR_OK };
+		struct state *view;
+		struct stage s;
+
+		stage_start(&s);
+		if (open == 0)
+			stage_close(&s);
+		write_broken_list(&s);
+		if (open == 0)
+			stage_open(&s);
+		publish(&s, V4, V6);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "%d: not mended", open);
+		ROW(directory_has(&s, "state.db.damaged-*"), "%d: lost", open);
+		stage_close(&s);
+		/* To look at a damaged file is no error: it is mended later. */
+		meddle(&s, "head -c 8192 /dev/zero | tr '\\0' x >state.db");
+		assert_non_null(view = state_view(&s.settings, &why));
+		ROW(state_examine(view, &why) == ERR_OK, "%d: %s", open,
+		    why.text);
+		state_free(view);
+		ROW(directory_has(&s, "state.db"), "%d: moved", open);
+	}
+	ROWS_END();
+}
+
+/* Another program writes into the file that is to have tables. */
+static void
+test_locked(void **state)
+{
+	struct stage s;
+	sqlite3 *db;
+
+	(void)state;
+	stage_start(&s);
+	stage_close(&s);
+	meddle(&s, "rm -f state.db*");
+	assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", NULL,
+			     NULL, NULL),
+	    SQLITE_OK);
+	stage_open(&s);
+	publish(&s, V4, V6);
+	assert_false(has(&s, V4, V6));
+	assert_false(directory_has(&s, "state.db.damaged-*"));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	stage_again(&s);
+	publish(&s, V4, V6);
+	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/* A seal that cannot be broken would be believed after the next change. */
+static void
+test_seal(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	stage_close(&s);
+	meddle(&s, "mkdir state.db.trusted.new");
+	stage_open(&s);
+	assert_false(has(&s, V4, V6));
+	assert_false(directory_has(&s, "state.db.trusted"));
+	publish(&s, V4, V6);
+	assert_false(has(&s, V4, V6));
+	meddle(&s, "rmdir state.db.trusted.new");
 	publish(&s, V4, V6);
 	assert_true(has(&s, V4, V6));
 	stage_close(&s);
@@ -1483,6 +1614,10 @@ main(void)
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_removed_when_quiet),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_mending),
+		cmocka_unit_test(test_broken_list),
+		cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_seal),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_version_1),
