@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,8 @@ run(int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
+	/* Where a parent had it ignored, no child could be waited for. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	environment_clean(argv);
 	activity_setup(argc, argv, environ);
 	return run(argc, argv);

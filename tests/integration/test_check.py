@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -440,6 +441,16 @@ def test_what_a_good_one_means_as_json(binary, place):
     assert [a["account"] for a in listed["meaning"]["accounts"]] == ["a", "b"]
     one = json.loads(check(binary, file, "--user", str(USER), "--json", "--account", "b").stdout)
     assert [a["account"] for a in one["meaning"]["accounts"]] == ["b"]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_parent_that_ignores_the_end_of_children(binary, place, options):
+    """execve(2) keeps that, and a child could not be waited for."""
+    told = subprocess.run(
+        [binary, "check", "--config", configuration(place), "--user", str(USER), *options],
+        text=True, capture_output=True, check=False, timeout=120,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_what_one_account_means(binary, place):
