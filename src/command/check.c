@@ -139,44 +139,42 @@ lines(const struct buffer *text, const char *begin)
 	return list;
 }
 
+/* All of a file, which ends with that; from: NULL where there is none. */
 static void
-read_all(int fd, struct buffer *to)
+take(FILE *from, struct buffer *to)
 {
 	char block[4096];
-	ssize_t n;
+	size_t n;
 
-	while ((n = read(fd, block, sizeof block)) > 0 ||
-	    (n == -1 && errno == EINTR))
-		if (n > 0)
-			buffer_add(to, block, (size_t)n);
-	close(fd);
+	if (from == NULL)
+		return;
+	rewind(from);
+	while ((n = fread(block, 1, sizeof block, from)) > 0)
+		buffer_add(to, block, n);
+	fclose(from);
 }
 
-/*
- * Lets a child print, and takes what it printed to standard error; what was
- * written to standard output is in out.
- */
+/* Lets a child print to out and err.  False: something is wrong, see errors. */
 static bool
-capture(const struct check *c, struct buffer *errors, FILE *out)
+capture(const struct check *c, FILE *out, FILE *err, struct buffer *errors)
 {
-	int fds[2], status = 1;
+	int status = 1;
 	pid_t pid;
 
-	if (pipe(fds) == -1)
-		return false;
 	fflush(stdout);
-	if ((pid = fork()) == 0) {
-		close(fds[0]);
+	if (out == NULL || err == NULL || (pid = fork()) == -1) {
+		buffer_printf(errors, "ddnsgate: %s\n", strerror(errno));
+		return false;
+	}
+	if (pid == 0) {
 		(void)dup2(fileno(out), STDOUT_FILENO);
-		(void)dup2(fds[1], STDERR_FILENO);
+		(void)dup2(fileno(err), STDERR_FILENO);
 		status = print(c) ? 0 : 1;
 		fflush(stdout);
 		_exit(status);
 	}
-	close(fds[1]);
-	read_all(fds[0], errors);
-	return pid != -1 && waitpid(pid, &status, 0) == pid &&
-	    WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	(void)waitpid(pid, &status, 0);
+	return status == 0;
 }
 
 static json_object *
@@ -214,17 +212,14 @@ static bool
 print_json(const struct check *c)
 {
 	struct buffer errors = { .max = TEXT_MAX }, notes = { .max = TEXT_MAX };
-	FILE *out = tmpfile();
+	FILE *out = tmpfile(), *err = tmpfile();
 	json_object *o;
 	struct gateway *g;
 	struct error why;
-	bool good = out != NULL && capture(c, &errors, out);
+	bool good = capture(c, out, err, &errors);
 
-	if (out != NULL) {
-		rewind(out);
-		read_all(dup(fileno(out)), &notes);
-		fclose(out);
-	}
+	take(err, &errors);
+	take(out, &notes);
 	g = gateway_new(c->file, &why);
 	o = json_object_new_object();
 	json_add(o, "file", json_object_new_string(c->file));

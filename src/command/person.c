@@ -48,7 +48,7 @@ fitting(const char *text, size_t room)
 void
 person_text(int column, int used, const char *text)
 {
-	while (*text != '\0') {
+	do {
 		int left = PERSON_COLUMNS - (used > 0 ? used : column);
 		size_t len = fitting(text, left > 20 ? (size_t)left : 20);
 
@@ -56,5 +56,5 @@ person_text(int column, int used, const char *text)
 		text += len;
 		text += strspn(text, " ");
 		used = 0;
-	}
+	} while (*text != '\0');
 }

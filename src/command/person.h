@@ -22,7 +22,8 @@ const char *person_paint(enum paint p);
 
 /*
  * Prints text after the first column of each line, broken at blanks so that
- * lines fit; used: columns of the first line that are printed already.
+ * lines fit; used: columns of the first line that are printed already.  A text
+ * without a word ends that line.
  */
 void person_text(int column, int used, const char *text);
 

@@ -130,6 +130,10 @@ open_recording(const char *name)
 
 	if (to == NULL)
 		fprintf(stderr, "ddnsgate: %s: %s\n", name, strerror(errno));
+	if (to == NULL && fd != -1) {
+		close(fd);
+		unlink(name);
+	}
 	return to;
 }
 

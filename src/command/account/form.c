@@ -162,6 +162,8 @@ static bool
 fill_hosts(json_object *hosts, const struct account_form *f,
     const struct settings *s)
 {
+	struct json_object_iterator only;
+
 	for (size_t i = 0; i < f->host_count; i++) {
 		bool is_new =
 		    !json_object_object_get_ex(hosts, f->hosts[i], NULL);
@@ -179,11 +181,8 @@ fill_hosts(json_object *hosts, const struct account_form *f,
 		    json_object_object_length(hosts));
 		return false;
 	}
-	json_object_object_foreach (hosts, name, host) {
-		(void)name;
-		return fill_host(host, f, s, false);
-	}
-	return false;
+	only = json_object_iter_begin(hosts);
+	return fill_host(json_object_iter_peek_value(&only), f, s, false);
 }
 
 bool
@@ -209,15 +208,15 @@ account_form_put_verifier(json_object *account, const char *name,
 	char credential[CREDENTIAL_MAX + 2], text[VERIFIER_TEXT_MAX];
 	struct error why;
 	bool ok = false;
-	int n = snprintf(credential, sizeof credential, "%s:%s", name, token);
+	size_t n = (size_t)snprintf(credential, sizeof credential, "%s:%s",
+	    name, token);
 
-	if (n < 0 || (size_t)n >= sizeof credential ||
-	    !credential_valid(credential, (size_t)n))
+	if (n >= sizeof credential || !credential_valid(credential, n))
 		fprintf(stderr,
 		    "ddnsgate: user and token have at most %d printable "
 		    "characters, without blanks\n",
 		    CREDENTIAL_MAX);
-	else if (verifier_make(text, credential, (size_t)n, VERIFIER_ITERATIONS,
+	else if (verifier_make(text, credential, n, VERIFIER_ITERATIONS,
 		     &why) != ERR_OK)
 		fprintf(stderr, "ddnsgate: %s\n", why.text);
 	else

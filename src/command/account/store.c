@@ -41,7 +41,7 @@ account_store_is_there(const struct settings *s, const char *name)
 	struct error why;
 	bool is;
 
-	if (account_file_is_there(s, name) || !s->account_table)
+	if (!account_store_in_table(s, name, false))
 		return account_file_is_there(s, name);
 	if ((all = table_read_settings(s->file, &why)) == NULL)
 		fprintf(stderr, "ddnsgate: %s\n", why.text);

@@ -113,19 +113,20 @@ try_all(const struct settings *s, bool quiet, bool network)
 bool
 trial_run(const struct settings *s, bool quiet, bool network)
 {
-	int status = 0;
+	int status = 1;
 	bool good;
 	pid_t pid;
 
 	fflush(stdout);
-	if ((pid = fork()) == 0) {
+	if ((pid = fork()) == -1) {
+		fprintf(stderr, "ddnsgate: fork: %s\n", strerror(errno));
+		return false;
+	}
+	if (pid == 0) {
 		good = try_all(s, quiet, network);
 		fflush(stdout);
 		_exit(good ? 0 : 1);
 	}
-	if (pid == -1 || waitpid(pid, &status, 0) == -1) {
-		fprintf(stderr, "ddnsgate: fork: %s\n", strerror(errno));
-		return false;
-	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	(void)waitpid(pid, &status, 0);
+	return status == 0;
 }
