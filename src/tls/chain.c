@@ -75,15 +75,15 @@ chain_read(struct chain *c, gnutls_session_t session)
 		if (!has_ended(sent[i]))
 			count_end(c, sent[i]);
 	}
-	(void)gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
-	    (void **)&trust);
+	if (gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
+		(void **)&trust) < 0)
+		goto out;
 	next = sent[0];
 	sent[0] = NULL;
-	while (next != NULL && c->count < CHAIN_MAX) {
+	while (next != NULL) {
 		c->crt[c->count++] = next;
 		c->owned = c->count;
-		if (trust != NULL &&
-		    gnutls_certificate_get_issuer(trust, next, &root, 0) == 0) {
+		if (gnutls_certificate_get_issuer(trust, next, &root, 0) == 0) {
 			c->crt[c->count++] = root;
 			count_end(c, root);
 			break;
@@ -149,7 +149,7 @@ key_odd(gnutls_x509_crt_t crt)
 	unsigned int bits = 0;
 	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
 
-	return algorithm == GNUTLS_PK_DSA ||
+	return algorithm < 0 || algorithm == GNUTLS_PK_DSA ||
 	    (algorithm == GNUTLS_PK_RSA && bits % 8 != 0);
 }
 

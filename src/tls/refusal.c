@@ -76,8 +76,9 @@ time_text(time_t t, char text[static TIME_TEXT_MAX])
 {
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, TIME_TEXT_MAX, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+	if (gmtime_r(&t, &tm) != NULL)
+		strftime(text, TIME_TEXT_MAX, "%Y-%m-%d %H:%M UTC", &tm);
+	else /* our clock is wrong by two thousand million years */
 		strcpy(text, "?");
 }
 

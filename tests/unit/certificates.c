@@ -9,7 +9,7 @@
 #define DAY 86400
 
 /* A number of its own for each, as RFC 5280 section 4.1.2.2 asks for. */
-static unsigned char serial = 1;
+static unsigned int serial = 1;
 
 static void
 start(struct identity *of, unsigned int rsa_bits)
@@ -19,13 +19,17 @@ start(struct identity *of, unsigned int rsa_bits)
 	unsigned int bits = rsa_bits != 0 ?
 	    rsa_bits :
 	    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+	const unsigned char number[] = { 1, (unsigned char)(serial >> 8),
+		(unsigned char)serial };
 
 	assert_int_equal(gnutls_x509_privkey_init(&of->key), 0);
 	assert_int_equal(gnutls_x509_privkey_generate(of->key, kind, bits, 0),
 	    0);
 	assert_int_equal(gnutls_x509_crt_init(&of->crt), 0);
 	assert_int_equal(gnutls_x509_crt_set_key(of->crt, of->key), 0);
-	assert_int_equal(gnutls_x509_crt_set_serial(of->crt, &serial, 1), 0);
+	assert_int_equal(gnutls_x509_crt_set_serial(of->crt, number,
+			     sizeof number),
+	    0);
 	serial++;
 }
 
@@ -71,25 +75,61 @@ sign(struct identity *of, const struct identity *by)
 	gnutls_free(der.data);
 }
 
-void
-identity_make_sub_ca(struct identity *ca, const struct identity *above,
-    const char *name, int to_days)
+static void
+set_extension(gnutls_x509_crt_t crt, const struct extension *e)
+{
+	if (e->oid != NULL)
+		assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt,
+				     e->oid, e->der, e->len, e->critical),
+		    0);
+}
+
+static void
+make_ca(struct identity *ca, const struct identity *above, const char *name,
+    int to_days, const struct extension *extension)
 {
 	start(ca, 0);
-	set_common_name(ca->crt, name);
+	if (*name != '\0')
+		set_common_name(ca->crt, name);
 	set_time(ca->crt, -60, to_days);
 	assert_int_equal(gnutls_x509_crt_set_version(ca->crt, 3), 0);
 	assert_int_equal(gnutls_x509_crt_set_ca_status(ca->crt, 1), 0);
 	assert_int_equal(gnutls_x509_crt_set_key_usage(ca->crt,
 			     GNUTLS_KEY_KEY_CERT_SIGN),
 	    0);
+	set_extension(ca->crt, extension);
 	sign(ca, above);
+}
+
+void
+identity_make_sub_ca(struct identity *ca, const struct identity *above,
+    const char *name, int to_days)
+{
+	make_ca(ca, above, name, to_days, &(struct extension){ .oid = NULL });
+}
+
+void
+identity_make_odd_ca(struct identity *ca, const struct identity *above,
+    const char *name, const struct extension *extension)
+{
+	make_ca(ca, above, name, 60, extension);
 }
 
 void
 identity_make_ca(struct identity *ca, const char *name)
 {
 	identity_make_sub_ca(ca, ca, name, 60);
+}
+
+/* The highest bit is not set, as the number must not be negative. */
+static void
+set_long_serial(gnutls_x509_crt_t crt, unsigned int len)
+{
+	unsigned char bytes[128];
+
+	assert_true(len <= sizeof bytes);
+	memset(bytes, 0x42, sizeof bytes);
+	assert_int_equal(gnutls_x509_crt_set_serial(crt, bytes, len), 0);
 }
 
 static void
@@ -114,6 +154,8 @@ identity_make(struct identity *of, const struct identity *ca,
 	crt = of->crt;
 	set_common_name(crt,
 	    leaf->common_name != NULL ? leaf->common_name : "a leaf");
+	if (leaf->serial_len > 0)
+		set_long_serial(crt, leaf->serial_len);
 	set_time(crt, valid ? -1 : leaf->from_days, valid ? 30 : leaf->to_days);
 	if (leaf->version_1) {
 		assert_int_equal(gnutls_x509_crt_set_version(crt, 1), 0);
@@ -151,6 +193,7 @@ identity_make(struct identity *of, const struct identity *ca,
 	}
 	if (leaf->must_staple)
 		demand_staple(crt);
+	set_extension(crt, &leaf->extension);
 	sign(of, leaf->self_signed ? of : ca);
 }
 

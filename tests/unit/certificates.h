@@ -18,6 +18,14 @@ struct identity {
 	gnutls_x509_privkey_t key;
 };
 
+/* The bytes of an extension, in the place of what would be there. */
+struct extension {
+	const char *oid; /* NULL: none */
+	const void *der;
+	size_t len;
+	bool critical;
+};
+
 /* What is wrong with a leaf; all zero is a good one for no name. */
 struct leaf {
 	const char *names[CERTIFICATE_NAMES_MAX]; /* dNSNames */
@@ -31,6 +39,8 @@ struct leaf {
 	bool must_staple;	 /* RFC 7633 */
 	unsigned int more_names; /* so many others */
 	unsigned int rsa_bits;	 /* 0: an elliptic curve */
+	unsigned int serial_len; /* bytes; 0: one */
+	struct extension extension;
 };
 
 void identity_make_ca(struct identity *ca, const char *name);
@@ -40,6 +50,10 @@ void identity_make(struct identity *of, const struct identity *ca,
 /* A CA that another one has signed, valid until so many days from now. */
 void identity_make_sub_ca(struct identity *of, const struct identity *ca,
     const char *name, int to_days);
+
+/* Another one, with an extension of any sort; name "": it has none. */
+void identity_make_odd_ca(struct identity *of, const struct identity *ca,
+    const char *name, const struct extension *extension);
 
 void identity_end(struct identity *of);
 

@@ -30,12 +30,27 @@ __wrap_gnutls_kx_get(gnutls_session_t session)
 	return exchange;
 }
 
+/* The call that fails. */
+static const char *failing = "";
+
+#define FAILING(name, value, with, arguments)                             \
+	UNIT_BETWEEN(strcmp(failing, #name) == 0, int, name, value, with, \
+	    arguments)
+
+FAILING(gnutls_hash_fast, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_digest_algorithm_t a, const void *text, size_t len, void *digest),
+    (a, text, len, digest))
+FAILING(gnutls_x509_crt_init, GNUTLS_E_MEMORY_ERROR, (gnutls_x509_crt_t * crt),
+    (crt))
+FAILING(gnutls_x509_crt_get_pk_rsa_raw, GNUTLS_E_ASN1_GENERIC_ERROR,
+    (gnutls_x509_crt_t crt, gnutls_datum_t *m, gnutls_datum_t *e), (crt, m, e))
+
 /* A number whose highest bit is bit number bits - 1. */
 static gnutls_datum_t
 number(unsigned int bits)
 {
 	unsigned int size = (bits + 7) / 8;
-	gnutls_datum_t n = { gnutls_malloc(size), size };
+	gnutls_datum_t n = { gnutls_malloc(size + 1), size };
 
 	assert_non_null(n.data);
 	memset(n.data, 0xff, size);
@@ -269,6 +284,63 @@ test_cut(void **state)
 	ROWS_END();
 }
 
+/* A list that is whole, and whose last certificate lacks its extensions. */
+static void
+test_no_extensions(void **state)
+{
+	static struct message m;
+	const struct sort usual = { .key = EC };
+	struct error why;
+
+	(void)state;
+	version = GNUTLS_TLS1_3;
+	certificates_put(&m, &usual, 0, 0, true);
+	m.data[3] = (unsigned char)(m.data[3] - 2);
+	assert_int_equal(check(GNUTLS_HANDSHAKE_CERTIFICATE_PKT, &m, m.size - 2,
+			     &why),
+	    ERR_OK);
+	/* And one that is none: GnuTLS refuses it. */
+	memset(m.data + 7, 0xff, 16);
+	assert_int_equal(check(GNUTLS_HANDSHAKE_CERTIFICATE_PKT, &m, m.size - 2,
+			     &why),
+	    ERR_OK);
+}
+
+/* What cannot be looked at is no good key. */
+static void
+test_calls(void **state)
+{
+	static const struct {
+		const char *call;
+		enum err want;
+		const char *why;
+	} calls[] = {
+		/* Only what is remembered is less then. */
+		{ "gnutls_hash_fast", ERR_OK, "" },
+		{ "gnutls_x509_crt_init", ERR_MEMORY, "out of memory" },
+		{ "gnutls_x509_crt_get_pk_rsa_raw", ERR_PROOF,
+		    "certificate: an RSA key in its chain cannot be read" },
+	};
+	static struct message m;
+	/* Of a key that no other test has. */
+	const struct sort usual = { .key = RSA, .modulus = 2056 };
+	struct error why;
+
+	(void)state;
+	version = GNUTLS_TLS1_2;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		enum err rc;
+
+		certificates_put(&m, &usual, 1, 0, false);
+		failing = calls[i].call;
+		rc = check(GNUTLS_HANDSHAKE_CERTIFICATE_PKT, &m, m.size, &why);
+		failing = "";
+		ROW(rc == calls[i].want && strcmp(why.text, calls[i].why) == 0,
+		    "%s: %s, %s", calls[i].call, error_name(rc), why.text);
+	}
+	ROWS_END();
+}
+
 static void
 test_staple(void **state)
 {
@@ -306,6 +378,8 @@ test_prime(void **state)
 		{ GNUTLS_KX_DHE_RSA, 8192, ERR_OK },
 		{ GNUTLS_KX_DHE_RSA, 8193, ERR_PROOF },
 		{ GNUTLS_KX_DHE_DSS, 65536, ERR_PROOF },
+		{ GNUTLS_KX_ANON_DH, 8193, ERR_PROOF },
+		{ GNUTLS_KX_DHE_RSA, 0, ERR_OK },
 		/* It begins with another thing than a prime. */
 		{ GNUTLS_KX_ECDHE_RSA, 65536, ERR_OK },
 	};
@@ -339,6 +413,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_no_extensions),
+		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_staple),
 		cmocka_unit_test(test_prime),
 	};

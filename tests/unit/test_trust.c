@@ -183,6 +183,24 @@ test_ids(void **state)
 	trust_free(trust);
 }
 
+/* A file that is not there is named, and so is what to do. */
+static void
+test_no_file(void **state)
+{
+	struct trust *trust = trust_new();
+	struct error why;
+
+	(void)state;
+	assert_int_equal(trust_load(trust, "/nowhere/ca.pem", &why),
+	    ERR_CONFIG);
+	assert_string_equal(why.text,
+	    "/nowhere/ca.pem: No such file or directory; name a PEM file of CA "
+	    "certificates as \"ca\"");
+	assert_null(trust_in(trust, "/nowhere/ca.pem"));
+	trust_free(trust);
+	trust_free(NULL);
+}
+
 static void
 test_bad_files(void **state)
 {
@@ -258,6 +276,7 @@ main(void)
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_broken_chain),
 		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_bad_files),
 	};
 

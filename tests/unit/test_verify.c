@@ -14,6 +14,7 @@
 
 #include "certificates.h"
 #include "tls/known.h"
+#include "tls/refusal.h"
 #include "tls/verify.h"
 
 static struct identity ca, stranger;
@@ -99,6 +100,28 @@ FAILING(int, gnutls_certificate_set_x509_trust_mem, GNUTLS_E_MEMORY_ERROR,
     (gnutls_certificate_credentials_t c, const gnutls_datum_t *from,
 	gnutls_x509_crt_fmt_t form),
     (c, from, form))
+FAILING(gnutls_certificate_type_t, gnutls_certificate_type_get,
+    GNUTLS_CRT_RAWPK, (gnutls_session_t session), (session))
+FAILING(int, gnutls_credentials_get, GNUTLS_E_INVALID_REQUEST,
+    (gnutls_session_t session, gnutls_credentials_type_t type, void **to),
+    (session, type, to))
+FAILING(int, gnutls_x509_crt_get_raw_dn, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t crt, gnutls_datum_t *dn), (crt, dn))
+FAILING(int, gnutls_x509_crt_get_raw_issuer_dn, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t crt, gnutls_datum_t *dn), (crt, dn))
+FAILING(int, gnutls_x509_crt_get_issuer_dn3, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t crt, gnutls_datum_t *dn, unsigned int flags),
+    (crt, dn, flags))
+FAILING(int, gnutls_x509_crt_get_pk_algorithm, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t crt, unsigned int *bits), (crt, bits))
+FAILING(int, gnutls_x509_crt_get_authority_info_access, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_x509_crt_t crt, unsigned int i, int what, gnutls_datum_t *data,
+	unsigned int *critical),
+    (crt, i, what, data, critical))
+FAILING(int, gnutls_hash_init, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_hash_hd_t * h, gnutls_digest_algorithm_t a), (h, a))
+FAILING(int, gnutls_hash, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_hash_hd_t h, const void *bytes, size_t len), (h, bytes, len))
 FAILING(int, gnutls_hash_fast, GNUTLS_E_MEMORY_ERROR,
     (gnutls_digest_algorithm_t a, const void *text, size_t len, void *digest),
     (a, text, len, digest))
@@ -226,6 +249,7 @@ static const struct {
 	{ { "*.example.net" }, "example.net", false },
 	{ { "*.example.net" }, "a.home.example.net", false },
 	{ { "*.net" }, "example.net", false },
+	{ { "*.net" }, "net", false },
 	{ { "*" }, "net", false },
 	{ { "*" }, "example.net", false },
 	{ { "*.*.net" }, "home.example.net", false },
@@ -310,6 +334,190 @@ test_leaves(void **state)
 			    "row %zu: %s", i, rc == ERR_OK ? "good" : why.text);
 	}
 	ROWS_END();
+}
+
+/* As if GnuTLS had found nothing wrong: what is refused by ourselves. */
+
+#define BYTES(der) der, sizeof(der) - 1
+
+static const struct extension none = { .oid = NULL };
+
+static const struct {
+	const char *title;
+	struct extension ca; /* of a CA between */
+	bool nameless;	     /* that CA */
+	struct leaf leaf;
+	const char *reason; /* NULL: good */
+} chains[] = {
+	{ "good", .leaf = { .names = { NAME } } },
+	{ "of version 1", .leaf = { .names = { NAME }, .version_1 = true },
+	    .reason = "not of version 3" },
+	{ "a short key", .leaf = { .names = { NAME }, .rsa_bits = 1024 },
+	    .reason = "its RSA key of 1024 bits is too short" },
+	{ "an odd key", .leaf = { .names = { NAME }, .rsa_bits = 2052 },
+	    .reason = "a key in its chain is of an odd kind" },
+	{ "no purpose",
+	    .leaf = { .names = { NAME },
+		.extension = { "2.5.29.37", BYTES("\x30\x00"), false } },
+	    .reason = "is for no purpose at all" },
+	{ "constraints of a CA",
+	    .leaf = { .names = { NAME },
+		.extension = { "2.5.29.30",
+		    BYTES("\x30\x0b\xa1\x09\x30\x07\x82\x05x.org"), true } },
+	    .reason = "has name constraints, as only a CA may" },
+	{ "a critical key of its CA",
+	    .leaf = { .names = { NAME },
+		.extension = { "2.5.29.35",
+		    BYTES("\x30\x06\x80\x04\x01\x02\x03\x04"), true } },
+	    .reason = "a hint in its chain is marked critical" },
+	{ "critical information",
+	    .leaf = { .names = { NAME },
+		.extension = { "1.3.6.1.5.5.7.1.1",
+		    BYTES("\x30\x10\x30\x0e\x06\x08\x2b\x06\x01\x05\x05"
+			  "\x07\x30\x01\x86\x02x:"),
+		    true } },
+	    .reason = "a hint in its chain is marked critical" },
+	{ "empty information",
+	    .leaf = { .names = { NAME },
+		.extension = { "1.3.6.1.5.5.7.1.1", BYTES("\x30\x00"),
+		    false } },
+	    .reason = "its authority information is broken" },
+	{ "some information",
+	    .leaf = { .names = { NAME },
+		.extension = { "1.3.6.1.5.5.7.1.1",
+		    BYTES("\x30\x10\x30\x0e\x06\x08\x2b\x06\x01\x05\x05"
+			  "\x07\x30\x01\x86\x02x:"),
+		    false } } },
+	{ "names of other kinds, too long, and with a NUL",
+	    .leaf = { .names = { NAME },
+		.extension = { "2.5.29.17",
+		    BYTES("\x30\x82\x01\x52"
+			  "\x87\x04\xc0\x00\x02\x01"
+			  "\x81\x03"
+			  "a@b"
+			  "\x82\x82\x01\x2c"
+			  "0123456789012345678901234567890123456789"
+			  "0123456789012345678901234567890123456789"
+			  "0123456789012345678901234567890123456789"
+			  "0123456789012345678901234567890123456789"
+			  "0123456789012345678901234567890123456789"
+			  "0123456789012345678901234567890123456789"
+			  "0123456789012345678901234567890123456789"
+			  "01234567890123456789"
+			  "\x82\x03"
+			  "a\0b"
+			  "\x82\x10" NAME),
+		    false } } },
+	{ "more names than are told",
+	    .leaf = { .names = { "a.example", "b.example", "c.example",
+			  "d.example", "e.example" } },
+	    .reason = "is not for this name, but for \"a.example\", "
+		      "\"b.example\", \"c.example\" and 2 more" },
+	{ "a CA without a name", .nameless = true,
+	    .leaf = { .names = { NAME } }, .reason = "its CA has no name" },
+	{ "empty constraints", { "2.5.29.30", BYTES("\x30\x00"), true },
+	    .leaf = { .names = { NAME } },
+	    .reason = "its CA has empty name constraints" },
+	{ "broken constraints", { "2.5.29.30", BYTES("\x04\x00"), true },
+	    .leaf = { .names = { NAME } },
+	    .reason = "its CA has broken name constraints" },
+	{ "a name that is excluded",
+	    { "2.5.29.30", BYTES("\x30\x16\xa1\x14\x30\x12\x82\x10" NAME),
+		true },
+	    .leaf = { .names = { "*.example.net", "www.example.org" } },
+	    .reason = "its wildcard reaches into names that its CA must not "
+		      "certify" },
+	{ "an address that is excluded",
+	    { "2.5.29.30",
+		BYTES("\x30\x0e\xa1\x0c\x30\x0a\x87\x08\xc0\x00\x02\x00"
+		      "\xff\xff\xff\x00"),
+		true },
+	    .leaf = { .names = { "*.example.net" } } },
+	{ "a name that is permitted",
+	    { "2.5.29.30",
+		BYTES("\x30\x11\xa0\x0f\x30\x0d\x82\x0b"
+		      "example.net"),
+		true },
+	    .leaf = { .names = { NAME } } },
+};
+
+/* Of the chain that a leaf makes with a CA between it and the root. */
+static enum err
+verify_under(const struct identity *between, const struct identity *leaf,
+    struct error *why)
+{
+	struct certificate_seen seen;
+	struct view v;
+	enum err rc;
+
+	*why = (struct error){ .code = ERR_OK };
+	view_open_to(&v, identity_chain_credentials(leaf, between));
+	all_good = true;
+	rc = verify_certificate(v.client, trust.by, NAME, &seen, why);
+	all_good = false;
+	view_close(&v);
+	return rc;
+}
+
+static void
+test_chains(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(chains); i++) {
+		const char *name = chains[i].nameless ? "" : "a CA between";
+		struct identity between, leaf;
+		char reason[256] = "";
+		struct error why;
+		enum err rc;
+
+		identity_make_odd_ca(&between, &ca, name, &chains[i].ca);
+		identity_make(&leaf, &between, &chains[i].leaf);
+		rc = verify_under(&between, &leaf, &why);
+		if (chains[i].reason != NULL)
+			snprintf(reason, sizeof reason, "certificate: %s",
+			    chains[i].reason);
+		ROW(rc == (*reason != '\0' ? ERR_PROOF : ERR_OK) &&
+			strcmp(why.text, reason) == 0,
+		    "%s: %s", chains[i].title,
+		    rc == ERR_OK ? "good" : why.text);
+		identity_end(&leaf);
+		identity_end(&between);
+	}
+	ROWS_END();
+}
+
+/* A name that comes after more of them than anybody needs. */
+static void
+test_names_without_end(void **state)
+{
+	static unsigned char der[4 + 4 * 4200 + 2 + sizeof NAME];
+	size_t len = 4;
+	struct leaf leaf = { .names = { NAME },
+		.extension = { "2.5.29.17", der, 0, false } };
+	struct identity between, of;
+	struct error why;
+
+	(void)state;
+	for (int i = 0; i < 4200; i++, len += 4)
+		memcpy(der + len,
+		    "\x82\x02"
+		    "ab",
+		    4);
+	memcpy(der + len, "\x82\x10" NAME, 2 + strlen(NAME));
+	len += 2 + strlen(NAME);
+	der[0] = 0x30;
+	der[1] = 0x82;
+	der[2] = (unsigned char)((len - 4) >> 8);
+	der[3] = (unsigned char)(len - 4);
+	leaf.extension.len = len;
+	identity_make_odd_ca(&between, &ca, "a CA between", &none);
+	identity_make(&of, &between, &leaf);
+	assert_int_equal(verify_under(&between, &of, &why), ERR_PROOF);
+	assert_string_equal(why.text,
+	    "certificate: is not for this name, but for \"ab\", \"ab\", "
+	    "\"ab\" and 4093 more");
+	identity_end(&of);
+	identity_end(&between);
 }
 
 /* By other credentials than the session's, which it keeps. */
@@ -434,6 +642,35 @@ test_look(void **state)
 	view_close(&v);
 	identity_end(&identity);
 	identity_end(&authority);
+}
+
+/* The number of a certificate is cut, or left out if it is absurd. */
+static void
+test_serials(void **state)
+{
+	static const struct {
+		unsigned int bytes;
+		size_t shown; /* characters */
+	} rows[] = { { 20, 40 }, { 23, 46 }, { 24, 46 }, { 64, 46 },
+		{ 65, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct leaf leaf = { .names = { NAME },
+			.serial_len = rows[i].bytes };
+		struct certificate_seen seen;
+		struct identity identity;
+		struct view v;
+
+		identity_make(&identity, &ca, &leaf);
+		view_open(&v, &identity);
+		verify_look(v.client, &seen);
+		ROW(strlen(seen.serial) == rows[i].shown, "%u bytes: %s",
+		    rows[i].bytes, seen.serial);
+		view_close(&v);
+		identity_end(&identity);
+	}
+	ROWS_END();
 }
 
 /*
@@ -710,6 +947,104 @@ test_word_that_a_server_sends(void **state)
 }
 
 /*
+ * What GnuTLS finds wrong, and what is told of it where the chain can be read
+ * again, and where it cannot.
+ */
+
+#define UNKNOWN_STATUS (1U << 30)
+
+static const struct {
+	unsigned int status;
+	const char *reason;
+	const char *unread; /* NULL: the same */
+} statuses[] = {
+	{ GNUTLS_CERT_REVOKED | GNUTLS_CERT_EXPIRED, "is revoked", NULL },
+	{ GNUTLS_CERT_NOT_ACTIVATED,
+	    "has expired, or is not valid yet; our clock says ", NULL },
+	{ GNUTLS_CERT_EXPIRED,
+	    "has expired, or is not valid yet; our clock says ", NULL },
+	{ GNUTLS_CERT_UNEXPECTED_OWNER,
+	    "is not for this name, but for \"home.example.net\", "
+	    "\"other.example.net\"",
+	    NULL },
+	{ GNUTLS_CERT_PURPOSE_MISMATCH, "is not for a TLS server", NULL },
+	{ GNUTLS_CERT_INSECURE_ALGORITHM, "uses a weak algorithm, as SHA-1",
+	    NULL },
+	{ GNUTLS_CERT_SIGNATURE_FAILURE, "has a false signature", NULL },
+	{ GNUTLS_CERT_SIGNER_NOT_FOUND,
+	    "its CA is not trusted: its issuer \"CN=a CA\" is neither sent",
+	    "its CA is not trusted" },
+	{ GNUTLS_CERT_SIGNER_NOT_CA, "its signer is not a CA", NULL },
+	{ GNUTLS_CERT_MISSING_OCSP_STATUS, "must come with an OCSP answer",
+	    NULL },
+	{ UNKNOWN_STATUS, "not valid (status 0x40000000)", NULL },
+};
+
+static void
+begin(const char *name)
+{
+	calls = 0;
+	fails = 0;
+	failed = name;
+	counting = true;
+}
+
+static void
+test_statuses(void **state)
+{
+	struct known_view k;
+
+	(void)state;
+	known_open(&k, &home, 60);
+	for (size_t i = 0; i < 2 * COUNT(statuses); i++) {
+		size_t n = i / 2;
+		const char *reason = statuses[n].reason;
+		struct error why = { .code = ERR_OK };
+		enum err rc;
+
+		if (i % 2 == 1 && statuses[n].unread != NULL)
+			reason = statuses[n].unread;
+		begin(i % 2 == 1 ? "gnutls_certificate_get_peers" : "nothing");
+		rc = refuse_status(&why, k.v.client, k.leaf.crt,
+		    statuses[n].status);
+		counting = false;
+		ROW(rc == ERR_PROOF &&
+			strncmp(why.text, "certificate: ", 13) == 0 &&
+			is_refused(why.text + 13, reason),
+		    "row %zu: %s", n, why.text);
+	}
+	known_close(&k);
+	ROWS_END();
+}
+
+/* What cannot be told of a certificate is a question mark, or left out. */
+static void
+test_untold(void **state)
+{
+	struct known_view k;
+	struct error why;
+
+	(void)state;
+	known_open(&k, &home, 60);
+	begin("gnutls_x509_crt_get_issuer_dn3");
+	(void)refuse_status(&why, k.v.client, k.leaf.crt,
+	    GNUTLS_CERT_SIGNER_NOT_FOUND);
+	assert_non_null(strstr(why.text, "its issuer \"?\" is neither"));
+	begin("gnutls_x509_crt_get_pk_algorithm");
+	(void)refuse_status(&why, k.v.client, k.leaf.crt,
+	    GNUTLS_CERT_INSECURE_ALGORITHM);
+	assert_string_equal(why.text,
+	    "certificate: its key is of an unknown kind");
+	counting = false;
+	/* A clock beyond all calendars. */
+	skew = INT64_MAX / 2;
+	(void)refuse_status(&why, k.v.client, k.leaf.crt, GNUTLS_CERT_EXPIRED);
+	assert_non_null(strstr(why.text, "certificate: has expired on 20"));
+	assert_non_null(strstr(why.text, "; our clock says ?"));
+	known_close(&k);
+}
+
+/*
  * Each call in turn
  */
 
@@ -718,6 +1053,8 @@ static bool
 is_harmless(const char *name)
 {
 	static const char *const list[] = { "gnutls_hash_fast",
+		"gnutls_hash_init", "gnutls_hash",
+		"gnutls_x509_crt_get_issuer_dn3",
 		"gnutls_x509_crt_get_expiration_time",
 		"gnutls_x509_crt_get_key_id" };
 
@@ -728,12 +1065,10 @@ is_harmless(const char *name)
 }
 
 static void
-begin(size_t number)
+begin_at(size_t number)
 {
-	calls = 0;
+	begin("nothing");
 	fails = number;
-	failed = "nothing";
-	counting = true;
 }
 
 /* A chain is never good because GnuTLS could not look at it. */
@@ -750,7 +1085,7 @@ test_each_call_of_a_proof_fails(void **state)
 		enum err rc, against;
 
 		known_open(&k, &home, 60);
-		begin(n);
+		begin_at(n);
 		rc =
 		    verify_certificate(k.v.client, k.cas.by, NAME, &seen, &why);
 		counting = false;
@@ -770,7 +1105,7 @@ test_each_call_of_a_proof_fails(void **state)
 		known_close(&k);
 		/* By other credentials, as those of a provider's. */
 		known_open(&k, &home, 60);
-		begin(n);
+		begin_at(n);
 		against = verify_against(k.v.client, k.cas.by, NAME, &why);
 		counting = false;
 		ROW(against == ERR_OK ?
@@ -804,7 +1139,7 @@ test_each_call_of_a_pin_fails(void **state)
 	for (size_t n = 0; n <= count; n++) {
 		enum err rc;
 
-		begin(n);
+		begin_at(n);
 		rc = verify_pin(v.client, pins, 1, &why);
 		counting = false;
 		count = n == 0 ? calls : count;
@@ -812,9 +1147,9 @@ test_each_call_of_a_pin_fails(void **state)
 		    n, count, error_name(rc), failed);
 	}
 	for (size_t n = 1; n <= 3; n++) {
-		begin(n);
+		begin_at(n);
 		verify_look(v.client, &seen);
-		begin(n);
+		begin_at(n);
 		verify_names(v.client, &of);
 		counting = false;
 		ROW(of.valid_from == 0, "%zu: %s failed", n, failed);
@@ -857,9 +1192,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_leaves),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_names_without_end),
 		cmocka_unit_test(test_against),
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_serials),
 		cmocka_unit_test(test_known_chain),
 		cmocka_unit_test(test_known_in_other_circumstances),
 		cmocka_unit_test(test_known_for_a_while),
@@ -868,6 +1206,8 @@ main(void)
 		cmocka_unit_test(test_known_but_for_one_byte),
 		cmocka_unit_test(test_word_that_a_certificate_demands),
 		cmocka_unit_test(test_word_that_a_server_sends),
+		cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_each_call_of_a_proof_fails),
 		cmocka_unit_test(test_each_call_of_a_pin_fails),
 	};
