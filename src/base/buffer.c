@@ -117,6 +117,12 @@ buffer_printf(struct buffer *b, const char *fmt, ...)
 	return true;
 }
 
+const char *
+buffer_text(const struct buffer *b)
+{
+	return b->data != NULL ? b->data : "";
+}
+
 void
 buffer_clear(struct buffer *b)
 {

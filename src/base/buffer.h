@@ -32,6 +32,9 @@ bool buffer_printf(struct buffer *b, const char *fmt, ...)
 bool buffer_join(struct buffer *b, ...) __attribute__((sentinel));
 bool buffer_number(struct buffer *b, long long number);
 
+/* What b holds, "" while nothing was added; good until b changes. */
+const char *buffer_text(const struct buffer *b);
+
 /* Empties b and wipes what it held; the memory stays for the next use. */
 void buffer_clear(struct buffer *b);
 

@@ -28,7 +28,7 @@ read_provider(const struct reader *r, const struct settings *s)
 			buffer_printf(&names, " (%s)", p->description);
 	}
 	reader_fail(r, "no such member of \"providers\"; there are: %s",
-	    names.data != NULL ? names.data : "");
+	    buffer_text(&names));
 	buffer_free(&names);
 	return 0;
 }
@@ -145,19 +145,17 @@ account_copy(struct account_settings *to, const struct settings *s,
     const struct account_settings *from, const struct settings *of)
 {
 	size_t provider = find_provider(s, of->providers[from->provider].name);
-	bool ok;
+	bool ok = provider < s->provider_count;
 
 	*to = *from;
 	to->owned = true;
 	to->provider = provider;
 	to->host_count = 0;
-	to->name = strdup(from->name);
+	ok &= text_copy(&to->name, from->name);
 	/* One that is examined only may lack it. */
-	to->verifier = from->verifier != NULL ? strdup(from->verifier) : NULL;
-	ok = to->name != NULL &&
-	    (to->verifier != NULL || from->verifier == NULL);
+	ok &= text_copy(&to->verifier, from->verifier);
 	to->hosts = calloc(from->host_count, sizeof *to->hosts);
-	ok = to->hosts != NULL && provider < s->provider_count && ok;
+	ok &= to->hosts != NULL;
 	for (size_t i = 0; ok && i < from->host_count; i++)
 		ok = host_copy(&to->hosts[to->host_count++], &from->hosts[i],
 		    s->ca);

@@ -393,11 +393,11 @@ host_check_defaults(struct reader *r)
 	host_end(&ignored);
 }
 
-static bool
-copy_text(const char **to, const char *from)
+bool
+text_copy(const char **to, const char *text)
 {
-	*to = from != NULL ? strdup(from) : NULL;
-	return from == NULL || *to != NULL;
+	*to = text != NULL ? strdup(text) : NULL;
+	return text == NULL || *to != NULL;
 }
 
 bool
@@ -405,24 +405,23 @@ host_copy(struct host_settings *to, const struct host_settings *from,
     const char *ca)
 {
 	const char *name, *zone;
-	bool ok;
+	bool ok = true;
 
 	*to = *from;
-	ok = copy_text(&name, from->name);
-	ok = copy_text(&zone, from->zone) && ok;
-	ok = copy_text(&to->proof.echo, from->proof.echo) && ok;
+	ok &= text_copy(&name, from->name);
+	ok &= text_copy(&zone, from->zone);
+	ok &= text_copy(&to->proof.echo, from->proof.echo);
 	to->name = (char *)(uintptr_t)name;
 	to->zone = (char *)(uintptr_t)zone;
 	if (from->proof.ca != NULL && strcmp(from->proof.ca, ca) == 0)
 		to->proof.ca = ca;
 	else
-		ok = copy_text(&to->proof.ca, from->proof.ca) && ok;
+		ok &= text_copy(&to->proof.ca, from->proof.ca);
 	to->allow = NULL;
 	to->proof.pins = NULL;
-	ok = keep_networks(to, from->allow, from->allow_count) && ok;
-	ok = keep_pins(&to->proof, (const uint8_t(*)[PIN_LEN])from->proof.pins,
-		 from->proof.pin_count) &&
-	    ok;
+	ok &= keep_networks(to, from->allow, from->allow_count);
+	ok &= keep_pins(&to->proof, (const uint8_t(*)[PIN_LEN])from->proof.pins,
+	    from->proof.pin_count);
 	return ok;
 }
 

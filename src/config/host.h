@@ -80,6 +80,9 @@ size_t networks_read(const struct reader *r,
 bool host_copy(struct host_settings *to, const struct host_settings *from,
     const char *ca);
 
+/* Makes *to a copy of text, NULL of NULL.  False without memory. */
+bool text_copy(const char **to, const char *text);
+
 /* Releases what host_read() or host_copy() has made. */
 void host_end(struct host_settings *h);
 

@@ -293,8 +293,7 @@ reader_word(const struct reader *r, const char *const words[], int fallback)
 			return i;
 	for (int i = 0; words[i] != NULL; i++)
 		buffer_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);
-	report(r, true, "must be one of %s",
-	    list.data != NULL ? list.data : "");
+	report(r, true, "must be one of %s", buffer_text(&list));
 	buffer_free(&list);
 	return fallback;
 }
@@ -413,7 +412,7 @@ read_end(const struct reader *r)
 			continue;
 		if (!was_asked(r, name))
 			report(&here, true, "unknown; here may stand: %s",
-			    names.data != NULL ? names.data : "");
+			    buffer_text(&names));
 	}
 	buffer_free(&names);
 }

@@ -20,15 +20,14 @@ count_members(const char *text, size_t object)
 static bool
 make_rest(struct split *s, const struct member *object)
 {
-	bool ok = buffer_add(&s->rest, s->text, object->value) &&
-	    buffer_add(&s->rest, "{", 1);
-
+	buffer_add(&s->rest, s->text, object->value);
+	buffer_add(&s->rest, "{", 1);
 	for (size_t i = object->value; i < object->end; i++)
 		if (s->text[i] == '\n')
-			ok = buffer_add(&s->rest, "\n", 1) && ok;
-	return buffer_add(&s->rest, "}", 1) &&
-	    buffer_add(&s->rest, s->text + object->end, s->len - object->end) &&
-	    ok;
+			buffer_add(&s->rest, "\n", 1);
+	buffer_add(&s->rest, "}", 1);
+	buffer_add(&s->rest, s->text + object->end, s->len - object->end);
+	return !s->rest.failed;
 }
 
 bool

@@ -95,6 +95,10 @@ static const struct {
 	{ "{\"a\": [1, 2, // three\n\n]}",
 	    "line 1: a comma behind the last member; take it out" },
 	{ "{\"a\": 01}", "line 1: number expected" },
+	{ "}", "line 1: unexpected character" },
+	{ "]", "line 1: unexpected character" },
+	{ "nuLx", "line 1: null expected" },
+	{ "TRUE x", "line 1: write true, false and null in small letters" },
 	/* What editors and web pages put in. */
 	{ "\xef\xbb\xbf{}",
 	    "begins with a byte order mark; save it as UTF-8 without one" },
@@ -316,6 +320,34 @@ test_owners(void **state)
 	ROWS_END();
 }
 
+/* A program that is not root's may have files of its own. */
+static void
+test_ours(void **state)
+{
+	char dir[512], file[600];
+	struct error why;
+	enum err ours, roots;
+
+	(void)state;
+	if (geteuid() != 0) {
+		unit_skipped("only root becomes another user");
+		return;
+	}
+	place(dir, file);
+	(void)unit_write("etc/d.json", "{}", 2);
+	assert_int_equal(chown(file, OTHER_USER, (gid_t)-1), 0);
+	assert_int_equal(chown(dir, OTHER_USER, (gid_t)-1), 0);
+	assert_int_equal(chmod(unit_directory(), 0711), 0);
+	assert_int_equal(seteuid(OTHER_USER), 0);
+	ours = document_of_ours(file, &why);
+	roots = document_of_root(file, &why);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(unit_directory(), 0700), 0);
+	assert_int_equal(chown(dir, 0, (gid_t)-1), 0);
+	assert_int_equal(ours, ERR_OK);
+	assert_int_equal(roots, ERR_CONFIG);
+}
+
 /* A link is followed; what counts is the file that it leads to. */
 static void
 test_link(void **state)
@@ -451,6 +483,68 @@ test_parse(void **state)
 	ROWS_END();
 }
 
+/* Each fact that tells one file from another. */
+static void
+change_fact(struct edition *e, size_t which)
+{
+	switch (which) {
+	case 0:
+		e->device++;
+		break;
+	case 1:
+		e->inode++;
+		break;
+	case 2:
+		e->size++;
+		break;
+	case 3:
+		e->modified.tv_sec++;
+		break;
+	case 4:
+		e->modified.tv_nsec ^= 1;
+		break;
+	case 5:
+		e->changed.tv_sec++;
+		break;
+	case 6:
+		e->changed.tv_nsec ^= 1;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A file that looks otherwise is the same as long as its bytes are. */
+static void
+test_edition(void **state)
+{
+	const char *file = unit_write("e.json", "{}", 2);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(file, &st), 0);
+	for (size_t which = 0; which < 8; which++) {
+		struct edition e = edition_new(&st, "{}", 2),
+			       other = edition_new(&st, "{ }", 3);
+
+		change_fact(&e, which);
+		change_fact(&other, which);
+		ROW(edition_is_current(&e, file), "%zu: another one", which);
+		/* What nothing speaks against is not read again. */
+		ROW(edition_is_current(&other, file) == (which == 7),
+		    "%zu: the same", which);
+	}
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_false(
+	    edition_is_current(&(struct edition){ .same = true, .size = 1 },
+		file));
+	assert_int_equal(rmdir(file), 0);
+	assert_false(
+	    edition_is_current(&(struct edition){ .same = true }, file));
+	ROWS_END();
+}
+
 /* A writer that never comes must not keep us waiting. */
 static void
 test_fifo(void **state)
@@ -487,6 +581,7 @@ test_secret_file(void **state)
 		{ "tok-en\n\n", NULL, 0600 },
 		{ "tok-en\r\n", NULL, 0600 },
 		{ "t\xc3\xb6k\n", NULL, 0600 },
+		{ "tok\x7f\n", NULL, 0600 },
 	};
 	struct buffer none = { .max = SECRET_FILE_MAX + 1 };
 	struct error why;
@@ -526,6 +621,8 @@ main(void)
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_ours),
+		cmocka_unit_test(test_edition),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_link_elsewhere),
 		cmocka_unit_test(test_no_file),

@@ -444,6 +444,70 @@ test_table(void **state)
 	take_out("t.json");
 }
 
+/* A configuration without accounts, whose directory has none at first. */
+static void
+test_only_directory(void **state)
+{
+	const char *file = write_settings("{}");
+	char text[200], *whole = unit_read(file);
+	struct settings *s, *next;
+
+	(void)state;
+	file = unit_write_changed("none.json", whole, "/accounts", NULL);
+	free(whole);
+	s = read_settings(file, NULL);
+	assert_int_equal(s->account_count, 0);
+	read_directory(s);
+	assert_int_equal(s->account_count, 0);
+	snprintf(text, sizeof text, FULL, "first");
+	write_account("x.json", text);
+	read_directory(s);
+	assert_int_equal(s->account_count, 1);
+	write_account("x.json", "{");
+	next = settings_read_after(file, s, NULL, &(struct error){ 0 });
+	assert_non_null(next);
+	assert_non_null(settings_account(next, "x"));
+	settings_free(next);
+	settings_free(s);
+	/* What is wrong in one place is not as it was in another one. */
+	file = write_settings("{}");
+	s = read_settings(file, NULL);
+	whole = unit_read(file);
+	file = unit_write_changed("none.json", whole, "/accounts", NULL);
+	free(whole);
+	write_account("written.json", "{");
+	next = read_settings(file, s);
+	assert_null(settings_account(next, "written"));
+	assert_null(settings_account(next, "x"));
+	settings_free(next);
+	settings_free(s);
+	take_out("written.json");
+	take_out("x.json");
+}
+
+/* More of them are wrong than are kept. */
+static void
+test_many_wrong(void **state)
+{
+	const char *file = write_settings("{}");
+	struct settings *s;
+	char name[32];
+
+	(void)state;
+	for (size_t i = 0; i < SETTINGS_FAULTS_MAX + 2; i++) {
+		snprintf(name, sizeof name, "w%zu.json", i);
+		write_account(name, "{");
+	}
+	s = read_settings(file, NULL);
+	assert_int_equal(s->fault_count, SETTINGS_FAULTS_MAX + 2);
+	assert_int_equal(s->account_count, 1);
+	settings_free(s);
+	for (size_t i = 0; i < SETTINGS_FAULTS_MAX + 2; i++) {
+		snprintf(name, sizeof name, "w%zu.json", i);
+		take_out(name);
+	}
+}
+
 int
 main(void)
 {
@@ -457,6 +521,8 @@ main(void)
 		cmocka_unit_test(test_own_files),
 		cmocka_unit_test(test_former),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_only_directory),
+		cmocka_unit_test(test_many_wrong),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "config/reader.h"
 #include "config/settings.h"
 
 #define HOST "/accounts/router/hosts/chaos-wg.net"
@@ -32,6 +33,12 @@
 #define NO_HOST                                                      \
 	"/ipv6/suffix: names no host, but the subnet itself; write " \
 	"the end of the host's address, as \"::8\""
+#define LONG                               \
+	"abcdefghijklmnopqrstuvwxyz012345" \
+	"abcdefghijklmnopqrstuvwxyz012345"
+#define URL64                                                                 \
+	LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG \
+	    LONG LONG
 #define BAD_STATE                                     \
 	"/state: must be a directory, from / on, or " \
 	"postgresql://HOST/DATABASE"
@@ -127,7 +134,49 @@ static const struct {
 	    "/operators/anna/hosts: unknown; here may stand: verifier" },
 	{ "/operators", "{\"router\": {\"verifier\": \"x\"}}",
 	    "/accounts/router: is the name of an operator; choose another" },
+	{ "/operators", "{\"\": {\"verifier\": \"x\"}}",
+	    "/operators/: the name of an account has 1 to 128 characters" },
+	{ "/operators", "{\"" LONG LONG "x\": {\"verifier\": \"x\"}}",
+	    "/operators/" LONG LONG
+	    "x: the name of an account has 1 to 128 characters" },
+	{ "/operators",
+	    "{\"a\x7f"
+	    "\": {\"verifier\": \"x\"}}",
+	    "/operators/a\x7f: the name of an account has no blanks, no "
+	    "colon and no accents" },
 	{ "/notify", "{}", "/notify: must be an object of 1 to 8 receivers" },
+	{ "/notify", "{\"" LONG "x\": {}}",
+	    "/notify/" LONG "x: the name of a receiver has at most 64 letters "
+	    "without accents, digits, dots, hyphens and underscores" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b/" URL64 URL64 "\"}}",
+	    BAD_HOOK },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b/#c\"}}",
+	    "/notify/me/url: must have no blanks, no accents and no \"#\"; "
+	    "write them as %20 and so on" },
+	{ "/notify",
+	    "{\"me\": {\"url\": \"https://a.b/\x7f"
+	    "\"}}",
+	    "/notify/me/url: must have no blanks, no accents and no \"#\"; "
+	    "write them as %20 and so on" },
+	{ "/notify", "{\"me\": {\"mail\": \"@example.org\"}}", BAD_MAIL },
+	{ "/notify", "{\"me\": {\"mail\": \"root@" LONG LONG LONG LONG "\"}}",
+	    BAD_MAIL },
+	{ "/notify",
+	    "{\"me\": {\"url\": \"https://a.b\", \"form\": \"uptime-kuma\", "
+	    "\"every\": 1441}}",
+	    "/notify/me/every: must be from 1 to 1440" },
+	{ "/notify", "{\"me\": {\"url\": \"https://a.b\", \"addresses\": [7]}}",
+	    "/notify/me/addresses/0: must be a string" },
+	{ "/providers/home/addresses/0", "7",
+	    "/providers/home/addresses/0: must be a string" },
+	{ "/listen/mode", "\"1777\"",
+	    "/listen/mode: must be octal digits, as \"0660\"" },
+	{ HOST "/allow", "[7]", HOST "/allow/0: must be a string" },
+	{ HOST "/proof", "{\"echo\": \"/" URL64 "\"}", HOST BAD_ECHO },
+	{ HOST "/proof",
+	    "{\"echo\": \"/\x7f"
+	    "\"}",
+	    HOST BAD_ECHO },
 	{ "/notify", "{\"me\": {}}",
 	    "/notify/me: must have either \"url\" or \"mail\"" },
 	{ "/notify", "{\"a b\": {}}",
@@ -870,6 +919,8 @@ test_account(void **state)
 	assert_null(settings_account(s, "router1"));
 	assert_null(settings_account(s, "Router"));
 	assert_null(settings_account(s, ""));
+	assert_null(settings_host(settings_account(s, ""), "chaos-wg.net"));
+	assert_null(settings_host(settings_account(s, "router"), "a.net"));
 	settings_free(s);
 }
 
@@ -923,6 +974,94 @@ test_malformed(void **state)
 	ROWS_END();
 }
 
+#define TEN(x)                                                           \
+	"\"" x "0\":1,\"" x "1\":1,\"" x "2\":1,\"" x "3\":1,\"" x       \
+	"4\":1,\"" x "5\":1,\"" x "6\":1,\"" x "7\":1,\"" x "8\":1,\"" x \
+	"9\":1,"
+
+static void
+nothing_more(const struct settings *s, struct faults *faults)
+{
+	(void)s;
+	(void)faults;
+}
+
+/*
+ * All faults are told, but none that only follows from another one; and more
+ * than are kept are counted.
+ */
+static const struct {
+	const char *text;
+	size_t count;
+	const char *places; /* of those that are kept */
+} examined[] = {
+	{ "{\"providers\": {\"desec\": {}}, \"accounts\": {\"a\": {}}}", 3,
+	    "/accounts/a/verifier /accounts/a/provider /accounts/a/hosts " },
+	{ "{\"providers\": {\"desec\": {}}, \"accounts\": {\"a\": {"
+	  "\"verifier\": \"x\", \"provider\": \"desec\", \"hosts\": {"
+	  "\"a.example\": {\"ipv4\": true, \"zone\": 7, \"ttl\": 0, "
+	  "\"wrong\": 1}, \"b.example\": {\"ipv4\": true, \"proof\": "
+	  "{\"kind\": \"pin\", \"port\": 0}}, \"c\": 1}}}}",
+	    5,
+	    "/accounts/a/hosts/a.example/zone /accounts/a/hosts/a.example/ttl "
+	    "/accounts/a/hosts/a.example/wrong "
+	    "/accounts/a/hosts/b.example/proof/port /accounts/a/hosts/c " },
+	{ "{\"providers\": {\"desec\": {\"ca\": 1, \"config\": {\"x\": 7}}},"
+	  " \"accounts\": {\"a:b\": {\"hosts\": 7}}, \"workers\": 0}",
+	    7,
+	    "/workers /providers/desec/config/x /providers/desec/ca "
+	    "/accounts/a:b /accounts/a:b/verifier /accounts/a:b/provider "
+	    "/accounts/a:b/hosts " },
+	{ "{" TEN("a") TEN("b") TEN("c") TEN("d") "\"e\":1}", 43, "" },
+	{ "{", 1, "- " },
+};
+
+static void
+test_examine(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(examined); i++) {
+		const char *text = examined[i].text;
+		const char *file = unit_write("bad.json", text, strlen(text));
+		static struct faults faults;
+		char places[4096] = "";
+
+		faults = (struct faults){ .count = 0 };
+		settings_examine(file, &faults, nothing_more);
+		for (size_t n = 0; n < faults.count && n < READER_FAULTS_MAX;
+		     n++) {
+			strcat(places, faults.places[n]);
+			strcat(places, " ");
+		}
+		ROW(faults.count == examined[i].count &&
+			(*examined[i].places == '\0' ||
+			    strcmp(places, examined[i].places) == 0),
+		    "%zu: %zu faults, %s", i, faults.count, places);
+	}
+	ROWS_END();
+}
+
+/* One entry more than there may be. */
+static void
+test_too_many_entries(void **state)
+{
+	char providers[4096] = "{";
+	struct error why;
+
+	(void)state;
+	for (size_t i = 0; i <= SETTINGS_PROVIDERS_MAX; i++) {
+		char one[16];
+
+		snprintf(one, sizeof one, "%s\"p%zu\":{}", i == 0 ? "" : ",",
+		    i);
+		strcat(providers, one);
+	}
+	strcat(providers, "}");
+	assert_null(read_changed("/providers", providers, &why));
+	assert_non_null(strstr(why.text,
+	    "/providers: must be an object of 1 to 64 providers"));
+}
+
 /* One account more than there may be is told before any of them is read. */
 static void
 test_too_many(void **state)
@@ -961,6 +1100,8 @@ main(void)
 		cmocka_unit_test(test_suffix),
 		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_examine),
+		cmocka_unit_test(test_too_many_entries),
 		cmocka_unit_test(test_too_many),
 	};
 

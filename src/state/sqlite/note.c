@@ -76,7 +76,7 @@ is_kept(struct sqlite *q, const char *key, const char *before)
 	struct buffer text = { .max = NOTE_MAX };
 	bool same = before == NULL ||
 	    (read_note(q, key, &text) == SQLITE_DONE &&
-		strcmp(text.data != NULL ? text.data : "", before) == 0);
+		strcmp(buffer_text(&text), before) == 0);
 
 	buffer_free(&text);
 	return same;
