@@ -563,8 +563,10 @@ publish_start(const struct api *api, struct exchanges *exchanges,
 	struct error why;
 
 	if (run == NULL) {
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
 			records[i]->result = error_memory(&records[i]->why);
+			records[i]->done = true;
+		}
 		return NULL;
 	}
 	run->exchanges = exchanges;
