@@ -30,30 +30,10 @@
 #include "news/feed.h"
 #include "news/keeper.h"
 #include "news/outages.h"
+#include "installed.h"
 #include "scarce.h"
 
-/* The descriptions of the source tree stand in for those that are installed. */
-int __wrap_access(const char *file, int mode);
-int __real_access(const char *file, int mode);
-enum err __wrap_document_of_root(const char *file, struct error *why);
-struct description *__wrap_description_read(const char *file,
-    struct error *why);
-struct description *__real_description_read(const char *file,
-    struct error *why);
-
 static const char *configuration;
-
-static bool
-is_installed(const char *file)
-{
-	return strncmp(file, PROVIDERS_DATADIR, strlen(PROVIDERS_DATADIR)) == 0;
-}
-
-int
-__wrap_access(const char *file, int mode)
-{
-	return is_installed(file) ? 0 : __real_access(file, mode);
-}
 
 /* Setup asks no nginx, and makes no users. */
 bool __wrap_errand_exists(const char *name);
@@ -81,25 +61,6 @@ uid_t
 __wrap_geteuid(void)
 {
 	return is_setup ? 61500 : __real_geteuid();
-}
-
-enum err
-__wrap_document_of_root(const char *file, struct error *why)
-{
-	(void)file;
-	(void)why;
-	return ERR_OK;
-}
-
-struct description *
-__wrap_description_read(const char *file, struct error *why)
-{
-	char place[4096];
-	const char *top = getenv("DDNSGATE_SOURCE");
-
-	snprintf(place, sizeof place, "%s/providers%s", top ? top : ".",
-	    strrchr(file, '/'));
-	return __real_description_read(place, why);
 }
 
 /* Each story returns whether it went well; else why says what did not. */
@@ -693,6 +654,7 @@ test_each_allocation_fails(void **state)
 	struct error why;
 
 	(void)state;
+	installed_begin();
 	write_configuration();
 	assert_int_equal(log_open(&(struct log_settings){ .to = "/dev/null" },
 			     &why),
