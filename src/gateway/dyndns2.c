@@ -41,15 +41,17 @@ put_address(struct buffer *body, const char **separator,
 	*separator = ",";
 }
 
-/* Is the record's address one that the client sent as an address? */
+/*
+ * Is the record's address one that the client sent as an address?  A record
+ * with an address is not of a family that was taken away.
+ */
 static bool
 was_sent(const struct claim *c, const struct record *r)
 {
 	const struct claim_address *sent =
 	    r->address.family == AF_INET ? &c->ipv4 : &c->ipv6;
 
-	return sent->given && !sent->remove &&
-	    address_equal(&sent->address, &r->address);
+	return sent->given && address_equal(&sent->address, &r->address);
 }
 
 /*

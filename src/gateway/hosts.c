@@ -367,8 +367,7 @@ hosts_intend(struct update *u, size_t host)
 		return;
 	k = &u->states[host];
 	/* The turn may have been lost since it was looked at. */
-	if (k->is_mine)
-		keep_turn(u, host);
+	keep_turn(u, host);
 	if (!has_open(u, host))
 		return;
 	/*

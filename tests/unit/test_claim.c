@@ -146,6 +146,7 @@ static const struct {
 	{ "prefix=::ffff:1.2.3.4", NULL, ERR_REQUEST,
 	    "prefix: not an IPv6 prefix" },
 	{ "ipv4=1.2.3.0/24", NULL, ERR_REQUEST, "ipv4: not an IPv4 address" },
+	{ "ipv4=2a01::/56", NULL, ERR_REQUEST, "ipv4: not an IPv4 address" },
 	/* An IPv4 address in the other spelling is one. */
 	{ "ipv4=::ffff:1.2.3.4", "4=1.2.3.4", ERR_OK, NULL },
 	{ "myip=::FFFF:102:304,2a01::1", "4=1.2.3.4 6=2a01::1", ERR_OK, NULL },
@@ -193,6 +194,7 @@ static const struct {
 	    "myip: a second, other address" },
 	/* Removing. */
 	{ "ipv4=none", "4=none", ERR_OK, NULL },
+	{ "ipv4=none&ipv4=none", "4=none", ERR_OK, NULL },
 	{ "ipv6=None", "6=none", ERR_OK, NULL },
 	{ "prefix=NONE", "6=none", ERR_OK, NULL },
 	{ "myip=none", "4=none 6=none", ERR_OK, NULL },
@@ -245,6 +247,12 @@ static const struct {
 	{ "hst=m\xc3\xbcller", NULL, ERR_NOT_A_NAME,
 	    "hostname: not a full host name" },
 	{ "hst=cellar", "", ERR_OK, NULL },
+	{ "hst=a.b&ver=1.23", "", ERR_OK, NULL },
+	/* As long as a name that is sent twice. */
+	{ "hostname=example.orgexample.net", NULL, ERR_NOT_YOURS,
+	    "hostname: not one of the account's" },
+	{ "hostname=other12345.example.org", NULL, ERR_NOT_YOURS,
+	    "hostname: not one of the account's" },
 	/* What is none, or is needed by nobody. */
 	{ "v=1.2.3&agent=x/3.10&mx=mail.example.org&system=dyndns", "", ERR_OK,
 	    NULL },
@@ -333,6 +341,7 @@ test_ignored(void **state)
 	} rows[] = {
 		{ "ipv4=1.2.3.4&hostname=example.org&system=dyndns", "", 0 },
 		{ "ipv4=1.2.3.4&x=1&y=&Ipv5=2", "x Ipv5 ", 0 },
+		{ "a_b=1&c-d=1&e+f=1", "a_b c-d ", 1 },
 		{ "secret&x=", "", 0 },
 		{ "se cret=1&a.b=1&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1&1=1", "",
 		    4 },
@@ -401,23 +410,57 @@ static void
 test_long(void **state)
 {
 	static const size_t lengths[] = { 511, 512, 4000 };
-	static const char *const names[] = { "ipv4", "prefix", "hostname" };
+	static const char *const names[] = { "ipv4", "prefix", "hostname",
+		"unknown" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lengths) * COUNT(names); i++) {
+		const char *name = names[i % COUNT(names)];
+		size_t len = lengths[i / COUNT(names)];
 		struct error why = { .text = "" };
-		char *text = malloc(lengths[i / 3] + 1);
+		char *text = malloc(len + 1);
 		struct request q = { .source = "", .parameter_count = 1 };
 		struct claim w;
 
 		assert_non_null(text);
-		memset(text, '1', lengths[i / 3]);
-		text[lengths[i / 3]] = '\0';
+		memset(text, '1', len);
+		text[len] = '\0';
 		q.parameters[0] =
-		    (struct parameter){ (char *)(uintptr_t)names[i % 3], text };
-		ROW(claim_read(&w, &q, &account, &rules, &why) != ERR_OK,
-		    "%s of %zu", names[i % 3], lengths[i / 3]);
+		    (struct parameter){ (char *)(uintptr_t)name, text };
+		/* One that nobody knows may hold what it likes. */
+		ROW((claim_read(&w, &q, &account, &rules, &why) == ERR_OK) ==
+			(strcmp(name, "unknown") == 0),
+		    "%s of %zu", name, len);
 		ROW(strlen(why.text) < 80, "%s", why.text);
+		free(text);
+	}
+	ROWS_END();
+}
+
+/* What says that a router wants its records written in any case. */
+static void
+test_force(void **state)
+{
+	static const struct {
+		const char *query;
+		bool force;
+	} rows[] = { { "ipv4=1.2.3.4", false }, { "force=1", true },
+		{ "force=Yes", true }, { "force=true", true },
+		{ "force=no", false }, { "force=", false },
+		{ "force=&force=1", true }, { "force=2", false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = strdup(rows[i].query);
+		struct error why = { .text = "" };
+		struct request q;
+		struct claim w;
+
+		assert_non_null(text);
+		start(&q, text, "89.14.163.156");
+		ROW(claim_read(&w, &q, &account, &rules, &why) == ERR_OK &&
+			w.force == rows[i].force,
+		    "%s: %s", rows[i].query, why.text);
 		free(text);
 	}
 	ROWS_END();
@@ -477,6 +520,7 @@ main(void)
 		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_credential),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_force),
 		cmocka_unit_test(test_connection),
 	};
 

@@ -67,6 +67,8 @@ write_configuration(void)
 		" \"peers\": [\"root\"], \"providers\": {\"home\": {"
 		"  \"description\": \"powerdns\", \"addresses\": [\"127.0.0.1\"],"
 		"  \"config\": {\"base\": \"https://api.example:9\"}}},"
+		" \"notify\": {\"admin\": {\"mail\": \"root\", \"port\": 9,"
+		"  \"events\": [\"silent\"]}},"
 		" \"operators\": {\"noc\": {\"verifier\": \"%s\"}},"
 		" \"accounts\": {\"router\": {\"verifier\": \"%s\","
 		"  \"provider\": \"home\", \"hosts\": {"
@@ -209,6 +211,9 @@ static const struct {
 	    "method\n" },
 	{ { "GET", "/nowhere", "192.0.2.9", NULL, NULL }, NULL, 404,
 	    "notfound\n" },
+	/* The address of one host, and none of the other. */
+	{ { "GET", "/update?ipv6=2001:db8::1", "192.0.2.9", ROUTER, NULL },
+	    NULL, 400, "www.example.org address\n" },
 	{ { "POST", "/update", "192.0.2.9", ROUTER,
 	      "host=nas.example.org&ipv4=10.0.0.1" },
 	    NULL, 400, "nas.example.org address\n" },
@@ -248,6 +253,7 @@ test_views(void **state)
 		    "%zu: %s %s: %d %s", i, views[i].ask.method,
 		    views[i].ask.uri, r.status, buffer_text(&r.body));
 		reply_end(&r);
+		gateway_go_on(&t, clock_now()); /* nothing is left to do */
 		end_tools(&t);
 	}
 	ROWS_END();
@@ -350,6 +356,57 @@ test_hosts_shown(void **state)
 	assert_null(strstr(r.body.data, "example.org"));
 	reply_end(&r);
 	end_tools(&t);
+}
+
+/* The first of two hosts names a CA that is not there. */
+static void
+test_no_ca(void **state)
+{
+	static const char text[] =
+	    "{\"verifier\": \"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI"
+	    "$8aVVxrwy9IrNvubLjZnvkXJBtXhjdfTV2jQm+J24CNQ\","
+	    " \"provider\": \"home\", \"hosts\": {\"a.example.org\":"
+	    " {\"ipv4\": true, \"proof\": {\"ca\": \"/nowhere.pem\"}},"
+	    " \"b.example.org\": {\"ipv4\": true}}}";
+	const char *file =
+	    unit_write("accounts.d/x.json", text, sizeof text - 1);
+	struct gateway *other;
+	struct error why;
+
+	(void)state;
+	assert_non_null(other = gateway_new(configuration, &why));
+	assert_int_equal(other->settings->fault_count, 1);
+	assert_non_null(strstr(other->settings->faults[0].text,
+	    "/nowhere.pem: No such file or directory"));
+	assert_null(settings_account(other->settings, "x"));
+	gateway_free(other);
+	assert_int_equal(unlink(file), 0);
+}
+
+/* A history that somebody else wrote into is no reason not to serve. */
+static void
+test_odd_source(void **state)
+{
+	struct store *st = store_open(g->state);
+	struct state_event e = { .at = time(NULL),
+		.account = "router",
+		.host = "nas.example.org",
+		.type = "A",
+		.source = "nowhere",
+		.verdict = "good" };
+	struct gateway *other;
+	struct error why;
+
+	(void)state;
+	store_record(st, &e);
+	e.source = "192.0.2.7";
+	store_record(st, &e);
+	e.source = NULL;
+	store_record(st, &e);
+	store_close(st);
+	assert_non_null(other = gateway_new(configuration, &why));
+	assert_int_equal(gateway_open_state(other, &why), ERR_OK);
+	gateway_free(other);
 }
 
 /* Of many wrong accounts some are told, and how many there are besides. */
@@ -821,6 +878,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_hosts_shown),
+		cmocka_unit_test(test_no_ca),
+		cmocka_unit_test(test_odd_source),
 		cmocka_unit_test(test_faults_told),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_newer),

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gateway/metrics.h"
+#include "gateway/update.h"
 #include "gateway/view/counts.h"
 
 static struct provider_settings before[] = { { .name = "a" }, { .name = "b" } };
@@ -127,6 +128,87 @@ test_processes(void **state)
 	metrics_free(m);
 }
 
+/* What a page comes to, by its status; a queue that was full is told apart. */
+static void
+test_pages(void **state)
+{
+	static const struct {
+		int status;
+		enum login_outcome login;
+		enum outcome outcome;
+	} rows[] = { { 200, LOGIN_RIGHT, OUTCOME_GOOD },
+		{ 304, LOGIN_RIGHT, OUTCOME_NOCHG },
+		{ 401, LOGIN_WRONG, OUTCOME_LOGIN },
+		{ 405, LOGIN_NOT_TRIED, OUTCOME_METHOD },
+		{ 429, LOGIN_LIMIT, OUTCOME_LIMIT },
+		{ 503, LOGIN_RIGHT, OUTCOME_BUSY },
+		{ 503, LOGIN_BUSY, OUTCOME_LOGINS_BUSY },
+		{ 500, LOGIN_RIGHT, OUTCOME_FAULT } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tally t = tally_new(PROTOCOL_PAGE);
+
+		t.login = rows[i].login;
+		tally_page(&t, rows[i].status);
+		ROW(t.outcome == rows[i].outcome, "%zu: %d", i, t.outcome);
+	}
+	ROWS_END();
+}
+
+/* What the requests to a provider come to; of several, the worst. */
+static void
+test_calls(void **state)
+{
+	static const struct account_settings account = { .provider = 1 };
+	static const struct {
+		bool done, changed;
+		enum err result;
+		enum call_outcome call;
+	} rows[] = { { true, false, ERR_ABANDONED, CALL_READ },
+		{ true, false, ERR_OK, CALL_UNCHANGED },
+		{ true, true, ERR_OK, CALL_WRITTEN },
+		{ true, false, ERR_REFUSED, CALL_REFUSED },
+		{ true, false, ERR_ZONE, CALL_ZONE },
+		{ true, false, ERR_TOKEN, CALL_TOKEN },
+		{ true, false, ERR_BUSY, CALL_BUSY },
+		{ true, false, ERR_UNREACHABLE, CALL_UNREACHABLE },
+		{ true, false, ERR_MEMORY, CALL_FAULT } };
+	struct record records[2] = { { .remove = false } };
+	struct update u = { .records = records, .record_count = 2 };
+	struct tally t = tally_new(PROTOCOL_NATIVE);
+
+	(void)state;
+	u.login.account = &account;
+	tally_call(&t, &u);
+	assert_int_equal(t.call, CALL_NONE);
+	assert_int_equal(t.provider_ms, -1);
+	u.provider_ms = 7;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		/* The row before went better. */
+		for (size_t n = 0; n < 2; n++) {
+			size_t row = i > n ? i - n : 0;
+
+			records[n].publication =
+			    (struct publication){ .name = "a.example",
+				    .done = rows[row].done,
+				    .changed = rows[row].changed,
+				    .result = rows[row].result };
+		}
+		t = tally_new(PROTOCOL_NATIVE);
+		tally_call(&t, &u);
+		ROW(t.call == rows[i].call && t.provider == 1 &&
+			t.provider_ms == 7,
+		    "%zu: %d", i, t.call);
+	}
+	records[1].publication.done = false;
+	records[0].publication.result = ERR_OK;
+	t = tally_new(PROTOCOL_NATIVE);
+	tally_call(&t, &u);
+	assert_int_equal(t.call, CALL_UNREACHABLE);
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -134,6 +216,8 @@ main(void)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  */
 #include "unit.h"
 
+#include <ifaddrs.h>
+
 #include "gateway/plan.h"
 
 #define HOSTS_MAX 3
@@ -249,6 +251,33 @@ test_plans(void **state)
 	ROWS_END();
 }
 
+static bool no_interfaces;
+
+UNIT_BETWEEN(no_interfaces, int, getifaddrs, -1, (struct ifaddrs * *list),
+    (list))
+
+/* What may be an address of this machine is not published, nor refused. */
+static void
+test_own_unknown(void **state)
+{
+	struct host_settings host = { .name = (char *)(uintptr_t) "a.net",
+		.ipv4 = IPV4_ROUTER };
+	struct account_settings account = { .hosts = &host, .host_count = 1 };
+	struct update u = { .login.account = &account };
+	char got[256];
+
+	(void)state;
+	claim_start(&u.claim.ipv4, "89.14.163.156");
+	no_interfaces = true;
+	assert_int_equal(plan_make(&u), ERR_OK);
+	no_interfaces = false;
+	show(&u, got, sizeof got);
+	assert_string_equal(got,
+	    "a.net A 89.14.163.156 busy [the addresses of this machine are not "
+	    "known now]\n");
+	update_end(&u);
+}
+
 /* As many hosts as an account can have, with two addresses each. */
 static void
 test_many(void **state)
@@ -274,6 +303,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own_unknown), /* before they are known */
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_many),
 	};

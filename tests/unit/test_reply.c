@@ -540,6 +540,9 @@ static const struct {
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
 	    "Cross-Origin-Resource-Policy: same-origin\r\n\r\n<p>\n" },
+	{ { .status = 418 }, "",
+	    "Status: 418 Unknown\r\nContent-Type: text/plain; charset=utf-8"
+	    "\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n" },
 	{ { .status = 400 }, "",
 	    "Status: 400 Bad Request\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\n"

@@ -154,6 +154,57 @@ test_page(void **state)
 	    "89.14.163.1 \"an?a\": 401: no such operator \"/metrics\"...");
 }
 
+/* A web server that does not say where the request came from. */
+static void
+test_page_of_nobody(void **state)
+{
+	const struct request q = { .source = "unix:", .path = "/status" };
+	const struct login nobody = { .user = "" };
+	struct error why;
+
+	(void)state;
+	error_set(&why, ERR_METHOD, "method");
+	assert_string_equal(report_any(NULL, 405, &q, &nobody, &why),
+	    "unix: -: 405: method \"/status\"");
+}
+
+/* Parameters that nobody needs, by their names as far as these are known. */
+static void
+test_ignored(void **state)
+{
+	static const struct {
+		size_t names, more;
+		const char *line;
+	} rows[] = {
+		{ 0, 3, "; ignored: 3 parameters" },
+		{ 1, 0, "; ignored: agent" },
+		{ 2, 0, "; ignored: agent, color" },
+		{ 2, 4, "; ignored: agent, color and 4 parameters" },
+	};
+	struct request q = { .source = "89.14.163.1" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct update u;
+		char want[256];
+
+		update_start(&u, &q, 1);
+		u.login.account = &account;
+		record_add(&u, 0, "89.14.163.1", VERDICT_GOOD, NULL);
+		u.claim.ignored[0] = "agent";
+		u.claim.ignored[1] = "color";
+		u.claim.ignored_count = rows[i].names;
+		u.claim.ignored_more = rows[i].more;
+		snprintf(want, sizeof want,
+		    "89.14.163.1 router: 200; a.example A 89.14.163.1 "
+		    "good%s" TIMES,
+		    rows[i].line);
+		ROW(unit_same(report(&u, 200), want), "%zu: %s", i,
+		    report(&u, 200));
+	}
+	ROWS_END();
+}
+
 /* A source of any length: cut, never "(null)". */
 static void
 test_long_source(void **state)
@@ -257,6 +308,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_page_of_nobody),
+		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_long_source),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_many),

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway/request.h"
@@ -376,6 +377,9 @@ test_abandoned(void **state)
 	close(fds[1]);
 	assert_true(request_abandoned(&q));
 	close(fds[0]);
+	/* Nobody is known to have left where there is no connection. */
+	q.fd = 1000000;
+	assert_false(request_abandoned(&q));
 }
 
 /* The name that a web server gives; nothing else gets into the log. */
@@ -416,6 +420,46 @@ test_id(void **state)
 	ROWS_END();
 }
 
+/* When the web server had it, if its clock can be that of this machine. */
+static void
+test_arrival(void **state)
+{
+	static const struct {
+		int off;		     /* seconds from now on */
+		const char *before, *behind; /* the number */
+		int64_t more; /* microseconds; -1: our own moment stands in */
+	} rows[] = { { 0, "", ".123", 123000 }, { -59, "", ".999", 999000 },
+		{ 0, "", "", 0 }, { 0, "", ".12", 0 }, { 0, "", ".1234", 0 },
+		{ 0, "", ".abc", 0 }, { -100, "", ".000", -1 },
+		{ 100, "", ".000", -1 }, { 0, "-", "", -1 }, { 0, "x", "", -1 },
+		{ 0, " ", "", -1 }, { 0, "9999999999", ".123", -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int64_t now = (int64_t)time(NULL), sent = now + rows[i].off;
+		char text[64];
+		struct request q;
+		struct fcgi f;
+
+		start(&f, "/update", "", NULL);
+		snprintf(text, sizeof text, "%s%lld%s", rows[i].before,
+		    (long long)sent, rows[i].behind);
+		set(&f, "REQUEST_MSEC", text);
+		read_all(&q, &f, 0);
+		if (rows[i].more != -1)
+			ROW(q.arrival == sent * 1000000 + rows[i].more,
+			    "%s: %lld", text, (long long)q.arrival);
+		else
+			ROW(q.arrival >= now * 1000000 &&
+				q.arrival <=
+				    (int64_t)(time(NULL) + 1) * 1000000,
+			    "%s: %lld", text, (long long)q.arrival);
+		request_end(&q);
+		stop(&f);
+	}
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -428,6 +472,7 @@ main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_id),
+		cmocka_unit_test(test_arrival),
 		cmocka_unit_test(test_abandoned),
 	};
 
