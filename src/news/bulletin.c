@@ -159,9 +159,10 @@ make_chat(struct bulletin *b, const struct content *c, const char *bold,
 	struct buffer text = { .max = BULLETIN_MAX };
 
 	put_block(&text, c, bold, escaped);
-	put(b, o, "text",
-	    json_object_new_string(text.data != NULL ? text.data : ""));
-	b->body.failed = b->body.failed || text.failed;
+	if (text.failed)
+		b->body.failed = true;
+	else
+		put(b, o, "text", json_object_new_string(text.data));
 	buffer_free(&text);
 	put_json(b, o);
 }

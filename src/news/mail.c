@@ -60,10 +60,10 @@ put_date(struct buffer *to)
 	time_t now = time(NULL);
 	struct tm tm;
 
-	if (gmtime_r(&now, &tm) != NULL)
-		buffer_printf(to, "Date: %s, %d %s %d %02d:%02d:%02d +0000\r\n",
-		    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-		    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	gmtime_r(&now, &tm);
+	buffer_printf(to, "Date: %s, %d %s %d %02d:%02d:%02d +0000\r\n",
+	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* Lines end in CRLF on the way (RFC 5321 section 2.3.8). */
@@ -113,15 +113,6 @@ read_text(char *to, size_t size, size_t count, void *data)
 	return n;
 }
 
-/* What a server says is for nobody. */
-static size_t
-ignore(char *bytes, size_t size, size_t count, void *data)
-{
-	(void)bytes;
-	(void)data;
-	return size * count;
-}
-
 static bool
 prepare(struct mail *m, const struct receiver_settings *to, int64_t deadline)
 {
@@ -143,7 +134,6 @@ prepare(struct mail *m, const struct receiver_settings *to, int64_t deadline)
 	curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(c, CURLOPT_READFUNCTION, read_text);
 	curl_easy_setopt(c, CURLOPT_READDATA, m);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, m);
 	curl_easy_setopt(c, CURLOPT_MAIL_RCPT, m->to);
 	return curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
@@ -164,13 +154,9 @@ mail_start(struct mails *all, const struct receiver_settings *to,
 	snprintf(mail, sizeof mail, "<%s>", to->mail);
 	if (write_text(m, to, title, text) &&
 	    (m->to = curl_slist_append(NULL, mail)) != NULL &&
-	    (m->curl = curl_easy_init()) != NULL) {
-		if (prepare(m, to, deadline) &&
-		    curl_multi_add_handle(all->multi, m->curl) == CURLM_OK)
-			return m;
-		curl_easy_cleanup(m->curl);
-		m->curl = NULL;
-	}
+	    (m->curl = curl_easy_init()) != NULL && prepare(m, to, deadline) &&
+	    curl_multi_add_handle(all->multi, m->curl) == CURLM_OK)
+		return m;
 	mail_end(m);
 	return NULL;
 }
@@ -185,8 +171,7 @@ mails_fds(const struct mails *all, struct pollfd *fds)
 	FD_ZERO(&in);
 	FD_ZERO(&out);
 	FD_ZERO(&other);
-	if (curl_multi_fdset(all->multi, &in, &out, &other, &last) != CURLM_OK)
-		return 0;
+	(void)curl_multi_fdset(all->multi, &in, &out, &other, &last);
 	for (int fd = 0; fd <= last && n < MAILS_FDS_MAX; fd++) {
 		short events = 0;
 
@@ -201,6 +186,7 @@ mails_fds(const struct mails *all, struct pollfd *fds)
 	return n;
 }
 
+/* It need not have begun. */
 static void
 let_go(struct mail *m)
 {
@@ -235,10 +221,9 @@ mails_step(struct mails *all)
 		CURLcode result = message->data.result;
 		struct mail *m;
 
-		if (message->msg != CURLMSG_DONE)
-			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &m);
-		finish(m, result);
+		if (message->msg == CURLMSG_DONE)
+			finish(m, result);
 	}
 }
 

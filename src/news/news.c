@@ -27,21 +27,26 @@ put(struct buffer *to, const char *text)
 		buffer_add(to, *text >= ' ' && *text <= '~' ? text : "?", 1);
 }
 
+/* Without memory *o becomes NULL, for less than all is not told. */
 static void
-add_text(json_object *o, const char *name, const char *text)
+add_text(json_object **o, const char *name, const char *text)
 {
 	struct buffer clean = { .max = LINE_MAX_LEN };
 
 	if (text == NULL)
 		return;
+	buffer_puts(&clean, "");
 	put(&clean, text);
-	json_add(o, name,
-	    json_object_new_string(clean.data != NULL ? clean.data : ""));
+	if (clean.failed ||
+	    !json_add_made(*o, name, json_object_new_string(clean.data))) {
+		json_object_put(*o);
+		*o = NULL;
+	}
 	buffer_free(&clean);
 }
 
 static void
-add_time(json_object *o, const char *name, int64_t at)
+add_time(json_object **o, const char *name, int64_t at)
 {
 	char text[WHEN_TEXT_MAX];
 
@@ -54,24 +59,22 @@ event_fields(const struct state_event *e)
 {
 	json_object *o = json_object_new_object();
 
-	if (o == NULL)
-		return NULL;
-	add_text(o, "event", news_word(news_kind_of(e)));
-	add_text(o, "id", e->mark);
-	add_time(o, "time", e->at);
-	add_text(o, "host", e->host);
-	add_text(o, "account", e->account);
-	add_text(o, "source", e->source);
-	add_text(o, "type", e->type);
-	add_text(o, "old", e->old);
-	add_text(o, "new", e->new);
-	add_text(o, "verdict", e->verdict);
-	add_text(o, "reason", e->reason);
+	add_text(&o, "event", news_word(news_kind_of(e)));
+	add_text(&o, "id", e->mark);
+	add_time(&o, "time", e->at);
+	add_text(&o, "host", e->host);
+	add_text(&o, "account", e->account);
+	add_text(&o, "source", e->source);
+	add_text(&o, "type", e->type);
+	add_text(&o, "old", e->old);
+	add_text(&o, "new", e->new);
+	add_text(&o, "verdict", e->verdict);
+	add_text(&o, "reason", e->reason);
 	if (e->reason != NULL)
-		add_text(o, "advice", refusal_advice(e->verdict, e->reason));
-	add_text(o, "issuer", e->issuer);
-	add_time(o, "certificate_ends", e->expiry);
-	add_text(o, "request_id", e->request);
+		add_text(&o, "advice", refusal_advice(e->verdict, e->reason));
+	add_text(&o, "issuer", e->issuer);
+	add_time(&o, "certificate_ends", e->expiry);
+	add_text(&o, "request_id", e->request);
 	return o;
 }
 
@@ -168,7 +171,8 @@ static struct news
 begin(enum news_kind kind, const char *subject, const char *what, int64_t value,
     int64_t now)
 {
-	struct buffer title = { .max = LINE_MAX_LEN }, id = { .max = 1024 };
+	struct buffer title = { .max = LINE_MAX_LEN };
+	char id[STATE_TEXT_MAX + 64];
 	struct news n = { .kind = kind,
 		.bad = true,
 		.value = value,
@@ -179,14 +183,11 @@ begin(enum news_kind kind, const char *subject, const char *what, int64_t value,
 	put(&title, subject);
 	buffer_puts(&title, what);
 	n.title = buffer_take(&title);
-	buffer_printf(&id, "%s/%s/%lld", news_word(kind), subject,
+	snprintf(id, sizeof id, "%s/%s/%lld", news_word(kind), subject,
 	    (long long)value);
-	if (n.fields != NULL && id.data != NULL) {
-		add_text(n.fields, "event", news_word(kind));
-		add_text(n.fields, "id", id.data);
-		add_time(n.fields, "time", now);
-	}
-	buffer_free(&id);
+	add_text(&n.fields, "event", news_word(kind));
+	add_text(&n.fields, "id", id);
+	add_time(&n.fields, "time", now);
 	return n;
 }
 
@@ -208,11 +209,9 @@ news_add_certificate(struct news_list *list, const char *host,
 	    over ? "ended" : "ends", when_text(expiry, end),
 	    when_apart(expiry, now, apart));
 	n.text = buffer_take(&text);
-	if (n.fields != NULL) {
-		add_text(n.fields, "host", host);
-		add_text(n.fields, "account", account);
-		add_time(n.fields, "certificate_ends", expiry);
-	}
+	add_text(&n.fields, "host", host);
+	add_text(&n.fields, "account", account);
+	add_time(&n.fields, "certificate_ends", expiry);
 	return add(list, &n);
 }
 
@@ -230,11 +229,9 @@ news_add_silent(struct news_list *list, const char *host, const char *account,
 	    "See whether its router still asks, and what it says of that.",
 	    when_text(last, at), when_apart(last, now, apart));
 	n.text = buffer_take(&text);
-	if (n.fields != NULL) {
-		add_text(n.fields, "host", host);
-		add_text(n.fields, "account", account);
-		add_time(n.fields, "last", last);
-	}
+	add_text(&n.fields, "host", host);
+	add_text(&n.fields, "account", account);
+	add_time(&n.fields, "last", last);
 	return add(list, &n);
 }
 
@@ -252,11 +249,9 @@ news_add_outage(struct news_list *list, const char *provider,
 	    when_text(o->since, at));
 	put(&text, *o->reason != '\0' ? o->reason : "?");
 	n.text = buffer_take(&text);
-	if (n.fields != NULL) {
-		add_text(n.fields, "provider", provider);
-		add_time(n.fields, "since", o->since);
-		add_text(n.fields, "reason", o->reason);
-	}
+	add_text(&n.fields, "provider", provider);
+	add_time(&n.fields, "since", o->since);
+	add_text(&n.fields, "reason", o->reason);
 	return add(list, &n);
 }
 
@@ -272,10 +267,8 @@ news_add_trial(struct news_list *list, const char *machine)
 	put(&text, machine);
 	buffer_puts(&text, " arrive here.");
 	n.text = buffer_take(&text);
-	if (n.fields != NULL) {
-		add_text(n.fields, "event", "test");
-		add_time(n.fields, "time", n.at);
-	}
+	add_text(&n.fields, "event", "test");
+	add_time(&n.fields, "time", n.at);
 	return add(list, &n);
 }
 

@@ -3,9 +3,12 @@
  */
 #include "unit.h"
 
+#include "base/error.h"
 #include "news/bulletin.h"
 #include "news/outages.h"
+#include "news/receivers.h"
 #include "news/seen.h"
+#include "scarce.h"
 
 #define EVIL "<!channel> @all \"x\" \\ \x1b[31m\xe2\x80\xae\xff\r\nHost: evil"
 
@@ -230,6 +233,116 @@ test_limits(void **state)
 	news_clear(&list);
 }
 
+/* One of each kind. */
+static bool
+add_all(struct news_list *list)
+{
+	const struct outage away = { .since = 1795838400,
+		.last = 1795839400,
+		.reason = "home: HTTP 503" },
+			    dumb = { .since = 1, .last = 2 };
+	struct state_event refusal = event("& <b> `x`", "2001:db8::2");
+	struct state_event change = event(NULL, "none");
+	struct state_event old = event("", NULL);
+
+	refusal.expiry = 1795838500;
+	old.host = old.type = old.old = NULL;
+	return news_add_event(list, &refusal) &&
+	    news_add_event(list, &change) && news_add_event(list, &old) &&
+	    news_add_certificate(list, "a.example", "family", 1795838400,
+		1795838300) &&
+	    news_add_certificate(list, "a.example", "family", 1795838400,
+		1795838400) &&
+	    news_add_silent(list, "a.example", "family", 1795838400,
+		1795839400) &&
+	    news_add_outage(list, "home", &away) &&
+	    news_add_outage(list, "home", &dumb);
+}
+
+/* What is told without memory enough is all of it, or nothing. */
+static bool
+tell_all(struct error *why)
+{
+	static char *whole[FORM__COUNT];
+	const struct receiver_settings mail = { .name = "me", .mail = "m" };
+	struct news_list list = { .count = 0 }, more = { .count = 0 };
+	struct bulletin b;
+	bool good = add_all(&list);
+
+	good = news_add_trial(&more, "machine") &&
+	    news_add_fault(&more, "no worker") && good;
+	for (enum receiver_form f = 0; f < FORM__COUNT && good; f++) {
+		const struct receiver_settings to = { .form = f };
+
+		good = bulletin_make(&b, &to, &list);
+		if (whole[f] == NULL)
+			whole[f] = buffer_take(&b.body);
+		else if (good && b.body.data != NULL)
+			ROW(strcmp(b.body.data, whole[f]) == 0, "%s: %s",
+			    form_word(f), b.body.data);
+		bulletin_free(&b);
+	}
+	good = bulletin_make(&b, &mail, &list) && good;
+	bulletin_free(&b);
+	news_clear(&list);
+	news_clear(&more);
+	return good || error_memory(why) == ERR_OK;
+}
+
+static void
+test_lack(void **state)
+{
+	(void)state;
+	assert_true(scarce_each("all news", tell_all) > 100);
+	ROWS_END();
+}
+
+/* A URL, what is put behind its path, its query and secret, and what is asked. */
+static const struct {
+	const char *url, *ending, *query, *secret, *path, *header;
+} addresses[] = {
+	{ "https://a.example", "", "", NULL, "/", "" },
+	{ "https://a.example/x?y=1", "", NULL, NULL, "/x?y=1", "" },
+	{ "https://a.example?y=1", "/fail", "", NULL, "//fail?y=1", "" },
+	{ "https://a.example/ping/7", "/fail", "", NULL, "/ping/7/fail", "" },
+	{ "https://a.example/ping/7/", "/fail", "", NULL, "/ping/7/fail", "" },
+	{ "https://a.example/ping/7/?a=b", "/fail", "c=d", NULL,
+	    "/ping/7/fail?c=d", "" },
+	{ "https://a.example/{secret}/x?y=1", "", "", "hush", "/hush/x?y=1",
+	    "" },
+	{ "https://a.example/x?y={secret}", "", "", "hush", "/x?y=hush", "" },
+	{ "https://a.example/x", "", "", "hush", "/x",
+	    "Authorization: Bearer hush" },
+	{ "https://a.example/{secret}/x", "", "", NULL, "/", "" },
+};
+
+static void
+test_addresses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(addresses); i++) {
+		const char *secret = addresses[i].secret;
+		const struct receiver_settings s = { .url = addresses[i].url,
+			.secret_file = secret != NULL ?
+			    unit_write("secret", secret, strlen(secret)) :
+			    NULL };
+		const struct receiver r = { .settings = &s };
+		struct buffer path = { .max = 64 }, header = { .max = 64 };
+		struct error why = { .code = ERR_OK };
+
+		ROW(receiver_address(&r, addresses[i].ending,
+			addresses[i].query, &path, &header, &why) == ERR_OK &&
+			unit_same(path.data, addresses[i].path) &&
+			unit_same(header.data != NULL ? header.data : "",
+			    addresses[i].header),
+		    "%s: %s %s %s", addresses[i].url, unit_text(path.data),
+		    unit_text(header.data), why.text);
+		buffer_free(&path);
+		buffer_free(&header);
+	}
+	ROWS_END();
+}
+
 /* Whoever was seen longest ago makes room. */
 static void
 test_seen(void **state)
@@ -276,6 +389,11 @@ static const struct {
 	{ "07", "other", "good", NULL, 197, 130, 190 },
 	{ "08", "family", "busy", "homely: HTTP 503", 198, 130, 190 },
 	{ "09", "family", "good", NULL, 199, 0, 0 },
+	{ "10", "family", "busy", NULL, 200, 0, 0 },
+	{ "11", "family", "provider", NULL, 201, 201, 201 },
+	{ "12", "family", NULL, NULL, 202, 201, 201 },
+	{ "13", NULL, "good", NULL, 203, 201, 201 },
+	{ "14", "family", "busy", "home", 204, 201, 201 },
 };
 
 static void
@@ -321,6 +439,22 @@ test_outages(void **state)
 	ROWS_END();
 	outages_read(&again, &s, NULL);
 	assert_string_equal(again.mark, "");
+	kept = json_tokener_parse(
+	    "{\"of home\": [5, 7, true], \"of away\": \"x\"}");
+	outages_read(&again, &s, kept);
+	json_object_put(kept);
+	assert_string_equal(again.mark, "");
+	assert_int_equal(again.list[0].since, 0);
+	assert_int_equal(again.list[1].since, 5);
+	assert_true(again.list[1].told);
+	assert_string_equal(again.list[1].reason, "");
+	/* It has worked before that, since, and after all. */
+	outage_correct(&again.list[1], 4);
+	assert_int_equal(again.list[1].since, 5);
+	outage_correct(&again.list[1], 6);
+	assert_int_equal(again.list[1].since, 7);
+	outage_correct(&again.list[1], 7);
+	assert_int_equal(again.list[1].since, 0);
 }
 
 int
@@ -331,6 +465,8 @@ main(void)
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_outages),
 	};

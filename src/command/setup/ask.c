@@ -350,34 +350,38 @@ ask_variable(struct setup *s, const char *name, json_object *there)
 static bool
 take_sets(struct setup *s)
 {
+	bool ok;
+
 	json_object_put(s->variables);
-	if ((s->variables = json_object_new_object()) == NULL)
-		return false;
-	for (size_t i = 0; i < s->set_count; i++) {
+	s->variables = json_object_new_object();
+	ok = s->variables != NULL;
+	for (size_t i = 0; ok && i < s->set_count; i++) {
 		const char *equals = strchr(s->sets[i], '=');
 		char name[64];
 
 		snprintf(name, sizeof name, "%.*s", (int)(equals - s->sets[i]),
 		    s->sets[i]);
-		if (!json_add_made(s->variables, name,
-			json_object_new_string(equals + 1)))
-			return false;
+		ok = json_add_made(s->variables, name,
+		    json_object_new_string(equals + 1));
 	}
-	return true;
+	return ok;
 }
 
 /* Those of old that nothing new was said of. */
 static bool
 keep_variables(struct setup *s, json_object *old)
 {
+	bool ok = true;
+
 	if (old == NULL)
 		return true;
 	json_object_object_foreach (old, name, value) {
-		if (member(s->variables, name, NULL) == NULL &&
-		    !json_add(s->variables, name, json_object_get(value)))
-			return false;
+		if (member(s->variables, name, NULL) == NULL)
+			ok = json_add(s->variables, name,
+				 json_object_get(value)) &&
+			    ok;
 	}
-	return true;
+	return ok;
 }
 
 /* The name of the file that describes the provider. */

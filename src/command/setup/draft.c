@@ -249,7 +249,7 @@ is_readable(const struct draft *d, const char *user)
 {
 	struct gateway *g;
 	struct error why;
-	int status = 1;
+	int status = -1;
 	bool good;
 	pid_t pid;
 
@@ -264,10 +264,11 @@ is_readable(const struct draft *d, const char *user)
 		}
 		_exit(trial_run(g->settings, true, false) ? 0 : 1);
 	}
-	if (pid == -1 || waitpid(pid, &status, 0) == -1) {
+	if (pid == -1) {
 		fprintf(stderr, "ddnsgate: fork: %s\n", strerror(errno));
 		return false;
 	}
+	(void)waitpid(pid, &status, 0);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

@@ -284,8 +284,9 @@ has_certificate(const char *site)
 	size_t len = 0;
 	const char *at = find_directive(site, "ssl_certificate", &len);
 
-	return at != NULL && len < sizeof name &&
-	    snprintf(name, sizeof name, "%.*s", (int)len, at) > 0 &&
+	return at != NULL &&
+	    (size_t)snprintf(name, sizeof name, "%.*s", (int)len, at) <
+	    sizeof name &&
 	    access(name, R_OK) == 0;
 }
 

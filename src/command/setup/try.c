@@ -126,12 +126,12 @@ setup_try(struct setup *s, bool *token, bool *proof)
 	}
 	h = find_host(s, g, &a);
 	make_words(s, room, words);
-	if (!s->no_trial && h != NULL && words[0] != NULL && !s->proof_tried) {
+	if (!s->no_trial && words[0] != NULL && !s->proof_tried) {
 		*proof = walk_begin(&w, g, a, h->name, words) && try_proofs(&w);
 		s->proof_tried = *proof;
 		walk_end(&w);
 	}
-	if (!s->no_trial && h != NULL && s->has_token && !s->token_tried) {
+	if (!s->no_trial && s->has_token && !s->token_tried) {
 		*token = try_token(s, g, a, h);
 		s->token_tried = *token;
 	}
