@@ -444,10 +444,9 @@ tell_outages(struct look *l)
 		struct worked w = { s, i, 0 };
 
 		if ((f->to->kinds & (1U << NEWS_PROVIDER)) == 0 ||
-		    !outage_is_due(o, f->to->provider_s))
+		    !outage_is_due(o, f->to->provider_s) ||
+		    store_hosts(f->store, NULL, "", find_worked, &w) != ERR_OK)
 			continue;
-		if (store_hosts(f->store, NULL, "", find_worked, &w) != ERR_OK)
-			return;
 		outage_correct(o, w.at);
 		if (outage_is_due(o, f->to->provider_s))
 			o->told =

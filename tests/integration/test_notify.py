@@ -197,6 +197,10 @@ def test_a_receiver_asks_for_a_pause(scene, receiver):
     receiver.status = "200"
     waiting.until(lambda: len(receiver.requests) >= 2, "another try", SOON)
     assert receiver.moments[1] - receiver.moments[0] > 2.9
+    receiver.status = "302"
+    said = scene.command("notify", "me")
+    assert said.returncode == 1
+    assert "answers HTTP 302; name the URL that it leads to\n" in said.stdout
 
 
 def test_it_is_killed_before_it_notes_what_it_has_told(scene, receiver):

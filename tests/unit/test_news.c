@@ -10,7 +10,8 @@
 #include "news/seen.h"
 #include "scarce.h"
 
-#define EVIL "<!channel> @all \"x\" \\ \x1b[31m\xe2\x80\xae\xff\r\nHost: evil"
+#define EVIL \
+	"<!channel> @all \"x\" \\~\x1b[31m\xe2\x80\xae\xff\x7f\r\nHost: evil"
 
 #define CHANGE	"2001:db8::1 > 2001:db8::2 (2026-11-28 04:00 UTC)"
 #define REFUSED "The host did not prove that this address is its own: & <b> `x`"
@@ -201,7 +202,7 @@ test_hostile(void **state)
 	    json_object_object_get_ex(json_object_array_get_idx(events, 0),
 		"reason", &value));
 	assert_string_equal(json_object_get_string(value),
-	    "<!channel> @all \"x\" \\ ?[31m??????Host: evil");
+	    "<!channel> @all \"x\" \\~?[31m???????Host: evil");
 	json_object_put(o);
 	free(got);
 	news_clear(&list);
@@ -213,13 +214,21 @@ test_limits(void **state)
 {
 	struct news_list list = { .count = 0 };
 	struct state_event e = event(NULL, "2001:db8::2");
-	char reason[480];
+	char reason[480], *got, *end, *text;
 	size_t n = 0;
 
 	(void)state;
 	while (news_add_event(&list, &e))
 		n++;
 	assert_int_equal(n, NEWS_MAX);
+	/* One line of 400 characters, some as three bytes. */
+	got = make(&list, FORM_UPTIME_KUMA);
+	assert_non_null(end = strstr(got, "&ping=\n"));
+	n = 0;
+	for (text = strstr(got, "&msg=") + 5; text < end; n++)
+		text += *text == '%' ? 3 : 1;
+	assert_int_equal(n, 400);
+	free(got);
 	news_remove(&list, 3);
 	assert_true(news_add_event(&list, &e));
 	news_clear(&list);
@@ -314,6 +323,12 @@ static const struct {
 	{ "https://a.example/x", "", "", "hush", "/x",
 	    "Authorization: Bearer hush" },
 	{ "https://a.example/{secret}/x", "", "", NULL, "/", "" },
+	{ "https://a.example/one-that-is-longer-than-a-buffer-of-64-characters-and-then-some-"
+	  "of-it/x",
+	    "", "", NULL, NULL, "" },
+	{ "https://a.example/x", "", "",
+	    "one-that-is-longer-than-a-buffer-of-64-characters-of-it", NULL,
+	    "" },
 };
 
 static void
@@ -330,11 +345,14 @@ test_addresses(void **state)
 		struct buffer path = { .max = 64 }, header = { .max = 64 };
 		struct error why = { .code = ERR_OK };
 
-		ROW(receiver_address(&r, addresses[i].ending,
-			addresses[i].query, &path, &header, &why) == ERR_OK &&
-			unit_same(path.data, addresses[i].path) &&
-			unit_same(header.data != NULL ? header.data : "",
-			    addresses[i].header),
+		enum err rc = receiver_address(&r, addresses[i].ending,
+		    addresses[i].query, &path, &header, &why);
+
+		ROW(addresses[i].path == NULL ? rc != ERR_OK :
+						rc == ERR_OK &&
+			    unit_same(path.data, addresses[i].path) &&
+			    unit_same(header.data != NULL ? header.data : "",
+				addresses[i].header),
 		    "%s: %s %s %s", addresses[i].url, unit_text(path.data),
 		    unit_text(header.data), why.text);
 		buffer_free(&path);

@@ -578,7 +578,8 @@ write_configuration(void)
 		" \"notify\": {\"admin\": {\"mail\": \"root@example.org\","
 		"   \"from\": \"dns@example.org\", \"port\": 9, \"events\": [\"silent\"]},"
 		"  \"phone\": {\"url\": \"https://ntfy.example.org:9/dns\","
-		"   \"form\": \"ntfy\", \"addresses\": [\"127.0.0.1\"]},"
+		"   \"form\": \"ntfy\", \"addresses\": [\"127.0.0.1\"],"
+		"   \"secret_file\": \"%s/secret\"},"
 		"  \"hook\": {\"url\": \"https://hook.example.org:9/{secret}\","
 		"   \"secret_file\": \"%s/secret\","
 		"   \"addresses\": [\"127.0.0.1\"]}},"
@@ -604,7 +605,7 @@ write_configuration(void)
 		"    {\"ipv4\": true}, \"third.example.org\": {\"ipv4\": true}}}},"
 		" \"account_directory\": \"%s\"}",
 		file, state, unit_directory(), file, operator, unit_directory(),
-		router, file, router, accounts),
+		unit_directory(), router, file, router, accounts),
 	    -1);
 	configuration = unit_write("ddnsgate.json", text, strlen(text));
 	text[0] = '\0';

@@ -30,6 +30,8 @@ enum refused {
 	ITS_BYTES,
 	THE_NAME_OF_THE_FILE,
 	A_COPY,
+	ANOTHER_COPY,
+	A_THIRD_COPY,
 	THE_NETWORK,
 	NGINX,
 };
@@ -71,6 +73,9 @@ source(const char *file)
 int
 __wrap_access(const char *file, int mode)
 {
+	/* No nginx is on this machine. */
+	if (strcmp(file, "/etc/nginx/sites-available") == 0)
+		return -1;
 	return __real_access(source(file), mode);
 }
 
@@ -158,6 +163,14 @@ is_configuration(const char *file)
 	return strcmp(strrchr(file, '/'), "/ddnsgate.json") == 0;
 }
 
+static enum refused copies; /* A_COPY: the first one is next */
+
+static bool
+is_refused_copy(void)
+{
+	return copies++ == refused;
+}
+
 UNIT_BETWEEN(REFUSED(A_CHILD), pid_t, fork, -1, (void), ())
 UNIT_BETWEEN(REFUSED(A_FILE_IN_MEMORY), int, memfd_create, -1,
     (const char *name, unsigned int flags), (name, flags))
@@ -165,7 +178,7 @@ UNIT_BETWEEN(REFUSED(ITS_BYTES), ssize_t, write, -1,
     (int fd, const void *bytes, size_t size), (fd, bytes, size))
 UNIT_BETWEEN(is_configuration(to) && REFUSED(THE_NAME_OF_THE_FILE), int, rename,
     -1, (const char *from, const char *to), (from, to))
-UNIT_BETWEEN(REFUSED(A_COPY), int, json_object_deep_copy, -1,
+UNIT_BETWEEN(is_refused_copy(), int, json_object_deep_copy, -1,
     (struct json_object * from, struct json_object **to,
 	json_c_shallow_copy_fn *how),
     (from, to, how))
@@ -242,7 +255,37 @@ static const struct {
 	    "setup --no-trial --token-file @long --device none " SERVER NEW
 		LATER NO_SITE,
 	    NULL, 1, "have at most 2048 printable characters", NOTHING },
+	{ NULL, QUIET "--server dns.example.org:1/x " NEW LATER NO_SITE, NULL,
+	    1, "\"dns.example.org:1/x\": give the full name", NOTHING },
+	{ NULL, QUIET NEW LATER, NULL, 2, "--server is missing", NOTHING },
+	{ "{\"url\": \"http://x\"}", QUIET NEW LATER, NULL, 0, "written\n",
+	    NOTHING },
+	{ NULL, QUIET SERVER "--provider porkbun --host a.example.org " LATER,
+	    NULL, 0, "written\n", NOTHING },
+	{ NULL,
+	    QUIET SERVER NEW "--ipv4 later --suffix ::8 "
+			     "--prefix-length 56 ",
+	    NULL, 0, "written\n", NOTHING },
+	{ NULL,
+	    QUIET SERVER NEW "--ipv4 later --suffix ::8 --ipv6 router "
+			     "--prefix-length 56 ",
+	    NULL, 0, "written\n", NOTHING },
+	{ NULL,
+	    QUIET SERVER NEW "--ipv4 later --ipv6 2a01:c22::8 "
+			     "--prefix-length 56 ",
+	    NULL, 0, "written\n", NOTHING },
+	{ NULL,
+	    QUIET SERVER NEW LATER "--site @site --certificate @nameless "
+				   "--key @key",
+	    NULL, 1, "but for no name;", NOTHING },
 	/* What a person does. */
+	{ NULL,
+	    "setup --no-trial --token-file @long --device none --account a " SERVER
+		NEW LATER NO_SITE,
+	    "", 1, "have at most 2048", NOTHING },
+	{ "{\"providers\": {\"desec\": {\"config\": {\"x\": \"y\"}}}}",
+	    QUIET SERVER NEW LATER NO_SITE "--account a", "", 1, "/config",
+	    NOTHING },
 	{ NULL, QUIET NEW LATER NO_SITE, "\n\n", 0,
 	    "Name of this server [dns.example.org]: ", NOTHING },
 	{ NULL, QUIET SERVER NEW NO_SITE "--account router ", "\nlater\nno\n",
@@ -323,6 +366,12 @@ static const struct {
 	    ITS_BYTES },
 	{ NULL, QUIET SERVER NEW LATER NO_SITE, NULL, 1, "out of memory",
 	    A_COPY },
+	{ NULL, QUIET SERVER NEW LATER NO_SITE, NULL, 1, "out of memory",
+	    ANOTHER_COPY },
+	{ NULL, QUIET SERVER NEW LATER NO_SITE, NULL, 1, "out of memory",
+	    A_THIRD_COPY },
+	{ PLAIN, QUIET AGAIN NEW LATER NO_SITE, NULL, 1, "out of memory",
+	    ANOTHER_COPY },
 	{ PLAIN, QUIET AGAIN NEW LATER NO_SITE, NULL, 1,
 	    "ddnsgate.json: Cannot allocate memory", THE_NAME_OF_THE_FILE },
 	{ PLAIN,
@@ -485,6 +534,7 @@ call(size_t row, char **told)
 	assert_int_not_equal(dup2(STDOUT_FILENO, STDERR_FILENO), -1);
 	heap_begin();
 	refused = rows[row].refused;
+	copies = A_COPY;
 	status = outcome_of(command_setup(argc, argv));
 	refused = NOTHING;
 	for (int fd = 0; fd < 3; fd++) {
@@ -504,6 +554,9 @@ prepare(void)
 	identity_make(&leaf, &ca,
 	    &(struct leaf){ .names = { "dns.example.org" } });
 	assert_non_null(identity_file(&leaf, "chain"));
+	identity_end(&leaf);
+	identity_make(&leaf, &ca, &(struct leaf){ .common_name = "CN" });
+	assert_non_null(identity_file(&leaf, "nameless"));
 	identity_end(&leaf);
 	identity_end(&ca);
 	assert_int_equal(mkdir(name_of("accounts.d"), 0755), 0);
@@ -600,9 +653,15 @@ test_sites(void **state)
 		free(text);
 		site_end(&one);
 	}
+	unit_write("site", "server { }\n", 11);
+	assert_null(site_certificate(name_of("site")));
 	write_full();
 	one = (struct site){ .file = name_of("full"),
 		.server = "a-longer-name.example.org" };
+	assert_false(site_write(&one));
+	site_end(&one);
+	one = (struct site){ .file = name_of("full"),
+		.socket = "/run/a-longer-name-of-a-socket" };
 	assert_false(site_write(&one));
 	site_end(&one);
 	ROWS_END();
