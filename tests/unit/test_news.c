@@ -306,7 +306,7 @@ test_lack(void **state)
 	ROWS_END();
 }
 
-/* A URL, what is put behind its path, its query and secret, and what is asked. */
+/* A URL, what goes behind its path, its query and secret, and what is asked. */
 static const struct {
 	const char *url, *ending, *query, *secret, *path, *header;
 } addresses[] = {

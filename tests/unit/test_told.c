@@ -615,7 +615,7 @@ run(struct couriers *c)
 	assert_false(couriers_busy(c));
 }
 
-/* A mail that fails is sent again, later each time, and told of now and then. */
+/* A mail that fails is sent again, later each time; the log tells it rarely. */
 static void
 test_mail(void **state)
 {
