@@ -20,12 +20,14 @@
 #include "base/log.h"
 #include "base/shared.h"
 #include "state/engine.h"
+#include "state/hex.h"
 #include "state/sqlite/file.h"
 #include "state/state.h"
 
 #define V4	"89.14.163.156"
 #define V6	"2a01:c22:b045:defc::8"
 #define REFRESH 3600000
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 /*
  * The URL of a database that is there for these tests alone: what does not
@@ -89,8 +91,10 @@ stage_start(struct stage *s)
 }
 
 /* What the store's directory and its file are said to be. */
-static bool is_read_only, is_full, is_without_times;
+static bool is_read_only, is_full, is_without_times, is_unknown;
 static int looks = SQLITE_OK; /* what a look at the epoch comes to */
+static void (*meanwhile)(struct state *s); /* and what happens then */
+static bool has_no_boot; /* the file that tells which boot it is is hidden */
 
 int __real_access(const char *file, int mode);
 int __wrap_access(const char *file, int mode);
@@ -113,18 +117,23 @@ __wrap_statvfs(const char *file, struct statvfs *fs)
 
 	if (is_full)
 		fs->f_bavail = 0;
-	return rc;
+	return is_unknown ? -1 : rc;
 }
 
 int
 __wrap_epoch_find(struct state *s, sqlite3 *db, bool own)
 {
+	if (looks != SQLITE_OK && meanwhile != NULL)
+		meanwhile(s);
 	return looks != SQLITE_OK ? looks : __real_epoch_find(s, db, own);
 }
 
 UNIT_BETWEEN(is_without_times, int, utimensat, -1,
     (int fd, const char *file, const struct timespec times[2], int flags),
     (fd, file, times, flags))
+
+UNIT_BETWEEN(has_no_boot &&strcmp(file, BOOT_ID) == 0, FILE *, fopen, NULL,
+    (const char *file, const char *mode), (file, mode))
 
 /* text: an address, "none", or NULL for a family that is not named. */
 static struct state_value
@@ -704,7 +713,8 @@ test_others(void **state)
 	static const char *const ways[] = { "an intent", "forget",
 		"forget where no mark can be left" };
 	static struct stage stages[COUNT(ways)];
-	struct state_claim other = claim("89.14.163.157", V6);
+	struct state_claim other = claim("89.14.163.157", V6),
+			   known = claim(V4, V6);
 	struct error why;
 
 	(void)state;
@@ -714,6 +724,8 @@ test_others(void **state)
 
 		for (int twice = 0; twice < 2; twice++)
 			ROW(has(s, V4, V6), "%s: not known", ways[i]);
+		ROW(store_is_applied(s->store, &known, 0) == STORE_NO,
+		    "%s: believed for ever", ways[i]);
 		run_sql(s, "DELETE FROM host");
 		ROW(has(s, V4, V6), "%s: not answered from memory", ways[i]);
 		second.state = i == 0 ? state_new(&s->settings, &why) :
@@ -910,6 +922,327 @@ test_locked(void **state)
 	stage_again(&s);
 	publish(&s, V4, V6);
 	assert_true(has(&s, V4, V6));
+	stage_close(&s);
+}
+
+/* What the next start finds beside the file, if that is not what it left. */
+static void
+test_markers(void **state)
+{
+	static const char *const ways[] = {
+		": >state.db.trusted",
+		"rm state.db.trusted",
+		"sed -i 's/^/1/' state.db.trusted",
+		/* The device, the inode, the size, and when it was changed. */
+		"sed -i 's/^\\([0-9]*\\) /\\1 1/' state.db.trusted",
+		"sed -i 's/^\\([0-9]* [0-9]*\\) /\\1 1/' state.db.trusted",
+		"sed -i 's/^\\([0-9]* [0-9]* [0-9]*\\) /\\1 1/' "
+		"state.db.trusted",
+		"sed -i 's/\\.\\([0-9]*\\)$/1.\\1/' state.db.trusted",
+		"sed -i 's/\\.[0-9]*$/.7/' state.db.trusted",
+		"sed -i 's/\\.[0-9]*$//' state.db.trusted",
+		"sed -i 's/ .*//' state.db.trusted",
+		/* A log of writes that nobody has seen. */
+		"echo x >>state.db-wal",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		stage_again(&s);
+		ROW(has(&s, V4, V6), "%s: not known", ways[i]);
+		stage_close(&s);
+		meddle(&s, ways[i]);
+		stage_open(&s);
+		ROW(!has(&s, V4, V6), "%s: believed", ways[i]);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "%s: not mended", ways[i]);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* A file that is not whole when it is left is not sealed. */
+static void
+test_left_broken(void **state)
+{
+	static const char *const ways[] = {
+		"rm state.db",
+		"echo x >>state.db-wal && echo no database >state.db",
+		"rm state.db.trusted",
+		"mkdir state.db.trusted.new",
+		"ln -s /dev/full state.db.trusted.new",
+		"mv state.db.trusted elsewhere && mkdir state.db.trusted",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		store_close(s.store);
+		meddle(&s, ways[i]);
+		state_free(s.state);
+		meddle(&s, "rm -fr state.db.trusted.new");
+		stage_open(&s);
+		ROW(!has(&s, V4, V6), "%s: believed", ways[i]);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* A child that ends seals nothing: its parent goes on. */
+static void
+test_left_by_child(void **state)
+{
+	struct stage s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	stage_start(&s);
+	publish(&s, V4, V6);
+	if ((pid = fork()) == 0) {
+		stage_close(&s);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(has(&s, V4, V6));
+	publish(&s, "89.14.163.157", V6);
+	assert_true(has(&s, "89.14.163.157", V6));
+	stage_close(&s);
+}
+
+/* Which boot it is: the kernel says it, or else the unit; or nobody does. */
+static void
+test_boot(void **state)
+{
+	static const struct {
+		const char *told, *then; /* DDNSGATE_BOOT_ID; NULL: not set */
+		bool known;
+	} rows[] = { { "4f2a", "4f2a", true }, { "4f2a", "4f2b", false },
+		{ "4f2a", NULL, false }, { NULL, NULL, false } };
+
+	(void)state;
+	has_no_boot = true;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct stage s;
+
+		unsetenv("DDNSGATE_BOOT_ID");
+		if (rows[i].told != NULL)
+			setenv("DDNSGATE_BOOT_ID", rows[i].told, 1);
+		stage_start(&s);
+		publish(&s, V4, V6);
+		ROW(has(&s, V4, V6), "%zu: not known", i);
+		stage_close(&s);
+		unsetenv("DDNSGATE_BOOT_ID");
+		if (rows[i].then != NULL)
+			setenv("DDNSGATE_BOOT_ID", rows[i].then, 1);
+		stage_open(&s);
+		ROW(has(&s, V4, V6) == rows[i].known, "%zu: wrong", i);
+		stage_close(&s);
+	}
+	unsetenv("DDNSGATE_BOOT_ID");
+	has_no_boot = false;
+	ROWS_END();
+}
+
+/* Tables by another hand, while they are in use or not. */
+static void
+test_other_tables(void **state)
+{
+	static const char *const ways[] = {
+		/* Brought up from a version that they were never of. */
+		"PRAGMA user_version = 1",
+		"PRAGMA user_version = 0",
+		"PRAGMA user_version = -7",
+		"DROP TABLE meta",
+		"DROP TABLE turn",
+		"UPDATE turn SET newest_claim = x'00', shared = NULL",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(ways); i++) {
+		const char *way = ways[i / 2];
+		int verdicts[ORDER_VERDICTS];
+		struct turn t = { .id = 7, .arrival = 7 };
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		(void)store_take(s.store, "home.example.org", &t, verdicts);
+		if (i % 2 == 0)
+			tamper(&s, way);
+		else
+			run_sql(&s, way);
+		/* An update goes on, whatever is there. */
+		atomic_store(&s.state->shared->epoch, 0);
+		publish(&s, "89.14.163.157", V6);
+		t.id++;
+		ROW(store_take(s.store, "other.example.org", &t, verdicts) ==
+			ORDER_MINE,
+		    "%s, %zu: no turn", way, i % 2);
+		publish(&s, "89.14.163.157", V6);
+		ROW(!has(&s, V4, V6), "%s, %zu: believed", way, i % 2);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/* What others do while one process finds the file damaged. */
+static void
+remove_directory(struct state *s)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, "rm -r %s", s->place);
+	assert_int_equal(system(text), 0);
+}
+
+static void
+replace_store(struct state *s)
+{
+	atomic_fetch_add(&s->shared->version, 2);
+}
+
+static void
+test_meanwhile(void **state)
+{
+	void (*const ways[])(
+	    struct state * s) = { remove_directory, replace_store };
+	struct state_claim c = claim(V4, V6);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct stage s;
+
+		stage_start(&s);
+		publish(&s, V4, V6);
+		atomic_store(&s.state->shared->epoch, 0);
+		looks = SQLITE_CORRUPT;
+		meanwhile = ways[i];
+		ROW(store_intend(s.store, &c, old) == ERR_OK, "%zu: no", i);
+		looks = SQLITE_OK;
+		meanwhile = NULL;
+		ROW(!has(&s, V4, V6), "%zu: believed", i);
+		store_apply(s.store, &c, both);
+		stage_close(&s);
+	}
+	ROWS_END();
+}
+
+/*
+ * What the engines share
+ */
+
+/* Texts as tables may have them, whoever wrote them. */
+static void
+test_texts(void **state)
+{
+	static const struct {
+		const char *text;
+		int kind;
+	} values[] = { { NULL, VALUE_UNKNOWN }, { "", VALUE_NONE },
+		{ V4, VALUE_ADDRESS }, { V6, VALUE_ADDRESS },
+		{ "nonsense", VALUE_UNKNOWN } };
+	static const struct {
+		const char *text;
+		uint8_t bytes[2];
+	} digits[] = { { "0aff", { 0x0a, 0xff } }, { NULL, { 0 } },
+		{ "0af", { 0 } }, { "0AFF", { 0 } }, { "0axx", { 0 } },
+		{ "", { 0 } } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++)
+		ROW((int)value_parse(values[i].text).kind == values[i].kind,
+		    "%s", unit_text(values[i].text));
+	for (size_t i = 0; i < COUNT(digits); i++) {
+		uint8_t bytes[2] = { 7, 7 };
+
+		hex_read(bytes, sizeof bytes, digits[i].text);
+		ROW(memcmp(bytes, digits[i].bytes, sizeof bytes) == 0, "%s",
+		    unit_text(digits[i].text));
+	}
+	assert_true(applied_is_fresh(100, 50, 100));
+	assert_true(applied_is_fresh(100, 50, 149));
+	assert_false(applied_is_fresh(100, 50, 150));
+	assert_false(applied_is_fresh(100, 50, 99));
+	ROWS_END();
+}
+
+static size_t
+count_lines(const char *file)
+{
+	char *text = unit_read(file);
+	size_t n = 0;
+
+	for (const char *s = text; (s = strchr(s, '\n')) != NULL; s++)
+		n++;
+	free(text);
+	return n;
+}
+
+/* A fault is told once an hour, by all processes together. */
+static void
+test_warnings(void **state)
+{
+	const char *log = unit_write("warnings", "", 0);
+	struct error why;
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	assert_int_equal(log_open(&(struct log_settings){ .to = log }, &why),
+	    ERR_OK);
+	state_warn(s.state, "first");
+	assert_int_equal(count_lines(log), 1);
+	state_warn(s.state, "again");
+	assert_int_equal(count_lines(log), 1);
+	atomic_fetch_sub(&s.state->shared->logged, 3600000);
+	state_warn(s.state, "an hour later");
+	assert_int_equal(count_lines(log), 2);
+	state_hush(s.state);
+	atomic_store(&s.state->shared->logged, 0);
+	state_warn(s.state, "of one that only looks");
+	assert_int_equal(count_lines(log), 2);
+	assert_int_equal(state_errors(s.state), 4);
+	assert_int_equal(log_open(&(struct log_settings){ .to = "stderr" },
+			     &why),
+	    ERR_OK);
+	stage_close(&s);
+}
+
+static bool
+no_account(const struct state_account *a, void *data)
+{
+	(void)a;
+	(void)data;
+	fail_msg("there is an account");
+	return false;
+}
+
+/* A store on this machine has no accounts, and needs nothing. */
+static void
+test_no_accounts(void **state)
+{
+	static struct state_needs needs;
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	assert_int_equal(store_accounts_version(s.store), 0);
+	assert_int_equal(store_accounts(s.store, 0, no_account, NULL),
+	    ERR_UNREACHABLE);
+	assert_int_equal(store_account_write(s.store, "a", "{}", true),
+	    ERR_UNREACHABLE);
+	needs.file_count = needs.port_count = 7;
+	assert_true(state_needs(s.state, &needs));
+	assert_int_equal(needs.file_count + needs.port_count, 0);
 	stage_close(&s);
 }
 
@@ -1576,7 +1909,10 @@ test_check(void **state)
 	is_full = true;
 	check_says(&s, "the disk is full");
 	is_full = false;
+	/* A file system that does not say how full it is. */
+	is_unknown = true;
 	assert_int_equal(store_check(s.store, &why), ERR_OK);
+	is_unknown = false;
 	/* Its tables are another program's now. */
 	assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "ALTER TABLE host RENAME TO other",
@@ -1618,6 +1954,15 @@ main(void)
 		cmocka_unit_test(test_broken_list),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_seal),
+		cmocka_unit_test(test_markers),
+		cmocka_unit_test(test_left_broken),
+		cmocka_unit_test(test_left_by_child),
+		cmocka_unit_test(test_boot),
+		cmocka_unit_test(test_other_tables),
+		cmocka_unit_test(test_meanwhile),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_no_accounts),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_version_1),

@@ -31,20 +31,18 @@ sum_of(const char *host, const struct host_row *r)
 	const char *v[STATE_FAMILIES];
 	uint8_t hash[32] = { 0 };
 	int64_t sum;
-	int len;
+	size_t len;
 
 	for (int f = 0; f < STATE_FAMILIES; f++)
 		if ((v[f] = value_text(&r->applied.value[f], text[f])) == NULL)
 			v[f] = "?";
-	len = snprintf(all, 1024,
-	    "%s %s %" PRId64 " %s %" PRId64 " %u %" PRId64 " ", host,
-	    v[STATE_IPV4], r->applied.at[STATE_IPV4], v[STATE_IPV6],
+	snprintf(all, 1024, "%s %s %" PRId64 " %s %" PRId64 " %u %" PRId64 " ",
+	    host, v[STATE_IPV4], r->applied.at[STATE_IPV4], v[STATE_IPV6],
 	    r->applied.at[STATE_IPV6], r->applied.intent, r->epoch);
-	if (len > 0 && len < 1024) {
-		memcpy(all + len, r->applied.settings, STATE_DIGEST_LEN);
-		(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all,
-		    (size_t)len + STATE_DIGEST_LEN, hash);
-	}
+	len = strlen(all);
+	memcpy(all + len, r->applied.settings, STATE_DIGEST_LEN);
+	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, all, len + STATE_DIGEST_LEN,
+	    hash);
 	memcpy(&sum, hash, sizeof sum);
 	return sum;
 }
@@ -103,7 +101,7 @@ is_settled(const struct sqlite *q)
 /* What must be the same for a row that was read to be believed unread. */
 struct context {
 	int64_t epoch, marker;
-	uint64_t file, device, inode, changed_s, changed_ns;
+	uint64_t file, device, inode, changed;
 };
 
 static struct context
@@ -115,8 +113,7 @@ context_of(const struct sqlite *q)
 		.file = q->file,
 		.device = q->look.device,
 		.inode = q->look.inode,
-		.changed_s = (uint64_t)q->look.changed.tv_sec,
-		.changed_ns = (uint64_t)q->look.changed.tv_nsec,
+		.changed = (uint64_t)q->look.changed,
 	};
 }
 

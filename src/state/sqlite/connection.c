@@ -237,8 +237,7 @@ static bool
 looks_same(const struct file_look *a, const struct file_look *b)
 {
 	return a->device == b->device && a->inode == b->inode &&
-	    a->changed.tv_sec == b->changed.tv_sec &&
-	    a->changed.tv_nsec == b->changed.tv_nsec;
+	    a->changed == b->changed;
 }
 
 /*

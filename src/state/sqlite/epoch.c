@@ -50,13 +50,18 @@ write_marker(const struct state *s, const struct marker *m)
 {
 	char made[FILE_NAME_MAX], marker[FILE_NAME_MAX];
 	FILE *f = fopen(file_beside(s, ".trusted.new", made), "we");
-	bool ok = f != NULL && fprintf(f, "%" PRId64, m->epoch) > 0;
+	bool ok;
 
-	if (ok && m->sealed)
-		ok = fprintf(f, FORMAT, m->device, m->inode, m->size,
-			 m->changed_s, m->changed_ns) > 0;
-	if (f != NULL)
-		ok = fputc('\n', f) != EOF && fclose(f) == 0 && ok;
+	if (f == NULL)
+		return false;
+	fprintf(f, "%" PRId64, m->epoch);
+	if (m->sealed)
+		fprintf(f, FORMAT, m->device, m->inode, m->size, m->changed_s,
+		    m->changed_ns);
+	fputc('\n', f);
+	/* Whatever of that failed, the stream remembers it. */
+	ok = ferror(f) == 0;
+	ok &= fclose(f) == 0;
 	return ok && rename(made, file_beside(s, ".trusted", marker)) == 0;
 }
 
@@ -220,23 +225,20 @@ set_epoch(struct state *s, int64_t epoch)
 static int
 write_epoch(sqlite3 *db, int64_t epoch)
 {
-	char boot[64], kept[32] = "";
-	char *text;
-	int rc = SQLITE_NOMEM;
+	char boot[64], kept[32] = "", text[512];
+	int rc;
 
 	read_boot(boot);
-	text = sqlite3_mprintf("BEGIN IMMEDIATE; DELETE FROM turn;"
-			       "INSERT OR REPLACE INTO meta VALUES"
-			       " ('boot', %Q), ('epoch', '%lld'); COMMIT",
+	sqlite3_snprintf(sizeof text, text,
+	    "BEGIN IMMEDIATE; DELETE FROM turn;"
+	    "INSERT OR REPLACE INTO meta VALUES"
+	    " ('boot', %Q), ('epoch', '%lld'); COMMIT",
 	    boot, (long long)epoch);
-	if (text != NULL)
-		rc = sqlite3_exec(db, text, NULL, NULL, NULL);
-	sqlite3_free(text);
+	rc = sqlite3_exec(db, text, NULL, NULL, NULL);
 	if (sqlite3_get_autocommit(db) == 0)
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	if (rc == SQLITE_OK &&
-	    (!read_meta(db, "epoch", kept, sizeof kept) ||
-		strtoll(kept, NULL, 10) != epoch))
+	(void)read_meta(db, "epoch", kept, sizeof kept);
+	if (rc == SQLITE_OK && strtoll(kept, NULL, 10) != epoch)
 		rc = SQLITE_CORRUPT;
 	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
 }

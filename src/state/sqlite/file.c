@@ -95,7 +95,8 @@ file_look(const struct state *s, struct file_look *look)
 		return false;
 	*look = (struct file_look){ .device = st.st_dev,
 		.inode = st.st_ino,
-		.changed = st.st_ctim };
+		.changed = (int64_t)st.st_ctim.tv_sec * 1000000000 +
+		    st.st_ctim.tv_nsec };
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec - st.st_ctim.tv_sec > COARSE_S;
 }

@@ -51,7 +51,7 @@ uint64_t file_identity(const struct state *s);
 struct file_look {
 	dev_t device;
 	ino_t inode;
-	struct timespec changed;
+	int64_t changed; /* nanoseconds since 1970 */
 };
 
 /*
