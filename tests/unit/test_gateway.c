@@ -600,6 +600,9 @@ test_learned(void **state)
 	u.records[0].remove = true;
 	u.records[0].address = (struct address){ .family = AF_INET };
 	u.records[0].proof.seen.valid_until = 1900000000;
+	/* A proof that failed says nothing of when the certificate ends. */
+	u.records[1].proof.result = ERR_PROOF;
+	u.records[1].proof.seen.valid_until = 1000;
 	u.has_source = true;
 	u.source = unit_address("192.0.2.7");
 	hosts_take_turns(&u, clock_now());
@@ -641,7 +644,7 @@ static struct gateway_tools tools;
  * Open all the time, so that nobody who closes the file is the last one, who
  * would wait for the disk.
  */
-static sqlite3 *file;
+static sqlite3 *kept_open;
 
 static void
 open_file(void)
@@ -649,9 +652,9 @@ open_file(void)
 	char name[300];
 
 	snprintf(name, sizeof name, "%s/state/state.db", unit_directory());
-	assert_int_equal(sqlite3_open(name, &file), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(file, "PRAGMA synchronous = OFF", NULL,
-			     NULL, NULL),
+	assert_int_equal(sqlite3_open(name, &kept_open), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(kept_open, "PRAGMA synchronous = OFF",
+			     NULL, NULL, NULL),
 	    SQLITE_OK);
 }
 
@@ -660,7 +663,7 @@ static void
 end_turns(void)
 {
 	scarce_pause(true);
-	assert_int_equal(sqlite3_exec(file, "DELETE FROM turn", NULL, NULL,
+	assert_int_equal(sqlite3_exec(kept_open, "DELETE FROM turn", NULL, NULL,
 			     NULL),
 	    SQLITE_OK);
 	scarce_pause(false);
@@ -709,7 +712,7 @@ test_scarce_updates(void **state)
 	assert_int_not_equal(scarce_each("updates", update), 0);
 	tools.store = NULL;
 	end_tools(&tools);
-	sqlite3_close(file);
+	sqlite3_close(kept_open);
 	ROWS_END();
 }
 
@@ -843,6 +846,39 @@ test_table(void **state)
 	ROWS_END();
 }
 
+#ifdef HAVE_LIBPQ
+/* Who reads all accounts is told where those of the database are missing. */
+static void
+test_table_settings(void **state)
+{
+	char *text = unit_read(configuration);
+	const char *file = unit_write_changed("table.json", text, "/state",
+	    "\"postgresql:///ddns?host=/nonexistent\"");
+	struct settings *s;
+	struct error why;
+
+	(void)state;
+	free(text);
+	text = unit_read(file);
+	file = unit_write_changed("table.json", text, "/account_table", "true");
+	free(text);
+	set_database(1);
+	s = table_read_settings(file, &why);
+	assert_non_null(s);
+	assert_true(has_each(s, "a b router"));
+	settings_free(s);
+	set_database(0);
+	assert_null(table_read_settings(file, &why));
+	assert_int_equal(why.code, ERR_UNREACHABLE);
+	database.is_there = false;
+	/* And where there is none, nobody asks it. */
+	s = table_read_settings(configuration, &why);
+	assert_non_null(s);
+	settings_free(s);
+	assert_null(table_read_settings("/nonexistent", &why));
+}
+#endif
+
 static struct settings *present;
 
 /* What seems to be read is there. */
@@ -886,6 +922,9 @@ main(void)
 		cmocka_unit_test(test_learned),
 		cmocka_unit_test(test_scarce_updates),
 		cmocka_unit_test(test_table),
+#ifdef HAVE_LIBPQ
+		cmocka_unit_test(test_table_settings),
+#endif
 		cmocka_unit_test(test_scarce_table),
 		cmocka_unit_test(test_too_many_logins),
 	};

@@ -268,6 +268,31 @@ test_long_place(void **state)
 	json_object_put(root);
 }
 
+/* What a list does not hold is absent; so is all of what is no list. */
+static void
+test_element(void **state)
+{
+	json_object *root = json_tokener_parse("{\"l\": [7], \"o\": {}}");
+	struct error why;
+	struct reader top = reader_top(root, "file", &why);
+	struct reader l = reader_member(&top, "l"),
+		      o = reader_member(&top, "o"),
+		      first = reader_element(&l, 0),
+		      second = reader_element(&l, 1),
+		      other = reader_element(&o, 0);
+
+	(void)state;
+	assert_true(first.present);
+	assert_int_equal(reader_integer(&first, 1, 9, 0), 7);
+	assert_false(second.present);
+	assert_int_equal(reader_integer(&second, 1, 9, 3), 3);
+	assert_false(other.present);
+	assert_true(reader_ok(&top));
+	assert_false(reader_required(&second));
+	assert_string_equal(why.text, "file: /l/1: is missing");
+	json_object_put(root);
+}
+
 int
 main(void)
 {
@@ -277,6 +302,7 @@ main(void)
 		cmocka_unit_test(test_first_error),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_long_place),
+		cmocka_unit_test(test_element),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

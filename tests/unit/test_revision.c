@@ -20,6 +20,11 @@ static const struct {
 	{ "{\n  \"a\": 1,\n  \"b\": 2\n}", "{\"b\": 2}", "{\n  \"b\": 2\n}" },
 	{ "{\n  \"a\": 1,\n  \"b\": 2\n}", "{\"a\": 1}", "{\n  \"a\": 1\n}" },
 	{ "{\"a\": 1, \"b\": 2}", "{\"a\": 1}", "{\"a\": 1 }" },
+	/* Tabs, blanks behind what goes, and something else in its line. */
+	{ "\t{\"a\": 1}", "{\"a\": 1, \"b\": 2}",
+	    "\t{\"a\": 1,\n\t\t\"b\": 2\n\t}" },
+	{ "{\n  \"a\": 1, \n  \"b\": 2\n}", "{\"b\": 2}", "{\n  \"b\": 2\n}" },
+	{ "{\n  \"a\": 1, \"b\": 2\n}", "{\"b\": 2}", "{\n   \"b\": 2\n}" },
 	/* Comments, and what looks like them. */
 	{ "// \"a\": 7,\n{\n\t\"a\": 1, // the } first\n\t/* { */ \"b\": "
 	  "2\n\t// end\n}",

@@ -152,14 +152,20 @@ test_other_files(void **state)
 	struct settings *s;
 
 	(void)state;
+	char link[300];
+
 	for (size_t i = 0; i < COUNT(names); i++)
 		write_account(names[i], "no account");
+	/* Nor is a link that leads nowhere. */
+	snprintf(link, sizeof link, "%s/gone.json", directory);
+	assert_int_equal(symlink("nowhere", link), 0);
 	s = read_settings(file, NULL);
 	assert_int_equal(s->fault_count, 0);
 	assert_int_equal(s->account_count, 1);
 	settings_free(s);
 	for (size_t i = 0; i < COUNT(names); i++)
 		take_out(names[i]);
+	take_out("gone.json");
 }
 
 static void

@@ -275,6 +275,7 @@ static const struct {
 	{ "/state", "[]", "/state: must be a string" },
 	{ "/state", "\"postgresql://ddns:geheim@db/ddns\"", PASSWORD },
 	{ "/state", "\"postgresql://db/ddns?password=geheim\"", PASSWORD },
+	{ "/state", "\"postgres://ddns:geheim@db/ddns\"", PASSWORD },
 	{ "/state", "{}", "/state/url: is missing" },
 	{ "/state", "{\"url\": \"postgresql://a:b@db/x\"}",
 	    "/state/url: " NO_PASSWORD },
@@ -625,6 +626,8 @@ static const struct {
 	    "{\"allow\": [\"::1\", \"10.0.0.0/8\"], "
 	    "\"hosts\": false}" },
 	{ "/workers", NULL },
+	{ "/state", "\"postgresql://db\"" },
+	{ "/state", "\"postgres://ddns@db/ddns\"" },
 	{ "/listen", NULL },
 	{ "/listen/mode", "\"600\"" },
 	{ "/listen/mode", "\"0\"" },

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/view/health.h"
@@ -15,10 +16,14 @@ static void
 check_workers(const struct worker_counts *c, unsigned int wanted,
     struct buffer *b)
 {
+	char text[64];
+
 	/* A few are always missing for a moment, as while they are renewed. */
-	if (c->all < (wanted + 1) / 2)
-		buffer_printf(b, "%sonly %u of %u workers are there",
-		    b->len > 0 ? "; " : "", c->all, wanted);
+	if (c->all >= (wanted + 1) / 2)
+		return;
+	snprintf(text, sizeof text, "only %u of %u workers are there", c->all,
+	    wanted);
+	put_fault(b, text);
 }
 
 /* A worker of a pool cannot read the file: its supervisor does, and tells. */
