@@ -17,6 +17,7 @@
 #include "gateway/metrics.h"
 #include "gateway/notice.h"
 #include "gateway/slow.h"
+#include "gateway/targets.h"
 #include "gateway/table.h"
 #include "gateway/update.h"
 #include "news/seen.h"
@@ -280,6 +281,7 @@ enum err
 gateway_open_state(struct gateway *g, struct error *why)
 {
 	if ((g->slow = slow_new(g->settings->workers)) == NULL ||
+	    (g->targets = targets_new(g->settings->workers)) == NULL ||
 	    (g->metrics = metrics_new(g->settings)) == NULL ||
 	    (g->budget = budget_new()) == NULL)
 		return error_memory(why);
@@ -300,6 +302,7 @@ gateway_inherit(struct gateway *g, struct gateway *from)
 	providers_inherit(g->providers, from->providers);
 	accounts_inherit(g->accounts, from->accounts);
 	slow_inherit(g->slow, from->slow);
+	targets_inherit(g->targets, from->targets);
 	metrics_inherit(g->metrics, from->metrics);
 	budget = g->budget;
 	g->budget = from->budget;
@@ -320,6 +323,7 @@ gateway_free(struct gateway *g)
 	state_free(g->state);
 	metrics_free(g->metrics);
 	slow_free(g->slow);
+	targets_free(g->targets);
 	budget_free(g->budget);
 	seen_free(g->seen);
 	notices_free(g->notices);

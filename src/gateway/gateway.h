@@ -18,6 +18,7 @@ struct metrics;
 struct notices;
 struct seen;
 struct slow;
+struct targets;
 
 struct gateway {
 	const struct settings *settings;
@@ -27,8 +28,9 @@ struct gateway {
 	struct providers *providers;
 	struct receivers *receivers; /* of news */
 	struct notices *notices;     /* or NULL */
-	struct slow *slow;	     /* this and the next two are NULL until
+	struct slow *slow;	     /* this and the next three are NULL until
 			      * gateway_open_state() */
+	struct targets *targets;
 	struct metrics *metrics;
 	struct budget *budget;
 	struct seen *seen; /* NULL: nobody wants to know */

@@ -346,6 +346,30 @@ slow_is_asked(const struct slow *s)
 	    atomic_load(&p->quiet) != 0;
 }
 
+void
+slow_ask(const struct slow *s, uint64_t holder)
+{
+	int64_t now = clock_now();
+
+	for (unsigned int i = 0; i < s->places; i++) {
+		struct place *p = &s->table->places[i];
+		int64_t quiet = atomic_load(&p->quiet);
+		uint64_t free = 0;
+
+		if (atomic_load(&p->holder) == holder && quiet != 0 &&
+		    now - quiet >= SLOW_QUIET_MS &&
+		    is_silent(s, atomic_load(&p->account)))
+			(void)atomic_compare_exchange_strong(&p->asked, &free,
+			    alive_mark());
+	}
+}
+
+bool
+slow_is_silent(const struct slow *s, const char *account)
+{
+	return is_silent(s, hash_of(account));
+}
+
 unsigned int
 slow_count(const struct slow *s)
 {

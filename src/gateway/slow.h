@@ -64,13 +64,23 @@ void slow_quiet(struct slow *s, int64_t since);
 /* Is it asked to? */
 bool slow_is_asked(const struct slow *s);
 
+/*
+ * Asks the worker with that alive_mark() to give way, if the last proof of its
+ * account failed, if it has waited for an answer for SLOW_QUIET_MS, and if
+ * nobody has asked it yet.
+ */
+void slow_ask(const struct slow *s, uint64_t holder);
+
+/* Did the last proof of the account fail, or not even begin? */
+bool slow_is_silent(const struct slow *s, const char *account);
+
 /* How many workers have a place now. */
 unsigned int slow_count(const struct slow *s);
 
 /* Did the provider, not NULL, answer the last time? */
 void slow_judge_provider(struct slow *s, const char *provider, bool answered);
 
-/* Gives the place back; answered: did no proof fail? */
+/* Gives the place back; answered: has each proof begun, and did none fail? */
 void slow_leave(struct slow *s, const char *account, bool answered);
 
 #endif

@@ -198,7 +198,8 @@ conclude(struct update *u)
 	hosts_learn(u);
 	discharge(u);
 	judge_provider(u);
-	slow_leave(u->gateway->slow, u->login.account->name, !has_unproved(u));
+	slow_leave(u->gateway->slow, u->login.account->name,
+	    !has_unproved(u) && !u->held_back);
 }
 
 bool

@@ -74,6 +74,7 @@ struct update {
 	struct work *work;	   /* NULL: nothing is under way; see work.h */
 	bool abandoned;		   /* the client did not wait */
 	bool charged;		   /* a failure was taken; see budget.h */
+	bool held_back;		   /* it did not connect; see targets.h */
 	long retry_after;	   /* seconds */
 	int login_ms, proofs_ms, provider_ms;
 	enum err result; /* of the whole */

@@ -8,24 +8,30 @@
 #include "base/heap.h"
 #include "gateway/hosts.h"
 #include "gateway/slow.h"
+#include "gateway/targets.h"
 #include "gateway/work.h"
 #include "https/exchange.h"
 #include "proof/proof.h"
 #include "provider/provider.h"
 
-#define PLACE_LOOK_MS 100 /* between two looks whether the place is asked for */
-#define CONNECTED_MS  1000 /* how much longer a host has that accepted */
+#define PLACE_LOOK_MS	100  /* between two looks whether somebody wants it */
+#define CONNECTED_MS	1000 /* how much longer a host has that accepted */
+#define NETWORK_MS	2000 /* longest wait for a network; see targets.h */
+#define NETWORK_LOOK_MS 50   /* between two looks whether it is free */
 
 struct work {
 	struct update *update;
 	int64_t start, tick, look;
 	int64_t reply; /* when the router gets its reply, at the latest */
+	int64_t begun; /* when the proofs began */
 	int64_t told;  /* the moment at which a failed proof is told */
+	struct target_networks wanted; /* by the proofs */
+	bool awaits_network;	       /* the proofs have not begun */
 	struct proofs *proofs;	       /* NULL: none, or all have ended */
 	struct publishing *publishing; /* NULL: nothing is to be published */
 	struct proof *proof_list[PROOF_MAX];
 	struct publication *publication_list[PUBLICATIONS_MAX];
-	bool is_after_reply, gave_way;
+	bool is_after_reply, gave_up;
 	bool decided[SETTINGS_HOSTS_MAX]; /* may it be written or not? */
 };
 
@@ -49,12 +55,31 @@ needs_proof(const struct record *r)
 	return !r->remove;
 }
 
+/* Notes which networks the proofs connect to. */
 static void
-start_proofs(struct work *w, int64_t deadline)
+plan_proofs(struct work *w)
+{
+	const struct update *u = w->update;
+
+	for (size_t i = 0; i < u->record_count; i++) {
+		const struct record *r = &u->records[i];
+
+		if (record_is_open(r) && needs_proof(r) &&
+		    r->host->proof.kind != PROOF_NONE)
+			target_add(&w->wanted, &r->address);
+	}
+	w->awaits_network = true;
+}
+
+static void
+start_proofs(struct work *w)
 {
 	struct update *u = w->update;
 	size_t count = 0;
 
+	w->awaits_network = false;
+	w->begun = clock_now();
+	w->told = earlier(w->begun + UPDATE_PROOFS_MS, w->reply);
 	for (size_t i = 0; i < u->record_count; i++) {
 		struct record *r = &u->records[i];
 
@@ -66,7 +91,56 @@ start_proofs(struct work *w, int64_t deadline)
 		w->proof_list[count++] = &r->proof;
 	}
 	w->proofs =
-	    proofs_start(u->gateway->prover, w->proof_list, count, deadline);
+	    proofs_start(u->gateway->prover, w->proof_list, count, w->told);
+}
+
+/* Leaves what is still open, which is "busy" and may be tried again. */
+static void
+give_up(struct work *w, const char *why)
+{
+	struct update *u = w->update;
+
+	w->gave_up = true;
+	for (size_t i = 0; i < u->record_count; i++) {
+		struct record *r = &u->records[i];
+
+		if (!record_is_open(r))
+			continue;
+		r->verdict = VERDICT_BUSY;
+		error_set(&r->refusal, ERR_BUSY, "%s", why);
+		r->why = &r->refusal;
+	}
+}
+
+/*
+ * Begins with the proofs once nobody is in the way, and gives up what is open
+ * after NETWORK_MS.  An account whose last proof failed gives way to one whose
+ * last proof did not; else the first one stays.
+ */
+static void
+await_network(struct work *w)
+{
+	struct update *u = w->update;
+	struct slow *slow = u->gateway->slow;
+	enum targets_answer answer;
+	uint64_t holder;
+	bool failed;
+
+	if (!w->awaits_network)
+		return;
+	failed = slow_is_silent(slow, u->login.account->name);
+	answer =
+	    targets_enter(u->gateway->targets, &w->wanted, failed, &holder);
+	if (answer == TARGETS_FREE) {
+		start_proofs(w);
+	} else if (answer == TARGETS_CROWDED ||
+	    clock_now() - w->start >= NETWORK_MS) {
+		w->awaits_network = false;
+		u->held_back = true;
+		give_up(w, "other updates connect to the same network");
+	} else if (!failed) {
+		slow_ask(slow, holder);
+	}
 }
 
 static void
@@ -117,7 +191,7 @@ struct work *
 work_start(struct update *u, int64_t deadline, int64_t late)
 {
 	struct work *w = calloc(1, sizeof *w);
-	int64_t now = clock_now(), proofs = now + UPDATE_PROOFS_MS;
+	int64_t now = clock_now();
 
 	if (w == NULL) {
 		for (size_t i = 0; i < u->record_count; i++)
@@ -129,11 +203,10 @@ work_start(struct update *u, int64_t deadline, int64_t late)
 	w->start = now;
 	w->reply = deadline;
 	w->tick = now + HOSTS_TICK_MS;
-	w->told = earlier(proofs, deadline);
 	w->look = now + PLACE_LOOK_MS;
 	withhold_siblings(u);
 	start_publishing(w, deadline, late);
-	start_proofs(w, w->told);
+	plan_proofs(w);
 	return w;
 }
 
@@ -141,11 +214,16 @@ work_start(struct update *u, int64_t deadline, int64_t late)
  * Verdicts
  */
 
-/* The verdict of a record whose proof has ended. */
+/* The verdict of a record whose proof has ended; its network learns of it. */
 static void
-judge_proof(struct record *r)
+judge_proof(struct record *r, struct targets *targets)
 {
-	if (!record_is_open(r) || !needs_proof(r) || r->proof.result == ERR_OK)
+	if (!record_is_open(r) || !needs_proof(r))
+		return;
+	if (r->proof.how->kind != PROOF_NONE &&
+	    (r->proof.result == ERR_OK || r->proof.result == ERR_PROOF))
+		targets_judge(targets, &r->address, r->proof.result == ERR_OK);
+	if (r->proof.result == ERR_OK)
 		return;
 	/* Our own lack of memory or descriptors says nothing of the host. */
 	r->verdict = r->proof.result == ERR_PROOF && !heap_lacked() ?
@@ -256,7 +334,7 @@ decide(struct work *w, size_t host)
 
 	for (size_t i = 0; i < u->record_count; i++)
 		if (u->records[i].host == h)
-			judge_proof(&u->records[i]);
+			judge_proof(&u->records[i], u->gateway->targets);
 	withhold_siblings(u);
 	if (!u->abandoned)
 		hosts_intend(u, host);
@@ -319,31 +397,14 @@ quiet_since(const struct work *w)
 {
 	if (w->is_after_reply)
 		return w->reply;
+	if (w->awaits_network)
+		return w->start;
 	if (work_goes_on(w) ||
 	    (w->proofs == NULL && !has_any_failed(w->update)))
 		return 0;
 	if (w->proofs != NULL && proofs_connected(w->proofs))
-		return w->start + CONNECTED_MS;
-	return w->start;
-}
-
-/* Leaves what is still open, for another update needs the place. */
-static void
-give_way(struct work *w)
-{
-	struct update *u = w->update;
-
-	w->gave_way = true;
-	for (size_t i = 0; i < u->record_count; i++) {
-		struct record *r = &u->records[i];
-
-		if (!record_is_open(r))
-			continue;
-		r->verdict = VERDICT_BUSY;
-		error_set(&r->refusal, ERR_BUSY,
-		    "gave way to another update, without an answer so far");
-		r->why = &r->refusal;
-	}
+		return w->begun + CONNECTED_MS;
+	return w->begun;
 }
 
 /* Tells how it stands, and looks whether somebody asks for the place. */
@@ -355,7 +416,8 @@ keep_place(struct work *w)
 	w->look = clock_now() + PLACE_LOOK_MS;
 	slow_quiet(slow, quiet_since(w));
 	if (slow_is_asked(slow))
-		give_way(w);
+		give_up(w,
+		    "gave way to another update, without an answer so far");
 }
 
 /* Waits for whatever comes first, and lets the proofs go on. */
@@ -372,6 +434,8 @@ wait_once(struct work *w, bool publishing, int64_t until)
 	}
 	if (clock_left(w->told) > 0)
 		wake = earlier(wake, w->told);
+	if (w->awaits_network)
+		wake = earlier(wake, clock_now() + NETWORK_LOOK_MS);
 	if (publishing)
 		wake = earlier(wake, provider_due(w->publishing));
 	if (publishing && provider_in_flight(w->publishing))
@@ -386,8 +450,11 @@ wait_once(struct work *w, bool publishing, int64_t until)
 		return;
 	proofs_end(w->proofs);
 	w->proofs = NULL;
+	/* A network that is free must not tell what a failed one met. */
+	if (!has_any_failed(w->update))
+		targets_leave(w->update->gateway->targets);
 	activity_set(ACTIVITY_PROVIDER);
-	w->update->proofs_ms = (int)(clock_now() - w->start);
+	w->update->proofs_ms = (int)(clock_now() - w->begun);
 	w->reply = earlier(w->reply,
 	    (has_any_failed(w->update) ? w->told : clock_now()) +
 		UPDATE_PROVIDER_MS);
@@ -401,6 +468,7 @@ run(struct work *w, const int64_t *until)
 	bool publishing = w->publishing != NULL;
 
 	for (;;) {
+		await_network(w);
 		decide_all(w);
 		publishing = publishing && provider_step(w->publishing);
 		judge_publications(u);
@@ -420,7 +488,7 @@ run(struct work *w, const int64_t *until)
 void
 work_run(struct work *w)
 {
-	activity_set(w->proofs != NULL ? ACTIVITY_PROOF : ACTIVITY_PROVIDER);
+	activity_set(ACTIVITY_PROOF);
 	run(w, &w->reply);
 }
 
@@ -436,7 +504,7 @@ work_go_on(struct work *w, int64_t until)
 bool
 work_goes_on(const struct work *w)
 {
-	return w->publishing != NULL && !w->gave_way &&
+	return w->publishing != NULL && !w->gave_up &&
 	    provider_goes_on(w->publishing);
 }
 
@@ -449,6 +517,7 @@ work_end(struct work *w)
 		return;
 	u = w->update;
 	proofs_end(w->proofs);
+	targets_leave(u->gateway->targets);
 	provider_finish(w->publishing, &u->retry_after);
 	judge_publications(u);
 	for (size_t i = 0; i < u->record_count; i++)

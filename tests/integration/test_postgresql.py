@@ -12,6 +12,7 @@ from lab import certificates, waiting
 from lab.gateway import USER, Gateway, Several
 from lab.remembering import Scene
 from lab.stage import GATEWAY, WEB, ZONE
+from world import CLOSED_AT
 
 OTHER = "89.14.163.21"
 # An answer that says no must come within 3 s; these machines are slow.
@@ -361,7 +362,7 @@ def test_an_update_that_loses_the_database_writes_nothing(scene, database):
     done = []
     # Nobody answers there: the proof is tried until its deadline.
     thread = threading.Thread(target=lambda: done.append(
-        scene.update("proved", ipv4="89.14.163.250")))
+        scene.update("proved", ipv4=CLOSED_AT)))
     thread.start()
     waiting.until(lambda: database.query(
         "SELECT 1 FROM ddnsgate_turn WHERE holder_id <> 0"), "its turn")

@@ -22,18 +22,19 @@ AT_ONCE = 0.05          # seconds: p99 of what waits for nobody
 GOOD = 3.0              # seconds until a good update is through
 AGAIN = 10.0            # seconds until all is as before
 ROOM = 1 if WHOLE else 6                # for a machine that is so much slower
+NETWORK = "89.14.90"                     # nobody else is there
 GOOD_AT = (WEB[0], CERTIFICATES_AT["good"][0])
 
 
 class Crowd:
     """A router for each account, which comes again and again."""
 
-    def __init__(self, ask):
+    def __init__(self, ask, count=SILENT):
         self.ask = ask
         self.stop = threading.Event()
         self.last = {}
         self.threads = [threading.Thread(target=self.poll, args=[f"h{i}"])
-                        for i in range(SILENT)]
+                        for i in range(count)]
 
     def poll(self, user):
         while not self.stop.is_set():
@@ -163,3 +164,31 @@ def test_a_provider_that_hangs(world, pool, matrix):
                                            ipv4=WEB[0])[0]):
         quick, good = measure(world, pool)
     judge(matrix, f"{SILENT} accounts whose provider hangs", quick, good)
+
+
+@pytest.fixture
+def mute(world):
+    """Two addresses of a network in which no proof has succeeded, nor will."""
+    addresses = [f"{NETWORK}.{n}" for n in (7, 250)]
+    for address in addresses:
+        world.web.run(["ip", "address", "add", f"{address}/32", "dev", "eth0"])
+    servers = [scripted.Server(world.web, address, 443, scripted.silent)
+               for address in addresses]
+    yield addresses
+    for server in servers:
+        server.stop()
+    for address in addresses:
+        world.web.run(["ip", "address", "delete", f"{address}/32", "dev", "eth0"])
+
+
+def test_a_network_gets_one_connection_at_a_time(world, pool, mute):
+    """Other networks do not wait for it."""
+    counts = []
+    with Crowd(lambda user: world.straight(pool, user, ipv4=mute[int(user[1:]) % 2])[0], 12):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end or not any(counts):
+            counts.append(len(world.web.run([
+                "ss", "-Htn", "state", "established", f"src {NETWORK}.0/24"]).splitlines()))
+            time.sleep(0.05)
+        assert world.straight(pool, "fine", ipv4=GOOD_AT[1])[0] == 200
+    assert max(counts) == 1

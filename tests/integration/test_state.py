@@ -161,7 +161,7 @@ def test_a_late_answer_is_learned(scene):
 
 def test_the_provider_is_read_while_the_proof_runs(scene):
     """A proof that fails leaves it read, and nothing else."""
-    status, _ = scene.update("proved", ipv4="89.14.163.250")
+    status, _ = scene.update("proved", ipv4=CLOSED_AT)
     assert status == 403
     assert {r.method for r in scene.recorder.requests} == {"GET"}
 
@@ -196,7 +196,7 @@ def test_a_worker_killed_while_it_writes(scene):
 
 def test_status_and_history(scene):
     scene.update(ipv4=WEB[0])
-    scene.update("proved", ipv4="89.14.163.250")
+    scene.update("proved", ipv4=CLOSED_AT)
     pool, = json.loads(scene.command("status", "--pool", "--json").stdout)
     assert pool["workers"] == 6 and pool["busy"] == 0
     assert (pool["replies_2xx"], pool["replies_4xx"]) == (1, 2), pool
@@ -330,7 +330,7 @@ def test_one_account_does_not_hold_the_pool(scene):
     began = time.monotonic()
     assert scene.update("second", ipv4="10.0.0.1")[0] == 400
     assert time.monotonic() - began < 10
-    assert scene.update("proved", ipv4="89.14.163.250")[0] == 403
+    assert scene.update("proved", ipv4=CLOSED_AT)[0] == 403
     scene.recorder.gate.set()
     for t in threads:
         t.join()

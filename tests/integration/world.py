@@ -18,9 +18,10 @@ from lab.stage import USER, ZONE, Stage
 STUB_PORT = 9443
 STUB = f"stub.dns.{ZONE}"
 
-# Where the web server shows each sort of certificate.
+# Where the web server shows each sort of certificate.  Each place of these tables
+# is in a network of its own: those whose proofs fail share one one at a time.
 CERTIFICATES_AT = {
-    sort: (f"89.14.163.{160 + i}", f"2a01:c22:b045:defc::{160 + i}")
+    sort: (f"89.14.{100 + i}.160", f"2a01:c22:b1{i:02}:defc::160")
     for i, sort in enumerate([*certificates.SORTS, "unknown-authority"])}
 
 # Where something else waits on port 443.
@@ -41,11 +42,11 @@ WITH_TLS = {"drip-header": None, "no-answer": None, "slow": None,
             "another-protocol": None, "tls-1.2": ssl.TLSVersion.TLSv1_2,
             "tls-1.1": ssl.TLSVersion.TLSv1_1}
 GOOD_ONES = ("slow", "tls-1.2")
-SCRIPTED_AT = {name: f"89.14.163.{180 + i}" for i, name in enumerate(SCRIPTED)}
+SCRIPTED_AT = {name: f"89.14.{130 + i}.180" for i, name in enumerate(SCRIPTED)}
 MONSTERS = monsters.monsters(ZONE)
-MONSTERS_AT = {name: f"89.14.163.{200 + i}" for i, name in enumerate(MONSTERS)}
-CLOSED_AT = "89.14.163.250"         # nothing listens there
-NOBODY_AT = "89.14.163.251"         # nobody has that address
+MONSTERS_AT = {name: f"89.14.{170 + i}.200" for i, name in enumerate(MONSTERS)}
+CLOSED_AT = "89.14.250.250"         # nothing listens there
+NOBODY_AT = "89.14.251.251"         # nobody has that address
 
 # What the provider does, as lab/provider.py explains.
 BEHAVIOURS = (

@@ -214,6 +214,40 @@ test_give_way(void **state)
 	slow_free(s);
 }
 
+/* Who is in the way may be asked by name, once it has waited long enough. */
+static void
+test_ask(void **state)
+{
+	struct slow *s = slow_new(8);
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	assert_true(slow_enter(s, "own", NULL));
+	assert_true(join(&c, s, "other"));
+	slow_ask(s, alive_mark());
+	assert_false(slow_is_asked(s));
+	slow_quiet(s, clock_now() - SLOW_QUIET_MS + 60000);
+	slow_ask(s, alive_mark());
+	assert_false(slow_is_asked(s));
+	slow_quiet(s, clock_now() - SLOW_QUIET_MS);
+	slow_ask(s, alive_mark());
+	assert_false(slow_is_asked(s));
+	slow_leave(s, "own", false);
+	assert_true(slow_enter(s, "own", NULL));
+	slow_ask(s, alive_mark());
+	assert_false(slow_is_asked(s));
+	slow_quiet(s, clock_now() - SLOW_QUIET_MS);
+	slow_ask(s, alive_mark() + 1);
+	assert_false(slow_is_asked(s));
+	slow_ask(s, alive_mark());
+	assert_true(slow_is_asked(s));
+	kill_all(&c);
+	slow_leave(s, "own", false);
+	assert_true(slow_is_silent(s, "own"));
+	assert_false(slow_is_silent(s, "other"));
+	slow_free(s);
+}
+
 /* Of several providers one that hangs leaves places for the others. */
 static void
 test_provider(void **state)
@@ -270,6 +304,7 @@ main(void)
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_give_way),
+		cmocka_unit_test(test_ask),
 		cmocka_unit_test(test_provider),
 		cmocka_unit_test(test_alive),
 	};

@@ -4,6 +4,7 @@
  */
 #include "gateway/budget.h"
 #include "gateway/slow.h"
+#include "gateway/targets.h"
 #include "unit.h"
 
 #include <poll.h>
@@ -737,6 +738,7 @@ setup(void **state)
 	gateway = (struct gateway){ .settings = &settings,
 		.accounts = accounts,
 		.slow = slow_new(4),
+		.targets = targets_new(4),
 		.budget = budget_new() };
 	return accounts != NULL ? 0 : -1;
 }
