@@ -257,7 +257,7 @@ put_head(struct html *h, const struct card *c, const struct page *p,
 	buffer_puts(&url, "history");
 	link_add(&url, "host", c->host->name);
 	html_open(h, "a");
-	html_attribute(h, "href", url.data);
+	html_attribute_buffer(h, "href", &url);
 	html_foreign(h, c->host->name);
 	html_close(h);
 	html_close(h);

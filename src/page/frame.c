@@ -36,10 +36,10 @@ put_head(struct html *h, const char *title)
 }
 
 void
-frame_link(struct html *h, const char *url, const char *text)
+frame_link(struct html *h, const struct buffer *url, const char *text)
 {
 	html_open(h, "a");
-	html_attribute(h, "href", url);
+	html_attribute_buffer(h, "href", url);
 	html_text(h, text);
 	html_close(h);
 }

@@ -31,6 +31,6 @@ void frame_input(struct html *h, const char *name, const char *type,
     const char *value);
 
 /* A link with a word. */
-void frame_link(struct html *h, const char *url, const char *text);
+void frame_link(struct html *h, const struct buffer *url, const char *text);
 
 #endif

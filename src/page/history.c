@@ -236,7 +236,7 @@ put_link(struct html *h, const struct page *p, const char *before,
 	link_add(&url, "host", p->host);
 	link_add(&url, "since", p->since);
 	link_add(&url, "before", before);
-	frame_link(h, url.data, text);
+	frame_link(h, &url, text);
 	buffer_free(&url);
 }
 

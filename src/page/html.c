@@ -104,7 +104,7 @@ end_tag(struct html *h)
 		return;
 	buffer_puts(h->to, ">");
 	h->in_tag = false;
-	if (h->depth > 0 && is_void(h->open[h->depth - 1]))
+	if (is_void(h->open[h->depth - 1]))
 		h->depth--;
 }
 
@@ -142,6 +142,16 @@ html_attribute(struct html *h, const char *name, const char *value)
 	buffer_puts(h->to, "=\"");
 	put_escaped(h, value, SIZE_MAX - 1);
 	buffer_puts(h->to, "\"");
+}
+
+void
+html_attribute_buffer(struct html *h, const char *name,
+    const struct buffer *value)
+{
+	if (value->failed)
+		h->to->failed = true;
+	else
+		html_attribute(h, name, value->data);
 }
 
 void
@@ -187,7 +197,7 @@ html_foreign(struct html *h, const char *text)
 void
 html_close(struct html *h)
 {
-	if (h->in_tag && h->depth > 0 && is_void(h->open[h->depth - 1])) {
+	if (h->in_tag && is_void(h->open[h->depth - 1])) {
 		end_tag(h);
 		return;
 	}

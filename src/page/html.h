@@ -40,6 +40,10 @@ void html_attribute(struct html *h, const char *name, const char *value);
 void html_attribute_printf(struct html *h, const char *name, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* With what a buffer holds; one that failed makes that of h fail. */
+void html_attribute_buffer(struct html *h, const char *name,
+    const struct buffer *value);
+
 /* Text of our own. */
 void html_text(struct html *h, const char *text);
 void html_printf(struct html *h, const char *fmt, ...)

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 
-#define LINK_MAX 4096
+#define LINK_MAX (64UL << 10) /* has room for all of any query */
 
 /*
  * Adds "?name=value", or "&name=value" behind another, with every byte of the

@@ -65,7 +65,7 @@ put_page_link(struct html *h, const struct page *p, size_t number,
 	buffer_puts(&url, "status");
 	link_add(&url, "q", p->search);
 	link_add_number(&url, "page", number);
-	frame_link(h, url.data, text);
+	frame_link(h, &url, text);
 	buffer_free(&url);
 }
 

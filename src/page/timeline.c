@@ -78,11 +78,11 @@ add_bar(struct buffer *path, size_t first, size_t end, int y, int height)
 static void
 put_path(struct html *to, const char *class, const struct buffer *path)
 {
-	if (path->len == 0)
+	if (path->len == 0 && !path->failed)
 		return;
 	html_open(to, "path");
 	html_attribute(to, "class", class);
-	html_attribute(to, "d", path->data);
+	html_attribute_buffer(to, "d", path);
 	html_close(to);
 }
 

@@ -148,6 +148,16 @@ test_cut(void **state)
 	assert_string_equal(b.data + b.len - 11, "\xc3\xa4...</bdi>");
 	assert_in_range(b.len, HTML_FOREIGN_MAX, HTML_FOREIGN_MAX + 20);
 	buffer_free(&b);
+	/* What is no character at all has no beginning. */
+	b = (struct buffer){ .max = 1 << 16 };
+	h = (struct html){ .to = &b };
+	memset(text, 0x80, sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	html_foreign(&h, text);
+	assert_false(b.failed);
+	assert_int_equal(b.len,
+	    strlen("<bdi>...</bdi>") + 6 * (HTML_FOREIGN_MAX - 3));
+	buffer_free(&b);
 }
 
 static void

@@ -7,11 +7,13 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "markup.h"
 #include "page/page.h"
 #include "page/refusal.h"
 #include "page/timeline.h"
 #include "page/when.h"
+#include "scarce.h"
 
 #define NOW  1795838400 /* 2026-11-28 04:00 UTC */
 #define DAY  86400
@@ -236,6 +238,120 @@ test_what_is_rare(void **state)
 	stage_close(&s);
 }
 
+/* Which words a card has, after one more thing has happened each time. */
+static void
+test_standings(void **state)
+{
+	const enum state_outcome done[STATE_FAMILIES] = { OUTCOME_APPLIED,
+		OUTCOME_APPLIED };
+	struct state_value old[STATE_FAMILIES];
+	struct state_claim c = { .host = "home.example.org",
+		.account = "family",
+		.wanted = { { .kind = VALUE_NONE }, { .kind = VALUE_NONE } } };
+	struct stage s;
+	const char *page;
+
+	(void)state;
+	stage_start(&s);
+	s.page.now = time(NULL);
+	assert_int_equal(store_intend(s.page.store, &c, old), ERR_OK);
+	page = show(&s, page_status);
+	assert_shows(page, "A write is not finished");
+	assert_shows(page, "none yet");
+	store_apply(s.page.store, &c, done);
+	happen(&s, "home.example.org", "family", s.page.now - DAY, NULL);
+	page = show(&s, page_status);
+	assert_shows(page, "1 change, 0 refusals");
+	assert_hides(page, "class=\"had other\"");
+	/* A refusal of which nothing more is known. */
+	happen(&s, "home.example.org", "family", s.page.now + 1, "");
+	page = show(&s, page_status);
+	assert_shows(page, "1 change, 1 refusal");
+	assert_hides(page, "<p class=\"reason\">");
+	/* The write of another account is that account's own. */
+	c.account = "neighbour";
+	assert_int_equal(store_intend(s.page.store, &c, old), ERR_OK);
+	assert_shows(show(&s, page_status), "A write is under way");
+	s.page.account = &accounts[0];
+	page = show(&s, page_status);
+	assert_shows(page, "Published by another account");
+	assert_hides(page, "A write is under way");
+	stage_close(&s);
+}
+
+/* What was refused to the address that asked is told to whom it was refused. */
+static void
+test_own_refusal(void **state)
+{
+	const int64_t now = time(NULL);
+	struct stage s;
+
+	(void)state;
+	stage_start(&s);
+	s.page.now = now;
+	s.page.account = &accounts[0];
+	store_record(s.page.store,
+	    &(struct state_event){ .at = now,
+		.source = "192.0.2.1",
+		.account = "family",
+		.host = "home.example.org",
+		.type = "A",
+		.new = "192.0.2.1",
+		.verdict = "proof",
+		.reason = "has expired" });
+	assert_shows(show(&s, page_status), "<bdi>has expired</bdi>");
+	assert_shows(show(&s, page_history), "<bdi>has expired</bdi>");
+	stage_close(&s);
+}
+
+static struct stage scarce;
+
+/* A page is well formed, or it is none. */
+static bool
+write_pages(struct error *why)
+{
+	void (*const pages[])(const struct page *p,
+	    struct buffer *to) = { page_status, page_history };
+	bool good = true;
+	struct markup m;
+
+	/* One that had no memory once may be out of use for a while. */
+	scarce_pause(true);
+	store_close(scarce.page.store);
+	assert_non_null(scarce.page.store = store_open(scarce.state));
+	scarce_pause(false);
+	for (size_t i = 0; i < COUNT(pages); i++) {
+		buffer_free(&scarce.text);
+		pages[i](&scarce.page, &scarce.text);
+		good = good && !scarce.text.failed;
+		scarce_pause(true);
+		ROW(scarce.text.failed ||
+			markup_fault(&m, scarce.text.data) == NULL,
+		    "%s", scarce.text.data);
+		scarce_pause(false);
+	}
+	return good || error_memory(why) == ERR_OK;
+}
+
+/* Without memory nothing is allowed, for once; and then the style is. */
+static void
+test_lack(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n <= 2; n++) {
+		scarce_begin(n);
+		assert_string_equal(page_policy(), "default-src 'none'");
+		scarce_end();
+	}
+	assert_non_null(strstr(page_policy(), "style-src"));
+	stage_start(&scarce);
+	publish(&scarce, "home.example.org", "family", NOW + DAY);
+	happen(&scarce, "home.example.org", "family", NOW - DAY, "no");
+	(void)scarce_each("pages", write_pages);
+	stage_close(&scarce);
+	ROWS_END();
+}
+
 /* More events than are drawn; the page says since when. */
 static void
 test_many_events(void **state)
@@ -418,6 +534,11 @@ test_pages(void **state)
 	assert_shows(page, "Page 86 of 86");
 	s.page.number = (size_t)-1;
 	assert_shows(show(&s, page_status), "Page 86 of 86");
+	/* Whoever has more than one page of hosts searches, too. */
+	s.page.account = &all[0];
+	s.page.number = 1;
+	assert_shows(show(&s, page_status), "type=\"search\"");
+	s.page.account = NULL;
 	s.page.number = 0;
 	s.page.search = "h07";
 	page = show(&s, page_status);
@@ -544,6 +665,7 @@ test_open_refusals(void **state)
 		{ "proof", "203.0.113.9", NULL, false },
 		{ "proof", "", "", false },
 		{ "proof", "x", "x", false },
+		{ "proof", "203.0.113.9", "none", false },
 		{ "provider", NULL, NULL, true },
 		{ "address", "203.0.113.9", "10.0.0.1", true },
 	};
@@ -592,6 +714,16 @@ test_when(void **state)
 	assert_false(when_parse("-1d", NOW, true, &since));
 	assert_false(when_parse("2026-11-28x", NOW, true, &since));
 	assert_false(when_parse("99999999999999999999d", NOW, true, &since));
+	assert_false(when_parse("100001d", NOW, true, &since));
+	assert_false(when_parse("5", NOW, true, &since));
+	assert_false(when_parse("5dd", NOW, true, &since));
+	assert_false(when_parse("x", NOW, true, &since));
+	/* Of a year of five digits nothing is said. */
+	assert_string_equal(when_iso(300000000000, text), "never");
+	assert_int_equal(setenv("TZ", "XXX-2", 1), 0);
+	assert_true(when_parse("2026-11-28", NOW, false, &since));
+	assert_int_equal(since, NOW - 6 * 3600);
+	assert_int_equal(unsetenv("TZ"), 0);
 }
 
 /* The policy names exactly the style that the page has. */
@@ -614,7 +746,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lack),
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_standings),
+		cmocka_unit_test(test_own_refusal),
 		cmocka_unit_test(test_what_is_rare),
 		cmocka_unit_test(test_many_events),
 		cmocka_unit_test(test_shared_host),
