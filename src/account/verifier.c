@@ -45,25 +45,21 @@ field_decode(const char *text, size_t len, uint8_t *to, size_t max,
 	return ok;
 }
 
+/* There is room for any salt, and any key. */
 static bool
-field_encode(const uint8_t *bytes, size_t len, char *text, size_t size)
+field_encode(const uint8_t *bytes, size_t len, char text[static FIELD_MAX])
 {
 	gnutls_datum_t in = { (unsigned char *)(uintptr_t)bytes,
 		(unsigned int)len },
 		       out = { NULL, 0 };
-	bool ok;
 
 	if (gnutls_base64_encode2(&in, &out) < 0)
 		return false;
-	while (out.size > 0 && out.data[out.size - 1] == '=')
+	while (out.data[out.size - 1] == '=')
 		out.size--;
-	ok = out.size < size;
-	if (ok) {
-		memcpy(text, out.data, out.size);
-		text[out.size] = '\0';
-	}
+	snprintf(text, FIELD_MAX, "%.*s", (int)out.size, (char *)out.data);
 	gnutls_free(out.data);
-	return ok;
+	return true;
 }
 
 static bool
@@ -134,8 +130,8 @@ verifier_make(char text[static VERIFIER_TEXT_MAX], const char *secret,
 
 	if (gnutls_rnd(GNUTLS_RND_RANDOM, v.salt, v.salt_len) < 0 ||
 	    !derive(&v, secret, len, v.key) ||
-	    !field_encode(v.salt, v.salt_len, salt, sizeof salt) ||
-	    !field_encode(v.key, sizeof v.key, key, sizeof key))
+	    !field_encode(v.salt, v.salt_len, salt) ||
+	    !field_encode(v.key, sizeof v.key, key))
 		return error_set(why, ERR_SYSTEM, "PBKDF2 failed");
 	snprintf(text, VERIFIER_TEXT_MAX, PREFIX "i=%u$%s$%s", iterations, salt,
 	    key);

@@ -59,6 +59,7 @@ struct pool {
 	int64_t names_until;	     /* workers wait for the resolver */
 	int64_t accounts_not_before; /* next try to read them */
 	bool accounts_changed;	     /* the watcher said so, and left */
+	bool broken;		     /* without memory, it can only stop */
 	int64_t socket_not_before;   /* next try to make the socket anew */
 	int64_t looked_at;	     /* for children that hang, the last time */
 	int64_t awake_since;	     /* without having been stopped itself */

@@ -52,7 +52,10 @@ new_named(const char *file, size_t size)
 	if (ftruncate(fd, (off_t)size) == 0)
 		b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
-	return b != MAP_FAILED ? b : NULL;
+	if (b != MAP_FAILED)
+		return b;
+	(void)shm_unlink(name);
+	return NULL;
 }
 
 struct scoreboard *

@@ -66,7 +66,8 @@ renew_if_asked(struct pool *p)
 		generation_reopen(p);
 	} else if (p->accounts_changed && !p->renewing &&
 	    clock_now() >= p->accounts_not_before) {
-		stops += !generation_read_accounts(p);
+		p->broken = !generation_read_accounts(p);
+		stops += p->broken;
 	} else if (!p->renewing) {
 		generation_restore_socket(p);
 	}
@@ -157,6 +158,7 @@ int
 supervisor_run(struct gateway *g, struct listener *l)
 {
 	struct pool *p = pool_new(g, l);
+	bool broken;
 
 	if (p == NULL) {
 		log_warn("out of memory");
@@ -181,6 +183,8 @@ supervisor_run(struct gateway *g, struct listener *l)
 	}
 	stop_all(p);
 	log_info("stopped");
+	broken = p->broken;
 	pool_free(p);
-	return EXIT_SUCCESS;
+	/* Whoever started it is to start it again, which may have memory. */
+	return broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }

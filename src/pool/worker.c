@@ -84,8 +84,7 @@ on_alarm(int sig)
 	int saved = errno;
 
 	(void)sig;
-	if (phase_fd != -1)
-		shutdown(phase_fd, SHUT_RDWR);
+	shutdown(phase_fd, SHUT_RDWR);
 	errno = saved;
 }
 

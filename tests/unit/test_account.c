@@ -3,11 +3,16 @@
  */
 #include "unit.h"
 
+#include <time.h>
+#include <unistd.h>
+
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
 #include "account/account.h"
+#include "account/familiar.h"
 #include "account/penalty.h"
+#include "account/verifier.h"
 
 #define DEAR 3000 /* iterations of the dearest verifier */
 
@@ -47,6 +52,59 @@ static const struct settings settings = {
 	.operator_count = COUNT(operators),
 };
 
+/* What the system does, as a test likes. */
+static struct {
+	bool no_hmac;
+	size_t rnd_fails, rnd_calls; /* which call fails; 0: none */
+	bool has_begun;		     /* the machine, a second ago */
+	bool zeros;		     /* what PBKDF2 comes to */
+	long cores;
+	void (*meanwhile)(void); /* once, while somebody hashes */
+	void (*waiting)(void);	 /* once, while somebody waits */
+} world = { .cores = 1 };
+
+UNIT_BETWEEN(world.no_hmac, int, gnutls_hmac_init, GNUTLS_E_MEMORY_ERROR,
+    (gnutls_hmac_hd_t * h, gnutls_mac_algorithm_t a, const void *key,
+	size_t len),
+    (h, a, key, len))
+UNIT_BETWEEN(++world.rnd_calls == world.rnd_fails, int, gnutls_rnd,
+    GNUTLS_E_RANDOM_FAILED, (gnutls_rnd_level_t level, void *to, size_t len),
+    (level, to, len))
+UNIT_BETWEEN(name == _SC_NPROCESSORS_ONLN, long, sysconf, world.cores,
+    (int name), (name))
+
+static void
+once(void (**what)(void))
+{
+	void (*run)(void) = *what;
+
+	*what = NULL;
+	if (run != NULL)
+		run();
+}
+
+int __real_nanosleep(const struct timespec *span, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *span, struct timespec *left);
+
+int
+__wrap_nanosleep(const struct timespec *span, struct timespec *left)
+{
+	once(&world.waiting);
+	return __real_nanosleep(span, left);
+}
+
+int __real_clock_gettime(clockid_t id, struct timespec *t);
+int __wrap_clock_gettime(clockid_t id, struct timespec *t);
+
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *t)
+{
+	if (!world.has_begun)
+		return __real_clock_gettime(id, t);
+	*t = (struct timespec){ 1, 0 };
+	return 0;
+}
+
 /* Stands before the library's, and counts. */
 static unsigned long iterations_spent;
 
@@ -63,7 +121,12 @@ __wrap_gnutls_pbkdf2(gnutls_mac_algorithm_t mac, const gnutls_datum_t *key,
     size_t length)
 {
 	iterations_spent += iterations;
-	return __real_gnutls_pbkdf2(mac, key, salt, iterations, output, length);
+	once(&world.meanwhile);
+	if (world.zeros)
+		memset(output, 0, length);
+	return world.zeros ?
+	    0 :
+	    __real_gnutls_pbkdf2(mac, key, salt, iterations, output, length);
 }
 
 static struct accounts *
@@ -628,6 +691,238 @@ test_wrong_verifier(void **state)
 	accounts_free(NULL);
 }
 
+/* Without randomness there are no accounts, and no verifier. */
+static void
+test_no_randomness(void **state)
+{
+	char text[VERIFIER_TEXT_MAX];
+	struct error why;
+	size_t count;
+
+	(void)state;
+	world.rnd_calls = 0;
+	accounts_free(accounts());
+	count = world.rnd_calls;
+	assert_true(count > 2);
+	for (size_t n = 1; n <= count; n++) {
+		struct accounts *a;
+
+		why.code = ERR_OK;
+		world.rnd_calls = 0;
+		world.rnd_fails = n;
+		a = accounts_new(&settings, &why);
+		ROW(a == NULL && why.code == ERR_MEMORY, "call %zu", n);
+		accounts_free(a);
+	}
+	world.rnd_calls = 0;
+	world.rnd_fails = 1;
+	assert_int_equal(verifier_make(text, "a:b", 3, 1000, &why), ERR_SYSTEM);
+	world.rnd_fails = 0;
+	ROWS_END();
+}
+
+/* A key that nobody has is nobody's, even if PBKDF2 came to it. */
+static void
+test_zeros(void **state)
+{
+	struct accounts *a = accounts();
+
+	(void)state;
+	world.zeros = true;
+	ROW(log_in(a, "nobody:token", NULL, ERR_AUTH, 0) == DEAR, "nobody");
+	world.zeros = false;
+	accounts_free(a);
+	ROWS_END();
+}
+
+static void
+test_too_long(void **state)
+{
+	char token[CREDENTIAL_MAX + 1];
+	struct accounts *a = accounts();
+	struct login login;
+	struct error why;
+
+	(void)state;
+	memset(token, 'x', sizeof token - 1);
+	token[sizeof token - 1] = '\0';
+	assert_int_equal(account_authenticate_query(a, "dear", token, NULL,
+			     &login, &why),
+	    ERR_AUTH);
+	assert_string_equal(why.text, "not a credential");
+	accounts_free(a);
+}
+
+/* A reload without memory for its HMAC forgets logins, and serves. */
+static void
+test_no_hmac(void **state)
+{
+	struct account_settings many[40 * COUNT(list)];
+	struct settings s = settings;
+	struct accounts *a = accounts(), *next;
+	struct error why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = (struct account_settings){ .name = "a",
+			.verifier = list[3].verifier };
+	many[COUNT(many) - 1] = list[3];
+	s.accounts = many;
+	s.account_count = COUNT(many);
+	ROW(log_in(a, "router:token", NULL, ERR_OK, 0) == 1000, "first");
+	assert_non_null(next = accounts_new(&s, &why));
+	world.no_hmac = true;
+	accounts_inherit(next, a);
+	world.no_hmac = false;
+	accounts_free(a);
+	ROW(log_in(next, "router:token", NULL, ERR_OK, 0) == 1000, "forgot");
+	ROW(log_in(next, "router:token", NULL, ERR_OK, 0) == 1000, "again");
+	for (int i = 0; i < PENALTY_BURST; i++)
+		(void)log_in(next, "nobody:token", "2001:db8::1", ERR_AUTH, 0);
+	ROW(log_in(next, "router:token", "2001:db8::1", ERR_TOO_MANY_FAILURES,
+		60) == 0,
+	    "remembered");
+	accounts_free(next);
+	ROWS_END();
+}
+
+/* Who was right before, of IPv6 and just after the boot as well. */
+static void
+test_familiar_places(void **state)
+{
+	static const char *const places[] = { "192.0.2.1", "2001:db8::1" };
+
+	(void)state;
+	for (size_t i = 0; i < 4 * COUNT(places); i++) {
+		struct familiar *f = familiar_new(1);
+		struct address from = unit_address(places[i % 2]);
+		struct address other = unit_address(places[(i + 1) % 2]);
+
+		assert_non_null(f);
+		world.has_begun = (i & 2) != 0;
+		world.no_hmac = (i & 4) != 0;
+		familiar_add(f, "router", &from);
+		familiar_add(f, "router", &from);
+		ROW(familiar_knows(f, "router", &from), "%zu: unknown", i);
+		/* Without memory all are one. */
+		ROW(familiar_knows(f, "router", &other) == world.no_hmac,
+		    "%zu: another place", i);
+		ROW(familiar_try(f, "router", &from) == !world.has_begun,
+		    "%zu: a try", i);
+		ROW(!familiar_try(f, "router", &from), "%zu: a second one", i);
+		world.has_begun = world.no_hmac = false;
+		familiar_free(f);
+	}
+	ROWS_END();
+}
+
+/* Of those that are put off: who goes first later, and who was right. */
+static struct accounts *crowded;
+static struct login late[2];
+#define OFTEN 150
+
+static enum err
+push_in(const char *credential, const char *from, struct login *login)
+{
+	char *header = basic(credential, strlen(credential));
+	struct address source;
+	struct error why;
+	enum err rc;
+
+	if (from != NULL)
+		source = unit_address(from);
+	rc = account_authenticate(crowded, header,
+	    from != NULL ? &source : NULL, login, &why);
+	free(header);
+	return rc;
+}
+
+static void
+be_put_off(void)
+{
+	struct address home = unit_address("192.0.2.9");
+	unsigned int last = 0;
+	struct login login;
+	char text[32];
+
+	for (int i = 0; i < OFTEN; i++) {
+		snprintf(text, sizeof text, "colon:guess%d", i);
+		ROW(push_in(text, "192.0.2.7", &login) == ERR_LOGINS_BUSY,
+		    "%d is let in", i);
+		ROW(login.rank >= last && login.rank < 200, "%d: rank %u", i,
+		    login.rank);
+		last = login.rank;
+	}
+	ROW(last == 199, "who guesses has rank %u", last);
+	ROW(push_in("colon:guess1", "192.0.2.7", &login) == ERR_LOGINS_BUSY &&
+		login.rank == 100,
+	    "one that comes again has rank %u", login.rank);
+	ROW(push_in("off:token", NULL, &login) == ERR_LOGINS_BUSY &&
+		login.unchecked == NULL,
+	    "one that can never be right is checked later");
+	ROW(push_in("colon:wrong", NULL, &late[0]) == ERR_LOGINS_BUSY,
+	    "no source");
+	account_was_right(crowded, "colon", &home);
+	ROW(push_in("colon:key:secret", "192.0.2.9", &late[1]) ==
+		    ERR_LOGINS_BUSY &&
+		late[1].rank == 0,
+	    "who was right from there has rank %u", late[1].rank);
+	account_check_late(crowded, &login);
+}
+
+static void
+wait_in_the_queue(void)
+{
+	struct login login;
+
+	world.waiting = be_put_off;
+	ROW(push_in("dear:geheim", "192.0.2.8", &login) == ERR_LOGINS_BUSY,
+	    "it got a place");
+}
+
+static void
+test_crowd(void **state)
+{
+	(void)state;
+	crowded = accounts();
+	/* One hashes, one waits, and the others come. */
+	world.meanwhile = wait_in_the_queue;
+	ROW(log_in(crowded, "router:token", NULL, ERR_OK, 0) >= 1000, "first");
+	for (int i = 0; i < 2; i++) {
+		unsigned long before = iterations_spent;
+
+		account_check_late(crowded, &late[i]);
+		ROW(iterations_spent == before + 1000, "%d was not checked", i);
+	}
+	ROW(log_in(crowded, "colon:key:secret", NULL, ERR_OK, 0) == 0,
+	    "it is not remembered");
+	accounts_free(crowded);
+	ROWS_END();
+}
+
+static void
+find_a_place(void)
+{
+	struct login login;
+
+	ROW(push_in("dear:geheim", NULL, &login) == ERR_OK, "no place");
+	login_end(&login);
+}
+
+/* Half of the cores hash at the same time. */
+static void
+test_cores(void **state)
+{
+	(void)state;
+	world.cores = 8;
+	crowded = accounts();
+	world.cores = 1;
+	world.meanwhile = find_a_place;
+	ROW(log_in(crowded, "router:token", NULL, ERR_OK, 0) >= 1000, "first");
+	accounts_free(crowded);
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -645,6 +940,13 @@ main(void)
 		cmocka_unit_test(test_inherit),
 		cmocka_unit_test(test_inherit_grown),
 		cmocka_unit_test(test_wrong_verifier),
+		cmocka_unit_test(test_no_randomness),
+		cmocka_unit_test(test_zeros),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_no_hmac),
+		cmocka_unit_test(test_familiar_places),
+		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_cores),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,11 +82,58 @@ end(struct stream *s, unsigned int type)
 	record(s, type, 1, "", 0, 0);
 }
 
+/* How the copy that libfcgi reads from fails; 0: it does not. */
+enum { NO_PAIR = 1, NO_ROOM, NO_SENDING, LOST_COPY, LOST };
+
+static int copy; /* while a request is handed to libfcgi */
+
+UNIT_BETWEEN(copy == NO_PAIR, int, socketpair, -1,
+    (int domain, int type, int protocol, int fds[2]),
+    (domain, type, protocol, fds))
+UNIT_BETWEEN(copy == NO_ROOM, int, setsockopt, -1,
+    (int fd, int level, int name, const void *to, socklen_t len),
+    (fd, level, name, to, len))
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+
+ssize_t
+__wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	size_t len = 0;
+
+	if (copy == NO_SENDING)
+		return -1;
+	if (copy != LOST_COPY)
+		return __real_sendmsg(fd, m, flags);
+	for (size_t i = 0; i < m->msg_iovlen; i++)
+		len += m->msg_iov[i].iov_len;
+	shutdown(fd, SHUT_WR);
+	return (ssize_t)len;
+}
+
+static int fails; /* as copy, for the next request */
+
+/* Hands what has come to libfcgi. */
+static bool
+parse(struct request *q)
+{
+	static uint8_t bytes[STREAM_MAX];
+	struct error why;
+	enum err rc;
+
+	if (fails == LOST)
+		(void)recv(incoming.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	copy = fails;
+	rc = fastcgi_parse(fastcgi, &incoming, incoming.since, q, &why);
+	copy = 0;
+	return rc == ERR_OK;
+}
+
 /* Takes over fd, and closes it where no request comes in time. */
 static bool
 read_request(int fd, int64_t span_ms, struct request *q)
 {
-	struct error why;
 	enum progress p;
 	bool taken;
 
@@ -94,11 +141,10 @@ read_request(int fd, int64_t span_ms, struct request *q)
 	p = incoming_wait(&incoming, clock_now() + span_ms);
 	if (p == INCOMING_MORE)
 		p = incoming_expire(&incoming);
-	taken = p == INCOMING_WHOLE &&
-	    fastcgi_parse(fastcgi, &incoming, incoming.since, q, &why) ==
-		ERR_OK;
+	taken = p == INCOMING_WHOLE && parse(q);
 	incoming_end(&incoming);
-	if (!taken)
+	/* libfcgi may have closed it. */
+	if (!taken && incoming.fd != -1)
 		close(fd);
 	return taken;
 }
@@ -322,6 +368,7 @@ static const struct {
 	{ "a length of 2 GB", "\xff\xff\xff\xff\1", 5, 1, 0, 0 },
 	{ "two of them", "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 1, 0, 0 },
 	{ "a length of 1.9 GB", "\1\xf1\x00\x00\x00x", 6, 1, 0, 0 },
+	{ "half a length of a name", "\x80\0", 2, 1, 0, 0 },
 	{ "half a length", "\1\x80\0", 3, 1, 0, 0 },
 	{ "a name alone", "\1", 1, 1, 0, 0 },
 	{ "a value that is too long", "\1\2ab", 4, 1, 0, 0 },
@@ -528,6 +575,92 @@ test_limits(void **state)
 	ROWS_END();
 }
 
+/* What libfcgi cannot be given, or does not take, is lost; the next is not. */
+static void
+test_no_copy(void **state)
+{
+	static struct stream s;
+
+	(void)state;
+	for (int i = 0; i < 2 * LOST; i++) {
+		bool lost = i % 2 == 0, whole = i / 2 + 1 == LOST;
+		uint8_t back[512];
+		struct request q;
+		int peer;
+
+		/* The copy is made once. */
+		if (lost) {
+			fastcgi_free(fastcgi);
+			assert_non_null(fastcgi = fastcgi_new());
+		}
+		s.len = 0;
+		begin(&s, 1);
+		pair(&s, "REQUEST_URI", "/update");
+		end(&s, PARAMS);
+		if (whole)
+			end(&s, STDIN);
+		fails = lost ? i / 2 + 1 : 0;
+		ROW(hand_over(&s, true, &q, &peer, SOON_MS) != lost,
+		    "%d: it %s lost", i, lost ? "is not" : "is");
+		fails = 0;
+		if (!lost) {
+			request_end(&q);
+			reply_with("yes\n", peer);
+		}
+		ROW((answer(peer, back, sizeof back) > 0) != lost, "%d", i);
+	}
+	ROWS_END();
+}
+
+/* What only looks like the end of a request is not. */
+static void
+test_wrong_end(void **state)
+{
+	static const uint8_t ends[][8] = { { 2, STDIN, 0, 1 },
+		{ 1, PARAMS, 0, 1 }, { 1, STDIN, 0, 2 }, { 1, STDIN, 1, 1 },
+		{ 1, STDIN, 0, 1, 1, 0 }, { 1, STDIN, 0, 1, 0, 1 },
+		{ 1, STDIN, 0, 1, 0, 0, 1 } };
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		uint8_t back[512];
+		struct request q;
+		int peer;
+
+		s.len = 0;
+		begin(&s, 1);
+		pair(&s, "REQUEST_URI", "/update");
+		end(&s, PARAMS);
+		put(&s, ends[i], sizeof ends[i]);
+		assert_true(hand_over(&s, false, &q, &peer, SOON_MS));
+		request_end(&q);
+		ROW(!incoming.is_ended, "%zu is an end", i);
+		reply_with("yes\n", peer);
+		ROW(answer(peer, back, sizeof back) > 0, "%zu: no answer", i);
+	}
+	ROWS_END();
+}
+
+/* A role is a number of two bytes. */
+static void
+test_large_role(void **state)
+{
+	static const uint8_t body[8] = { 1, 1 };
+	static struct stream s;
+	struct request q;
+	uint8_t byte;
+	int peer;
+
+	(void)state;
+	s.len = 0;
+	record(&s, BEGIN, 1, body, sizeof body, 0);
+	pair(&s, "REQUEST_URI", "/update");
+	end(&s, PARAMS);
+	assert_false(hand_over(&s, true, &q, &peer, SOON_MS));
+	assert_int_equal(answer(peer, &byte, 1), 0);
+}
+
 /* Who sends no more is not waited for beyond the deadline. */
 static void
 test_deadline(void **state)
@@ -715,6 +848,9 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_memory_for_the_head),
 		cmocka_unit_test(test_no_memory_at_all),
+		cmocka_unit_test(test_no_copy),
+		cmocka_unit_test(test_wrong_end),
+		cmocka_unit_test(test_large_role),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_in_a_row),
 		cmocka_unit_test(test_leaves),

@@ -11,6 +11,7 @@
 #include "pool/scoreboard.h"
 
 static bool no_name, no_memory;
+static char known[64]; /* the name that was asked for last */
 static long page = SLOT_ALIGN;
 
 int __wrap_shm_open(const char *name, int flags, mode_t mode);
@@ -25,6 +26,7 @@ int
 __wrap_shm_open(const char *name, int flags, mode_t mode)
 {
 	errno = EACCES;
+	snprintf(known, sizeof known, "%s", name);
 	return no_name ? -1 : __real_shm_open(name, flags, mode);
 }
 
@@ -108,6 +110,8 @@ test_without(void **state)
 	no_memory = true;
 	assert_null(scoreboard_new(file, 3));
 	no_memory = false;
+	/* Nothing of it stays, either. */
+	assert_int_equal(shm_unlink(known), -1);
 	assert_null(scoreboard_view(file));
 }
 

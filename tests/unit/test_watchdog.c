@@ -3,6 +3,7 @@
  */
 #include "unit.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -109,6 +110,30 @@ unwatched(void)
 	_exit(0);
 }
 
+/* The kernel refuses one of the calls, each of which it needs. */
+static size_t fails, calls;
+
+UNIT_BETWEEN(++calls == fails, int, sigaction, -1,
+    (int sig, const struct sigaction *to, struct sigaction *old),
+    (sig, to, old))
+UNIT_BETWEEN(++calls == fails, int, timer_create, -1,
+    (clockid_t clock, struct sigevent *e, timer_t *t), (clock, e, t))
+UNIT_BETWEEN(++calls == fails, int, timer_settime, -1,
+    (timer_t t, int flags, const struct itimerspec *to, struct itimerspec *old),
+    (t, flags, to, old))
+
+static void
+refused(void)
+{
+	for (fails = 1; fails <= 3; fails++) {
+		calls = 0;
+		watchdog_start(clock_now() + LONG_MS, "the work");
+		watchdog_stop();
+	}
+	fails = 0;
+	endless();
+}
+
 static const struct {
 	const char *what;
 	void (*child)(void);
@@ -126,8 +151,17 @@ static const struct {
 	{ "renamed", renamed, EXIT_FAILURE, "the second work lasted too long" },
 	{ "unwatched", unwatched, 0,
 	    "warning: nothing watches over the work: " },
+	{ "refused", refused, EXIT_FAILURE, "nothing watches over the work: " },
 	{ "late", late, EXIT_FAILURE, "the work lasted too long" },
 };
+
+static void
+test_far(void **state)
+{
+	(void)state;
+	assert_int_equal(clock_left(INT64_MAX), INT_MAX);
+	assert_int_equal(clock_left(0), 0);
+}
 
 static void
 test_rows(void **state)
@@ -166,6 +200,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_rows),
 	};
 
