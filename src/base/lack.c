@@ -54,13 +54,15 @@ void
 lack_tell(const char *what, int number)
 {
 	int64_t now = clock_now(), until = atomic_load(quiet);
+	const char *cure = remedy(number);
 	int saved = errno;
 
 	/* Only one of several processes that come at once changes it. */
 	if (now >= until &&
 	    atomic_compare_exchange_strong(quiet, &until, now + LACK_MS))
-		log_warn("%s: %s; %s (told once a minute)", what,
-		    strerror(number), lack_is(number) ? remedy(number) : "");
+		log_warn("%s: %s%s%s (told once a minute)", what,
+		    strerror(number), cure != NULL ? "; " : "",
+		    cure != NULL ? cure : "");
 	errno = saved;
 }
 

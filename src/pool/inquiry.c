@@ -85,7 +85,10 @@ put_request(struct buffer *b, const char *path)
 	buffer_free(&variables);
 }
 
-/* All that comes until the other side closes; false at the deadline. */
+/*
+ * All that comes until the other side closes; false at the deadline.  What
+ * poll(2) has promised of such a socket is there.
+ */
 static bool
 receive(int fd, int64_t deadline, struct buffer *answer)
 {
@@ -99,8 +102,7 @@ receive(int fd, int64_t deadline, struct buffer *answer)
 		n = recv(fd, block, sizeof block, 0);
 		if (n == 0)
 			return true;
-		if (n == -1 ? errno != EAGAIN && errno != EINTR :
-			      !buffer_add(answer, block, (size_t)n))
+		if (n < 0 || !buffer_add(answer, block, (size_t)n))
 			return false;
 	}
 }

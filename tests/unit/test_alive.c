@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/activity.h"
 #include "base/alive.h"
 #include "base/self.h"
 
@@ -32,6 +33,33 @@ test_number_used_again(void **state)
 		ROW(!alive_check(other), "bit %u", bit);
 	}
 	ROWS_END();
+}
+
+/* Of a process that looked while /proc was not there, the pid has to do. */
+static void
+test_without_proc(void **state)
+{
+	(void)state;
+	assert_true(alive_check((uint64_t)getpid()));
+	assert_false(alive_check(0));
+}
+
+/* What ddnsgate top reads may be of another version. */
+static void
+test_activities(void **state)
+{
+	_Atomic int cell = -1;
+
+	(void)state;
+	assert_string_equal(activity_name(ACTIVITY_LOGIN), "login");
+	assert_string_equal(activity_name(-1), "?");
+	assert_string_equal(activity_name(ACTIVITY__COUNT), "?");
+	activity_pass(ACTIVITY_LOGIN);
+	activity_show("a test", NULL);
+	activity_set(ACTIVITY_STATE);
+	activity_show("a test", &cell);
+	activity_set(ACTIVITY_STATE);
+	assert_int_equal(atomic_load(&cell), ACTIVITY_STATE);
 }
 
 static void
@@ -66,6 +94,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_number_used_again),
+		cmocka_unit_test(test_without_proc),
+		cmocka_unit_test(test_activities),
 		cmocka_unit_test(test_child),
 	};
 

@@ -197,6 +197,11 @@ test_join(void **state)
 		snprintf(text, sizeof text, "%lld", numbers[i]);
 		assert_string_equal(b.data, text);
 	}
+	/* What failed stays as it is, although there is room. */
+	b.failed = true;
+	assert_false(buffer_printf(&b, "%d", 1));
+	assert_string_equal(b.data, text);
+	assert_null(buffer_take(&b));
 	buffer_free(&b);
 	b.max = 4;
 	assert_false(buffer_join(&b, "one", "two", "3", NULL));

@@ -177,6 +177,18 @@ test_region(void **state)
 	}
 	heap_region_free(NULL);
 	assert_null(heap_region_new(0));
+	/* What no longer fits changes nothing. */
+	assert_non_null(r = heap_region_new(4096));
+	heap_region_enter(r);
+	assert_non_null(text = strdup("inside"));
+	assert_null(realloc(text, 8192));
+	while (malloc(1) != NULL)
+		continue;
+	heap_region_leave();
+	assert_string_equal(text, "inside");
+	heap_region_free(r);
+	assert_non_null(text = realloc(NULL, 0));
+	free(text);
 }
 
 /* What a region is full of is wiped, and it takes as much again. */
@@ -239,6 +251,7 @@ test_reserve(void **state)
 	(void)state;
 	assert_false(heap_reserve(0));
 	assert_false(heap_reserve(RESERVE + 1));
+	assert_false(heap_reserve(most / 16 * 16));
 	assert_true(heap_reserve(RESERVE));
 	assert_false(heap_reserve(RESERVE));
 	heap_begin();

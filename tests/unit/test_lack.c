@@ -54,7 +54,7 @@ lines(const char *path)
 static void
 test_told_once_a_minute(void **state)
 {
-	char path[] = "/tmp/test_lack.XXXXXX";
+	char path[] = "/tmp/test_lack.XXXXXX", *text;
 	struct error why;
 
 	(void)state;
@@ -81,6 +81,14 @@ test_told_once_a_minute(void **state)
 	now += 1;
 	lack_tell("socket", ENFILE);
 	assert_int_equal(lines(path), 2);
+	/* Of what has no remedy, none is told; it is shared once. */
+	lack_share();
+	now += LACK_MS;
+	lack_tell("accept", EPERM);
+	text = unit_read(path);
+	assert_non_null(strstr(text,
+	    "accept: Operation not permitted (told once a minute)\n"));
+	free(text);
 	unlink(path);
 }
 

@@ -672,7 +672,8 @@ test_fields_beyond_a_line(void **state)
 static void
 test_journal(void **state)
 {
-	char stream[64], *text;
+	char stream[64], other[64], *text;
+	const char *const streams[] = { "1:1", "", "none", other };
 	int ends[2];
 	struct stat st;
 
@@ -690,14 +691,19 @@ test_journal(void **state)
 	assert_string_equal(text, "<6>one\\x0a<0>two\n<4>three\n");
 	free(text);
 	/* Standard error was redirected since systemd looked. */
-	setenv("JOURNAL_STREAM", "1:1", 1);
-	stderr_is(ends[1]);
-	log_warn("four");
-	stderr_restore();
-	unsetenv("JOURNAL_STREAM");
-	text = drain(ends[0]);
-	assert_non_null(strstr(text, "]: warning: four\n"));
-	free(text);
+	snprintf(other, sizeof other, "%ju:1", (uintmax_t)st.st_dev);
+	for (size_t i = 0; i < COUNT(streams); i++) {
+		setenv("JOURNAL_STREAM", streams[i], 1);
+		stderr_is(ends[1]);
+		log_warn("four");
+		stderr_restore();
+		unsetenv("JOURNAL_STREAM");
+		text = drain(ends[0]);
+		ROW(strstr(text, "]: warning: four\n") != NULL, "%s: %s",
+		    streams[i], text);
+		free(text);
+	}
+	ROWS_END();
 	close(ends[0]);
 	close(ends[1]);
 }
