@@ -80,8 +80,7 @@ void
 child_leave(struct child *c, int sig)
 {
 	kill(c->pid, sig);
-	if (c->told == 0)
-		c->told = clock_now();
+	c->told = clock_now();
 }
 
 /* What the supervisor or another child writes can only be read by this one. */

@@ -42,7 +42,7 @@ void children_kill_stuck(struct pool *p);
 /* The whole pool again, once the worker that tries has lived for a while. */
 void children_end_crash_loop(struct pool *p);
 
-/* Tells c to leave, by that signal, and notes since when it was told. */
+/* Tells c to leave, the first time, by that signal; notes when it was told. */
 void child_leave(struct child *c, int sig);
 
 #endif

@@ -46,7 +46,8 @@ served_configuration(unsigned int workers, const char *socket)
 		" \"metrics\": {\"allow\": [\"192.0.2.1\"]},"
 		" \"providers\": {\"home\": {\"description\": \"desec\"}},"
 		" \"notify\": {\"phone\": {\"form\": \"ntfy\","
-		"  \"url\": \"https://ntfy.example.org/dns\"}},"
+		"  \"url\": \"https://ntfy.example.org/dns\","
+		"  \"events\": [\"silent\"]}},"
 		" \"account_directory\": \"%s/accounts.d\"}",
 		workers, authority(), top, top, top, socket, top),
 	    -1);

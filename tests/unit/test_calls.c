@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -109,6 +110,89 @@ test_forbidden(void **state)
 	}
 }
 
+/* What libseccomp, or the kernel, refuses. */
+static enum {
+	NOTHING,
+	ANY_FILTER,
+	BAD_ARCHITECTURE,
+	FIRST_RULE,
+	FILE_OF_PROGRAM,
+	PROGRAM,
+	LOADING,
+	HANDLER
+} refused;
+static size_t rules, refused_from; /* the rule from which on */
+
+UNIT_BETWEEN(refused == ANY_FILTER, scmp_filter_ctx, seccomp_init, NULL,
+    (uint32_t what), (what))
+UNIT_BETWEEN(refused == BAD_ARCHITECTURE && attr == SCMP_FLTATR_ACT_BADARCH,
+    int, seccomp_attr_set, -ENOMEM,
+    (scmp_filter_ctx c, enum scmp_filter_attr attr, uint32_t value),
+    (c, attr, value))
+UNIT_BETWEEN(refused == FIRST_RULE && ++rules >= refused_from, int,
+    seccomp_rule_add_array, -ENOMEM,
+    (scmp_filter_ctx c, uint32_t what, int call, unsigned int count,
+	const struct scmp_arg_cmp *tests),
+    (c, what, call, count, tests))
+UNIT_BETWEEN(refused == FILE_OF_PROGRAM, int, memfd_create, -1,
+    (const char *name, unsigned int flags), (name, flags))
+UNIT_BETWEEN(refused == PROGRAM, int, seccomp_export_bpf, -ENOMEM,
+    (const scmp_filter_ctx c, int fd), (c, fd))
+UNIT_BETWEEN(refused == LOADING, int, seccomp_load, -ENOMEM,
+    (const scmp_filter_ctx c), (c))
+UNIT_BETWEEN(refused == HANDLER, int, sigaction, -1,
+    (int sig, const struct sigaction *to, struct sigaction *old),
+    (sig, to, old))
+
+/* Either it is told, or there is a filter that ends who is not allowed. */
+static void
+test_each_refusal(void **state)
+{
+	static const struct {
+		int what;
+		size_t from;
+		bool prepares, good;
+	} rows[] = {
+		{ NOTHING, 0, true, true },
+		{ NOTHING, 0, false, true },
+		{ ANY_FILTER, 0, true, false },
+		{ BAD_ARCHITECTURE, 0, true, false },
+		{ FIRST_RULE, 1, true, false },
+		{ FIRST_RULE, 90, false, false },
+		{ FILE_OF_PROGRAM, 0, true, true },
+		{ PROGRAM, 0, true, true },
+		{ LOADING, 0, false, false },
+		{ HANDLER, 0, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int status;
+		pid_t pid;
+
+		assert_int_not_equal(pid = fork(), -1);
+		if (pid == 0) {
+			struct error why = { .text = "" };
+
+			refused = rows[i].what;
+			refused_from = rows[i].from;
+			rules = 0;
+			if (rows[i].prepares)
+				calls_prepare(CALLS_WORKER);
+			if (calls_limit(CALLS_WORKER, "a test", &why) != ERR_OK)
+				_exit(*why.text != '\0' ? 1 : 2);
+			syscall(SYS_execve, 0, 0, 0);
+			_exit(3);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		ROW(rows[i].good ?
+			WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS :
+			WIFEXITED(status) && WEXITSTATUS(status) == 1,
+		    "refusal %zu: 0x%x", i, (unsigned int)status);
+	}
+	ROWS_END();
+}
+
 /* A filter that the kernel does not take is told, and is no filter. */
 static void
 test_refused(void **state)
@@ -157,6 +241,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_each_refusal),
 		cmocka_unit_test(test_allowed),
 	};
 

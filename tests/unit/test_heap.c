@@ -252,6 +252,10 @@ test_reserve(void **state)
 	assert_false(heap_reserve(0));
 	assert_false(heap_reserve(RESERVE + 1));
 	assert_false(heap_reserve(most / 16 * 16));
+	poor_begin(1, SIZE_MAX);
+	assert_null(malloc(100));
+	(void)poor_end();
+	lacks = heap_lacks();
 	assert_true(heap_reserve(RESERVE));
 	assert_false(heap_reserve(RESERVE));
 	heap_begin();

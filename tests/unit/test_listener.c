@@ -53,6 +53,26 @@ FAILING(int, chown, -1, (const char *file, uid_t owner, gid_t group),
     (file, owner, group))
 FAILING(int, chmod, -1, (const char *file, mode_t mode), (file, mode))
 FAILING(int, listen, -1, (int fd, int backlog), (fd, backlog))
+FAILING(int, dup2, -1, (int from, int to), (from, to))
+FAILING(int, open, -1, (const char *file, int flags, mode_t mode),
+    (file, flags, mode))
+
+int __real_fcntl(int fd, int what, ...);
+int __wrap_fcntl(int fd, int what, ...);
+
+int
+__wrap_fcntl(int fd, int what, ...)
+{
+	va_list ap;
+	int number;
+
+	va_start(ap, what);
+	number = va_arg(ap, int);
+	va_end(ap);
+	if (what != F_GETFL && is_refused())
+		return -1;
+	return __real_fcntl(fd, what, number);
+}
 
 /* What a child saw. */
 static struct seen {
@@ -376,6 +396,27 @@ test_each_call_fails(void **state)
 	ROWS_END();
 }
 
+/* Right below the root directory as anywhere else. */
+static void
+test_try_at_the_top(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_not_equal(pid = fork(), -1);
+	if (pid == 0) {
+		const struct settings s = settings_for("/ddnsgate-unit-try");
+		struct error why = { .text = "" };
+
+		if (listener_try(&s.listen, &why) != ERR_OK)
+			_exit(strstr(why.text, s.listen.path) == NULL);
+		_exit(access(s.listen.path, F_OK) == 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* What `check' tries leaves nothing behind, whether it could be made or not. */
 static void
 test_try(void **state)
@@ -445,6 +486,44 @@ as_stdin(int fd)
 	dup2(fd, 500);
 }
 
+/* Each call that arranges the descriptors fails in turn: it does not start. */
+static void
+test_each_move_fails(void **state)
+{
+	struct settings s = settings_for(NULL);
+	int status = 1;
+
+	(void)state;
+	for (size_t n = 1; status != 0 && n < 10; n++) {
+		pid_t pid;
+
+		assert_int_not_equal(pid = fork(), -1);
+		if (pid == 0) {
+			struct error why = { .text = "" };
+			struct listener l;
+			enum err rc;
+
+			as_stdin(bind_to(path("moved"), SOCK_STREAM, 1));
+			calls = 0;
+			fails = n;
+			counting = true;
+			rc = listener_open(&l, &s, false, &why);
+			counting = false;
+			if (rc == ERR_OK)
+				_exit(calls < n ? 0 : 2);
+			_exit(strstr(why.text, strerror(ENOMEM)) != NULL &&
+				    l.fd == -1 ?
+				1 :
+				3);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		ROW(WIFEXITED(status) && WEXITSTATUS(status) < 2,
+		    "call %zu: 0x%x", n, (unsigned int)status);
+		ROW(status != 0 || n == 6, "%zu calls", n - 1);
+	}
+	ROWS_END();
+}
+
 static void
 as_systemd(int fd)
 {
@@ -463,6 +542,14 @@ as_stranger(int fd)
 {
 	as_systemd(fd);
 	setenv("LISTEN_PID", "1", 1);
+}
+
+/* Half of what systemd says. */
+static void
+as_nobody(int fd)
+{
+	as_systemd(fd);
+	unsetenv("LISTEN_FDS");
 }
 
 static void
@@ -497,6 +584,8 @@ test_not_handed_in(void **state)
 
 	(void)state;
 	open_in_child(&s, false, as_stranger, server);
+	assert_int_equal(seen->rc, ERR_CONFIG);
+	open_in_child(&s, false, as_nobody, server);
 	assert_int_equal(seen->rc, ERR_CONFIG);
 	close(server);
 	/* A descriptor that does not listen is no listener. */
@@ -609,6 +698,9 @@ write_map(const char *file, const char *text)
 	close(fd);
 }
 
+/* No modes: what is in the place of the socket. */
+enum { NO_SOCKET = 010000, GONE };
+
 /*
  * As with PrivateUsers= of systemd: the peer is a user whom we do not know, and
  * only the mode of the socket says whether it may be there.
@@ -620,7 +712,7 @@ test_peers_hidden(void **state)
 		mode_t mode;
 		bool allowed;
 	} rows[] = { { 0660, true }, { 0600, true }, { 0666, false },
-		{ 0662, false } };
+		{ 0662, false }, { GONE, false }, { NO_SOCKET, false } };
 	struct settings s = settings_for(NULL);
 
 	(void)state;
@@ -636,12 +728,20 @@ test_peers_hidden(void **state)
 			uid_t uid;
 
 			alarm(SECONDS_MAX);
-			if (chmod(path("peers"), rows[i].mode) == -1 ||
+			if (rows[i].mode >= NO_SOCKET)
+				unlink(path("peers"));
+			if (rows[i].mode == NO_SOCKET)
+				unit_write("peers", "", 0);
+			if ((rows[i].mode < NO_SOCKET &&
+				chmod(path("peers"), rows[i].mode) == -1) ||
 			    unshare(CLONE_NEWUSER) == -1)
 				_exit(77);
 			write_map("/proc/self/uid_map", "0 0 1");
+			/* The map is read once. */
 			_exit(listener_peer_allowed(&s, fd, &uid) ==
-				    rows[i].allowed ?
+					rows[i].allowed &&
+				    listener_peer_allowed(&s, fd, &uid) ==
+					rows[i].allowed ?
 				0 :
 				2);
 		}
@@ -844,7 +944,9 @@ main(void)
 		cmocka_unit_test(test_cannot),
 		cmocka_unit_test(test_not_a_directory),
 		cmocka_unit_test(test_each_call_fails),
+		cmocka_unit_test(test_each_move_fails),
 		cmocka_unit_test(test_try),
+		cmocka_unit_test(test_try_at_the_top),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_handed_in),
 		cmocka_unit_test(test_not_handed_in),

@@ -131,6 +131,16 @@ test_answered(void **state)
 	assert_int_equal(incoming_go_on(in), INCOMING_BROKEN);
 	assert_true(in->is_silent);
 	lobby_leave(l, in, true);
+	/* One that does not read what it was sent is reset. */
+	for (int i = 0; i < 2; i++) {
+		in = come(l, 0);
+		assert_int_equal(send(in->fd, "reply", 5, 0), 5);
+		if (i == 0)
+			incoming_answered(in);
+		close(peers[0]);
+		assert_int_equal(incoming_go_on(in), INCOMING_BROKEN);
+		lobby_leave(l, in, true);
+	}
 	lobby_free(l);
 }
 

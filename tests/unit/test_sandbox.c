@@ -40,7 +40,9 @@ is_refused(const char *what)
 int __wrap_landlock_new(uint64_t files, uint64_t tcp, uint64_t outside);
 int __real_landlock_new(uint64_t files, uint64_t tcp, uint64_t outside);
 bool __wrap_landlock_allow_path(int rules, const char *path, uint64_t files);
+bool __real_landlock_allow_path(int rules, const char *path, uint64_t files);
 bool __wrap_landlock_allow_port(int rules, uint16_t port);
+bool __real_landlock_allow_port(int rules, uint16_t port);
 bool __wrap_landlock_enter(int rules);
 enum err __wrap_calls_limit(unsigned int who, const char *whose,
     struct error *why);
@@ -132,19 +134,20 @@ __wrap_providers_get(const struct providers *p, size_t index)
 }
 
 static const struct endpoint api = { .port = 443 }, login = { .port = 8443 };
+static bool no_api; /* as of a provider that is a name server */
 
 const struct endpoint *
 __wrap_provider_endpoint(const struct provider *p)
 {
 	(void)p;
-	return &api;
+	return no_api ? NULL : &api;
 }
 
 const struct endpoint *
 __wrap_provider_login(const struct provider *p)
 {
 	(void)p;
-	return &login;
+	return no_api ? NULL : &login;
 }
 
 bool
@@ -214,6 +217,10 @@ test_each_call_fails(void **state)
 			size_t count;
 
 			settings.state.place = places[p];
+			no_api = true;
+			run(kind, 0);
+			no_api = false;
+			assert_true(play->entered);
 			run(kind, 0);
 			assert_true(play->entered);
 			count = play->count;
@@ -240,7 +247,8 @@ test_each_call_fails(void **state)
 
 /* A kernel of each version is asked for what it knows, and nothing else. */
 static long version;
-static size_t asked_size;
+static size_t asked_size, rules_made;
+static bool no_rules;
 
 long
 __wrap_syscall(long number, ...)
@@ -248,15 +256,17 @@ __wrap_syscall(long number, ...)
 	const void *attr;
 	va_list ap;
 
-	(void)number;
 	va_start(ap, number);
 	attr = va_arg(ap, const void *);
-	if (attr != NULL)
+	if (number == SYS_landlock_create_ruleset && attr != NULL)
 		asked_size = va_arg(ap, size_t);
 	va_end(ap);
-	if (attr == NULL && version == -1)
-		errno = ENOSYS;
-	return attr == NULL ? version : 7;
+	errno = ENOSYS;
+	if (number == SYS_landlock_create_ruleset)
+		return attr == NULL ? version : 7;
+	rules_made++;
+	errno = ENOMEM;
+	return no_rules ? -1 : 0;
 }
 
 static void
@@ -282,6 +292,57 @@ test_versions(void **state)
 	ROWS_END();
 }
 
+/* What is not there needs no rule; what cannot be looked at is an error. */
+static void
+test_rules(void **state)
+{
+	static const struct {
+		const char *name; /* NULL: a port */
+		uint64_t files;
+		long version;
+		bool no_rules, good;
+		size_t made;
+	} rows[] = {
+		{ "", LL_READ_FILE, 4, false, true, 1 },
+		{ "", LL_READ_FILE, 4, true, false, 1 },
+		{ "file", LL_READ_FILE | LL_READ_DIR, 4, false, true, 1 },
+		{ "file", LL_READ_DIR, 4, false, true, 0 },
+		{ "file/file", LL_READ_FILE, 4, false, true, 0 },
+		{ "nowhere", LL_READ_FILE, 4, false, true, 0 },
+		{ "loop", LL_READ_FILE, 4, false, false, 0 },
+		{ NULL, 0, 3, false, true, 0 },
+		{ NULL, 0, 4, false, true, 1 },
+		{ NULL, 0, 4, true, false, 1 },
+	};
+	char loop[512];
+
+	(void)state;
+	unit_write("file", "", 0);
+	snprintf(loop, sizeof loop, "%s/loop", unit_directory());
+	assert_int_equal(symlink("loop", loop), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[512];
+		bool good;
+
+		version = rows[i].version;
+		assert_int_equal(__real_landlock_new(LL_ALL_FILES,
+				     LL_CONNECT_TCP, 0),
+		    7);
+		rules_made = 0;
+		no_rules = rows[i].no_rules;
+		if (rows[i].name != NULL)
+			snprintf(name, sizeof name, "%s/%s", unit_directory(),
+			    rows[i].name);
+		good = rows[i].name == NULL ?
+		    __real_landlock_allow_port(7, 443) :
+		    __real_landlock_allow_path(7, name, rows[i].files);
+		no_rules = false;
+		ROW(good == rows[i].good && rules_made == rows[i].made,
+		    "%zu: %d, %zu rules", i, good, rules_made);
+	}
+	ROWS_END();
+}
+
 static int
 set_up(void **state)
 {
@@ -303,6 +364,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_call_fails),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

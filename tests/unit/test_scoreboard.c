@@ -5,12 +5,14 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pool/scoreboard.h"
 
-static bool no_name, no_memory;
+static bool no_name, no_memory, no_room;
 static char known[64]; /* the name that was asked for last */
 static long page = SLOT_ALIGN;
 
@@ -37,6 +39,8 @@ __wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
 	return no_memory ? MAP_FAILED :
 			   __real_mmap(at, len, prot, flags, fd, offset);
 }
+
+UNIT_BETWEEN(no_room, int, ftruncate, -1, (int fd, off_t size), (fd, size))
 
 long
 __wrap_sysconf(int name)
@@ -75,6 +79,8 @@ test_not_believed(void **state)
 	const char *file = unit_write("c.json", "", 0);
 	struct scoreboard *b = scoreboard_new(file, 3);
 	uint64_t alive;
+	struct stat st;
+	int fd;
 
 	(void)state;
 	assert_non_null(b);
@@ -88,6 +94,13 @@ test_not_believed(void **state)
 	assert_null(scoreboard_view(file));
 	b->count = SIZE_MAX;
 	assert_null(scoreboard_view(file));
+	b->count = 3;
+	assert_int_not_equal(fd = __real_shm_open(known, O_RDWR, 0), -1);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(ftruncate(fd, 8), 0);
+	assert_null(scoreboard_view(file));
+	assert_int_equal(ftruncate(fd, st.st_size), 0);
+	close(fd);
 	b->count = 3;
 	scoreboard_free(b, file);
 }
@@ -105,6 +118,12 @@ test_without(void **state)
 	no_name = false;
 	assert_non_null(b);
 	assert_int_equal(b->count, 3);
+	assert_null(scoreboard_view(file));
+	scoreboard_free(b, file);
+	no_room = true;
+	b = scoreboard_new(file, 3);
+	no_room = false;
+	assert_non_null(b);
 	assert_null(scoreboard_view(file));
 	scoreboard_free(b, file);
 	no_memory = true;

@@ -92,6 +92,8 @@ test_notify(void **state)
 		{ "neither", "nowhere", false },
 	};
 
+	char longer[256];
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -119,11 +121,12 @@ test_notify(void **state)
 		assert_int_equal(bind(fd, (struct sockaddr *)&un, len), 0);
 		setenv("NOTIFY_SOCKET", variable, 1);
 		/* A newline would begin another variable of the manager's. */
-		notify_status("READY=1", "two\nMAINPID=%d", 1);
+		notify_status("READY=1", "two\nMAINPID=%d\x7f", 1);
 		n = recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
 		text[n > 0 ? n : 0] = '\0';
 		ROW(unit_same(text,
-			rows[i].arrives ? "READY=1\nSTATUS=two MAINPID=1" : ""),
+			rows[i].arrives ? "READY=1\nSTATUS=two MAINPID=1 " :
+					  ""),
 		    "%s: \"%s\"", rows[i].what, text);
 		/* Without a descriptor nothing is told, and nothing stops. */
 		scarce_begin(1);
@@ -133,6 +136,11 @@ test_notify(void **state)
 		    "%s: it was told without a socket", rows[i].what);
 		close(fd);
 	}
+	/* Longer than the name of a socket can be. */
+	memset(longer, '/', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	setenv("NOTIFY_SOCKET", longer, 1);
+	notify("READY=1");
 	unsetenv("NOTIFY_SOCKET");
 	ROWS_END();
 }

@@ -546,6 +546,25 @@ refuse(unsigned int turn)
 		ROW(strstr(told, "No such file or directory") != NULL,
 		    "told: %s", told);
 		(void)served_configuration(2, "a");
+		world.no_board = true;
+		raise(SIGHUP);
+	} else if (turn == 29) {
+		world.no_board = false;
+		ROW(pool->generation == 2, "a generation without memory");
+		ROW(strstr(told, "out of memory") != NULL, "told: %s", told);
+		move_file("log", "log.2");
+		name = name_of("log");
+		ROW(mkdir(name, 0700) == 0, "%s", name);
+		free(name);
+		raise(SIGHUP);
+	} else if (turn == 30) {
+		ROW(pool->generation == 2, "a generation without a log");
+		ROW(strstr(told, "/log: Is a directory") != NULL, "told: %s",
+		    told);
+		name = name_of("log");
+		ROW(rmdir(name) == 0, "%s", name);
+		free(name);
+		(void)served_configuration(2, "a");
 		raise(SIGHUP);
 	} else if (turn == 35) {
 		ROW(pool->generation == 3 && pool->complaint.code == ERR_OK,

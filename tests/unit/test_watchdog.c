@@ -118,6 +118,8 @@ UNIT_BETWEEN(++calls == fails, int, sigaction, -1,
     (sig, to, old))
 UNIT_BETWEEN(++calls == fails, int, timer_create, -1,
     (clockid_t clock, struct sigevent *e, timer_t *t), (clock, e, t))
+UNIT_BETWEEN(++calls == fails, int, sigprocmask, -1,
+    (int how, const sigset_t *set, sigset_t *old), (how, set, old))
 UNIT_BETWEEN(++calls == fails, int, timer_settime, -1,
     (timer_t t, int flags, const struct itimerspec *to, struct itimerspec *old),
     (t, flags, to, old))
@@ -125,7 +127,7 @@ UNIT_BETWEEN(++calls == fails, int, timer_settime, -1,
 static void
 refused(void)
 {
-	for (fails = 1; fails <= 3; fails++) {
+	for (fails = 1; fails <= 4; fails++) {
 		calls = 0;
 		watchdog_start(clock_now() + LONG_MS, "the work");
 		watchdog_stop();
