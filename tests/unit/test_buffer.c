@@ -189,6 +189,7 @@ test_join(void **state)
 	char text[32];
 
 	(void)state;
+	assert_string_equal(buffer_text(&b), "");
 	assert_true(buffer_join(&b, "one", "", " and two", NULL));
 	assert_string_equal(b.data, "one and two");
 	for (size_t i = 0; i < COUNT(numbers); i++) {

@@ -3,6 +3,8 @@
  */
 #include "unit.h"
 
+#include <unistd.h>
+
 #include "base/environment.h"
 
 static const struct {
@@ -78,12 +80,26 @@ test_list(void **state)
 	assert_false(environment_filter(list));
 }
 
+/* clearenv(3) leaves no list at all. */
+static void
+test_none(void **state)
+{
+	char **before = environ;
+
+	(void)state;
+	environ = NULL;
+	environment_clean(NULL);
+	assert_null(environ);
+	environ = before;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

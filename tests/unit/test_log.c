@@ -614,8 +614,26 @@ test_syslog(void **state)
 	expect(fd, "<30>nothing is lost");
 	close(fd);
 	unlink(syslogd);
+	/* Nobody listens, twice: there is no descriptor to close. */
+	assert_int_equal(log_open(&how, &why), ERR_OK);
+	assert_int_equal(log_open(&how, &why), ERR_OK);
 	stop(state);
 	ROWS_END();
+}
+
+/* Whoever started us may have closed standard error. */
+static void
+test_no_stderr(void **state)
+{
+	int before = dup(STDERR_FILENO);
+
+	(void)state;
+	assert_int_not_equal(before, -1);
+	close(STDERR_FILENO);
+	stop(state);
+	assert_int_not_equal(dup2(before, STDERR_FILENO), -1);
+	close(before);
+	stop(state);
 }
 
 /* Without a descriptor for its socket, lines are lost until there is one. */
@@ -727,6 +745,7 @@ main(void)
 		cmocka_unit_test(test_journal_socket),
 		cmocka_unit_test(test_syslog),
 		cmocka_unit_test(test_syslog_without_descriptors),
+		cmocka_unit_test(test_no_stderr),
 		cmocka_unit_test(test_fields_beyond_a_line),
 		cmocka_unit_test_setup_teardown(test_json, start, stop),
 		cmocka_unit_test_setup_teardown(test_level, start, stop),
