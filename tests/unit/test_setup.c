@@ -357,6 +357,13 @@ static const struct {
 	    QUIET SERVER LATER NO_SITE "--host a.example.org", NULL, 0,
 	    "written\n", NOTHING },
 	{ PLAIN, QUIET AGAIN NEW LATER NO_SITE, NULL, 0, "written\n", NOTHING },
+	{ "{\"providers\": {\"desec\": {}, \"porkbun\": {}}}",
+	    QUIET SERVER LATER NO_SITE "--host a.example.org", NULL, 1,
+	    "--provider is missing", NOTHING },
+	{ "{\"providers\": {\"desec\": {}}, \"accounts\": {\"router\":"
+	  " {\"verifier\": \"" VERIFIER "\", \"hosts\": {"
+	  " \"a.example.org\": {}, \"b.example.org\": {}}}}}",
+	    QUIET SERVER LATER NO_SITE, NULL, 1, "--host is missing", NOTHING },
 	/* What the system refuses. */
 	{ NULL, QUIET SERVER NEW LATER NO_SITE, NULL, 1,
 	    "ddnsgate: fork: ", A_CHILD },

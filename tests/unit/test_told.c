@@ -221,8 +221,8 @@ test_repeated(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(repeated); i++) {
 		open_stage();
-		for (size_t j = 0; repeated[i].past[j].host != NULL &&
-		     j < COUNT(repeated[i].past);
+		for (size_t j = 0; j < COUNT(repeated[i].past) &&
+		     repeated[i].past[j].host != NULL;
 		     j++)
 			record(&repeated[i].past[j]);
 		assert_non_null(f = feed_new(receiver(ALL), &stage.from));
