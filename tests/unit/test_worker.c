@@ -370,7 +370,8 @@ test_no_reader(void **state)
 static void
 test_last(void **state)
 {
-	int fd = come(), silent = come(), peer;
+	/* In the order in which they are accepted, one in each turn. */
+	int silent = come(), fd = come(), peer;
 
 	(void)state;
 	go_on(1);
