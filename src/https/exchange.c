@@ -169,19 +169,29 @@ may_reach(const struct exchange *x, const struct address *a)
 	return false;
 }
 
+/* Is it one of our addresses, and our port? */
+static bool
+may_connect(const struct exchange *x, const struct curl_sockaddr *where)
+{
+	struct sockaddr_storage ss;
+
+	for (size_t i = 0; i < x->address_count; i++)
+		if (address_sockaddr(&x->addresses[i], x->port, &ss) ==
+			where->addrlen &&
+		    memcmp(&ss, &where->addr, where->addrlen) == 0)
+			return true;
+	return false;
+}
+
 /* CURLOPT_RESOLVE may be ignored, this is not: docs/reference/tls.md C.1. */
 static curl_socket_t
 open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *where)
 {
 	struct exchange *x = data;
-	struct sockaddr_storage ss;
-	struct address a;
 	int fd;
 
-	if (purpose != CURLSOCKTYPE_IPCXN ||
-	    !address_from_sockaddr(&a, &where->addr) || !may_reach(x, &a) ||
-	    address_sockaddr(&a, x->port, &ss) != where->addrlen ||
-	    memcmp(&ss, &where->addr, where->addrlen) != 0) {
+	(void)purpose;
+	if (!may_connect(x, where)) {
 		error_set(&x->refusal, ERR_REFUSED,
 		    "a connection to another address was prevented");
 		return CURL_SOCKET_BAD;
@@ -393,12 +403,9 @@ set_request(struct exchange *x, const struct exchange_request *request)
 static void
 set_limits(struct exchange *x)
 {
-	long timeout_ms = clock_left(x->deadline);
+	/* To libcurl 0 means no limit; end_late() ends it at the deadline. */
+	long timeout_ms = clock_left(x->deadline) + 1L;
 	CURL *c = x->curl;
-
-	/* To libcurl 0 means no limit. */
-	if (timeout_ms == 0)
-		timeout_ms = 1;
 
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
@@ -581,7 +588,6 @@ seconds_to_wait(const struct exchange *x)
 static void
 finish(struct exchange *x, CURLcode rc)
 {
-
 	if (rc != CURLE_OK && begin_again(x))
 		return;
 	if (rc != CURLE_OK) {
@@ -659,12 +665,11 @@ work(struct exchanges *all)
 	guard_begin(all, session_failed);
 	rc = curl_multi_perform(all->multi, &running);
 	guard_end();
+	/* All messages that there are say that a transfer is done. */
 	while ((m = curl_multi_info_read(all->multi, &left)) != NULL) {
 		CURLcode result = m->data.result;
 		struct exchange *x;
 
-		if (m->msg != CURLMSG_DONE)
-			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
 		finish(x, result);
 	}

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
@@ -734,6 +735,26 @@ test_address_that_changes(void **state)
 	server_stop(&here);
 }
 
+/* Of two addresses, in two families, one has a server. */
+static void
+test_two_families(void **state)
+{
+	struct server s = { .behaviour = ANSWERS, .identity = &good };
+	struct address at[2];
+	struct error why;
+	struct target to;
+
+	(void)state;
+	server_start(&s);
+	to = target(&s, &at[0]);
+	at[0] = unit_address("2001:db8::1");
+	at[1] = unit_address("127.0.0.1");
+	to.address_count = 2;
+	assert_int_equal(ask_for_result(&to, &why), ERR_OK);
+	assert_int_equal(s.seen->requests, 1);
+	server_stop(&s);
+}
+
 static void
 test_several_at_once(void **state)
 {
@@ -978,6 +999,262 @@ test_libcurl_fails(void **state)
 	ROWS_END();
 }
 
+/*
+ * The second lock of each door: libcurl is led to where it must not go, and no
+ * byte of a request leaves.
+ */
+enum lead {
+	NOWHERE,
+	ADDRESS,
+	PORT,
+	SEEN_ADDRESS,
+	SEEN_PORT,
+	NO_WORD,
+	NO_TLS,
+	OTHER_TLS
+};
+
+static const struct {
+	const char *what;
+	enum lead lead;
+	const char *reason;
+} leads[] = {
+	{ "another address", ADDRESS,
+	    "a connection to another address was prevented" },
+	{ "another port", PORT,
+	    "a connection to another address was prevented" },
+	{ "what is no address", SEEN_ADDRESS,
+	    "the connection leads to another address" },
+	{ "another port than was connected", SEEN_PORT,
+	    "the connection leads to another address" },
+	{ "no word of TLS", NO_WORD, "the connection has no TLS" },
+	{ "no TLS", NO_TLS, "the connection has no TLS" },
+	{ "TLS of another library", OTHER_TLS, "the connection has no TLS" },
+};
+static enum lead lead;
+static curl_prereq_callback real_before;
+static uint16_t led_port;
+
+CURLcode __real_curl_easy_setopt(CURL *c, CURLoption option, ...);
+CURLcode __wrap_curl_easy_setopt(CURL *c, CURLoption option, ...);
+CURLcode __real_curl_easy_getinfo(CURL *c, CURLINFO what, void *to);
+CURLcode __wrap_curl_easy_getinfo(CURL *c, CURLINFO what, void *to);
+
+static int
+led_before(void *data, char *ip, char *own, int port, int own_port)
+{
+	static char nonsense[] = "nonsense";
+
+	return real_before(data, lead == SEEN_ADDRESS ? nonsense : ip, own,
+	    lead == SEEN_PORT ? port + 1 : port, own_port);
+}
+
+/* The text that leads to another place than the option does. */
+static void *
+mislead(CURLoption option, void *value)
+{
+	static struct curl_slist *list;
+	static char text[128];
+
+	if ((lead == ADDRESS || lead == PORT) && option == CURLOPT_RESOLVE) {
+		curl_slist_free_all(list);
+		snprintf(text, sizeof text, HOST ":%u:%s",
+		    led_port + (lead == PORT), /* it has no other server */
+		    lead == ADDRESS ? "127.0.0.2" : "127.0.0.1");
+		return list = curl_slist_append(NULL, text);
+	}
+	if (lead == PORT && option == CURLOPT_URL) {
+		snprintf(text, sizeof text, "https://" HOST ":%u/",
+		    led_port + 1U);
+		return text;
+	}
+	if (lead != NOWHERE && option == CURLOPT_PREREQFUNCTION) {
+		*(void **)&real_before = value;
+		*(int (**)(void *, char *, char *, int, int)) & value =
+		    led_before;
+	}
+	return value;
+}
+
+CURLcode
+__wrap_curl_easy_setopt(CURL *c, CURLoption option, ...)
+{
+	CURLcode rc;
+	va_list list;
+
+	va_start(list, option);
+	if (option < CURLOPTTYPE_OBJECTPOINT)
+		rc = __real_curl_easy_setopt(c, option, va_arg(list, long));
+	else if (option >= CURLOPTTYPE_OFF_T)
+		rc = __real_curl_easy_setopt(c, option,
+		    va_arg(list, curl_off_t));
+	else
+		rc = __real_curl_easy_setopt(c, option,
+		    mislead(option, va_arg(list, void *)));
+	va_end(list);
+	return rc;
+}
+
+CURLcode
+__wrap_curl_easy_getinfo(CURL *c, CURLINFO what, void *to)
+{
+	static struct curl_tlssessioninfo other = { CURLSSLBACKEND_OPENSSL,
+		NULL };
+
+	if (what != CURLINFO_TLS_SSL_PTR ||
+	    (lead != NO_WORD && lead != NO_TLS && lead != OTHER_TLS))
+		return __real_curl_easy_getinfo(c, what, to);
+	*(struct curl_tlssessioninfo **)to = lead == OTHER_TLS ? &other : NULL;
+	return lead == NO_WORD ? CURLE_BAD_FUNCTION_ARGUMENT : CURLE_OK;
+}
+
+static void
+test_second_locks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(leads); i++) {
+		struct server s = { .behaviour = ANSWERS, .identity = &good };
+		struct address at;
+		struct error why;
+		struct target to;
+		enum err rc;
+
+		server_start(&s);
+		to = target(&s, &at);
+		led_port = s.port;
+		lead = leads[i].lead;
+		rc = ask_for_result(&to, &why);
+		lead = NOWHERE;
+		ROW(rc == ERR_REFUSED && strcmp(why.text, leads[i].reason) == 0,
+		    "%s: %s: %s", leads[i].what, error_name(rc), why.text);
+		all_is_read(&s, s.seen->connections);
+		ROW(s.seen->bytes == 0, "%s: %zu bytes left", leads[i].what,
+		    (size_t)s.seen->bytes);
+		server_stop(&s);
+	}
+	ROWS_END();
+}
+
+/* The socket that there is none for. */
+static int no_socket; /* errno; 0: there is one */
+
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+
+int
+__wrap_socket(int domain, int type, int protocol)
+{
+	if (no_socket == 0)
+		return __real_socket(domain, type, protocol);
+	errno = no_socket;
+	return -1;
+}
+
+/* A lack of ours is none of the provider's, and is told. */
+static void
+test_no_socket(void **state)
+{
+	static const struct {
+		int number;
+		enum err want;
+		const char *why;
+	} rows[] = {
+		{ EMFILE, ERR_SYSTEM, "socket: Too many open files" },
+		{ EAFNOSUPPORT, ERR_UNREACHABLE, NULL },
+	};
+	struct server s = { .behaviour = ANSWERS, .identity = &good };
+	struct address at;
+	struct target to;
+
+	(void)state;
+	server_start(&s);
+	to = target(&s, &at);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct error why;
+		enum err rc;
+
+		no_socket = rows[i].number;
+		rc = ask_for_result(&to, &why);
+		no_socket = 0;
+		ROW(rc == rows[i].want &&
+			(rows[i].why == NULL ||
+			    strncmp(why.text, rows[i].why,
+				strlen(rows[i].why)) == 0),
+		    "%s: %s: %s", strerror(rows[i].number), error_name(rc),
+		    why.text);
+	}
+	server_stop(&s);
+	ROWS_END();
+}
+
+/* libcurl may not even start, nor start anew. */
+static bool no_start;
+
+UNIT_BETWEEN(no_start, CURLcode, curl_global_init, CURLE_FAILED_INIT,
+    (long flags), (flags))
+UNIT_BETWEEN(no_start, CURLM *, curl_multi_init, NULL, (void), ())
+
+static void
+test_libcurl_does_not_start(void **state)
+{
+	struct server s = { .behaviour = ANSWERS, .identity = &good };
+	struct address at;
+	struct error why;
+	struct target to;
+
+	(void)state;
+	server_start(&s);
+	to = target(&s, &at);
+	assert_int_equal(ask_for_result(&to, &why), ERR_OK);
+	no_start = true;
+	assert_int_equal(exchange_setup(&why), ERR_SYSTEM);
+	assert_string_equal(why.text, "libcurl does not start");
+	assert_null(exchanges_new(trust));
+	/* What is there stays, with its connection. */
+	exchanges_trim(all);
+	no_start = false;
+	assert_int_equal(ask_for_result(&to, &why), ERR_OK);
+	assert_int_equal(s.seen->connections, 1);
+	server_stop(&s);
+}
+
+/* What ends one session is told of the request that it was made for. */
+static void
+test_failure_beside_another(void **state)
+{
+	struct identity large;
+	struct server idle = { .behaviour = HANGS, .identity = &good },
+		      broken = { .behaviour = ANSWERS, .identity = &large };
+	int64_t end = clock_now() + PATIENCE_MS;
+	const struct exchange_answer *a;
+	struct exchange *x[2];
+	struct address at[2];
+	struct target to;
+	struct error why;
+
+	(void)state;
+	identity_make(&large, &ca,
+	    &(struct leaf){ .names = { HOST }, .more_names = 200 });
+	server_start(&idle);
+	server_start(&broken);
+	to = target(&idle, &at[0]);
+	assert_non_null(x[0] = exchange_start(all, &to, &get, end, &why));
+	while (idle.seen->requests == 0 && clock_left(end) > 0)
+		(void)exchanges_wait(all, clock_now() + 1);
+	to = target(&broken, &at[1]);
+	assert_non_null(x[1] = exchange_start(all, &to, &get, end, &why));
+	assert_int_equal(exchanges_wait(all, end), ERR_OK);
+	assert_true(exchange_done(x[1]));
+	assert_int_equal(exchange_result(x[1], &a, &why), ERR_REFUSED);
+	assert_non_null(strstr(why.text, "more than 32768"));
+	assert_false(exchange_done(x[0]));
+	exchange_end(x[1]);
+	exchange_end(x[0]);
+	server_stop(&idle);
+	server_stop(&broken);
+	identity_end(&large);
+}
+
 static void
 test_limits(void **state)
 {
@@ -1090,11 +1367,16 @@ main(void)
 		cmocka_unit_test(test_certificate_that_changes),
 		cmocka_unit_test(test_sessions_are_not_resumed),
 		cmocka_unit_test(test_address_that_changes),
+		cmocka_unit_test(test_two_families),
 		cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_other_descriptors),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_libcurl_fails),
+		cmocka_unit_test(test_second_locks),
+		cmocka_unit_test(test_no_socket),
+		cmocka_unit_test(test_libcurl_does_not_start),
+		cmocka_unit_test(test_failure_beside_another),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_answers_are_acknowledged_at_once),
 		cmocka_unit_test(test_nobody_there),
