@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gnutls/crypto.h>
 #include <json-c/json.h>
 
 #include "base/clock.h"
@@ -38,6 +39,14 @@ SCARCE_KNOT(int, knot_tsig_key_init, KNOT_ENOMEM,
     (knot_tsig_key_t * key, const char *algorithm, const char *name,
 	const char *secret),
     (key, algorithm, name, secret))
+
+SCARCE_KNOT(int, knot_tsig_sign, KNOT_ENOMEM,
+    (uint8_t * message, size_t *len, size_t max, const uint8_t *mac,
+	size_t mac_len, uint8_t *own, size_t *own_len,
+	const knot_tsig_key_t *key, uint16_t code, uint64_t at),
+    (message, len, max, mac, mac_len, own, own_len, key, code, at))
+SCARCE_KNOT(int, gnutls_rnd, GNUTLS_E_RANDOM_FAILED,
+    (gnutls_rnd_level_t level, void *data, size_t len), (level, data, len))
 
 static struct address v4, none = { .family = AF_INET6 };
 
@@ -93,6 +102,45 @@ open_nameserver(struct error *why)
 	return n == NULL && why->code == ERR_UNREACHABLE;
 }
 
+/* Which question: to a server that hangs up before it hears it. */
+static size_t question;
+
+static bool
+ask_nameserver(struct error *why)
+{
+	const struct dnschange change = { "home.example", &v4, 60, false };
+	struct address here = unit_address("127.0.0.1");
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof in;
+	char zone[HOSTNAME_MAX + 1];
+	struct nameserver *n;
+	struct dnsheld held;
+	int server;
+
+	scarce_pause(true);
+	server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&in, len), 0);
+	assert_int_equal(listen(server, 1), 0);
+	assert_int_equal(getsockname(server, (struct sockaddr *)&in, &len), 0);
+	n = nameserver_open(&here, 1, ntohs(in.sin_port), "hmac-sha256", TOKEN,
+	    clock_now() + 60000, why);
+	assert_non_null(n);
+	close(server);
+	scarce_pause(false);
+	if (question == 0)
+		(void)nameserver_zone(n, "home.example", zone, why);
+	else if (question == 1)
+		(void)nameserver_held(n, "home.example", DNS_A, &held, why);
+	else
+		(void)nameserver_update(n, "example", &change, 1, why);
+	nameserver_close(n);
+	/* A message that could not be made is none of the server's. */
+	ROW(why->code == ERR_UNREACHABLE || why->code == ERR_MEMORY,
+	    "question %zu: %s", question, why->text);
+	return why->code == ERR_UNREACHABLE;
+}
+
 static struct provider_settings provider = { .name = "home",
 	.description = RFC2136_NAME,
 	.address_count = 1 };
@@ -136,6 +184,9 @@ test_each_allocation_fails(void **state)
 	assert_int_not_equal(scarce_each("nameserver_open", open_nameserver),
 	    0);
 	assert_int_not_equal(scarce_each("provider_publish", publish), 0);
+	for (question = 0; question < 3; question++)
+		assert_int_not_equal(scarce_each("a question", ask_nameserver),
+		    0);
 	ROWS_END();
 }
 
@@ -198,7 +249,13 @@ test_for_people(void **state)
 	struct provider_settings unresolved = provider;
 	struct settings asks = settings;
 	struct publication p = publication();
-	struct publication *list[] = { &p };
+	struct publication gone = { .name = "old.home.example.net",
+		.address = none,
+		.remove = true };
+	struct publication top = { .name = "example",
+		.address = v4,
+		.ttl = 120 };
+	struct publication *list[] = { &p, &gone, &top };
 	struct error why = { .code = ERR_OK };
 	struct providers *all = providers_new(&settings, &why);
 	char *text = NULL;
@@ -216,7 +273,7 @@ test_for_people(void **state)
 	    "home: what is said to a name server cannot be recorded");
 	provider_rehearse(providers_get(all, 0), to, list, 1);
 	p.zone = NULL;
-	provider_rehearse(providers_get(all, 0), to, list, 1);
+	provider_rehearse(providers_get(all, 0), to, list, 3);
 	providers_free(all);
 	/* The resolver was asked, and knows nothing. */
 	unresolved.address_count = 0;
@@ -225,7 +282,20 @@ test_for_people(void **state)
 	provider_print(providers_get(all, 0), true, to);
 	providers_free(all);
 	fclose(to);
-	assert_non_null(strstr(text, "zone example.org.\n"));
+	assert_non_null(strstr(text,
+	    "zone example.org.\n"
+	    "prereq nxrrset home.example.org. CNAME\n"
+	    "update delete home.example.org. A\n"
+	    "update add home.example.org. 60 A 192.0.2.1\n"
+	    "send\n"
+	    "zone example.net.\n"
+	    "update delete old.home.example.net. AAAA\n"
+	    "send\n"
+	    "zone example.\n"
+	    "prereq nxrrset example. CNAME\n"
+	    "update delete example. A\n"
+	    "update add example. 120 A 192.0.2.1\n"
+	    "send\n"));
 	assert_non_null(strstr(text, "the resolver does not answer\n"));
 	free(text);
 }
@@ -245,6 +315,36 @@ test_no_config(void **state)
 	    "f.json: /providers/home/config/server"
 	    ": is missing"));
 	endpoint_end(&e);
+}
+
+static void
+test_ports(void **state)
+{
+	static const struct {
+		const char *port;
+		bool good;
+	} rows[] = { { "1", true }, { "65535", true }, { "", false },
+		{ "0", false }, { "65536", false }, { "53x", false },
+		{ "-1", false }, { "99999999999999999999", false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct provider_settings one = provider;
+		struct endpoint e = { .settings = &one };
+		struct error why = { .code = ERR_OK };
+
+		one.variables = json_object_new_object();
+		json_object_object_add(one.variables, "server",
+		    json_object_new_string("ns.example.org"));
+		json_object_object_add(one.variables, "port",
+		    json_object_new_string(rows[i].port));
+		ROW((rfc2136_read(&e, "f.json", &why) == ERR_OK) ==
+			rows[i].good,
+		    "\"%s\": %s", rows[i].port, why.text);
+		endpoint_end(&e);
+		json_object_put(one.variables);
+	}
+	ROWS_END();
 }
 
 static int
@@ -291,6 +391,7 @@ main(void)
 		cmocka_unit_test(test_no_leave),
 		cmocka_unit_test(test_for_people),
 		cmocka_unit_test(test_no_config),
+		cmocka_unit_test(test_ports),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

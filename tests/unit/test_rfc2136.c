@@ -293,6 +293,8 @@ struct answer {
 	uint16_t tsig_error;
 };
 
+static uint16_t class_of_question = KNOT_CLASS_IN;
+
 static void
 put(knot_pkt_t *p, const struct record *r)
 {
@@ -332,7 +334,7 @@ make_answer(uint8_t *wire, size_t max, const struct dnsrequest *q,
 	memset(wire, 0, HEADER);
 	knot_pkt_clear(p);
 	assert_int_equal(knot_pkt_put_question(p, knot_pkt_qname(q->packet),
-			     KNOT_CLASS_IN, knot_pkt_qtype(q->packet)),
+			     class_of_question, knot_pkt_qtype(q->packet)),
 	    0);
 	knot_wire_set_id(wire, knot_wire_get_id(q->packet->wire));
 	wire[2] = (uint8_t)(a->flags >> 8);
@@ -503,6 +505,58 @@ test_every_byte_counts(void **state)
 		dnsanswer_free(r);
 		free(exact);
 	}
+	dnsrequest_free(q);
+	dnskey_free(k);
+	ROWS_END();
+}
+
+/* Signed, with our number, and about something else. */
+static void
+test_another_question(void **state)
+{
+	static const struct {
+		const char *name;
+		enum dns_type type;
+		uint16_t class;
+		bool good;
+	} rows[] = {
+		{ "home.example.org", DNS_A, KNOT_CLASS_IN, true },
+		{ "HOME.example.org", DNS_A, KNOT_CLASS_IN, true },
+		{ "home.example.net", DNS_A, KNOT_CLASS_IN, false },
+		{ "home.example.org", DNS_AAAA, KNOT_CLASS_IN, false },
+		{ "home.example.org", DNS_A, KNOT_CLASS_CH, false },
+	};
+	struct dnskey *k = new_key();
+	struct dnsrequest *q = new_request(k, false, DNS_A);
+	uint8_t wire[4096];
+	struct error why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct answer a = { .flags = FLAG_QR | FLAG_AA };
+		struct dnsrequest *other =
+		    dnsrequest_query(k, rows[i].name, rows[i].type, &why);
+		struct dnsanswer *r;
+
+		assert_non_null(other);
+		knot_wire_set_id(other->packet->wire,
+		    knot_wire_get_id(q->packet->wire));
+		memcpy(other->mac, q->mac, q->mac_len);
+		class_of_question = rows[i].class;
+		r = dnsanswer_new(q, k, wire,
+		    make_answer(wire, sizeof wire, other, k, &a), &why);
+		class_of_question = KNOT_CLASS_IN;
+		ROW((r != NULL) == rows[i].good &&
+			(r != NULL ||
+			    unit_same(why.text,
+				"the server answers another question")),
+		    "row %zu: %s", i, why.text);
+		dnsanswer_free(r);
+		dnsrequest_free(other);
+	}
+	/* More than a message can be. */
+	assert_null(dnsanswer_new(q, k, wire, DNSREQUEST_MAX + 1, &why));
+	assert_string_equal(why.text, "the answer has 65536 bytes");
 	dnsrequest_free(q);
 	dnskey_free(k);
 	ROWS_END();
@@ -682,7 +736,7 @@ test_held(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(helds); i++) {
-		struct dnsheld held = { .count = 99 };
+		struct dnsheld held = { .count = 99 }, no_name;
 		char text[ADDRESS_TEXT_MAX];
 		struct dnsrequest *q;
 		struct dnsanswer *r = answer_to(&q, k, "home.example.org",
@@ -694,6 +748,9 @@ test_held(void **state)
 			(!visible || held.count == helds[i].count),
 		    "%s: %s %zu", helds[i].what, visible ? "visible" : "hidden",
 		    held.count);
+		ROW(!dnsanswer_held(r, "a..b", helds[i].type, &no_name) &&
+			no_name.count == 0,
+		    "%s: what is no name has it", helds[i].what);
 		if (helds[i].address != NULL)
 			ROW(unit_same(address_format(&held.address, text),
 				helds[i].address) &&
@@ -738,6 +795,7 @@ main(void)
 		cmocka_unit_test(test_too_much_for_one_message),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_every_byte_counts),
+		cmocka_unit_test(test_another_question),
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_authority),

@@ -20,6 +20,65 @@
 
 static uint8_t message[UINT16_MAX], answer[UINT16_MAX];
 
+/* The call that does otherwise than it would, the first few times. */
+static const char *failing = "";
+static int number, times;
+
+static bool
+fails(const char *name)
+{
+	if (strcmp(failing, name) != 0 || times-- <= 0)
+		return false;
+	errno = number;
+	return true;
+}
+
+#define FAILING(type, name, with, arguments) \
+	UNIT_BETWEEN(fails(#name), type, name, -1, with, arguments)
+
+FAILING(int, poll, (struct pollfd * fds, nfds_t n, int ms), (fds, n, ms))
+FAILING(int, getsockopt,
+    (int fd, int level, int name, void *value, socklen_t *len),
+    (fd, level, name, value, len))
+FAILING(ssize_t, recv, (int fd, void *bytes, size_t len, int flags),
+    (fd, bytes, len, flags))
+FAILING(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags),
+    (fd, m, flags))
+
+/* Those of a build with _FORTIFY_SOURCE. */
+int __wrap___poll_chk(struct pollfd *fds, nfds_t n, int ms, size_t room);
+ssize_t __wrap___recv_chk(int fd, void *bytes, size_t len, size_t room,
+    int flags);
+
+int
+__wrap___poll_chk(struct pollfd *fds, nfds_t n, int ms, size_t room)
+{
+	(void)room;
+	return __wrap_poll(fds, n, ms);
+}
+
+ssize_t
+__wrap___recv_chk(int fd, void *bytes, size_t len, size_t room, int flags)
+{
+	(void)room;
+	return __wrap_recv(fd, bytes, len, flags);
+}
+
+int __real_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
+
+/* Over at once, as it seldom is. */
+int
+__wrap_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int rc = __real_connect(fd, to, len);
+
+	if (!fails("connect"))
+		return rc;
+	return __real_poll(&p, 1, FAR_MS) == 1 ? 0 : -1;
+}
+
 static void
 test_no_socket(void **state)
 {
@@ -85,6 +144,53 @@ test_no_connection(void **state)
 	assert_string_equal(why.text, "no address is known");
 }
 
+/* An interruption is none of the server's, and a failure is told. */
+static void
+test_connecting(void **state)
+{
+	static const struct {
+		const char *call;
+		int number;
+		const char *why; /* NULL: connected */
+	} rows[] = {
+		{ "connect", 0, NULL },
+		{ "poll", EINTR, NULL },
+		{ "poll", ENOMEM, "127.0.0.1: poll: Cannot allocate memory" },
+		{ "getsockopt", ENOBUFS,
+		    "127.0.0.1: No buffer space available" },
+	};
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct address here = unit_address("127.0.0.1");
+	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+	socklen_t len = sizeof in;
+
+	(void)state;
+	assert_int_equal(bind(server, (struct sockaddr *)&in, len), 0);
+	assert_int_equal(listen(server, 8), 0);
+	assert_int_equal(getsockname(server, (struct sockaddr *)&in, &len), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct error why = { .code = ERR_OK };
+		enum err rc;
+
+		failing = rows[i].call;
+		number = rows[i].number;
+		times = 1;
+		rc = dnstcp_connect(&fd, &here, 1, ntohs(in.sin_port),
+		    clock_now() + FAR_MS, &why);
+		failing = "";
+		ROW(times <= 0, "%s was not called", rows[i].call);
+		ROW(rows[i].why == NULL ? rc == ERR_OK && fd != -1 :
+					  rc == ERR_UNREACHABLE && fd == -1 &&
+			    unit_same(why.text, rows[i].why),
+		    "%s, %d: %s", rows[i].call, rows[i].number, why.text);
+		if (fd != -1)
+			close(fd);
+	}
+	close(server);
+	ROWS_END();
+}
+
 static void
 make_pair(int pair[static 2])
 {
@@ -137,17 +243,24 @@ static const struct server {
 	bool reads;
 	const char *says;
 	size_t len;
-	bool stays;	 /* till the other side closes */
-	const char *why; /* NULL: the answer is "abc" */
+	bool stays;	  /* till the other side closes */
+	const char *why;  /* NULL: the answer is "abc" */
+	const char *call; /* of ours, which does nothing at first; or NULL */
+	int number;	  /* what it says then */
 } servers[] = {
-	{ "closes", true, "", 0, false, "the server closed the connection" },
+	{ "closes", true, "", 0, false, "the server closed the connection",
+	    NULL, 0 },
 	{ "closes within the length", true, "\0", 1, false,
-	    "the server closed the connection" },
+	    "the server closed the connection", NULL, 0 },
 	{ "closes within the answer", true, "\0\5abc", 5, false,
-	    "the server closed the connection" },
-	{ "resets", false, "", 0, false, "Connection reset by peer" },
-	{ "stops", true, "\0\5abc", 5, true, "timed out" },
-	{ "answers", true, "\0\3abc", 5, true, NULL },
+	    "the server closed the connection", NULL, 0 },
+	{ "resets", false, "", 0, false, "Connection reset by peer", NULL, 0 },
+	{ "stops", true, "\0\5abc", 5, true, "timed out", NULL, 0 },
+	{ "answers", true, "\0\3abc", 5, true, NULL, NULL, 0 },
+	{ "answers with interruptions", true, "\0\3abc", 5, true, NULL, "recv",
+	    EINTR },
+	{ "takes the question later", true, "\0\3abc", 5, true, NULL, "sendmsg",
+	    EAGAIN },
 };
 
 static _Noreturn void
@@ -188,9 +301,13 @@ test_receiving(void **state)
 			serve(s, pair[1]);
 		}
 		close(pair[1]);
+		failing = s->call != NULL ? s->call : "";
+		number = s->number;
+		times = 2;
 		rc = dnstcp_exchange(pair[0], (const uint8_t *)"q", 1, answer,
 		    sizeof answer, &len,
 		    clock_now() + (times_out ? SOON_MS : FAR_MS), &why);
+		failing = "";
 		if (s->why != NULL)
 			ROW(rc == ERR_UNREACHABLE &&
 				unit_same(why.text, s->why),
@@ -213,6 +330,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_socket),
 		cmocka_unit_test(test_no_connection),
+		cmocka_unit_test(test_connecting),
 		cmocka_unit_test(test_sending),
 		cmocka_unit_test(test_receiving),
 	};

@@ -203,7 +203,7 @@ hold(struct dnsheld *held, const knot_rrset_t *rr, enum dns_type type)
 	struct address a = { .family = type == DNS_A ? AF_INET : AF_INET6 };
 
 	/* The parser takes no other length. */
-	if (rr->rrs.count == 0 || rr->rrs.rdata->len != address_bits(&a) / 8)
+	if (rr->rrs.rdata->len != address_bits(&a) / 8)
 		return;
 	memcpy(a.bytes, rr->rrs.rdata->data, rr->rrs.rdata->len);
 	held->address = a;

@@ -77,12 +77,11 @@ check_names(const struct endpoint *e, const char *file, struct error *why)
 static bool
 read_port(uint16_t *port, const char *text)
 {
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
+	unsigned long number = strtoul(text, NULL, 10);
 
 	*port = (uint16_t)number;
-	return strspn(text, "0123456789") == strlen(text) && *end == '\0' &&
-	    number > 0 && number <= UINT16_MAX;
+	return strspn(text, "0123456789") == strlen(text) && number > 0 &&
+	    number <= UINT16_MAX;
 }
 
 enum err
