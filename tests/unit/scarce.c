@@ -68,6 +68,9 @@ SCARCE(int, json_object_object_add, -1,
     (json_object * to, const char *key, json_object *value), (to, key, value))
 SCARCE(int, json_object_array_add, -1, (json_object * to, json_object *value),
     (to, value))
+SCARCE(int, json_object_deep_copy, -1,
+    (json_object * from, json_object **to, json_c_shallow_copy_fn *copy),
+    (from, to, copy))
 SCARCE(const char *, json_object_to_json_string_ext, NULL,
     (json_object * o, int flags), (o, flags))
 SCARCE(const char *, json_object_to_json_string, NULL, (json_object * o), (o))

@@ -19,6 +19,8 @@
 #define RECORDS_MAX 8
 #define TOKEN	    "geheim-0123456789"
 
+#define PART \
+	"{\"a\": [{\"n\": \"x\", \"id\": 1}], \"b\": [{\"n\": \"x\", \"id\": 2}]}"
 #define LONG_ANSWER "{\"id\": 1, \"tag\": \"a\"}\n"
 
 #define V4 "192.0.2.1"
@@ -188,6 +190,62 @@ static const char twice[] =
     "      \"get\": { \"tag\": \"/tag\" } },"
     "    { \"for\": \"zone\", \"method\": \"PUT\", \"path\": \"/\","
     "      \"json\": { \"$each\": \"{id}{tag}\" } } ] }";
+
+/* Asks for nothing at times: for no record, and for no zone. */
+static const char nothing[] =
+    "{ \"format\": 1, \"name\": \"nothing\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": ["
+    "    { \"method\": \"GET\", \"path\": \"/r/{name}\", \"none\": [404],"
+    "      \"get\": { \"id\": \"/id\" } },"
+    "    { \"for\": \"zone\", \"method\": \"PATCH\", \"path\": \"/r\","
+    "      \"json\": { \"$each\": \"{id}\", \"$if\": [\"id\"] } } ] }";
+static const char no_zone[] =
+    "{ \"format\": 1, \"name\": \"no_zone\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"zone\": { \"method\": \"POST\", \"path\": \"/z/{zone}\","
+    "    \"json\": { \"a\": \"{config.x?}\" }, \"get\": { \"id\": \"/id\" } },"
+    "  \"steps\": [ { \"method\": \"PUT\", \"path\": \"/{id}\" } ] }";
+
+/* Says who it is by a password, and signs; writes for a zone as a whole. */
+static const char basic[] =
+    "{ \"format\": 1, \"name\": \"basic\","
+    "  \"base\": \"https://api.example/v1\", \"basic\": [\"me\", \"{token}\"],"
+    "  \"types\": { \"A\": { \"number\": 1 }, \"AAAA\": { \"number\": 28 } },"
+    "  \"steps\": [ { \"for\": \"zone\", \"method\": \"PUT\","
+    "    \"path\": \"/{zone}\", \"json\": { \"a\": 1 } } ] }";
+static const char signs[] =
+    "{ \"format\": 1, \"name\": \"signs\", \"sign\": \"ovh\","
+    "  \"base\": \"https://api.example/v1\","
+    "  \"token\": [\"application\", \"secret\", \"consumer\"],"
+    "  \"begin\": [ { \"method\": \"GET\", \"path\": \"/time\","
+    "    \"get\": { \"time\": \"\" } } ],"
+    "  \"steps\": [ { \"method\": \"PUT\", \"path\": \"/{name}\" } ] }";
+
+/* Asks the same many times, each time for another part of the list. */
+#define LOOK(pages, in, name)                                                \
+	"{ \"method\": \"GET\", \"path\": \"/r\","                           \
+	"  \"query\": { \"p\": \"1\", \"q\": \"1\" },"                       \
+	"  \"pick\": { \"in\": \"/" in "\", \"where\": { \"/n\": \"x\" } }," \
+	"  " pages " \"get\": { \"" name "\": \"/id\" } },"
+static const char parts[] =
+    "{ \"format\": 1, \"name\": \"parts\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": [" LOOK("", "a",
+	"v0") LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
+	"v1") LOOK("\"pages\": { \"query\": \"p\", \"elements\": \"/n\" },",
+	"a", "v2") LOOK("\"pages\": { \"query\": \"p\", \"next\": \"/m\" },",
+	"a", "v3") LOOK("\"pages\": { \"query\": \"p\", \"next\": \"/o\" },",
+	"a", "v4") LOOK("\"pages\": { \"query\": \"q\", \"next\": \"/o\" },",
+	"a", "v5") LOOK("", "a",
+	"v6") "{ \"method\": \"PUT\", \"path\": \"/{v0}{v1}{v2}{v3}{v4}{v5}{v6}\" } ] }";
+static const char more_parts[] =
+    "{ \"format\": 1, \"name\": \"parts\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": [" LOOK(
+	"\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
+	"v0") LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/m\" },", "a",
+	"v1") LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "b",
+	"v2") LOOK("\"pages\": { \"next\": \"/o\" },", "a",
+	"v3") LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
+	"v4") "{ \"method\": \"PUT\", \"path\": \"/{v0}{v1}{v2}{v3}{v4}\" } ] }";
 
 /* One request that is expected, and its answer. */
 struct line {
@@ -760,6 +818,88 @@ static const struct story {
 		.why =
 		    "home: steps/0: the path would have a segment \"..\"" } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"..\"}", 0 } }, 0 },
+	/* Zones that two names have in common. */
+	{ "a zone that another search has found already", owner, TOKEN,
+	    { { "a.b.example.org", NULL, V4, .changed = true },
+		{ "c.d.example.org", NULL, V4, .changed = true } },
+	    { { "GET /v1/of/a.b.example.org", 200,
+		  "[{\"name\": \"example.org\"}]", 0 },
+		{ "GET /v1/of/c.d.example.org", 200,
+		    "[{\"name\": \"example.org\"}]", 0 },
+		{ "PUT /v1/example.org [\"a.b\",\"c.d\"]", 200, "", 0 } },
+	    0 },
+	/* Requests without a content that they need. */
+	{ "a write of nothing is not sent", nothing, TOKEN,
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		  .why = "home: no step wrote it" },
+		{ "b.x.org", "x.org", V4, .result = ERR_REFUSED,
+		    .why = "home: no step wrote it" } },
+	    { { "GET /v1/r/a.x.org", 404, "", 0 },
+		{ "GET /v1/r/b.x.org", 404, "", 0 } },
+	    0 },
+	{ "nor is a search with nothing in it", no_zone, TOKEN,
+	    { { "a.x.org", NULL, V4, .result = ERR_ZONE,
+		.why = "home: has no zone for a.x.org; if it has, name it by "
+		       "\"zone\"" } },
+	    { { NULL, 0, NULL, 0 } }, 0 },
+	{ "a write for a whole zone is tried once", basic, TOKEN,
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		  .why = "home: steps/0: HTTP 422: no" },
+		{ "b.x.org", "x.org", V6, .result = ERR_REFUSED,
+		    .why = "home: steps/0: HTTP 422: no" } },
+	    { { "PUT /v1/x.org {\"a\":1}", 422, "no", 0 } }, 0 },
+	{ "signed with the provider's time", signs, "app:geheim:con",
+	    { { "a.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/time", 200, "1700000000", 0 },
+		{ "PUT /v1/a.x.org", 200, "", 0 } },
+	    0 },
+	{ "a time that no header can hold", signs, "app:geheim:con",
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: what signs the request holds what no "
+		       "header can" } },
+	    { { "GET /v1/time", 200, "\"17\\u00e4\"", 0 } }, 0 },
+	{ "the same list, read in another way", parts, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "PUT /v1/1111111", 200, "", 0 } },
+	    0 },
+	{ "the same list, and another part of it", more_parts, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "PUT /v1/11211", 200, "", 0 } },
+	    0 },
+	{ "an address there that is none", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, .changed = true } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/home.../A", 200,
+		    "{\"id\": 7, \"values\": [\"elsewhere\"]}", 0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 200, "",
+		    0 } },
+	    0 },
+	{ "locked, and no more", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, .result = ERR_BUSY,
+		.why = "home: steps/2: HTTP 423: locked" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 423, "locked",
+		    0 } },
+	    0 },
+	{ "too early", description, TOKEN,
+	    { { "home.example.org", "example.org", V4, .result = ERR_BUSY,
+		.why = "home: steps/2: HTTP 425: early" } },
+	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
+		{ "GET /v1/z/Z/home.../A", 200, "{\"id\": 7}", 0 },
+		{ "PUT /v1/z/Z/7 {\"v\":\"" V4 "\",\"ttl\":300}", 425, "early",
+		    0 } },
+	    0 },
 	/* Sessions. */
 	{ "it begins, works and ends", session, "me:geheim",
 	    { { "a.example.org", "example.org", V4, .changed = true },

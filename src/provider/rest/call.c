@@ -46,15 +46,6 @@ share_no_more(struct run *run)
 	run->kept = 0;
 }
 
-/* Bytes of the answer, or of all its pages. */
-static size_t
-size_of(const struct call *c)
-{
-	if (c->rc != ERR_OK)
-		return 0;
-	return c->pages.bytes > 0 ? c->pages.bytes : c->answer->body.len;
-}
-
 /*
  * Keeps the answer to c for other steps, and of the older ones as many as there
  * is room for.  The latest is kept however large it is: the records that are on
@@ -63,14 +54,15 @@ size_of(const struct call *c)
 static void
 keep(struct run *run, struct call *c)
 {
-	run->kept += size_of(c);
+	c->size = c->pages.bytes > 0 ? c->pages.bytes : c->answer->body.len;
+	run->kept += c->size;
 	for (struct call *old = run->calls; old != NULL; old = old->next) {
 		if (run->kept <= KEPT_MAX)
 			return;
 		if (old == c || !old->shared || !old->over)
 			continue;
 		old->shared = false;
-		run->kept -= size_of(old);
+		run->kept -= old->size;
 	}
 }
 

@@ -150,12 +150,9 @@ split(struct run *run, const struct party *party)
 	struct record *const *list = party->list;
 	size_t count = party->count, half = count / 2;
 
-	/* The records of one name stay together. */
-	while (half < count && list[half]->name == list[half - 1]->name)
+	/* The records of one name stay together: two at the most. */
+	if (list[half]->name == list[half - 1]->name)
 		half++;
-	for (half = half < count ? half : count / 2;
-	     list[half]->name == list[half - 1]->name; half--)
-		;
 	run->batches++;
 	for (size_t i = half; i < count; i++)
 		list[i]->batch = run->batches;

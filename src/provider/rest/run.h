@@ -35,6 +35,7 @@ struct call {
 	struct error why;
 	const struct exchange_answer *answer; /* of exchange; if rc is ERR_OK */
 	struct pages_read pages;
+	size_t size; /* bytes of the answer, or of all its pages */
 };
 
 /* The phases of a run, in their order. */
