@@ -180,7 +180,7 @@ has_piece(const struct token_parts *t, size_t least, const char *bytes,
 
 /*
  * The number that a digit of base64 (or of its form for URLs), or of hex,
- * stands for; -1: it is none.
+ * stands for; -1: it is none.  c is not the end of a text.
  */
 static int
 worth(char c, unsigned int bits)
@@ -195,7 +195,7 @@ worth(char c, unsigned int bits)
 		at = strchr(hex, tolower((unsigned char)c));
 	else
 		at = strchr(sixty_four, c == '-' ? '+' : c == '_' ? '/' : c);
-	if (c == '\0' || at == NULL)
+	if (at == NULL)
 		return -1;
 	return (int)(at - (bits == 4 ? hex : sixty_four));
 }

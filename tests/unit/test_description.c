@@ -91,6 +91,9 @@ static const struct {
 	{ "/name", "\"exampl\"",
 	    "/name: must be \"example\", or the file be "
 	    "called exampl.json" },
+	{ "/name", "\"examplf\"",
+	    "/name: must be \"example\", or the file be "
+	    "called examplf.json" },
 	{ "/about", "7", "/about: must be a string" },
 	/* Where the token goes. */
 	{ "/base", NULL, "/base: is missing" },
@@ -128,6 +131,10 @@ static const struct {
 	{ "/base", "\"{config.base|https://{key}.example}\"",
 	    "/base: where the token "
 	    "goes must not depend on a variable" },
+	{ "/base", "\"{config.base|https://api.example\"",
+	    "/base: must be an https:// URL "
+	    "as it is, or, for \"base\", \"{config.base}\" or "
+	    "\"{config.base|https://...}\" for one that the operator gives" },
 	{ "/begin_base", "\"https://me@login.example\"",
 	    "/begin_base: "
 	    "\"https://me@login.example\" must be https://host, with a port "
@@ -156,6 +163,8 @@ static const struct {
 	{ "/sign", "\"ovh\"",
 	    "/sign: needs \"token\": [\"application\", "
 	    "\"secret\", \"consumer\"]" },
+	{ "/token/1", "\"\"", "/token/1: must not be empty" },
+	{ "/headers/", "\"a\"", "/headers/: is not the name of a header" },
 	{ "/headers/X Key", "\"a\"",
 	    "/headers/X Key: is not the name of a header" },
 	{ "/headers/content-length", "\"7\"",
@@ -577,6 +586,67 @@ test_ovh(void **state)
 	ROWS_END();
 }
 
+/* What OVH signs with has three parts, and all of them. */
+static void
+test_ovh_parts(void **state)
+{
+	static const char *const tokens[] = { "\"application\"",
+		"\"application\", \"secret\"", "\"secret\", \"consumer\"" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tokens); i++) {
+		struct error why = { .text = "" };
+		struct description *d;
+		char text[512];
+
+		snprintf(text, sizeof text,
+		    "{\"format\": 1, \"name\": \"x\","
+		    "\"base\": \"https://x.example\", \"sign\": \"ovh\","
+		    "\"token\": [%s],"
+		    "\"steps\": [{\"method\": \"PUT\", \"path\": \"/\"}]}",
+		    tokens[i]);
+		d = description_read(unit_write("x.json", text, strlen(text)),
+		    &why);
+		ROW(d == NULL &&
+			strstr(why.text,
+			    "/sign: needs \"token\": [\"application\"") != NULL,
+		    "%s: %s", tokens[i], why.text);
+		description_free(d);
+	}
+	ROWS_END();
+}
+
+/* Members that may be empty, numbers of each kind, and many variables. */
+static void
+test_odd_ones(void **state)
+{
+	static const char *const all[] = { "\"expect\": {}",
+		"\"types\": {\"A\": {}}",
+		"\"expect\": {\"/a\": [1.5, true, null]}",
+		"\"headers\": {\"X-" LETTERS_50 "\": \"{" LETTERS_50 "}\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		struct error why = { .text = "" };
+		struct description *d;
+		char text[1024];
+
+		snprintf(text, sizeof text,
+		    "{\"format\": 1, \"name\": \"x\","
+		    "\"base\": \"https://x.example\", %s,"
+		    "\"steps\": [{\"method\": \"PUT\","
+		    "\"path\": \"/{token}\"}]}",
+		    all[i]);
+		/* Its file may be called as it likes. */
+		d = description_read(unit_write(i % 2 == 0 ? "x" : "longer",
+					 text, strlen(text)),
+		    &why);
+		ROW(d != NULL, "%s: %s", all[i], why.text);
+		description_free(d);
+	}
+	ROWS_END();
+}
+
 /* Must a zone that the operator gives be asked for nevertheless? */
 static void
 test_zone_gets(void **state)
@@ -733,6 +803,8 @@ main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_ovh),
+		cmocka_unit_test(test_ovh_parts),
+		cmocka_unit_test(test_odd_ones),
 		cmocka_unit_test(test_zone_gets),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_ttl),

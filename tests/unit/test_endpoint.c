@@ -3,7 +3,9 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -153,6 +155,112 @@ test_lack(void **state)
 	resolution_free(r, 1);
 }
 
+/* What the resolver says, in place of the real one. */
+static struct {
+	bool speaks;
+	int rc, number; /* of getaddrinfo(3), and errno */
+	size_t count;	/* of addresses */
+	bool odd;	/* the first one is no address of the internet */
+} resolver;
+
+int __real_getaddrinfo(const char *name, const char *service,
+    const struct addrinfo *hints, struct addrinfo **list);
+int __wrap_getaddrinfo(const char *name, const char *service,
+    const struct addrinfo *hints, struct addrinfo **list);
+void __real_freeaddrinfo(struct addrinfo *list);
+void __wrap_freeaddrinfo(struct addrinfo *list);
+
+int
+__wrap_getaddrinfo(const char *name, const char *service,
+    const struct addrinfo *hints, struct addrinfo **list)
+{
+	static struct sockaddr_storage sockets[2 * RESOLUTION_MAX];
+	static struct addrinfo found[2 * RESOLUTION_MAX];
+
+	if (!resolver.speaks)
+		return __real_getaddrinfo(name, service, hints, list);
+	for (size_t i = 0; i < resolver.count; i++) {
+		struct address a = unit_address("192.0.2.0");
+
+		a.bytes[3] = (uint8_t)i;
+		address_sockaddr(&a, 0, &sockets[i]);
+		if (i == 0 && resolver.odd)
+			sockets[i].ss_family = AF_UNIX;
+		found[i] = (struct addrinfo){
+			.ai_addr = (struct sockaddr *)&sockets[i],
+			.ai_next = i + 1 < resolver.count ? &found[i + 1] : NULL
+		};
+	}
+	*list = resolver.count > 0 ? found : NULL;
+	errno = resolver.number;
+	return resolver.rc;
+}
+
+void
+__wrap_freeaddrinfo(struct addrinfo *list)
+{
+	if (!resolver.speaks)
+		__real_freeaddrinfo(list);
+}
+
+/* As many as there is room for are taken, and none replaces those before. */
+static void
+test_answers(void **state)
+{
+	static const struct {
+		int rc, number;
+		size_t count;
+		bool odd, good;
+		size_t known; /* of the addresses */
+		const char *log;
+	} answers[] = {
+		{ 0, 0, 2, false, true, 2, "" },
+		{ 0, 0, 2, true, true, 1, "" },
+		{ 0, 0, 1, true, false, 1, "" },
+		{ 0, 0, 2 * RESOLUTION_MAX, false, true, RESOLUTION_MAX, "" },
+		{ EAI_AGAIN, EAGAIN, 0, false, false, RESOLUTION_MAX,
+		    "provider home: api.example: Temporary failure in name "
+		    "resolution; its addresses stay as they were" },
+		/* A lack was told already, and is none of the name's. */
+		{ EAI_MEMORY, 0, 0, false, false, RESOLUTION_MAX, "" },
+	};
+	struct provider_settings s = { .name = "home" };
+	struct resolution *r = resolution_new(1);
+	struct endpoint e = { .host = (char[]){ "api.example" },
+		.what = "provider",
+		.settings = &s,
+		.resolution = resolution_at(r, 0) };
+	struct address list[SETTINGS_ADDRESSES_MAX];
+	const char *file = unit_write("log", "", 0);
+	struct error why;
+
+	(void)state;
+	assert_int_equal(log_open(&(struct log_settings){ .to = file }, &why),
+	    ERR_OK);
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		char *text;
+
+		resolver.speaks = true;
+		resolver.rc = answers[i].rc;
+		resolver.number = answers[i].number;
+		resolver.count = answers[i].count;
+		resolver.odd = answers[i].odd;
+		ROW(endpoint_resolve(&e) == answers[i].good, "row %zu", i);
+		resolver.speaks = false;
+		ROW(endpoint_addresses(&e, list) == answers[i].known,
+		    "row %zu: %zu", i, endpoint_addresses(&e, list));
+		text = unit_read(file);
+		ROW(*answers[i].log == '\0' ||
+			strstr(text, answers[i].log) != NULL,
+		    "row %zu: %s", i, text);
+		ROW(strstr(text, gai_strerror(EAI_MEMORY)) == NULL,
+		    "row %zu: %s", i, text);
+		free(text);
+	}
+	resolution_free(r, 1);
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -161,6 +269,7 @@ main(void)
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_resolved),
 		cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

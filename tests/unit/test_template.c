@@ -551,6 +551,61 @@ test_split(void **state)
 	ROWS_END();
 }
 
+/* What there is no room for; the values of a run that found no memory. */
+static void
+test_no_room(void **state)
+{
+	char name[VARIABLE_LEN_MAX + 2];
+	struct values none = { .list = NULL };
+	struct variables v = { .count = 0 };
+
+	(void)state;
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	assert_int_equal(variables_learn(&v, name, LEVEL_RECORD), -1);
+	name[VARIABLE_LEN_MAX] = '\0';
+	assert_int_equal(variables_learn(&v, name, LEVEL_RECORD), 0);
+	/* It is known from an earlier point on, if from any. */
+	assert_int_equal(variables_learn(&v, name, LEVEL_SESSION), 0);
+	assert_int_equal(variables_find(&v, name, LEVEL_SESSION), 0);
+	assert_int_equal(variables_learn(&v, name, LEVEL_RECORD), 0);
+	assert_int_equal(variables_find(&v, name, LEVEL_SESSION), 0);
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof name, "v%d", i);
+		assert_int_equal(variables_learn(&v, name, LEVEL_ZONE), i + 1);
+	}
+	assert_int_equal(variables_find(&v, "v39", LEVEL_ZONE), 40);
+	assert_int_equal(variables_find(&v, "v39", LEVEL_SESSION), -1);
+	variables_end(&v);
+	assert_null(arena_take(&arena, SIZE_MAX / 4, 8));
+	values_unset(&none, 0);
+	assert_null(values_own(&none, 0));
+	assert_null(values_text(&none, 0));
+	assert_false(variable_is_config("config."));
+	assert_false(variable_is_word(""));
+}
+
+/* RFC 3986 section 3.3, without a segment that leads up or is empty. */
+static void
+test_is_path(void **state)
+{
+	static const struct {
+		const char *path;
+		bool good;
+	} paths_[] = { { "/", true }, { "/a/b/", true }, { "/a/b", true },
+		{ "/.a", true }, { "/...", true }, { "", false },
+		{ "a", false }, { "//", false }, { "/a//b", false },
+		{ "/.", false }, { "/./a", false }, { "/..", false },
+		{ "/a/../b", false }, { "/a b", false }, { "/a?b", false },
+		{ "/a\x7f", false }, { "/\xc3\xa4", false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(paths_); i++)
+		ROW(template_is_path(paths_[i].path) == paths_[i].good,
+		    "\"%s\"", paths_[i].path);
+	ROWS_END();
+}
+
 int
 main(void)
 {
@@ -563,6 +618,8 @@ main(void)
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_is_path),
 		cmocka_unit_test(test_split),
 	};
 

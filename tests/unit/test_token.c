@@ -122,6 +122,10 @@ static const struct {
 	{ "&#; &#x; &# \\u12 \\x", false, NULL },
 	{ "%", false, NULL },
 	{ "%6", false, NULL },
+	{ "&#6b;eheim", false, NULL },
+	/* More layers than anybody writes; what is within them is not seen. */
+	{ "%2525252525252567eheim", false, NULL },
+	{ "\x7f", false, " " },
 	/* Whatever it ends in. */
 	{ "geheimesTOKEN\n", false, "************* " },
 };
