@@ -227,7 +227,7 @@ static const char signs[] =
 	"  \"query\": { \"p\": \"1\", \"q\": \"1\" },"                       \
 	"  \"pick\": { \"in\": \"/" in "\", \"where\": { \"/n\": \"x\" } }," \
 	"  " pages " \"get\": { \"" name "\": \"/id\" } },"
-static const char parts[] =
+static const char portions[] =
     "{ \"format\": 1, \"name\": \"parts\","
     "  \"base\": \"https://api.example/v1\", \"steps\": [" LOOK("", "a",
 	"v0") LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
@@ -237,7 +237,7 @@ static const char parts[] =
 	"a", "v4") LOOK("\"pages\": { \"query\": \"q\", \"next\": \"/o\" },",
 	"a", "v5") LOOK("", "a",
 	"v6") "{ \"method\": \"PUT\", \"path\": \"/{v0}{v1}{v2}{v3}{v4}{v5}{v6}\" } ] }";
-static const char more_parts[] =
+static const char more_portions[] =
     "{ \"format\": 1, \"name\": \"parts\","
     "  \"base\": \"https://api.example/v1\", \"steps\": [" LOOK(
 	"\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
@@ -246,6 +246,15 @@ static const char more_parts[] =
 	"v2") LOOK("\"pages\": { \"next\": \"/o\" },", "a",
 	"v3") LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
 	"v4") "{ \"method\": \"PUT\", \"path\": \"/{v0}{v1}{v2}{v3}{v4}\" } ] }";
+
+/* Counts its pages without a word of how many they are. */
+static const char until[] =
+    "{ \"format\": 1, \"name\": \"until\","
+    "  \"base\": \"https://api.example/v1\", \"steps\": [" LOOK(
+	"\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "a",
+	"v0") LOOK("\"pages\": { \"query\": \"p\" },", "a", "v1")
+	LOOK("\"pages\": { \"query\": \"p\", \"pages\": \"/n\" },", "b",
+	    "v2") "{ \"method\": \"PUT\", \"path\": \"/{v0}{v1}{v2}\" } ] }";
 
 /* One request that is expected, and its answer. */
 struct line {
@@ -858,7 +867,7 @@ static const struct story {
 		.why = "home: steps/0: what signs the request holds what no "
 		       "header can" } },
 	    { { "GET /v1/time", 200, "\"17\\u00e4\"", 0 } }, 0 },
-	{ "the same list, read in another way", parts, TOKEN,
+	{ "the same list, read in another way", portions, TOKEN,
 	    { { "a.x.org", "x.org", V4, .changed = true } },
 	    { { "GET /v1/r?p=1&q=1", 200, PART, 0 },
 		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
@@ -868,7 +877,7 @@ static const struct story {
 		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
 		{ "PUT /v1/1111111", 200, "", 0 } },
 	    0 },
-	{ "the same list, and another part of it", more_parts, TOKEN,
+	{ "the same list, and another part of it", more_portions, TOKEN,
 	    { { "a.x.org", "x.org", V4, .changed = true } },
 	    { { "GET /v1/r?p=1&q=1", 200, PART, 0 },
 		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
@@ -876,6 +885,45 @@ static const struct story {
 		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
 		{ "PUT /v1/11211", 200, "", 0 } },
 	    0 },
+	{ "pages up to one that is empty", until, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true } },
+	    { { "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "GET /v1/r?q=1&p=2", 200, "{\"a\": []}", 0 },
+		{ "GET /v1/r?p=1&q=1", 200, PART, 0 },
+		{ "PUT /v1/112", 200, "", 0 } },
+	    0 },
+	{ "a secret that no header can hold", signs, "app:gehe\xc3\xa4m:con",
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: what signs the request holds what no "
+		       "header can" } },
+	    { { "GET /v1/time", 200, "1700000000", 0 } }, 0 },
+	{ "nor a consumer's key", signs, "app:geheim:c\xc3\xb6n",
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: what signs the request holds what no "
+		       "header can" } },
+	    { { "GET /v1/time", 200, "1700000000", 0 } }, 0 },
+	{ "a time without end", signs, "app:geheim:con",
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: the request would exceed 128 bytes" } },
+	    { { "GET /v1/time", 200,
+		"\"0123456789012345678901234567890123456789012345678901234567890"
+		"1234567890123456789012345678901234567890123456789012345678901"
+		"23\"",
+		0 } },
+	    0 },
+	{ "one name with a zone and without", contains, TOKEN,
+	    { { "a.x.org", "x.org", V4, .changed = true },
+		{ "a.x.org", NULL, V6, .changed = true },
+		{ "a.x.org", "x.org", V6, .changed = true } },
+	    { { "GET /v1/u?myhost=a.x.org", 200, "ok", 0 },
+		{ "GET /v1/u?myhost=a.x.org", 200, "ok", 0 },
+		{ "GET /v1/u?myhost=a.x.org", 200, "ok", 0 } },
+	    0 },
+	{ "a word that goes on", contains, TOKEN,
+	    { { "a.x.org", "x.org", V4, .result = ERR_REFUSED,
+		.why = "home: steps/0: answered: okay" } },
+	    { { "GET /v1/u?myhost=a.x.org", 200, "okay", 0 } }, 0 },
 	{ "an address there that is none", description, TOKEN,
 	    { { "home.example.org", "example.org", V4, .changed = true } },
 	    { { "GET /v1/z/example.org", 200, "{\"id\": \"Z\"}", 0 },
@@ -1209,6 +1257,23 @@ read_description(struct error *why)
 	return d != NULL;
 }
 
+/* One with more variables than there is room for at first. */
+static const char *
+write_many_variables(void)
+{
+	char text[4096];
+	size_t len = (size_t)snprintf(text, sizeof text,
+	    "{\"format\": 1, \"name\": \"many\","
+	    "\"base\": \"https://x.example\", \"headers\": {");
+
+	for (int i = 0; i < 40; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len,
+		    "%s\"X-%d\": \"{config.v%d}\"", i > 0 ? "," : "", i, i);
+	snprintf(text + len, sizeof text - len,
+	    "}, \"steps\": [{\"method\": \"PUT\", \"path\": \"/{token}\"}]}");
+	return unit_write("many.json", text, strlen(text));
+}
+
 /* A description is read whole, or there is no memory; it is never wrong. */
 static void
 test_description_lack(void **state)
@@ -1225,6 +1290,9 @@ test_description_lack(void **state)
 		    0);
 		free(file);
 	}
+	read_from = write_many_variables();
+	assert_int_not_equal(scarce_each("many variables", read_description),
+	    0);
 	ROWS_END();
 }
 
