@@ -512,16 +512,17 @@ scrub_object(struct scrub *s, json_object *tree)
 
 	json_object_object_foreach (tree, key, value) {
 		char *name = scrub_text(s, key);
+		json_object *made;
 
 		if (strcmp(key, "request") == 0 || strcmp(key, "answer") == 0)
 			s->is_request = *key == 'r';
-		if (to != NULL && name != NULL)
-			json_object_object_add(to, name,
-			    strcmp(key, "path") == 0 &&
-				    json_object_is_type(value,
-					json_type_string) ?
-				scrub_path(s, json_object_get_string(value)) :
-				scrub_tree(s, key, value));
+		made = strcmp(key, "path") == 0 &&
+			json_object_is_type(value, json_type_string) ?
+		    scrub_path(s, json_object_get_string(value)) :
+		    scrub_tree(s, key, value);
+		if (to == NULL || name == NULL ||
+		    json_object_object_add(to, name, made) != 0)
+			json_object_put(made);
 		free(name);
 	}
 	return to;
