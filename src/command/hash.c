@@ -76,7 +76,7 @@ command_hash(int argc, char *argv[])
 	if ((text = options_text(&o, OPTION_ITERATIONS, NULL)) != NULL) {
 		errno = 0;
 		iterations = strtoul(text, &end, 10);
-		if (errno != 0 || *end != '\0' || *text < '0' || *text > '9' ||
+		if (errno != 0 || *end != '\0' || *text < '0' ||
 		    iterations < VERIFIER_ITERATIONS_MIN ||
 		    iterations > VERIFIER_ITERATIONS_MAX) {
 			fprintf(stderr,

@@ -70,6 +70,7 @@ static int
 ask(const char *file, const char *socket)
 {
 	struct buffer body = { .max = BODY_MAX };
+	const char *fault = "it says nothing";
 	char text[64];
 	struct error why;
 	int status, rc;
@@ -81,10 +82,11 @@ ask(const char *file, const char *socket)
 		describe(file, text, sizeof text);
 		rc = tell(HEALTH_OK, text);
 	} else {
-		if (body.len > 0)
+		if (body.len > 0) {
 			body.data[strcspn(body.data, "\n")] = '\0';
-		rc = tell(HEALTH_WARNING,
-		    body.len > 0 ? body.data : "it says nothing");
+			fault = body.data;
+		}
+		rc = tell(HEALTH_WARNING, fault);
 	}
 	buffer_free(&body);
 	return rc;

@@ -30,8 +30,7 @@ find_named(const char *user, struct identity *to, struct error *why)
 {
 	char *end;
 	unsigned long number = strtoul(user, &end, 10);
-	bool is_number = *user >= '0' && *user <= '9' && *end == '\0' &&
-	    number <= 0x7fffffff;
+	bool is_number = *user >= '0' && *end == '\0' && number <= 0x7fffffff;
 	const struct passwd *pw =
 	    is_number ? getpwuid((uid_t)number) : getpwnam(user);
 

@@ -82,9 +82,10 @@ lookup_time(int64_t at, char text[static LOOKUP_TIME_MAX])
 	time_t t = (time_t)at;
 	struct tm tm;
 
-	if (at == 0 || localtime_r(&t, &tm) == NULL ||
-	    strftime(text, LOOKUP_TIME_MAX, "%Y-%m-%d %H:%M", &tm) == 0)
+	if (at == 0 || localtime_r(&t, &tm) == NULL)
 		snprintf(text, LOOKUP_TIME_MAX, "never");
+	else
+		strftime(text, LOOKUP_TIME_MAX, "%Y-%m-%d %H:%M", &tm);
 	return text;
 }
 
@@ -95,9 +96,9 @@ lookup_json_time(int64_t at)
 	time_t t = (time_t)at;
 	struct tm tm;
 
-	if (at == 0 || gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (at == 0 || gmtime_r(&t, &tm) == NULL)
 		return NULL;
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return json_object_new_string(text);
 }
 

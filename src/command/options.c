@@ -86,8 +86,7 @@ print_option(FILE *to, const char *name, const char *value, const char *about)
 	int used = fprintf(to, "  --%s%s%s", name, value != NULL ? " " : "",
 	    value != NULL ? value : "");
 
-	fprintf(to, "%*s%s\n", used < NAME_COLUMN ? NAME_COLUMN - used : 1, "",
-	    about);
+	fprintf(to, "%*s%s\n", NAME_COLUMN - used, "", about);
 }
 
 static void

@@ -67,8 +67,7 @@ read_option(struct trial *t, enum option_name option, const char *value)
 	switch (option) {
 	case OPTION_PORT:
 		port = strtoul(value, &end, 10);
-		if (*end != '\0' || *value < '0' || *value > '9' || port < 1 ||
-		    port > 65535)
+		if (*end != '\0' || *value < '0' || port < 1 || port > 65535)
 			return wrong("port", value, "a number from 1 to 65535");
 		t->how.port = (uint16_t)port;
 		return -1;

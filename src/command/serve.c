@@ -86,7 +86,7 @@ helper_ended(struct single *s, enum helper h, bool end)
 {
 	const struct helper_kind *k = &helper_kinds[h];
 	pid_t pid;
-	int status;
+	int status = 0;
 
 	if (s->helpers[h].pid == 0)
 		return false;
@@ -94,7 +94,7 @@ helper_ended(struct single *s, enum helper h, bool end)
 		kill(s->helpers[h].pid, k->ends_by);
 	if ((pid = waitpid(s->helpers[h].pid, &status, end ? 0 : WNOHANG)) == 0)
 		return false;
-	if (!end && pid > 0)
+	if (!end)
 		(void)process_ended(k->what, pid, status);
 	s->helpers[h].pid = 0;
 	return true;
@@ -172,6 +172,13 @@ await_names(const struct single *s)
 		nanosleep(&pause, NULL);
 }
 
+/* The worker answers with another gateway from now on. */
+static enum err
+take_over(struct single *s, const struct gateway *new, struct error *why)
+{
+	return worker_change(s->worker, new) ? ERR_OK : error_memory(why);
+}
+
 static void
 single_reload(struct single *s)
 {
@@ -180,7 +187,7 @@ single_reload(struct single *s)
 
 	if (new == NULL || gateway_open_state(new, &why) != ERR_OK ||
 	    log_open(&new->settings->log, &why) != ERR_OK ||
-	    (!worker_change(s->worker, new) && error_memory(&why) != ERR_OK)) {
+	    take_over(s, new, &why) != ERR_OK) {
 		log_warn("the configuration stays as it was: %s", why.text);
 		gateway_free(new);
 		return;

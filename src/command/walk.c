@@ -81,7 +81,7 @@ void
 walk_end(struct walk *w)
 {
 	free(w->update.records);
-	if (w->update.request != NULL && !w->misspelled)
+	if (!w->misspelled)
 		request_end(&w->request);
 	buffer_free(&w->query);
 }

@@ -15,13 +15,18 @@
 #include <unistd.h>
 
 #include <bsd/readpassphrase.h>
+#include <curl/curl.h>
 
 #include "base/buffer.h"
 #include "certificates.h"
 #include "command/command.h"
 #include "command/errand.h"
+#include "command/lookup.h"
+#include "command/options.h"
 #include "command/outcome.h"
+#include "command/person.h"
 #include "command/provider_list.h"
+#include "command/replacement.h"
 #include "config/settings.h"
 #include "provider/description/description.h"
 #include "state/state.h"
@@ -63,6 +68,10 @@ BETWEEN(int, fsync, -1, (int fd), (fd))
 BETWEEN(int, unlink, -1, (const char *name), (name))
 BETWEEN(int, execv, -1, (const char *file, char *const words[]), (file, words))
 BETWEEN(int, fflush, EOF, (FILE * f), (f))
+BETWEEN(void *, calloc, NULL, (size_t count, size_t size), (count, size))
+BETWEEN(FILE *, open_memstream, NULL, (char **text, size_t *len), (text, len))
+BETWEEN(CURLcode, curl_global_init, CURLE_FAILED_INIT, (long what), (what))
+BETWEEN(CURLM *, curl_multi_init, NULL, (void), ())
 BETWEEN(int64_t, clock_left, -1, (int64_t until), (until))
 
 /* top is ended after it has shown so many pages. */
@@ -124,6 +133,8 @@ __wrap_geteuid(void)
 }
 
 /* Who "someone" is. */
+#define IDENTITY_USER "ddnsgate" /* as command/identity.h */
+
 struct passwd *__wrap_getpwnam(const char *name);
 struct passwd *__wrap_getpwuid(uid_t user);
 
@@ -134,7 +145,10 @@ static struct passwd someone = { .pw_name = (char[]){ "someone" },
 struct passwd *
 __wrap_getpwnam(const char *name)
 {
-	return strcmp(name, someone.pw_name) == 0 ? &someone : NULL;
+	return strcmp(name, someone.pw_name) == 0 ||
+		strcmp(name, IDENTITY_USER) == 0 ?
+	    &someone :
+	    NULL;
 }
 
 struct passwd *
@@ -193,7 +207,7 @@ real_name(const char *file)
 	static const struct {
 		const char *installed, *real;
 	} places[] = { { PROVIDERS_SYSCONFDIR, "own" },
-		{ PROVIDERS_DATADIR, NULL } };
+		{ ROUTERS_DATADIR, "pages" }, { PROVIDERS_DATADIR, NULL } };
 	static char name[4096];
 
 	for (size_t i = 0; i < COUNT(places); i++) {
@@ -229,6 +243,15 @@ __wrap_scandir(const char *name, struct dirent ***list,
 	    __real_scandir(real_name(name), list, wanted, compare);
 }
 
+FILE *__real_fopen(const char *file, const char *mode);
+FILE *__wrap_fopen(const char *file, const char *mode);
+
+FILE *
+__wrap_fopen(const char *file, const char *mode)
+{
+	return __real_fopen(real_name(file), mode);
+}
+
 struct description *
 __wrap_description_read(const char *file, struct error *why)
 {
@@ -247,7 +270,7 @@ __wrap_document_of_root(const char *file, struct error *why)
  * One command
  */
 
-#define WORDS_MAX 90
+#define WORDS_MAX 170
 #define TEXT_MAX  65536
 
 static char *base; /* a good configuration */
@@ -402,6 +425,19 @@ make_folder(const char *name)
 	assert_int_equal(mkdir(path, 0755), 0);
 }
 
+/* A description that logs in at a host of its own. */
+static const char two_hosts[] =
+    "{\"format\": 1, \"name\": \"login\", \"base\": \"https://localhost:9\","
+    " \"token\": [\"key\"], \"basis\": \"recording\","
+    " \"about\": \"Aword-that-is-longer-than-any-line-has-room-for-it\","
+    " \"ttl\": {\"default\": 60, \"max\": 60},"
+    " \"begin_base\": \"https://localhost:10\","
+    " \"begin\": [{\"method\": \"POST\", \"path\": \"/login\","
+    "  \"form\": {\"key\": \"{key}\"}, \"get\": {\"session\": \"/session\"}}],"
+    " \"steps\": [{\"for\": \"rrset\", \"method\": \"PUT\","
+    "  \"headers\": {\"Authorization\": \"Bearer {session}\"},"
+    "  \"path\": \"/{name}/{type}/{addr}\"}]}";
+
 static int
 set_up(void **state)
 {
@@ -415,6 +451,8 @@ set_up(void **state)
 	make_folder("accounts.d");
 	make_folder("state");
 	make_folder("own");
+	make_folder("pages");
+	unit_write("own/login.json", two_hosts, strlen(two_hosts));
 	unit_write("accounts.d/far.json", far, strlen(far));
 	unit_write("accounts.d/two.json", two, strlen(two));
 	assert_int_not_equal(asprintf(&base,
@@ -458,6 +496,15 @@ static void
 test_account(void **state)
 {
 	static const struct row rows[] = {
+		{ command_account, "account add new --ttl 60 --config -",
+		    .status = 2, .says = "usage: " },
+		{ command_account,
+		    "account add new --host new.example.org --token",
+		    .status = 2, .says = "usage: " },
+		{ command_account, "account enable .far --config -",
+		    .status = 1, .says = "there is no account \".far\"" },
+		{ command_account, "account enable a/far --config -",
+		    .status = 1, .says = "there is no account \"a/far\"" },
 		{ command_account, "account list --config @none", .status = 1,
 		    .says = "/none: No such file" },
 		{ command_account,
@@ -689,6 +736,11 @@ test_identity(void **state)
 		    .status = 1, .says = "1x: no such user" },
 		{ command_check, "check --user : --config -", .root = true,
 		    .status = 1, .says = ":: no such user" },
+		{ command_check, "check --user +1 --config -", .root = true,
+		    .status = 1, .says = "+1: no such user" },
+		{ command_notify, "notify --config -", .root = true,
+		    .call = "setgid", .error = EPERM, .status = 1,
+		    .says = "cannot become user 61500" },
 		{ command_check, "check --user 0 --config -", .root = true,
 		    .status = 1, .says = "0: serve does not run as root" },
 		{ command_check, "check --user someone --config -", .status = 1,
@@ -728,6 +780,47 @@ test_check(void **state)
 		{ command_check, "check --json --config -", .call = "tmpfile",
 		    .nth = 2, .error = EMFILE, .status = 1,
 		    .says = "\"Too many open files\"" },
+		{ command_check, "check --config -", .call = "open_memstream",
+		    .pointer = "/providers/home/config/base",
+		    .value = "\"https://api.example:9/api/v1\"",
+		    .error = ENOMEM, .says = "account router" },
+		{ command_check, "check --config -",
+		    .pointer = "/providers/home/config/base",
+		    .value = "\"https://api.example:9/api/v1\"",
+		    .says = "note: provider home: the requests would go to" },
+		{ command_check, "check --json --config -",
+		    .pointer = "/listen",
+		    .value = "{\"socket\": \"/run/ddnsgate-test.sock\"}",
+		    .says = "\"socket\": \"/run/ddnsgate-test.sock\"" },
+		{ command_check, "check --quiet --json --config -", .status = 2,
+		    .says = "usage: " },
+		{ command_check, "check --quiet --config -", .says = "" },
+		{ command_check, "check --quiet --config -",
+		    .pointer = "/state", .value = "\"/nonexistent\"",
+		    .says = "" },
+		{ command_check, "check --config -", .pointer = "/state",
+		    .value = "\"/nonexistent\"",
+		    .says = "nothing will be remembered" },
+		{ command_check, "check --quiet --config -",
+		    .pointer = "/state", .value = "\"postgresql:///d\"",
+		    .says = "" },
+		{ command_check, "check --config -",
+		    .pointer = "/accounts/router/hosts/www.example.org",
+		    .value = "{\"ipv4\": false, \"ipv6\": {"
+			     "\"prefix_length\": 56, \"suffix\": \"::8\","
+			     " \"if_public\": true},"
+			     " \"proof\": {\"kind\": \"none\"}}",
+		    .says = "::8, if\n             it is public" },
+		{ command_check, "check --config -",
+		    .pointer = "/accounts/router/hosts/www.example.org",
+		    .value = "{\"ipv6\": \"if-public\","
+			     " \"proof\": {\"kind\": \"none\"}}",
+		    .says = "sends, if it is public" },
+		/* Two hosts, neither of which is there. */
+		{ command_check, "check --resolve --config -",
+		    .pointer = "/providers/home",
+		    .value = "{\"description\": \"login\"}", .status = 1,
+		    .says = "provider home: localhost: " },
 		{ command_check, "check --config -", .call = "fork",
 		    .error = EAGAIN, .status = 1,
 		    .says = "fork: Resource temporarily unavailable" },
@@ -769,6 +862,10 @@ test_provider(void **state)
 		    .says = "little: \n  token    key\n" },
 		{ command_provider, "provider show rfc2136",
 		    .says = "zone     asked by name" },
+		{ command_provider, "provider show login",
+		    .says = "basis    recorded answers of the provider" },
+		{ command_provider, "provider list", .status = 1,
+		    .says = "login           key" },
 		{ command_provider, "provider show broken", .status = 1,
 		    .says = "broken.json: line 1" },
 		{ command_provider, "provider show duckdns",
@@ -788,6 +885,8 @@ test_provider(void **state)
 	(void)state;
 	unit_write("own/broken.json", "{", 1);
 	unit_write("own/zone.ee.json", "{", 1);
+	unit_write("own/.json", "{", 1);
+	unit_write("own/x", "{", 1);
 	unit_write("own/little.json", one_step, strlen(one_step));
 	try_all(rows, COUNT(rows));
 }
@@ -802,6 +901,27 @@ test_run(void **state)
 		    RUN "--dry-run --record @r home "
 			"www.example.org 192.0.2.1",
 		    .status = 2, .says = "usage: " },
+		{ command_provider, RUN "home www.example.org 192.0.2.1",
+		    .call = "curl_global_init", .status = 1,
+		    .says = "libcurl" },
+		{ command_notify, "notify --config -",
+		    .call = "curl_global_init", .status = 1,
+		    .says = "libcurl" },
+		{ command_provider, RUN "home www.example.org 192.0.2.1",
+		    .call = "curl_multi_init", .status = 1,
+		    .says = "out of memory" },
+		{ command_explain,
+		    "explain --config - www.example.org ipv4=89.14.163.157",
+		    .call = "curl_multi_init", .status = 1,
+		    .says = "out of memory" },
+		{ command_notify, "notify --config -",
+		    .call = "curl_multi_init", .status = 1,
+		    .says = "out of memory" },
+		{ command_provider,
+		    RUN "--dry-run home www.example.org 192.0.2.1",
+		    .pointer =
+			"/accounts/router/hosts/www.example.org/replace_set",
+		    .value = "true", .says = "PATCH" },
 		{ command_provider, RUN "home www.example.org", .status = 2,
 		    .says = "usage: " },
 		{ command_provider, RUN "--nonsense", .status = 2,
@@ -936,6 +1056,11 @@ static void
 test_prove(void **state)
 {
 	static const struct row rows[] = {
+		{ command_prove, PROVE "www.example.org 127.0.0.1",
+		    .call = "calloc", .error = ENOMEM, .status = 1,
+		    .says = "out of memory" },
+		{ command_prove, PROVE "--port +9 www.example.org 127.0.0.1",
+		    .status = 2, .says = "port \"+9\"" },
 		{ command_prove, PROVE "www.example.org 127.0.0.1", .status = 1,
 		    .says = "www.example.org 127.0.0.1: connect" },
 		{ command_prove, PROVE "--show www.example.org 127.0.0.1",
@@ -1008,6 +1133,198 @@ test_explain(void **state)
 	try_all(rows, COUNT(rows));
 }
 
+#define HOSTS	 "/accounts/router/hosts"
+#define NO_PROOF "\"proof\": {\"kind\": \"none\"}"
+
+/* A page with each mark, and what is printed of it for an account. */
+static void
+test_router(void **state)
+{
+	static const char page[] =
+	    "{+url}server {server}\n"
+	    "{+router}router {router}\n"
+	    "{-router}no router\n"
+	    "{+behind}behind {behind}\n"
+	    "{-behind}none behind\n"
+	    "{+ipv6}ipv6 {ipv6} {-} {+x}y {nothing} {ipv6\n"
+	    "{*router}{-nothing}\n"
+	    "{+query}{+connection}both\n"
+	    "{-query}{-connection}{query}neither\n"
+	    "host {host} of {hosts} as {user}";
+	static const struct row rows[] = {
+		{ command_router, "router page --account router --config -",
+		    .status = 1, .says = "\"url\" is missing" },
+		{ command_router, "router page --account nobody --config -",
+		    .status = 1, .says = "has no account \"nobody\"" },
+		{ command_router, "router page --account x --config @none",
+		    .status = 1, .says = "/none: No such file" },
+		{ command_router, "router --list", .says = "page\n" },
+		{ command_router, "router --list --json", .says = "\"page\"" },
+		{ command_router, "router --list", .call = "scandir",
+		    .error = EACCES, .status = 1, .says = "Permission denied" },
+		{ command_router, "router --list page", .status = 2,
+		    .says = "usage: " },
+		{ command_router, "router", .status = 2, .says = "usage: " },
+		{ command_router, "router page", .status = 2,
+		    .says = "usage: " },
+		{ command_router, "router page --account x --list", .status = 2,
+		    .says = "usage: " },
+		{ command_router, "router page --account x --json", .status = 2,
+		    .says = "usage: " },
+	};
+	static const struct {
+		const char *name;
+		const char *hosts; /* of the account */
+		int status;
+		const char *says;
+	} filled[] = {
+		{ "page", "{\"a.example\": {\"ipv4\": true, " NO_PROOF "}}", 0,
+		    "server dns.example\nrouter a.example\nnone behind\n"
+		    "{*router}{-nothing}\n{query}neither\n"
+		    "host a.example of a.example as router\n" },
+		{ "page",
+		    "{\"a.example\": {\"ipv4\": false, \"ipv6\": {"
+		    "\"prefix_length\": 56, \"suffix\": \"::8\"}, " NO_PROOF
+		    "}}",
+		    0,
+		    "server dns.example\nno router\nbehind a.example\n"
+		    "{*router}{-nothing}\n{query}neither\n"
+		    "host a.example of a.example as router\n" },
+		{ "page",
+		    "{\"a.example\": {\"ipv4\": true, " NO_PROOF "},"
+		    " \"b.example\": {\"ipv4\": false, \"ipv6\": \"router\", " NO_PROOF
+		    "},"
+		    " \"c.example\": {\"ipv4\": true, \"ipv6\": \"router\", " NO_PROOF
+		    "}}",
+		    0,
+		    "server dns.example\nrouter b.example\nnone behind\n"
+		    "ipv6 b.example {-} {+x}y {nothing} {ipv6\n"
+		    "{*router}{-nothing}\n{query}neither\n"
+		    "host a.example of a.example,b.example,c.example as "
+		    "router\n" },
+		{ "nopage", NULL, 1,
+		    "there is no page \"nopage\"; these are there:\nempty" },
+		{ "../page", NULL, 1, "there is no page \"../page\"" },
+		{ "empty", NULL, 1, "there is no page \"empty\"" },
+		{ "large", NULL, 1, "there is no page \"large\"" },
+		/* A name that no file can have. */
+		{ NULL, NULL, 1, "there is no page \"xxx" },
+	};
+	static char large[70000], words[5000];
+	char *kept = base;
+	json_object *o;
+
+	(void)state;
+	memset(large, 'x', sizeof large - 1);
+	unit_write("pages/page.txt", page, strlen(page));
+	unit_write("pages/empty.txt", "", 0);
+	unit_write("pages/.txt", page, strlen(page));
+	unit_write("pages/page", page, strlen(page));
+	unit_write("pages/large.txt", large, strlen(large));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		try(&rows[i]);
+	assert_non_null(o = json_tokener_parse(base));
+	json_object_object_add(o, "url",
+	    json_object_new_string("https://dns.example"));
+	assert_non_null(base = strdup(json_object_to_json_string_ext(o, 0)));
+	json_object_put(o);
+	for (size_t i = 0; i < COUNT(filled); i++) {
+		snprintf(words, sizeof words,
+		    "router %.4200s --account router --config -",
+		    filled[i].name != NULL ? filled[i].name : large);
+		try(&(struct row){ command_router, words,
+		    .pointer = filled[i].hosts != NULL ? HOSTS : NULL,
+		    .value = filled[i].hosts, .status = filled[i].status,
+		    .says = filled[i].says });
+	}
+	free(base);
+	base = kept;
+	ROWS_END();
+}
+
+/* More options than a command line may have. */
+static void
+test_options(void **state)
+{
+	char words[4096] = "account list --config -";
+
+	(void)state;
+	for (int i = 0; i < OPTIONS_GIVEN_MAX; i++)
+		strcat(words, " --json");
+	try(&(struct row){ command_account, words, .status = 2,
+	    .says = "usage: " });
+	ROWS_END();
+}
+
+/* Colours are for a terminal that has some. */
+static void
+test_terminal(void **state)
+{
+	static const struct {
+		const char *term, *no_color;
+		bool there, painted;
+	} rows[] = { { "xterm", NULL, true, true },
+		{ NULL, NULL, false, false }, { "", NULL, false, false },
+		{ "dumb", NULL, false, false }, { "xterm", "1", true, false },
+		{ "xterm", "", true, true } };
+
+	(void)state;
+	typed = "";
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsetenv("TERM");
+		unsetenv("NO_COLOR");
+		if (rows[i].term != NULL)
+			setenv("TERM", rows[i].term, 1);
+		if (rows[i].no_color != NULL)
+			setenv("NO_COLOR", rows[i].no_color, 1);
+		ROW(person_has_terminal() == rows[i].there, "%zu: terminal", i);
+		ROW((*person_paint(PAINT_BAD) != '\0') == rows[i].painted,
+		    "%zu: colour", i);
+	}
+	unsetenv("NO_COLOR");
+	typed = NULL;
+	ROWS_END();
+}
+
+/* A year that no calendar has is no moment. */
+static void
+test_times(void **state)
+{
+	char text[LOOKUP_TIME_MAX];
+
+	(void)state;
+	assert_string_equal(lookup_time(INT64_MAX, text), "never");
+	assert_string_equal(lookup_time(0, text), "never");
+	assert_null(lookup_json_time(INT64_MAX));
+	assert_null(lookup_json_time(0));
+}
+
+/* In the directory where we are; a line end is added where there is none. */
+static void
+test_replacement(void **state)
+{
+	static const struct {
+		const char *text, *gives;
+	} rows[] = { { "one", "one\n" }, { "one\n", "one\n" }, { "", "\n" } };
+	const struct ownership o = { 0, 0, 0600 };
+	struct replacement r;
+	char *text;
+
+	(void)state;
+	self.user = 61500;
+	assert_int_equal(chdir(unit_directory()), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(replacement_write(&r, "plain", rows[i].text, &o));
+		assert_true(replacement_take_place(&r, false));
+		replacement_end(&r);
+		text = unit_read("plain");
+		ROW(unit_same(text, rows[i].gives), "\"%s\"", text);
+		free(text);
+	}
+	assert_int_equal(chdir("/"), 0);
+	ROWS_END();
+}
+
 static const enum state_outcome applied[STATE_FAMILIES] = { OUTCOME_APPLIED,
 	OUTCOME_APPLIED };
 
@@ -1030,6 +1347,12 @@ fill_state(struct store *st)
 		    .new = "89.14.163.158",
 		    .verdict = "proof",
 		    .reason = "a reason" },
+		{ .at = 1780000002,
+		    .account = "router",
+		    .host = "a-name-that-is-as-long-as-half-a-line.example.org",
+		    .type = "AAAA",
+		    .old = "2a01:c22::1",
+		    .verdict = "good" },
 	};
 	struct state_claim c = { .host = "www.example.org",
 		.account = "router",
@@ -1093,6 +1416,9 @@ test_state(void **state)
 		    .says = "usage: " },
 		{ command_history, "history --config - www.example.org",
 		    .says = "A ? > 89.14.163.157 good" },
+		{ command_history, "history --config -",
+		    .says =
+			"example.org\n                 AAAA 2a01:c22::1 > ?" },
 		{ command_history, "history x y", .status = 2,
 		    .says = "usage: " },
 		{ command_history, "history --config @none", .status = 1,
@@ -1107,6 +1433,9 @@ test_state(void **state)
 		    .says = "\033[H\033[J" },
 		{ command_top, "top --config -", .typed = "", .call = "fflush",
 		    .error = EIO, .status = 1,
+		    .says = "standard output could not be written" },
+		{ command_health, "health --config -", .status = 2,
+		    .call = "fflush", .error = EIO,
 		    .says = "standard output could not be written" },
 		{ command_health, "health --config -", .status = 2,
 		    .says = "DDNSGATE CRITICAL - " },
@@ -1211,6 +1540,11 @@ main(void)
 		cmocka_unit_test(test_errand),
 		cmocka_unit_test(test_prove),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_router),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_replacement),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_table),
 	};
