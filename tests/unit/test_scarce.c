@@ -22,6 +22,7 @@
 #include "command/command.h"
 #include "command/outcome.h"
 #include "config/directory.h"
+#include "config/revision.h"
 #include "gateway/examination.h"
 #include "gateway/gateway.h"
 #include "gateway/native.h"
@@ -494,6 +495,74 @@ read_names(struct error *why)
 	return good || error_memory(why) == ERR_OK;
 }
 
+/* What lacked memory may seem to be another fault; gateway.c says so, too. */
+static bool
+ended(bool good, struct error *why)
+{
+	if (!good && heap_lacked())
+		error_memory(why);
+	return good;
+}
+
+/* A text is changed as it should be, or not taken for one that is. */
+static bool
+revise(struct error *why)
+{
+	static const char before[] =
+	    "{\n  \"gone\": 1,\n  \"\\u0061\": 2,\n  \"c\": {\"d\": 3},\n"
+	    "  \"last\": 4\n}\n";
+	static const char after[] =
+	    "{\"a\": 5, \"c\": {\"d\": [6]}, \"new\": {\"e\": 7}}";
+	static const char whole[] =
+	    "{\n  \"\\u0061\": 5,\n  \"c\": {\"d\": [\n    6\n  ]},\n"
+	    "  \"new\": {\n    \"e\": 7\n  }\n}\n";
+	struct buffer text = { .max = 4096 };
+	json_object *from, *to;
+	bool good;
+
+	scarce_pause(true);
+	from = json_tokener_parse(before);
+	to = json_tokener_parse(after);
+	buffer_puts(&text, before);
+	scarce_pause(false);
+	good = revision_make(&text, from, to, "t", why) == ERR_OK;
+	if (good)
+		expect("a revision", text.data, whole);
+	json_object_put(from);
+	json_object_put(to);
+	buffer_free(&text);
+	return ended(good, why);
+}
+
+/* No account is lost whose name is looked for in another spelling. */
+static bool
+read_escaped(struct error *why)
+{
+	struct settings *s;
+	char *text, *at;
+	const char *file;
+
+	scarce_pause(true);
+	text = unit_read(configuration);
+	at = strstr(text, "\"accounts\"");
+	assert_non_null(at);
+	assert_int_not_equal(asprintf(&at, "%.*s\"\\u0061ccounts\"%s",
+				 (int)(at - text), text,
+				 at + strlen("\"accounts\"")),
+	    -1);
+	file = unit_write("escaped.json", at, strlen(at));
+	free(at);
+	free(text);
+	scarce_pause(false);
+	s = settings_read_alone(file, why);
+	ROW(s == NULL ||
+		(settings_account(s, "router") != NULL &&
+		    settings_account(s, "full") != NULL),
+	    "an account is lost");
+	settings_free(s);
+	return ended(s != NULL, why);
+}
+
 /* What cannot be looked at is not called current. */
 static bool
 look_at_edition(struct error *why)
@@ -515,6 +584,8 @@ static const struct {
 	{ "news of the state", find_news },
 	{ "names of JSON", read_names },
 	{ "an edition", look_at_edition },
+	{ "a revision", revise },
+	{ "escaped names", read_escaped },
 	{ "gateway_open_state", open_state },
 	{ "news", send_news },
 	{ "proofs", prove },
