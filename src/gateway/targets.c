@@ -9,7 +9,7 @@
 
 #define KNOWN_MAX 8192 /* networks in which a proof has succeeded */
 
-#define WAITING_MAX 3 /* workers that wait for one network */
+#define WAITING_MIN 3 /* workers that may wait for one network, in any pool */
 
 #define IPV4_BITS 24
 #define IPV6_BITS 48
@@ -36,6 +36,7 @@ struct targets {
 	struct table *table; /* shared */
 	size_t size;
 	unsigned int places;
+	unsigned int waiting; /* that may wait for one network */
 };
 
 struct targets *
@@ -46,6 +47,7 @@ targets_new(unsigned int workers)
 	if (t == NULL)
 		return NULL;
 	t->places = workers;
+	t->waiting = workers / 4 > WAITING_MIN ? workers / 4 : WAITING_MIN;
 	t->size = sizeof *t->table + workers * sizeof t->table->places[0];
 	if ((t->table = shared_new(t->size)) != NULL)
 		return t;
@@ -151,7 +153,7 @@ is_crowded(const struct targets *t, uint64_t network)
 		    atomic_load(&p->stage) < (int)CONNECTS &&
 		    alive_check(holder);
 	}
-	return waiting >= WAITING_MAX;
+	return waiting >= t->waiting;
 }
 
 /* The place of this worker; NULL: it has none. */

@@ -123,27 +123,36 @@ ask(struct targets *t, pid_t *pid)
 	return answer;
 }
 
-/* Three may wait, so that a network does not hold all the workers. */
+static const struct {
+	unsigned int workers, waiting;
+} pools[] = { { 8, 3 }, { 16, 4 }, { 32, 8 } };
+
+/* Some may wait, so that a network does not hold all the workers. */
 static void
 test_crowd(void **state)
 {
-	static const enum targets_answer answers[] = { TARGETS_FREE,
-		TARGETS_WAIT, TARGETS_WAIT, TARGETS_WAIT, TARGETS_CROWDED,
-		TARGETS_CROWDED };
-	struct targets *t = targets_new(8);
-	pid_t pids[COUNT(answers)], one_more;
+	pid_t pids[16], one_more;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(answers); i++)
-		ROW(ask(t, &pids[i]) == answers[i], "worker %zu", i);
-	end(pids[1]);
-	ROW(ask(t, &one_more) == TARGETS_WAIT, "one less waits");
-	end(one_more);
-	for (size_t i = 0; i < COUNT(answers); i++)
-		if (i != 1)
-			end(pids[i]);
+	for (size_t i = 0; i < COUNT(pools); i++) {
+		struct targets *t = targets_new(pools[i].workers);
+		size_t count = 0;
+
+		ROW(ask(t, &pids[count++]) == TARGETS_FREE, "the first one");
+		while (count <= pools[i].waiting)
+			ROW(ask(t, &pids[count++]) == TARGETS_WAIT,
+			    "%u workers, %zu", pools[i].workers, count);
+		ROW(ask(t, &one_more) == TARGETS_CROWDED, "%u workers",
+		    pools[i].workers);
+		end(one_more);
+		end(pids[--count]);
+		ROW(ask(t, &pids[count++]) == TARGETS_WAIT,
+		    "%u workers, one less", pools[i].workers);
+		while (count > 0)
+			end(pids[--count]);
+		targets_free(t);
+	}
 	ROWS_END();
-	targets_free(t);
 }
 
 /* A proof there that is over. */
