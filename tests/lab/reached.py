@@ -3,8 +3,8 @@
 
     reached.py BUILD SOURCE     BUILD was configured out of tree from SOURCE
 
-One row a folder, a row of totals, and each line that did not run, unless
-tests/coverage.argued names it.  That file holds paragraphs: first why, in lines
+One row a folder, a row of totals, each line that did not run, unless
+tests/coverage.argued names it, and each that ran with a branch never taken.  That file holds paragraphs: first why, in lines
 that begin at the margin, then what, in lines that begin with a tab: the file, a
 colon, and the text that the line has there.  A line there that no longer stands
 in the source or that ran after all is told, too.
@@ -36,6 +36,14 @@ class File:
 
     def missed(self):
         return [n for n, count in sorted(self.lines.items()) if not count]
+
+    def untaken(self):
+        """Lines that ran, each with how many of its branches never did, and of how many."""
+        ways = collections.defaultdict(list)
+        for (n, _, _), count in sorted(self.branches.items()):
+            ways[n].append(count)
+        return [(n, counts.count(0), len(counts)) for n, counts in ways.items()
+                if 0 in counts and self.lines[n]]
 
 
 def counted(build, source):
@@ -102,6 +110,11 @@ def main(build, source):
     print(f"\nneither reached nor argued: {len(left)} lines")
     for name, n, text in left:
         print(f"{name}:{n}: {text}")
+    ways = [(name, n, untaken, of, file.text[n]) for name, file in sorted(files.items())
+            for n, untaken, of in file.untaken()]
+    print(f"\nbranches never taken, of lines that ran: {sum(w[2] for w in ways)}")
+    for name, n, untaken, of, text in ways:
+        print(f"{name}:{n}: {untaken} of {of}: {text}")
     if idle:
         print(f"\nargued for nothing: {len(idle)}")
         print("\n".join(idle))
