@@ -63,10 +63,18 @@ provider_make_digest(struct provider *p)
 	const struct provider_settings *s = p->settings;
 	struct buffer text = { .max = DIGESTED_MAX };
 	const char *variables = "";
+	json_object *copy = NULL;
 	bool ok;
 
+	/*
+	 * json-c keeps the text with the object, and those of the settings
+	 * are given back with their region, without a json_object_put().
+	 */
 	if (s->variables != NULL)
-		variables = json_text(s->variables, JSON_C_TO_STRING_SPACED);
+		variables =
+		    json_object_deep_copy(s->variables, &copy, NULL) == 0 ?
+		    json_text(copy, JSON_C_TO_STRING_SPACED) :
+		    NULL;
 	ok = variables != NULL &&
 	    buffer_printf(&text, "%s\n%s\n%s", s->name, s->description,
 		variables);
@@ -74,6 +82,7 @@ provider_make_digest(struct provider *p)
 	    gnutls_hash_fast(GNUTLS_DIG_SHA256, text.data, text.len,
 		p->digest) == 0;
 	buffer_free(&text);
+	json_object_put(copy);
 	return ok;
 }
 

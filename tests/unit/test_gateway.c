@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -381,6 +382,44 @@ test_no_ca(void **state)
 	assert_null(settings_account(other->settings, "x"));
 	gateway_free(other);
 	assert_int_equal(unlink(file), 0);
+}
+
+/* As with each reload: the bytes of the heap that are in use afterwards. */
+static size_t
+reload(unsigned int times)
+{
+	struct gateway *newer, *older;
+	struct error why;
+
+	assert_non_null(older = gateway_new(configuration, &why));
+	assert_int_equal(gateway_open_state(older, &why), ERR_OK);
+	for (unsigned int i = 0; i < times; i++) {
+		assert_non_null(newer = gateway_read_again(older, &why));
+		assert_int_equal(gateway_open_state(newer, &why), ERR_OK);
+		gateway_inherit(newer, older);
+		gateway_free(older);
+		older = newer;
+	}
+	gateway_free(older);
+	return mallinfo2().uordblks;
+}
+
+/* What a reload left behind would be there a hundred times. */
+static void
+test_nothing_stays(void **state)
+{
+	size_t before, after;
+
+	(void)state;
+	/* The heap of a sanitizer is not glibc's, and looks for leaks itself.
+	 */
+	if (!heap_wipes())
+		skip();
+	(void)reload(50);
+	before = reload(1);
+	after = reload(100);
+	if (after > before + 5000)
+		fail_msg("%zu bytes more", after - before);
 }
 
 /* A history that somebody else wrote into is no reason not to serve. */
@@ -915,6 +954,7 @@ main(void)
 		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_hosts_shown),
 		cmocka_unit_test(test_no_ca),
+		cmocka_unit_test(test_nothing_stays),
 		cmocka_unit_test(test_odd_source),
 		cmocka_unit_test(test_faults_told),
 		cmocka_unit_test(test_equal),
