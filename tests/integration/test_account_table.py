@@ -99,6 +99,15 @@ def test_a_wrong_command_changes_nothing(scene, database, arguments, said):
     assert database.query("SELECT count(*) FROM ddnsgate_account") == ["0"]
 
 
+@pytest.mark.parametrize("row", ["{", "[3]"])
+def test_a_row_that_is_no_account_is_told_and_left(scene, database, row):
+    write(database, row)
+    done = scene.account("disable", "guest")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("ddnsgate: guest: ")
+    assert database.query("SELECT account FROM ddnsgate_account") == [row]
+
+
 def test_no_second_one(scene):
     edit(scene, [scene.pool], "add", "guest", "--host", f"guest.{ZONE}", token="first")
     done = scene.account("add", "guest", "--host", f"guest.{ZONE}", token="second")
