@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/alive.h"
+#include "base/clock.h"
+#include "base/clock.h"
 #include "base/shared.h"
 #include "gateway/targets.h"
 
@@ -24,6 +26,7 @@ enum stage { WAITS_LAST, WAITS, CONNECTS };
 struct place {
 	_Atomic uint64_t holder; /* alive_mark(); 0: free */
 	_Atomic int stage;	 /* enum stage */
+	_Atomic int64_t since; /* the moment it began to connect; 0: not yet */
 	_Atomic uint64_t networks[TARGET_NETWORKS_MAX];
 };
 
@@ -124,35 +127,46 @@ holds(const struct place *p, uint64_t network)
 	return false;
 }
 
-/* Another worker that is at that stage of the network at least; 0: none. */
-static uint64_t
-holder_of(const struct targets *t, uint64_t network, enum stage least)
+/* Does another worker have the place, and want the network? */
+static bool
+is_rival(const struct place *p, uint64_t network)
 {
-	for (unsigned int i = 0; i < t->places; i++) {
-		const struct place *p = &t->table->places[i];
-		uint64_t holder = atomic_load(&p->holder);
+	uint64_t holder = atomic_load(&p->holder);
 
-		if (holder != alive_mark() && holds(p, network) &&
-		    atomic_load(&p->stage) >= (int)least && alive_check(holder))
-			return holder;
-	}
-	return 0;
+	return holder != alive_mark() && holds(p, network) &&
+	    alive_check(holder);
 }
 
-/* Do as many others wait for the network as may? */
-static bool
-is_crowded(const struct targets *t, uint64_t network)
+/* Another one that is at that stage of the network at least, or NULL. */
+static const struct place *
+find_rival(const struct targets *t, uint64_t network, enum stage least)
 {
-	unsigned int waiting = 0;
-
 	for (unsigned int i = 0; i < t->places; i++) {
 		const struct place *p = &t->table->places[i];
-		uint64_t holder = atomic_load(&p->holder);
 
-		waiting += holder != alive_mark() && holds(p, network) &&
-		    atomic_load(&p->stage) < (int)CONNECTS &&
-		    alive_check(holder);
+		if (atomic_load(&p->stage) >= (int)least &&
+		    is_rival(p, network))
+			return p;
 	}
+	return NULL;
+}
+
+/*
+ * Is the one that connects slow, and do as many wait before this place as may?
+ * Whoever is quick holds nobody up, however many there are.
+ */
+static bool
+is_crowded(const struct targets *t, uint64_t network, const struct place *own)
+{
+	const struct place *first = find_rival(t, network, CONNECTS);
+	int64_t since = first != NULL ? atomic_load(&first->since) : 0;
+	unsigned int waiting = 0;
+
+	if (since == 0 || clock_now() - since < TARGETS_SLOW_MS)
+		return false;
+	for (const struct place *p = t->table->places; p < own; p++)
+		waiting += atomic_load(&p->stage) < (int)CONNECTS &&
+		    is_rival(p, network);
 	return waiting >= t->waiting;
 }
 
@@ -191,6 +205,7 @@ give_back(struct place *p)
 	for (size_t i = 0; i < TARGET_NETWORKS_MAX; i++)
 		atomic_store(&p->networks[i], 0);
 	atomic_store(&p->stage, WAITS_LAST);
+	atomic_store(&p->since, 0);
 	atomic_store(&p->holder, 0);
 }
 
@@ -199,15 +214,19 @@ static uint64_t
 occupied_one(const struct targets *t, const struct target_networks *wanted,
     bool has_failed, uint64_t *holder)
 {
+	const struct place *p;
+
 	*holder = 0;
 	for (size_t i = 0; i < TARGET_NETWORKS_MAX; i++) {
 		uint64_t network = wanted->hashes[i];
 
 		if (network == 0 || is_open(t, network, has_failed))
 			continue;
-		*holder = holder_of(t, network, has_failed ? WAITS : CONNECTS);
-		if (*holder != 0)
-			return network;
+		p = find_rival(t, network, has_failed ? WAITS : CONNECTS);
+		if (p == NULL)
+			continue;
+		*holder = atomic_load(&p->holder);
+		return network;
 	}
 	return 0;
 }
@@ -218,18 +237,20 @@ targets_enter(struct targets *t, const struct target_networks *wanted,
     bool has_failed, uint64_t *holder)
 {
 	struct place *p = own_place(t);
-	bool is_new = p == NULL;
 	uint64_t network;
 
 	*holder = 0;
-	if (wanted->hashes[0] == 0 || (is_new && (p = take(t, wanted)) == NULL))
+	if (wanted->hashes[0] == 0 ||
+	    (p == NULL && (p = take(t, wanted)) == NULL))
 		return TARGETS_FREE;
 	atomic_store(&p->stage, CONNECTS);
 	network = occupied_one(t, wanted, has_failed, holder);
-	if (network == 0)
+	if (network == 0) {
+		atomic_store(&p->since, clock_now());
 		return TARGETS_FREE;
+	}
 	atomic_store(&p->stage, has_failed ? WAITS_LAST : WAITS);
-	if (!is_new || !is_crowded(t, network))
+	if (!is_crowded(t, network, p))
 		return TARGETS_WAIT;
 	give_back(p);
 	return TARGETS_CROWDED;

@@ -50,10 +50,12 @@ void target_add(struct target_networks *wanted, const struct address *a);
  * May this worker connect to the networks now?  has_failed: did the last proof
  * of the account fail?  Unless they are free another one is in the way:
  * *holder, its alive_mark().  This one waits then, until it asks again or
- * leaves; whoever has not failed goes before those that have.  CROWDED: a
- * quarter of the workers, and at least three, wait already.  Two that enter at
- * once may both have to wait.
+ * leaves; whoever has not failed goes before those that have.  CROWDED: it does
+ * not wait, since the one that connects has had no success for TARGETS_SLOW_MS,
+ * and a quarter of the workers, at least three, wait already.  Two that enter
+ * at once may both have to wait.
  */
+#define TARGETS_SLOW_MS 500
 enum targets_answer { TARGETS_FREE, TARGETS_WAIT, TARGETS_CROWDED };
 enum targets_answer targets_enter(struct targets *t,
     const struct target_networks *wanted, bool has_failed, uint64_t *holder);

@@ -21,6 +21,7 @@ PLAYERS = 6                 # they wait most of the time
 ATTEMPTS = 10               # to have a request counted
 ROUNDS = 3                  # to have a call fail that is not made each time
 GOOD = 3                    # requests between two deaths: no crash loop (crashes.h)
+FORGIVEN = 20               # points of a story that fails: fewer than are forgiven
 
 # What a call may say (its manual page in section 2), as far as it can befall
 # a request whose arguments are right.
@@ -441,6 +442,10 @@ def play_points(player, name, fault, chosen, tally):
         tally.points += 1
         came = None
         try:
+            # So many wrong logins or proofs would be heard no more.
+            if stories.STORIES[name].status in (401, 403) and index % FORGIVEN == 0:
+                player.start_anew()
+                stories.tell(player, stories.STORIES[name], player.turn)
             came, heard = play(player, stories.STORIES[name], fault, point, index)
             tally.came[came] += 1
             tally.heard[heard] += 1

@@ -33,6 +33,8 @@ def test_an_idle_worker_is_light(world, dns, plain_binary, make_pool):
     pool = make_pool(configuration, binary=plain_binary).start()
     for user in users:                  # so that none has to wait for its login
         assert world.straight(pool, user, ipv4="10.0.0.1")[0] == 400
+    # Else all but one would wait until somebody has proven something there.
+    assert world.straight(pool, users[0], ipv4=SLOW)[0] == 200
     with concurrent.futures.ThreadPoolExecutor(len(users)) as clients:
         for _ in range(2):              # one each, as every one takes 1.5 s
             answers = list(clients.map(
