@@ -197,8 +197,12 @@ def test_a_worker_killed_while_it_writes(scene):
 def test_status_and_history(scene):
     scene.update(ipv4=WEB[0])
     scene.update("proved", ipv4=CLOSED_AT)
-    pool, = json.loads(scene.command("status", "--pool", "--json").stdout)
-    assert pool["workers"] == 6 and pool["busy"] == 0
+    def look():
+        pool, = json.loads(scene.command("status", "--pool", "--json").stdout)
+        return pool if (pool["workers"], pool["busy"]) == (6, 0) else None
+
+    # A worker is at work for a moment after its reply.
+    pool = waiting.until(look, "six workers, and none of them at work", 30)
     assert (pool["replies_2xx"], pool["replies_4xx"]) == (1, 2), pool
     assert "6 workers, 0 at work" in scene.command("status", "--pool").stdout
     text = scene.command("status", f"home.{ZONE}", f"third.{ZONE}").stdout
