@@ -101,11 +101,13 @@ def test_a_wrong_command_changes_nothing(scene, database, arguments, said):
 
 @pytest.mark.parametrize("row", ["{", "[3]"])
 def test_a_row_that_is_no_account_is_told_and_left(scene, database, row):
+    write(database, "{}", "another")
     write(database, row)
     done = scene.account("disable", "guest")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("ddnsgate: guest: ")
-    assert database.query("SELECT account FROM ddnsgate_account") == [row]
+    assert database.query(
+        "SELECT account FROM ddnsgate_account WHERE name = 'guest'") == [row]
 
 
 def test_no_second_one(scene):

@@ -222,6 +222,10 @@ test_ask(void **state)
 	struct crowd c = { .count = 0 };
 
 	(void)state;
+	/* Without a place nobody is asked for one. */
+	slow_quiet(s, clock_now() - SLOW_QUIET_MS);
+	slow_ask(s, alive_mark());
+	assert_false(slow_is_asked(s));
 	assert_true(slow_enter(s, "own", NULL));
 	assert_true(join(&c, s, "other"));
 	slow_ask(s, alive_mark());
