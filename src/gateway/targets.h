@@ -55,7 +55,7 @@ void target_add(struct target_networks *wanted, const struct address *a);
  * and a quarter of the workers, at least three, wait already.  Two that enter
  * at once may both have to wait.
  */
-#define TARGETS_SLOW_MS 500
+#define TARGETS_SLOW_MS 1000
 enum targets_answer { TARGETS_FREE, TARGETS_WAIT, TARGETS_CROWDED };
 enum targets_answer targets_enter(struct targets *t,
     const struct target_networks *wanted, bool has_failed, uint64_t *holder);

@@ -121,8 +121,9 @@ def test_one_of_them_enables_both(machine):
 
 
 def test_what_runs_where(machine):
-    assert machine.shown(SERVICE, "User", "StatusText") == (
-        "ddnsgate", status(2))
+    # A worker is at work for a moment after its reply.
+    waiting.until(lambda: machine.shown(SERVICE, "User", "StatusText") == (
+        "ddnsgate", status(2)), "two workers, and none of them at work", 60)
     made = machine.must("stat", "-c", "%n %a %U %G", os.path.dirname(machine.file),
                         "/var/log/ddnsgate", "/var/lib/ddnsgate")
     assert re.findall(r"(\S+)\n", made) == ["ddnsgate"] * 3

@@ -133,7 +133,7 @@ static const struct {
 static void
 test_crowd(void **state)
 {
-	const struct timespec slow = { 0, TARGETS_SLOW_MS * 1000000L };
+	const struct timespec slow = { TARGETS_SLOW_MS / 1000, 0 };
 	pid_t pids[16];
 
 	(void)state;
