@@ -87,7 +87,7 @@ test_notify(void **state)
 		const char *what, *name;
 		bool arrives;
 	} rows[] = {
-		{ "a file", "/file", true },
+		{ "a file", "file", true },
 		{ "a name", "@ddnsgate-test", true },
 		{ "neither", "nowhere", false },
 	};
@@ -113,7 +113,7 @@ test_notify(void **state)
 			    variable);
 			*un.sun_path = '\0';
 		} else {
-			snprintf(un.sun_path, sizeof un.sun_path, "%s%s",
+			snprintf(un.sun_path, sizeof un.sun_path, "%s/%s",
 			    unit_directory(), rows[i].name);
 			snprintf(variable, sizeof variable, "%s",
 			    rows[i].arrives ? un.sun_path : rows[i].name);
