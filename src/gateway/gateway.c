@@ -17,8 +17,8 @@
 #include "gateway/metrics.h"
 #include "gateway/notice.h"
 #include "gateway/slow.h"
-#include "gateway/targets.h"
 #include "gateway/table.h"
+#include "gateway/targets.h"
 #include "gateway/update.h"
 #include "news/seen.h"
 

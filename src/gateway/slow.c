@@ -7,6 +7,7 @@
 
 #include "base/alive.h"
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "base/shared.h"
 #include "gateway/slow.h"
 
@@ -81,14 +82,12 @@ slow_inherit(struct slow *s, const struct slow *from)
 		    atomic_load(&from->table->silent[i]));
 }
 
-/* FNV-1a; never 0. */
+/* Never 0. */
 static uint64_t
 hash_of(const char *account)
 {
-	uint64_t h = 14695981039346656037U;
+	uint64_t h = fnv_hash(account, strlen(account));
 
-	for (; *account != '\0'; account++)
-		h = (h ^ (unsigned char)*account) * 1099511628211U;
 	return h != 0 ? h : 1;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/alive.h"
 #include "base/clock.h"
-#include "base/clock.h"
+#include "base/fnv.h"
 #include "base/shared.h"
 #include "gateway/targets.h"
 
@@ -75,17 +75,16 @@ targets_inherit(struct targets *t, const struct targets *from)
 		    atomic_load(&from->table->known[i]));
 }
 
-/* FNV-1a of the network of an address; never 0, without the lowest bit. */
+/* Of the network of an address; never 0, without the lowest bit. */
 static uint64_t
 hash_of(const struct address *a)
 {
 	struct address network = *a;
-	uint64_t h = 14695981039346656037U;
+	uint64_t h;
 
 	address_mask(&network, a->family == AF_INET ? IPV4_BITS : IPV6_BITS);
-	for (size_t i = 0; i < sizeof network.bytes; i++)
-		h = (h ^ network.bytes[i]) * 1099511628211U;
-	h &= ~(uint64_t)SUCCEEDED;
+	h = fnv_hash(network.bytes, sizeof network.bytes) &
+	    ~(uint64_t)SUCCEEDED;
 	return h != 0 ? h : SUCCEEDED << 1;
 }
 

@@ -4,12 +4,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/alive.h"
+#include "base/fnv.h"
 #include "base/shared.h"
 #include "pool/scoreboard.h"
 
@@ -21,19 +23,16 @@ size_of(size_t slots)
 	return sizeof(struct scoreboard) + slots * sizeof(struct slot);
 }
 
-/* shm_open(3): a slash and no other.  FNV-1a of the file's full name. */
+/* shm_open(3): a slash and no other.  The hash is of the file's full name. */
 static void
 make_name(const char *file, char name[static NAME_LEN_MAX])
 {
-	uint64_t h = 14695981039346656037U;
 	char full[PATH_MAX];
 
 	if (realpath(file, full) == NULL)
 		snprintf(full, sizeof full, "%s", file);
-	for (const char *c = full; *c != '\0'; c++)
-		h = (h ^ (unsigned char)*c) * 1099511628211U;
 	snprintf(name, NAME_LEN_MAX, "/ddnsgate-%016llx",
-	    (unsigned long long)h);
+	    (unsigned long long)fnv_hash(full, strlen(full)));
 }
 
 /* NULL if it cannot have its name; an older one of ours gives way. */
