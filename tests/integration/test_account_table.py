@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import pathlib
 import subprocess
 import time
 
@@ -9,7 +11,7 @@ import pytest
 
 from lab.gateway import USER, verifier
 from lab.remembering import Scene
-from lab.stage import WEB, ZONE
+from lab.stage import GATEWAY, WEB, ZONE
 
 ROOM = 60.0                     # for machines that are busy
 SAID = "accounts have changed"
@@ -66,6 +68,29 @@ def write(database, text, name="guest"):
         " account = excluded.account, version = excluded.version; COMMIT")
 
 
+NEW = ("--server", GATEWAY, "--provider", "home", "--host", f"guest.{ZONE}",
+       "--ipv4", "later", "--ipv6", "no")
+
+
+def set_up(scene, *options, token=""):
+    """ddnsgate setup of the guest's account, without a person."""
+    return subprocess.run(
+        scene.world.proxy.command([
+            scene.pool.binary, "setup", "--config", scene.pool.configuration, "--user", str(USER),
+            "--no-trial", "--account", "guest", "--device", "none", "--site", "none", *options]),
+        env=os.environ | scene.world.sanitizer("command"), check=False, text=True,
+        input=f"{token}\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def configured(scene):
+    return pathlib.Path(scene.pool.configuration).read_text(encoding="utf-8")
+
+
+def kept(database):
+    return "\n".join(database.query(
+        "SELECT account FROM ddnsgate_account WHERE name = 'guest'"))
+
+
 def test_two_machines_see_one_list(scene, pools):
     said = edit(scene, pools, "add", "guest", "--host", f"guest.{ZONE}", "--zone", ZONE,
                 token="first")
@@ -103,11 +128,34 @@ def test_a_wrong_command_changes_nothing(scene, database, arguments, said):
 def test_a_row_that_is_no_account_is_told_and_left(scene, database, row):
     write(database, "{}", "another")
     write(database, row)
+    before = configured(scene)
     done = scene.account("disable", "guest")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("ddnsgate: guest: ")
-    assert database.query(
-        "SELECT account FROM ddnsgate_account WHERE name = 'guest'") == [row]
+    done = set_up(scene, *NEW, token="t")
+    # Told at once, and nothing else is: not, at last, that it is there already.
+    line, = done.stdout.splitlines()
+    assert (done.returncode, line.startswith("ddnsgate: guest: ")) == (1, True), line
+    assert (kept(database), configured(scene)) == (row, before)
+
+
+def test_setup_changes_the_account_where_it_is(scene, database):
+    """In the database: one that is not there yet, and then the same again."""
+    with scene.pool.changing(SAID, ROOM):
+        done = set_up(scene, *NEW, token="first")
+        assert done.returncode == 0, done.stdout
+    made = json.loads(kept(database))
+    assert made["hosts"] == {f"guest.{ZONE}": {"ipv4": True}}
+    assert log_in(scene, scene.pool, "first") == 200
+    with scene.pool.changing(SAID, ROOM):
+        done = set_up(scene, "--ipv4", "if-public")      # for the host that it has
+        assert done.returncode == 0, done.stdout
+    made["hosts"][f"guest.{ZONE}"]["ipv4"] = "if-public"
+    assert json.loads(kept(database)) == made
+    assert log_in(scene, scene.pool, "first") == 200
+    content = json.loads(configured(scene))
+    assert sorted(content["accounts"]) == ["home", "proved"]
+    assert content["url"] == f"https://{GATEWAY}"
 
 
 def test_no_second_one(scene):

@@ -397,6 +397,13 @@ static const struct {
 	{ "{" PROVIDERS ", \"account_directory\": \"@accounts.d\"}",
 	    QUIET "--account far --host www.example.org " SERVER LATER NO_SITE,
 	    NULL, 0, "written", NOTHING },
+#ifdef HAVE_LIBPQ
+	/* Whether the account is new nobody knows, so no more is asked. */
+	{ "{" PROVIDERS ", \"account_table\": true,"
+	  " \"state\": \"postgresql://u@127.0.0.1:1/d\"}",
+	    QUIET SERVER LATER NO_SITE, "\n", 1, "it is out of reach now\n",
+	    NOTHING },
+#endif
 	/* The site. */
 	{ NULL, QUIET SERVER NEW LATER SITE "--site @site", NULL, 0,
 	    "site: written\n", NOTHING },

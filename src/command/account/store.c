@@ -7,7 +7,6 @@
 #include "command/account/form.h"
 #include "command/account/store.h"
 #include "command/account/table.h"
-#include "gateway/table.h"
 
 bool
 account_store_in_table(const struct settings *s, const char *name, bool is_new)
@@ -34,46 +33,44 @@ account_store_write(struct settings *s, const char *name, json_object *content,
 	    account_file_write(s, name, text, is_new);
 }
 
-bool
-account_store_is_there(const struct settings *s, const char *name)
+/* Whatever it is; as account_store_find(). */
+static bool
+find_content(const struct settings *s, const char *name, json_object **content)
 {
-	struct settings *all;
-	struct error why;
-	bool is;
-
-	if (!account_store_in_table(s, name, false))
-		return account_file_is_there(s, name);
-	if ((all = table_read_settings(s->file, &why)) == NULL)
-		fprintf(stderr, "ddnsgate: %s\n", why.text);
-	is = all != NULL && settings_account(all, name) != NULL;
-	settings_free(all);
-	return is;
+	*content = NULL;
+	if (account_store_in_table(s, name, false))
+		return account_table_find(s, name, content);
+	if (!account_file_is_there(s, name))
+		return true;
+	*content = account_file_read(s, name);
+	return *content != NULL;
 }
 
-static json_object *
-read_content(const struct settings *s, const char *name)
+bool
+account_store_find(const struct settings *s, const char *name,
+    json_object **content)
 {
-	if (account_store_in_table(s, name, false))
-		return account_table_read(s, name);
-	if (account_file_is_there(s, name))
-		return account_file_read(s, name);
-	fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
-	return NULL;
+	if (!find_content(s, name, content))
+		return false;
+	if (*content == NULL || account_form_fits(*content))
+		return true;
+	fprintf(stderr,
+	    "ddnsgate: account \"%s\": it, its \"hosts\" and each of them must "
+	    "be objects, as in ddnsgate.json(5); mend that first\n",
+	    name);
+	json_object_put(*content);
+	*content = NULL;
+	return false;
 }
 
 json_object *
 account_store_read(const struct settings *s, const char *name)
 {
-	json_object *content = read_content(s, name);
+	json_object *content;
 
-	if (content == NULL || account_form_fits(content))
-		return content;
-	fprintf(stderr,
-	    "ddnsgate: account \"%s\": it, its \"hosts\" and each of them must "
-	    "be objects, as in ddnsgate.json(5); mend that first\n",
-	    name);
-	json_object_put(content);
-	return NULL;
+	if (account_store_find(s, name, &content) && content == NULL)
+		fprintf(stderr, "ddnsgate: there is no account \"%s\"\n", name);
+	return content;
 }
 
 bool

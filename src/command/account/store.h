@@ -18,13 +18,15 @@
 bool account_store_in_table(const struct settings *s, const char *name,
     bool is_new);
 
-/* False: there is none, or the database cannot be asked, which was told. */
-bool account_store_is_there(const struct settings *s, const char *name);
-
 /*
- * What is there, and fits a form; NULL, told on standard error, or else the
- * caller's.
+ * Looks for the account: *content is what is there, and fits a form, and the
+ * caller's then; or NULL if there is none.  False, told on standard error: it
+ * cannot be read, so nobody knows.
  */
+bool account_store_find(const struct settings *s, const char *name,
+    json_object **content);
+
+/* The same; NULL, told on standard error, if there is none, too. */
 json_object *account_store_read(const struct settings *s, const char *name);
 
 /*

@@ -54,37 +54,30 @@ compare(const struct state_account *a, void *data)
 }
 
 static void
-tell(const struct settings *s, const char *account, enum err rc, bool is_new)
+tell_out_of_reach(const struct settings *s)
 {
-	if (rc == ERR_UNREACHABLE)
-		fprintf(stderr, "ddnsgate: state %s: it is out of reach now\n",
-		    s->state.place);
-	else if (is_new)
-		fprintf(stderr,
-		    "ddnsgate: the account \"%s\" is there already; change "
-		    "it\n",
-		    account);
-	else
-		fprintf(stderr, "ddnsgate: there is no account \"%s\"\n",
-		    account);
+	fprintf(stderr, "ddnsgate: state %s: it is out of reach now\n",
+	    s->state.place);
 }
 
-json_object *
-account_table_read(const struct settings *s, const char *account)
+bool
+account_table_find(const struct settings *s, const char *account,
+    json_object **content)
 {
 	struct search x = { .name = account };
 	struct table t;
-	enum err rc;
+	bool ok = table_open(&t, s);
 
-	if (table_open(&t, s)) {
-		rc = store_accounts(t.store, 0, compare, &x);
-		if (x.why.code != ERR_OK)
-			fprintf(stderr, "ddnsgate: %s\n", x.why.text);
-		else if (x.content == NULL)
-			tell(s, account, rc, false);
+	if (ok && store_accounts(t.store, 0, compare, &x) != ERR_OK) {
+		tell_out_of_reach(s);
+		ok = false;
+	} else if (ok && x.why.code != ERR_OK) {
+		fprintf(stderr, "ddnsgate: %s\n", x.why.text);
+		ok = false;
 	}
 	table_close(&t);
-	return x.content;
+	*content = x.content;
+	return ok;
 }
 
 static bool
@@ -96,8 +89,14 @@ write_text(const struct settings *s, const char *account, const char *text,
 
 	if (table_open(&t, s)) {
 		rc = store_account_write(t.store, account, text, is_new);
-		if (rc != ERR_OK)
-			tell(s, account, rc, is_new);
+		if (rc == ERR_UNREACHABLE)
+			tell_out_of_reach(s);
+		else if (rc != ERR_OK)
+			fprintf(stderr,
+			    is_new ? "ddnsgate: the account \"%s\" is there "
+				     "already; change it\n" :
+				     "ddnsgate: there is no account \"%s\"\n",
+			    account);
 	}
 	table_close(&t);
 	return rc == ERR_OK;

@@ -10,8 +10,12 @@
 
 #include "config/settings.h"
 
-/* What the table has; NULL, told on standard error, or else the caller's. */
-json_object *account_table_read(const struct settings *s, const char *account);
+/*
+ * What the table has, which is the caller's, or NULL if it has no such account.
+ * False, told on standard error: it cannot be read.
+ */
+bool account_table_find(const struct settings *s, const char *account,
+    json_object **content);
 
 /*
  * Writes the account, if the service would read the text without an error.

@@ -155,16 +155,16 @@ draft_take_account(struct draft *d, const char *name)
 	json_object_put(d->content);
 	d->content = NULL;
 	d->apart = a == NULL && is_apart(d->there);
-	d->is_new =
-	    a == NULL && (!d->apart || !account_store_is_there(d->there, name));
 	if ((d->account = strdup(name)) == NULL)
 		return no_memory();
-	if (a != NULL)
-		return json_object_deep_copy(a, &d->content, NULL) == 0 ||
-		    no_memory();
-	d->content = d->is_new ? json_object_new_object() :
-				 account_store_read(d->there, name);
-	return d->content != NULL;
+	if (a != NULL && json_object_deep_copy(a, &d->content, NULL) == -1)
+		return no_memory();
+	if (d->apart && !account_store_find(d->there, name, &d->content))
+		return false;
+	d->is_new = d->content == NULL;
+	if (d->is_new)
+		d->content = json_object_new_object();
+	return d->content != NULL || no_memory();
 }
 
 /* The document with the account in it; NULL: out of memory. */
