@@ -520,8 +520,6 @@ work_end(struct work *w)
 	targets_leave(u->gateway->targets);
 	provider_finish(w->publishing, &u->retry_after);
 	judge_publications(u);
-	for (size_t i = 0; i < u->record_count; i++)
-		if (record_is_open(&u->records[i]))
-			u->records[i].verdict = VERDICT_BUSY;
+	give_up(w, "no time was left for it");
 	free(w);
 }

@@ -8,7 +8,9 @@
 #include "unit.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -728,6 +730,96 @@ test_budget(void **state)
 	gateway.budget = kept;
 }
 
+/* Another worker, which connects to a network until it is killed. */
+static pid_t
+connect_to(const char *address)
+{
+	struct address a = unit_address(address);
+	struct target_networks wanted = { .hashes = { 0 } };
+	uint64_t holder;
+	int ready[2];
+	char got = '\0';
+	pid_t pid;
+
+	target_add(&wanted, &a);
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		if (targets_enter(gateway.targets, &wanted, false, &holder) ==
+		    TARGETS_FREE)
+			(void)!write(ready[1], "y", 1);
+		close(ready[1]);
+		pause();
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &got, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+/*
+ * While another update connects to the network, nothing is proved or sent, and
+ * the reply comes when the time is up that there is: to wait for the network,
+ * or before the reply.  What was refused already stays so.
+ */
+static void
+test_held_back(void **state)
+{
+	static const struct {
+		const char *query;
+		int64_t old;  /* ms, that the request waits already */
+		int64_t took; /* ms */
+		const char *verdicts, *why;
+	} rows[] = {
+		{ "hostname=b.example&ipv4=10.0.0.1&ipv6=2a02:c22::1", 0, 2000,
+		    "b.example address,busy",
+		    "other updates connect to the same network" },
+		{ "hostname=b.example&ipv4=10.0.0.1&ipv6=2a02:c22::1",
+		    UPDATE_MS - 1000, 1000, "b.example address,busy",
+		    "no time was left for it" },
+		{ "hostname=b.example&ipv4=10.0.0.1&ipv6=2a02:c22::1",
+		    UPDATE_MS, 0, "b.example address,busy",
+		    "no time was left for it" },
+	};
+	pid_t other = connect_to("2a02:c22::2");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *query = strdup(rows[i].query), got[512];
+		struct request q;
+		struct update u = { .gateway = &gateway,
+			.request = &q,
+			.rules.names_max = CLAIM_NAMES_MAX };
+		int64_t before = now;
+
+		memset(&world, 0, sizeof world);
+		request_start(&q, query, HEADER);
+		q.start -= rows[i].old;
+		assert_int_equal(update_run(&u), ERR_OK);
+		show(&u, got, sizeof got);
+		ROW(unit_same(got, rows[i].verdicts) &&
+			now - before == rows[i].took,
+		    "%zu: %s after %d ms", i, got, (int)(now - before));
+		assert_int_equal(u.record_count, 2);
+		/* A record that is not judged has the same word. */
+		ROW(u.records[1].verdict == VERDICT_BUSY &&
+			u.records[1].why != NULL &&
+			unit_same(u.records[1].why->text, rows[i].why),
+		    "%zu: %s", i,
+		    u.records[1].why != NULL ? u.records[1].why->text : "-");
+		ROW(u.records[0].why->code == ERR_ADDRESS, "%zu: %s", i,
+		    u.records[0].why->text);
+		ROW(world.proofs == 0 && world.published == 0,
+		    "%zu: %s was asked, %s sent", i, world.asked, world.sent);
+		update_end(&u);
+		free(query);
+	}
+	kill(other, SIGKILL);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	ROWS_END();
+}
+
 static int
 setup(void **state)
 {
@@ -764,6 +856,7 @@ main(void)
 		cmocka_unit_test(test_abandoned),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_end),
 	};
