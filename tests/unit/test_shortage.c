@@ -4,9 +4,12 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -145,12 +148,83 @@ test_notify(void **state)
 	ROWS_END();
 }
 
+/* What the manager has heard since; -1: something else than the watchdog's. */
+static int
+beats(int fd)
+{
+	char text[64];
+	int count = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof text - 1, MSG_DONTWAIT)) >= 0) {
+		text[n] = '\0';
+		if (strcmp(text, "WATCHDOG=1") != 0)
+			return -1;
+		count++;
+	}
+	return count;
+}
+
+/* Is an alarm to come within a second, and so on each second? */
+static bool
+is_armed(void)
+{
+	struct itimerval left;
+
+	assert_int_equal(getitimer(ITIMER_REAL, &left), 0);
+	return timerisset(&left.it_value) && left.it_value.tv_sec <= 1 &&
+	    left.it_interval.tv_sec == 1 && left.it_interval.tv_usec == 0;
+}
+
+/*
+ * Each alarm feeds the manager's watchdog, for a minute, so that it finds a
+ * caller that hangs; and what is interrupted keeps its errno.  The alarms are
+ * ours, beside which the timer's own may come.
+ */
+static void
+test_notify_while_busy(void **state)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), count;
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	snprintf(un.sun_path, sizeof un.sun_path, "%s/busy", unit_directory());
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
+	setenv("NOTIFY_SOCKET", un.sun_path, 1);
+	for (int turn = 0; turn < 2; turn++) {
+		notify_while_busy();
+		assert_true(is_armed());
+		raise(SIGALRM);
+		count = beats(fd);
+		assert_in_range(count, 1, 60);
+		for (int i = 0; i < 70; i++) {
+			raise(SIGALRM);
+			count += beats(fd);
+		}
+		assert_int_equal(count, 60);
+	}
+	notify_while_busy();
+	notify_busy_end();
+	assert_false(is_armed());
+	/* An alarm on its way, of which nobody can be told. */
+	setenv("NOTIFY_SOCKET", "/nowhere", 1);
+	errno = ERANGE;
+	raise(SIGALRM);
+	assert_int_equal(errno, ERANGE);
+	assert_int_equal(sigaction(SIGALRM, &normal, NULL), 0);
+	close(fd);
+	unsetenv("NOTIFY_SOCKET");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_allocation_fails),
 		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_notify_while_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
