@@ -3,16 +3,20 @@
 import os
 import subprocess
 
+from lab import provider
+from lab.gateway import verifier
+from lab.remembering import Recorder
 from lab.stage import BEFORE, CLAIM, WEB, ZONE
 from world import CERTIFICATES_AT
 
 IPV4, IPV6 = WEB
+PORT = 9447
 
 
-def explain(world, binary, *words, token=None):
+def explain(world, binary, *words, token=None, configuration=None):
     return subprocess.run(
-        world.proxy.command([binary, "explain", "--config", world.ddnsgate.configuration,
-                             *words]),
+        world.proxy.command([binary, "explain", "--config",
+                             configuration or world.ddnsgate.configuration, *words]),
         env=os.environ | world.sanitizer("command"), check=False, text=True,
         input=f"{token}\n" if token else "", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
@@ -47,6 +51,36 @@ def test_the_provider_need_not_be_asked(world, dns, binary):
     assert told.returncode == 0
     assert "read now" not in told.stdout and f'"content":"{IPV4}"' in told.stdout
     assert dns.calls() == before
+
+
+class Busy(Recorder):
+    """Cannot answer what comes first."""
+
+    def behave(self, request):
+        return super().behave(request) if len(self.requests) > 1 else provider.answer("502")
+
+
+def test_a_provider_that_is_busy_for_a_moment_is_asked_again(world, binary, make_pool):
+    """For the pause until then no request is under way, and yet not all is read."""
+    name, host = f"busy.dns.{ZONE}", f"home.{ZONE}"
+    busy = Busy(world.provider, world.provider.ipv4, PORT, world.authority.leaf(name), ZONE)
+    busy.held[host, "A"] = [BEFORE["A"]]
+    pool = make_pool({
+        "ca": world.authority.pem, "state": "/dev/null/none",
+        "providers": {"home": {"description": "powerdns", "addresses": [world.provider.ipv4],
+                               "config": {"base": f"https://{name}:{PORT}"}}},
+        "accounts": {"home": {"verifier": verifier("home", world.token), "provider": "home",
+                              "hosts": {host: {"ipv4": True, "proof": {"kind": "none"}}}}}},
+        "busy")
+    try:
+        told = explain(world, binary, host, f"ipv4={IPV4}", token=world.token,
+                       configuration=pool.configuration)
+    finally:
+        busy.stop()
+    assert told.returncode == 0, told.stdout
+    assert f"  A     is {BEFORE['A']} there, and would be replaced\n" in told.stdout
+    assert busy.requests[0] == busy.requests[1]
+    assert not busy.writes
 
 
 def test_a_refusal_is_told_where_it_comes_from(world, dns, binary):

@@ -201,8 +201,8 @@ def test_counted_exactly_while_workers_are_killed(scene, matrix):
     assert spans == counted
 
 
-def health(scene, *arguments):
-    told = scene.command("health", "--socket", scene.pool.socket, *arguments)
+def health(scene, config=None):
+    told = scene.command("health", "--socket", scene.pool.socket, config=config)
     return told.returncode, told.stdout
 
 
@@ -211,6 +211,9 @@ def test_health(scene):
     assert get(scene.pool, "/healthz", method="POST")[0] == 405
     status, line = health(scene)
     assert status == 0 and line.startswith("DDNSGATE OK - ") and "workers" in line
+    # Of another configuration's pool it knows no more than the socket.
+    assert health(scene, config=f"{scene.pool.folder}/another.json") == (
+        0, "DDNSGATE OK - it answers\n")
     # The same bytes in another file are the same configuration.
     scene.pool.configure(scene.configuration)
     assert get(scene.pool, "/healthz")[0] == 200

@@ -105,10 +105,10 @@ class Scene:
         status, text = self.ask(user, **parameters)
         return status, text.partition("\r\n\r\n")[2].strip()
 
-    def command(self, *arguments):
+    def command(self, *arguments, config=None):
         return subprocess.run(
             self.world.proxy.command([self.pool.binary, *arguments, "--config",
-                                      self.pool.configuration]),
+                                      config or self.pool.configuration]),
             env=os.environ | self.world.sanitizer("command"), check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def refusal(self):

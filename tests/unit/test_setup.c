@@ -168,7 +168,7 @@ static enum refused copies; /* A_COPY: the first one is next */
 static bool
 is_refused_copy(void)
 {
-	return copies++ == refused;
+	return copies <= A_THIRD_COPY && copies++ == refused;
 }
 
 UNIT_BETWEEN(REFUSED(A_CHILD), pid_t, fork, -1, (void), ())
@@ -302,6 +302,26 @@ static const struct {
 	    QUIET SERVER NEW LATER SITE "--account a "
 					"--site @sites-available/site",
 	    "", 1, "Another certificate, or no site? [yes]: ", NGINX },
+	{ NULL,
+	    QUIET SERVER NEW LATER SITE "--account a "
+					"--site @sites-available/site",
+	    "no\n", 1, "Another certificate, or no site? [yes]: ", NGINX },
+	/* The terminal ends while he is asked for another one. */
+	{ NULL,
+	    QUIET SERVER NEW LATER SITE "--account a "
+					"--site @sites-available/site",
+	    "yes\n", 1,
+	    "Site of nginx (or none) [none]: \nddnsgate: nothing was changed",
+	    NGINX },
+	{ NULL,
+	    QUIET SERVER NEW LATER SITE "--account a "
+					"--site @sites-available/site",
+	    "yes\n/nowhere/sites-available/site\n", 1,
+	    "/fullchain.pem]: \nddnsgate: nothing was changed", NGINX },
+	{ NULL,
+	    QUIET SERVER NEW LATER SITE "--account a "
+					"--site @sites-available/site",
+	    "yes\nnone\n", 0, "ddnsgate.json: written\n", NGINX },
 	/* Where the draft begins. */
 	{ "nonsense", QUIET, NULL, 1, "ddnsgate.json: line 1: ", NOTHING },
 	{ "3", QUIET, NULL, 1, "ddnsgate.json: ", NOTHING },
