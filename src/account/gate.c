@@ -62,27 +62,17 @@ gate_free(struct gate *g)
 static bool
 take(const struct gate *g, unsigned int first, unsigned int count)
 {
-	for (unsigned int i = first; i < first + count; i++) {
-		uint64_t holder = 0;
-
-		if (atomic_compare_exchange_strong(&g->holders[i], &holder,
-			alive_mark()) ||
-		    (!alive_check(holder) &&
-			atomic_compare_exchange_strong(&g->holders[i], &holder,
-			    alive_mark())))
+	for (unsigned int i = first; i < first + count; i++)
+		if (alive_take(&g->holders[i]))
 			return true;
-	}
 	return false;
 }
 
 static void
 give_back(const struct gate *g, unsigned int first, unsigned int count)
 {
-	for (unsigned int i = first; i < first + count; i++) {
-		uint64_t me = alive_mark();
-
-		(void)atomic_compare_exchange_strong(&g->holders[i], &me, 0);
-	}
+	for (unsigned int i = first; i < first + count; i++)
+		alive_give_back(&g->holders[i]);
 }
 
 /* Where in the lane the one with the lowest rank waits; -1: nobody does. */
@@ -200,7 +190,7 @@ gate_enter_late(const struct gate *g, unsigned int rank)
 	while (atomic_load(&g->table->lane[mine]) == me &&
 	    !(inside = take_late(g, mine)) && clock_left(until) > 0)
 		nanosleep(&tick, NULL);
-	(void)atomic_compare_exchange_strong(&g->table->lane[mine], &me, 0);
+	alive_give_back(&g->table->lane[mine]);
 	return inside;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,4 +69,23 @@ alive_check(uint64_t mark)
 		return false;
 	now = mark_of(pid);
 	return now == mark || now >> PID_BITS == 0 || mark >> PID_BITS == 0;
+}
+
+/* The usual ones, which are free, cost no look at /proc. */
+bool
+alive_take(_Atomic uint64_t *place)
+{
+	uint64_t holder = 0;
+
+	return atomic_compare_exchange_strong(place, &holder, alive_mark()) ||
+	    (!alive_check(holder) &&
+		atomic_compare_exchange_strong(place, &holder, alive_mark()));
+}
+
+void
+alive_give_back(_Atomic uint64_t *place)
+{
+	uint64_t mine = alive_mark();
+
+	(void)atomic_compare_exchange_strong(place, &mine, 0);
 }

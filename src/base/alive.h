@@ -17,4 +17,14 @@ uint64_t alive_mark(void);
 /* Is the process with that mark still there?  False for 0. */
 bool alive_check(uint64_t mark);
 
+/*
+ * Takes a place for this process, whose mark it holds then: one that is free,
+ * which is 0, or that of a process that died.  False: another one has it, or
+ * has just taken it.
+ */
+bool alive_take(_Atomic uint64_t *place);
+
+/* Frees a place if this process has it. */
+void alive_give_back(_Atomic uint64_t *place);
+
 #endif

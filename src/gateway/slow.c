@@ -157,11 +157,8 @@ take(const struct slow *s, uint64_t account, uint64_t provider)
 {
 	for (unsigned int i = 0; i < s->places; i++) {
 		struct place *p = &s->table->places[i];
-		uint64_t holder = atomic_load(&p->holder);
 
-		if (alive_check(holder) ||
-		    !atomic_compare_exchange_strong(&p->holder, &holder,
-			alive_mark()))
+		if (!alive_take(&p->holder))
 			continue;
 		atomic_store(&p->account, account);
 		atomic_store(&p->provider, provider);
@@ -211,33 +208,18 @@ start_waiting(const struct slow *s)
 
 	if (count_waiting(s, &mine) >= s->waiting)
 		return false;
-	for (unsigned int i = 0; i < WAITING_MAX && !mine; i++) {
-		uint64_t mark = atomic_load(&s->table->waiting[i]);
-
-		mine = !alive_check(mark) &&
-		    atomic_compare_exchange_strong(&s->table->waiting[i], &mark,
-			alive_mark());
-	}
+	for (unsigned int i = 0; i < WAITING_MAX && !mine; i++)
+		mine = alive_take(&s->table->waiting[i]);
 	return mine;
 }
 
 void
 slow_stop_waiting(struct slow *s)
 {
-	uint64_t mark = alive_mark();
-
-	for (unsigned int i = 0; i < WAITING_MAX; i++) {
-		uint64_t mine = mark;
-
-		(void)atomic_compare_exchange_strong(&s->table->waiting[i],
-		    &mine, 0);
-	}
-	for (unsigned int i = 0; i < s->places; i++) {
-		uint64_t mine = mark;
-
-		(void)atomic_compare_exchange_strong(&s->table->places[i].asked,
-		    &mine, 0);
-	}
+	for (unsigned int i = 0; i < WAITING_MAX; i++)
+		alive_give_back(&s->table->waiting[i]);
+	for (unsigned int i = 0; i < s->places; i++)
+		alive_give_back(&s->table->places[i].asked);
 }
 
 /*
@@ -400,9 +382,8 @@ void
 slow_leave(struct slow *s, const char *account, bool answered)
 {
 	struct place *p = own_place(s);
-	uint64_t mine = alive_mark();
 
 	judge(s, hash_of(account), answered);
 	if (p != NULL)
-		(void)atomic_compare_exchange_strong(&p->holder, &mine, 0);
+		alive_give_back(&p->holder);
 }

@@ -185,11 +185,8 @@ take(const struct targets *t, const struct target_networks *wanted)
 {
 	for (unsigned int i = 0; i < t->places; i++) {
 		struct place *p = &t->table->places[i];
-		uint64_t holder = atomic_load(&p->holder);
 
-		if (alive_check(holder) ||
-		    !atomic_compare_exchange_strong(&p->holder, &holder,
-			alive_mark()))
+		if (!alive_take(&p->holder))
 			continue;
 		for (size_t j = 0; j < TARGET_NETWORKS_MAX; j++)
 			atomic_store(&p->networks[j], wanted->hashes[j]);

@@ -65,11 +65,17 @@ test_activities(void **state)
 static void
 test_child(void **state)
 {
+	_Atomic uint64_t place = 0;
 	uint64_t mark;
 	int fds[2];
 	pid_t pid;
 
 	(void)state;
+	assert_true(alive_take(&place));
+	assert_true(place == alive_mark());
+	assert_false(alive_take(&place));
+	alive_give_back(&place);
+	assert_true(place == 0);
 	assert_int_equal(pipe(fds), 0);
 	if ((pid = fork()) == 0) {
 		if (self_pid() != getpid())
@@ -81,9 +87,15 @@ test_child(void **state)
 	assert_int_equal(read(fds[0], &mark, sizeof mark), sizeof mark);
 	assert_true(mark != alive_mark());
 	assert_true(alive_check(mark));
+	place = mark;
+	assert_false(alive_take(&place));
+	alive_give_back(&place);
+	assert_true(place == mark);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_false(alive_check(mark));
+	assert_true(alive_take(&place));
+	assert_true(place == alive_mark());
 	close(fds[0]);
 	close(fds[1]);
 }
