@@ -16,11 +16,12 @@ import threading
 
 import stories
 from lab import waiting
+from yard import is_worker
 
-PLAYERS = 6                 # they wait most of the time
+PLAYERS = 6                 # of a story, at once: they wait now and then
+PATIENT = 32                # of a story that waits most of the time
 ATTEMPTS = 10               # to have a request counted
 ROUNDS = 3                  # to have a call fail that is not made each time
-GOOD = 3                    # requests between two deaths: no crash loop (crashes.h)
 FORGIVEN = 20               # points of a story that fails: fewer than are forgiven
 
 # What a call may say (its manual page in section 2), as far as it can befall
@@ -223,10 +224,11 @@ def renew(player):
     """The next request is the first of its worker."""
     old = player.worker()
     player.untrace()
+    player.serve()
     with contextlib.suppress(ProcessLookupError):       # it left after a reload
         os.kill(old, signal.SIGKILL)
-    waiting.until(lambda: old not in player.pool.workers() and player.worker(),
-                  "another worker", 30)
+    waiting.until(lambda: not os.path.exists(f"/proc/{old}"), "its end", 30)
+    player.worker()
 
 
 def count_calls(player, story, is_new):
@@ -370,8 +372,8 @@ def play(player, story, fault, point, index):
     finally:
         came = fault.disarm(player, point)
     stories.conclude(player, story, heard, index % 2)
-    for _ in range(GOOD):
-        player.pool.answers()
+    if not is_worker(player.aim):
+        player.serve()
     if fault.is_lack(point):
         assert heard[0] in (0, 200, 503, story.status), (
             f"{heard[0]} for our own fault; the log says\n"
@@ -419,6 +421,7 @@ def look_at_state(player, name):
 
 def play_some(player, name, fault, wanted, number, players, tally):
     story = stories.STORIES[name]
+    stories.rehearse(player, story)
     points = list(fault.points(player, story))
     chosen = fault.choose(points, wanted)[number::players]
     play_points(player, name, fault, chosen, tally)
@@ -459,15 +462,20 @@ def play_points(player, name, fault, chosen, tally):
                 fault.enter(point, came)
 
 
+# What the stories of one player have in common.
+Kind = collections.namedtuple("Kind", "workers database waits")
+
+
 def shares(names, wanted):
     """Who plays what: (stories, number, of how many)."""
-    def key(name):
-        return stories.STORIES[name].workers, stories.STORIES[name].database
-    for kind in sorted({key(name) for name in names}):
-        alike = [name for name in names if key(name) == kind]
+    def kind_of(name):
+        story = stories.STORIES[name]
+        return Kind(story.workers, story.database, story.waits())
+    for kind in sorted({kind_of(name) for name in names}):
+        alike = [name for name in names if kind_of(name) == kind]
         if wanted is None:
             # The database is one for all, so one player has it.
-            many = 1 if kind[1] else PLAYERS
+            many = 1 if kind.database else PATIENT if kind.waits else PLAYERS
             yield from (([name], i, many) for name in alike for i in range(many))
         else:
             many = min(PLAYERS, len(alike))
@@ -477,7 +485,7 @@ def shares(names, wanted):
 def campaign(yard, names, make_fault, wanted=None, database=None):
     """A tally a story.  wanted: points of each; None: all of them."""
     tallies = {name: Tally() for name in names}
-    with concurrent.futures.ThreadPoolExecutor(PLAYERS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(PATIENT) as pool:
         jobs = [pool.submit(part, yard, some_names, make_fault, wanted, (i, many), database)
                 for some_names, i, many in shares(names, wanted)]
         for job in concurrent.futures.as_completed(jobs):

@@ -4,13 +4,16 @@ Each story of stories.py, with a worker that is killed at each system call, with
 each system call failing in each way it may, and with each allocation failing, in
 the program and in its libraries.  The suite tries a few points of each, so that
 each system call that any of them makes, and each error, has failed somewhere;
-DDNSGATE_FAULTS=all tries all of them, which takes an hour or two, and
-DDNSGATE_FAULTS=N tries N of each story.
+DDNSGATE_FAULTS=all tries all of them, and DDNSGATE_FAULTS=N tries N of each story.
+Then each story is a test, so that several processes share them:
+
+    DDNSGATE_FAULTS=all tests/run -n 4 --dist load -k 'test_a_system_call_fails'
 """
 
 import os
 import time
 
+import pytest
 from campaign import Cover, Fail, Kill, Starve, campaign
 from stories import STORIES, is_true
 
@@ -32,29 +35,34 @@ def show(matrix, title, tallies, began):
             if what.startswith(("killed", "died", "the worker", "ended", "left")):
                 matrix(title, name, what, number)
         matrix(title, name, "wrong", len(tally.wrong))
-    matrix(title, "all", "points", sum(t.points for t in tallies.values()))
-    matrix(title, "all", "wrong", sum(len(t.wrong) for t in tallies.values()))
-    matrix(title, "all", "seconds", round(time.monotonic() - began))
+    row = "all" if len(tallies) > 1 else next(iter(tallies))
+    matrix(title, row, "points", sum(t.points for t in tallies.values()))
+    matrix(title, row, "wrong", sum(len(t.wrong) for t in tallies.values()))
+    matrix(title, row, "seconds", round(time.monotonic() - began))
     wrong = [line for tally in tallies.values() for line in tally.wrong]
     assert not wrong, "\n".join(wrong[:40])
 
 
-def quick():
-    """Without those that last for seconds each, unless all are asked for."""
-    return [name for name in STORIES if ASKED or not STORIES[name].slow]
+# Without those that last for seconds each, unless all are asked for.
+QUICK = [name for name in STORIES if not STORIES[name].slow]
+each_story = pytest.mark.parametrize(
+    "names", [[name] for name in STORIES] if ASKED else [QUICK],
+    ids=STORIES if ASKED else ["all"])
 
 
-def test_killed_at_a_system_call(yard, database, matrix):
+@each_story
+def test_killed_at_a_system_call(yard, database, matrix, names):
     began = time.monotonic()
-    tallies = campaign(yard, quick(), Kill, wanted("kill"), database)
+    tallies = campaign(yard, names, Kill, wanted("kill"), database)
     show(matrix, "a worker killed at each system call", tallies, began)
     assert sum(t.came["killed"] for t in tallies.values()) > len(tallies)
 
 
-def test_a_system_call_fails(yard, database, matrix):
+@each_story
+def test_a_system_call_fails(yard, database, matrix, names):
     began = time.monotonic()
     cover = Cover()
-    tallies = campaign(yard, quick(), lambda: Fail(cover), wanted("fail"), database)
+    tallies = campaign(yard, names, lambda: Fail(cover), wanted("fail"), database)
     show(matrix, "each system call fails with each error", tallies, began)
     assert MADE <= cover.failed or ASKED
     assert cover.missing() == set()
@@ -69,10 +77,11 @@ def lost(tallies):
             and name not in ("the client hangs up", "a newer claim comes")}
 
 
-def test_an_allocation_fails(yard, database, matrix):
+@each_story
+def test_an_allocation_fails(yard, database, matrix, names):
     """It is made in the reserve (base/heap.h), and nobody notices."""
     began = time.monotonic()
-    tallies = campaign(yard, quick(), Starve, wanted("allocation"), database)
+    tallies = campaign(yard, names, Starve, wanted("allocation"), database)
     show(matrix, "each allocation fails", tallies, began)
     assert lost(tallies) == {}
     # One leaves after a reload, and one after a thousand requests.
