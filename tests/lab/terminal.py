@@ -17,6 +17,7 @@ class Terminal:
     def __init__(self, *words):
         self.pid, self.keys = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)        # nohup(1) ignores it
             with contextlib.suppress(OSError):
                 os.execvp(words[0], words)
             os._exit(127)
