@@ -386,7 +386,7 @@ def part(yard, names, make_fault, wanted, share, database):
     tallies = {name: Tally() for name in names}
     story = stories.STORIES[names[0]]
     player = yard.player(workers=story.workers,
-                         state=database.local if story.database else None)
+                         state=database.another() if story.database else None)
     number, players = share
     try:
         for name, tally in tallies.items():
@@ -474,8 +474,7 @@ def shares(names, wanted):
     for kind in sorted({kind_of(name) for name in names}):
         alike = [name for name in names if kind_of(name) == kind]
         if wanted is None:
-            # The database is one for all, so one player has it.
-            many = 1 if kind.database else PATIENT if kind.waits else PLAYERS
+            many = PATIENT if kind.waits else PLAYERS
             yield from (([name], i, many) for name in alike for i in range(many))
         else:
             many = min(PLAYERS, len(alike))

@@ -324,7 +324,8 @@ def perform(player, story):
 
 
 def rehearse(player, story):
-    """Without a fault: what a worker opens once is open then."""
+    """Without a fault: what the worker opens once is open then."""
+    player.aim = player.worker()
     begin(player, story)
     conclude(player, story, perform(player, story), False)
 

@@ -4,6 +4,7 @@ The cluster that the distribution's package makes is never touched.
 """
 
 import glob
+import itertools
 import os
 import pwd
 import secrets
@@ -63,6 +64,7 @@ class PostgreSQL:
         self.bin = programs()
         self.owner = pwd.getpwnam("postgres")
         self.process = None
+        self.numbers = itertools.count(1)
         os.makedirs(folder)
         os.chmod(folder, 0o755)
         os.chown(folder, self.owner.pw_uid, self.owner.pw_gid)
@@ -96,6 +98,12 @@ class PostgreSQL:
         """The URL of the state for programs of this machine."""
         return (f"postgresql:///{DATABASE}?host={self.folder}"
                 f"&port={self.host.port(PORT)}&user={ROLE}")
+
+    def another(self):
+        """The same for a database that nobody else has."""
+        name = f"{DATABASE}_{next(self.numbers)}"
+        self.query(f"CREATE DATABASE {name} OWNER {ROLE}", "postgres")
+        return self.local.replace(f"/{DATABASE}?", f"/{name}?")
 
     @property
     def remote(self):
