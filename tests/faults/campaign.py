@@ -352,7 +352,7 @@ class Starve(Fault):
     def disarm(self, player, point):
         reached = player.machine.count() >= point
         player.machine.starve(0)
-        if player.aim not in player.pool.workers():
+        if not is_worker(player.aim):
             return "the worker ended"
         return "failed" if reached else "ended"
 

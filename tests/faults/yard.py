@@ -266,10 +266,11 @@ class Player:
 
 def is_worker(pid):
     try:
-        with open(f"/proc/{pid}/comm", encoding="ascii") as f:
-            return "work" in f.read()
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            name, _, rest = f.read().rpartition(")")
     except OSError:                     # it has just ended
         return False
+    return "work" in name and rest.split()[0] != "Z"
 
 
 def in_background(function, *arguments, **options):
