@@ -192,6 +192,9 @@ UNIT_BETWEEN(REFUSED(THE_NETWORK), CURLM *, curl_multi_init, NULL, (void), ())
 #define NO_SITE	 "--site none "
 #define POWERDNS "--account a --provider powerdns --host a.example.org "
 #define SITE	 "--certificate @chain --key @key "
+#define ENABLED                                    \
+	QUIET SERVER NEW LATER SITE "--account a " \
+				    "--site @sites-available/site"
 
 #define VERIFIER                                    \
 	"$pbkdf2-sha256$i=1000$c2FsdC1vZi1yb3V0ZXI" \
@@ -298,30 +301,17 @@ static const struct {
 	    "setup --no-trial --device none --host www.example.org "
 	    "--provider desec " LATER AGAIN NO_SITE,
 	    "", 0, "Another token than before? [no]: ", NOTHING },
-	{ NULL,
-	    QUIET SERVER NEW LATER SITE "--account a "
-					"--site @sites-available/site",
-	    "", 1, "Another certificate, or no site? [yes]: ", NGINX },
-	{ NULL,
-	    QUIET SERVER NEW LATER SITE "--account a "
-					"--site @sites-available/site",
-	    "no\n", 1, "Another certificate, or no site? [yes]: ", NGINX },
+	{ NULL, ENABLED, "", 1,
+	    "Another certificate, or no site? [yes]: ", NGINX },
+	{ NULL, ENABLED, "no\n", 1,
+	    "Another certificate, or no site? [yes]: ", NGINX },
 	/* The terminal ends while he is asked for another one. */
-	{ NULL,
-	    QUIET SERVER NEW LATER SITE "--account a "
-					"--site @sites-available/site",
-	    "yes\n", 1,
+	{ NULL, ENABLED, "yes\n", 1,
 	    "Site of nginx (or none) [none]: \nddnsgate: nothing was changed",
 	    NGINX },
-	{ NULL,
-	    QUIET SERVER NEW LATER SITE "--account a "
-					"--site @sites-available/site",
-	    "yes\n/nowhere/sites-available/site\n", 1,
+	{ NULL, ENABLED, "yes\n/nowhere/sites-available/site\n", 1,
 	    "/fullchain.pem]: \nddnsgate: nothing was changed", NGINX },
-	{ NULL,
-	    QUIET SERVER NEW LATER SITE "--account a "
-					"--site @sites-available/site",
-	    "yes\nnone\n", 0, "ddnsgate.json: written\n", NGINX },
+	{ NULL, ENABLED, "yes\nnone\n", 0, "ddnsgate.json: written\n", NGINX },
 	/* Where the draft begins. */
 	{ "nonsense", QUIET, NULL, 1, "ddnsgate.json: line 1: ", NOTHING },
 	{ "3", QUIET, NULL, 1, "ddnsgate.json: ", NOTHING },
